@@ -1,0 +1,1 @@
+"""The device: a function from events to effects, with links and faces around it."""

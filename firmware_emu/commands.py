@@ -1,0 +1,103 @@
+"""The protocol-neutral requests a personality may make, and the replies it translates back."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+Path = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetInfo:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntropy:
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GetXpub:
+    network: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAddress:
+    network: str
+    path: Path
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    chain: str
+    network: str
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    pass
+
+
+Command = GetInfo | Unlock | AddEntropy | GetXpub | ShowAddress | Sign | Logout
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """`state` is "empty", "locked" or "unlocked"; `networks` is "main", "test" or "all"."""
+
+    state: str
+    networks: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An xpub or an address."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    payload: bytes = field(repr=False)
+
+
+class FaultCode(Enum):
+    BAD_REQUEST = "bad request"
+    UNKNOWN_METHOD = "unknown method"
+    BAD_PARAMETERS = "bad parameters"
+    INTERNAL = "internal"
+    DECLINED = "declined"
+    OUT_OF_TURN = "out of turn"
+    LOCKED = "locked"
+    WRONG_NETWORK = "wrong network"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    code: FaultCode
+    message: str
+
+
+Reply = Info | Done | Text | Signed | Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command from one port. `ticket` is what the personality needs to answer it."""
+
+    ticket: str
+    command: Command

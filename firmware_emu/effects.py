@@ -1,0 +1,38 @@
+"""What a device asks of the world around it."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from firmware_emu.events import Port
+from firmware_emu.screens import Screen
+
+
+class State(Enum):
+    EMPTY = "empty"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A new look. `fingerprint` is the master fingerprint in hex when unlocked, else empty."""
+
+    screen: Screen = field(repr=False)
+    state: State
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BytesOut:
+    port: Port
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The flash record to write, whole and durable, before any later effect is carried out."""
+
+    record: bytes = field(repr=False)
+
+
+Effect = Show | BytesOut | Save

@@ -1,0 +1,1 @@
+"""Front panels: each shows the same screens and sends the same keys."""

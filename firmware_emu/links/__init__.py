@@ -1,0 +1,1 @@
+"""The only code in the device that opens anything."""

@@ -1,0 +1,43 @@
+"""One file per kind of screen. A screen is a frozen value: it is read with `lines`, driven with `press`."""
+
+from enum import Enum
+from typing import Protocol
+
+COLUMNS = 30
+ROWS = 10
+
+
+class Key(Enum):
+    """The four buttons, and the OK button held down (a warning takes a longer press)."""
+
+    STOP = "stop"
+    LEFT = "left"
+    RIGHT = "right"
+    OK = "ok"
+    HOLD = "hold"
+
+
+class Answer:
+    """What a screen says when the person is done with it. Each screen has its own subclasses."""
+
+    __slots__ = ()
+
+
+class Screen(Protocol):
+    """What the person sees. `press` gives the next look of the same screen, or an answer."""
+
+    def lines(self) -> tuple[str, ...]:
+        """At most ROWS lines of at most COLUMNS characters; the last line names the buttons."""
+        ...
+
+    def press(self, key: Key, /) -> "Screen | Answer":
+        """The screen after this key, or the answer it gave."""
+        ...
+
+
+class Typing(Screen, Protocol):
+    """A screen that also takes characters from a face that has a keyboard."""
+
+    def typed(self, character: str, /) -> "Screen | Answer":
+        """The screen after this character; characters that mean nothing change nothing."""
+        ...

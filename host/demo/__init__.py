@@ -1,0 +1,1 @@
+"""The four parts put together: devnet, device, wallet, broadcast."""

@@ -1,0 +1,1 @@
+"""A Bitcoin regtest network in a process: real blocks, real validation, real P2P on loopback."""

@@ -1,0 +1,25 @@
+"""Errors whose text is shown to a person as it stands."""
+
+
+class HostError(Exception):
+    """What happened, what was not lost, what to do next: whole sentences, with full stops."""
+
+
+class DeviceError(HostError):
+    """The device answered with an error."""
+
+
+class Declined(DeviceError):
+    """The person said no on the device."""
+
+
+class LinkLost(HostError):
+    """The cable was pulled, the port closed, or the camera saw nothing more."""
+
+
+class NetworkError(HostError):
+    """No peer answered, or the peers did not take what we sent."""
+
+
+class WalletError(HostError):
+    """The wallet cannot do what was asked: too few coins, a wrong address, a changed transaction."""

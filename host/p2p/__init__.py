@@ -1,0 +1,1 @@
+"""The wire of the Bitcoin network: messages, peers, broadcast."""

@@ -1,0 +1,1 @@
+"""Bitcoin: PSBTs reviewed, refused or signed."""

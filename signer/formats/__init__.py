@@ -1,0 +1,1 @@
+"""Key-free byte formats: the only part of the signer that the host may import."""

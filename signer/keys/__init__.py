@@ -1,0 +1,1 @@
+"""Secrets live here and nowhere else. Keys never come out; only signatures and public keys do."""

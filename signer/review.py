@@ -1,0 +1,101 @@
+"""Consent as values: what a person is shown, and the approval that lets a signature happen.
+
+What was reviewed is the same immutable object that is signed, so nothing can change in between
+(threat T73): `chain.sign` takes an `Approval`, and only `Review.approve` makes one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Generic, TypeVar
+
+from signer.errors import Reason, Refused
+
+Subject = TypeVar("Subject")
+
+
+class Origin(Enum):
+    """Where a fact comes from, so that a claim never looks like a proof."""
+
+    SIGNED = "signed bytes"
+    DERIVED = "derived from your keys"
+    HOST = "host says"
+
+
+class Shape(Enum):
+    """How a fact is laid out. An address is always shown whole, in groups of four."""
+
+    TEXT = "text"
+    ADDRESS = "address"
+
+
+class Kind(Enum):
+    """What a page is about. Warnings come first and need a longer press."""
+
+    WARNING = "warning"
+    OVERVIEW = "overview"
+    RECIPIENT = "recipient"
+    CHANGE = "change"
+    DETAIL = "detail"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing the person is told. `label` may be empty."""
+
+    label: str
+    value: str
+    origin: Origin = Origin.SIGNED
+    shape: Shape = Shape.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a review. The device may need several screens for it; all of them are shown."""
+
+    kind: Kind
+    title: str
+    facts: tuple[Fact, ...]
+
+
+class Approval(Generic[Subject]):
+    """The right to sign one subject once, with the keys that reviewed it. Only `Review` makes one."""
+
+    __slots__ = ("_fingerprint", "_spent", "_subject")
+
+    def __init__(self, subject: Subject, fingerprint: bytes) -> None:
+        self._subject = subject
+        self._fingerprint = fingerprint
+        self._spent = False
+
+    def spend(self, fingerprint: bytes) -> Subject:
+        """The approved subject, once, for the keys with this master fingerprint (4 bytes).
+
+        Raises Refused: WRONG_KEYS or APPROVAL_SPENT.
+        """
+        if fingerprint != self._fingerprint:
+            raise Refused(Reason.WRONG_KEYS)
+        if self._spent:
+            raise Refused(Reason.APPROVAL_SPENT)
+        self._spent = True
+        return self._subject
+
+
+@dataclass(frozen=True, slots=True)
+class Review(Generic[Subject]):
+    """A checked subject and every page a person must see before it may be signed.
+
+    `fingerprint` is the master fingerprint (4 bytes) of the keys that checked it; `words` are the
+    four words a person can compare with the host's screen.
+    """
+
+    subject: Subject = field(repr=False)
+    pages: tuple[Page, ...]
+    fingerprint: bytes
+    words: tuple[str, ...]
+
+    def approve(self, accepted: Sequence[Page]) -> Approval[Subject]:
+        """An approval, if exactly these pages were accepted in this order; else Refused."""
+        if tuple(accepted) != self.pages:
+            raise Refused(Reason.NOT_ALL_PAGES_SHOWN)
+        return Approval(self.subject, self.fingerprint)
