@@ -1,0 +1,79 @@
+"""The plan of the house, held as tests: what stands at the top, what a process pulls in, what texts say."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOP = {"signer", "firmware_emu", "host", "tests", "pyproject.toml", "README.md", "LICENSE"}
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("this is not a git checkout")
+    return listed.stdout.splitlines()
+
+
+def test_the_top_level_is_what_was_asked_for() -> None:
+    names = {path.split("/")[0] for path in tracked()}
+    assert {name for name in names if not name.startswith(".")} == TOP
+
+
+def test_only_a_review_makes_an_approval() -> None:
+    """Python cannot forbid forging an Approval (threat T73), so the syntax tree is searched."""
+    makers = []
+    for package in ("signer", "firmware_emu", "host"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and "Approval" in ast.unparse(node.func):
+                    makers.append(path.relative_to(ROOT).as_posix())
+    assert makers == ["signer/review.py"]
+
+
+# What each room may not pull in, seen in a fresh process.
+FORBIDDEN = {
+    "signer.chains.bitcoin": {"bdkpython", "pbk", "textual", "cbor2", "asyncio", "serial", "PIL"},
+    "firmware_emu.device": {"bdkpython", "pbk", "textual", "socket", "asyncio", "serial"},
+    "host.__main__": {"bdkpython", "pbk", "textual", "firmware_emu", "signer.keys"},
+    "host.wallet": {"textual", "firmware_emu", "signer.keys", "signer.chains"},
+    "host.tui.app": {"bdkpython", "pbk", "firmware_emu", "signer.keys"},
+}
+
+
+@pytest.mark.parametrize("module", FORBIDDEN)
+def test_a_fresh_process_pulls_in_only_its_own_room(module: str) -> None:
+    code = f"import sys, {module}; print('\\n'.join(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert FORBIDDEN[module] & set(run.stdout.split()) == set()
+
+
+def test_the_readme_holds_the_command_that_ci_runs() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(
+        r"^<!-- test command -->\n+```\w*\n(.+)\n```\n+<!-- end -->$", readme, re.MULTILINE
+    )
+    assert found is not None
+    assert "\n" not in found[1]
+    assert "pytest" in found[1]
+
+
+def test_the_lock_names_no_address() -> None:
+    for lock in (ROOT / ".ci").glob("*.txt"):
+        assert "://" not in lock.read_text("utf-8")
+
+
+# The one random source is the operating system, handed in at the edge (threat T60).
+def test_no_module_of_the_signer_or_device_knows_a_weak_random_source() -> None:
+    weak = re.compile(r"^\s*(import random|from random|import numpy|from numpy)", re.MULTILINE)
+    for package in ("signer", "firmware_emu"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert not weak.search(path.read_text("utf-8")), path
