@@ -1,0 +1,91 @@
+"""A strict reader of binary data, and Bitcoin's compact size. Lengths are checked before use."""
+
+from signer.errors import Malformed
+
+# Bitcoin Core (serialize.h) refuses larger sizes; so do we, before anything is allocated.
+MAX_COMPACT_SIZE = 0x02000000
+
+
+def compact_size(value: int) -> bytes:
+    """`value` (0 .. 2**64 - 1) as Bitcoin's variable-length integer, 1, 3, 5 or 9 bytes."""
+    if 0 <= value < 0xFD:
+        return bytes((value,))
+    for marker, width in _WIDE:
+        if 0 <= value < 1 << (8 * width):
+            return bytes((marker,)) + value.to_bytes(width, "little")
+    raise Malformed("A compact size is 0 or more, and at most 64 bits wide.")
+
+
+_WIDE = ((0xFD, 2), (0xFE, 4), (0xFF, 8))
+_WIDTHS = dict(_WIDE)
+# The smallest value a wider form may hold: a shorter form exists below it.
+_LEAST = {2: 0xFD, 4: 1 << 16, 8: 1 << 32}
+
+
+class Cursor:
+    """Reads `data` from front to back. Raises Malformed, naming the place, never IndexError."""
+
+    __slots__ = ("_at", "_data", "_end")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+        self._end = len(data)
+
+    @property
+    def position(self) -> int:
+        return self._at
+
+    @property
+    def remaining(self) -> int:
+        return self._end - self._at
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes."""
+        start, stop = self._at, self._at + count
+        if count < 0 or stop > self._end:
+            raise Malformed(f"{count} bytes expected at byte {start}, {self._end - start} left.")
+        self._at = stop
+        return self._data[start:stop]
+
+    def uint(self, count: int) -> int:
+        """The next `count` bytes as an unsigned little-endian number."""
+        return int.from_bytes(self.take(count), "little")
+
+    def compact(self) -> int:
+        """A compact size in its shortest form, at most MAX_COMPACT_SIZE.
+
+        A longer form of the same number would let two different byte strings mean one thing, so
+        that two parsers could disagree about where the next field starts.
+        """
+        start = self._at
+        first = self.take(1)[0]
+        if first < 0xFD:
+            return first
+        width = _WIDTHS[first]
+        value = self.uint(width)
+        if value < _LEAST[width]:
+            raise Malformed(f"The compact size at byte {start} is not in its shortest form.")
+        if value > MAX_COMPACT_SIZE:
+            raise Malformed(f"The compact size at byte {start} is over {MAX_COMPACT_SIZE}.")
+        return value
+
+    def blob(self) -> bytes:
+        """A compact size, and that many bytes."""
+        return self.take(self.compact())
+
+    def count(self, least: int) -> int:
+        """A compact size that counts items of `least` bytes or more, all of which must still fit.
+
+        A few bytes must not make us reserve room for millions of items (T75).
+        """
+        start = self._at
+        items = self.compact()
+        if items * least > self.remaining:
+            raise Malformed(f"{items} items counted at byte {start} do not fit what follows.")
+        return items
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        if self._at != self._end:
+            raise Malformed(f"{self._end - self._at} bytes left over at byte {self._at}.")
