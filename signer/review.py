@@ -59,7 +59,7 @@ class Page:
 
 
 class Approval(Generic[Subject]):
-    """The right to sign one subject once, with the keys that reviewed it. Only `Review` makes one."""
+    """The right to sign one subject once, with the keys that reviewed it. `Review` makes it."""
 
     __slots__ = ("_fingerprint", "_spent", "_subject")
 

@@ -1,0 +1,210 @@
+"""libsecp256k1 behind its guard, and python-ecdsa beside it."""
+
+import csv
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from signer.errors import CrossCheckFailed, Malformed
+from signer.keys import curve
+from tests.signer.published import cases, shared
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+GENERATOR = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+DIGEST = bytes(range(32))
+secrets = st.integers(1, ORDER - 1).map(lambda k: bytearray(k.to_bytes(32, "big")))
+digests = st.binary(min_size=32, max_size=32)
+
+
+def hexed(case: dict[str, Any], *names: str) -> list[bytes]:
+    return [bytes.fromhex(case[name]) for name in names]
+
+
+@pytest.mark.parametrize("case", cases("bip340"))
+def test_published_schnorr_signatures_are_judged_as_published(case: dict[str, Any]) -> None:
+    public, message, signature = hexed(case, "public_key", "message", "signature")
+    for verify in (curve.verify_schnorr, curve.second_opinion_schnorr):
+        try:
+            verdict = verify(public, message, signature)
+        except Malformed:  # the two whose public key is none
+            verdict = False
+        assert verdict is case["valid"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [c for c in cases("bip340") if c.values[0]["secret"] and len(c.values[0]["message"]) == 64],
+)
+def test_published_schnorr_signatures_are_made_bit_for_bit(case: dict[str, Any]) -> None:
+    secret, public, aux, message = hexed(case, "secret", "public_key", "aux", "message")
+    signature = curve.sign_schnorr(bytearray(secret), message, public, aux=aux)
+    assert signature.hex() == case["signature"]
+
+
+def test_all_19_bip340_vectors_hold_for_both_verifiers() -> None:
+    text = shared("bip340/test-vectors.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == 19
+    for row in rows:
+        public, message, signature = hexed(row, "public key", "message", "signature")
+        for verify in (curve.verify_schnorr, curve.second_opinion_schnorr):
+            try:
+                verdict = verify(public, message, signature)
+            except Malformed:
+                verdict = False
+            assert verdict is (row["verification result"] == "TRUE"), row["index"]
+
+
+def test_bip341_s_wallet_vectors_tweak_and_sign_as_published() -> None:
+    vectors = json.loads(shared("bip341/wallet-test-vectors.json").read_text())
+    for case in vectors["scriptPubKey"]:
+        internal = bytes.fromhex(case["given"]["internalPubkey"])
+        root = bytes.fromhex(case["intermediary"]["merkleRoot"] or "")
+        assert curve.taproot_tweak(internal, root).hex() == case["intermediary"]["tweak"]
+        output_key = curve.taproot_output_key(internal, root)
+        assert output_key.hex() == case["intermediary"]["tweakedPubkey"]
+    spends = vectors["keyPathSpending"][0]["inputSpending"]
+    assert len(spends) == 7
+    for case in spends:
+        secret = bytearray.fromhex(case["given"]["internalPrivkey"])
+        root = bytes.fromhex(case["given"]["merkleRoot"] or "")
+        internal = curve.public_key(secret)[1:]
+        tweak = curve.taproot_tweak(internal, root)
+        output_key = curve.taproot_output_key(internal, root)
+        digest = bytes.fromhex(case["intermediary"]["sigHash"])
+        signature = curve.sign_schnorr(secret, digest, output_key, tweak)
+        assert case["expected"]["witness"][0].startswith(signature.hex())
+
+
+@given(secrets, digests)
+def test_both_libraries_accept_what_we_sign_and_nothing_near_it(
+    secret: bytearray, digest: bytes
+) -> None:
+    public = curve.public_key(secret)
+    der = curve.sign_ecdsa(secret, digest, public)
+    schnorr = curve.sign_schnorr(secret, digest, public[1:])
+    other = bytes((digest[0] ^ 1,)) + digest[1:]
+    assert curve.second_opinion_ecdsa(public, digest, der)
+    assert curve.second_opinion_schnorr(public[1:], digest, schnorr)
+    assert not curve.second_opinion_ecdsa(public, other, der)
+    assert not curve.verify_ecdsa(public, other, der)
+    assert not curve.second_opinion_schnorr(public[1:], other, schnorr)
+    assert not curve.verify_schnorr(public[1:], other, schnorr)
+
+
+@given(st.binary(max_size=80) | digests.map(lambda s: b"\x30\x44\x02\x20" + s + b"\x02\x20" + s))
+@example(b"")
+def test_both_verifiers_say_no_to_any_bytes_alike(signature: bytes) -> None:
+    assert not curve.verify_ecdsa(GENERATOR, DIGEST, signature)
+    assert not curve.second_opinion_ecdsa(GENERATOR, DIGEST, signature)
+    assert not curve.verify_schnorr(GENERATOR[1:], DIGEST, signature[:64])
+    assert not curve.second_opinion_schnorr(GENERATOR[1:], DIGEST, signature[:64])
+
+
+@given(secrets, st.integers(1, ORDER - 1))
+def test_tweaking_secret_and_public_key_leads_to_the_same_key(secret: bytearray, by: int) -> None:
+    tweak = by.to_bytes(32, "big")
+    if int.from_bytes(secret, "big") + by == ORDER:
+        return
+    expected = curve.tweak_public(curve.public_key(secret), tweak)
+    curve.tweak_secret(secret, tweak)
+    assert curve.public_key(secret) == expected
+
+
+def test_a_tweak_that_leads_to_no_key_is_malformed() -> None:
+    one = bytearray(bytes(31) + b"\1")
+    for tweak in (ORDER - 1, ORDER):
+        with pytest.raises(Malformed, match="next index"):
+            curve.tweak_public(GENERATOR, tweak.to_bytes(32, "big"))
+        with pytest.raises(Malformed, match="next index"):
+            curve.tweak_secret(bytearray(one), tweak.to_bytes(32, "big"))
+
+
+@pytest.mark.parametrize("number", [0, ORDER, ORDER + 1, (1 << 256) - 1])
+def test_a_number_that_is_no_secret_key_makes_and_signs_nothing(number: int) -> None:
+    secret = bytearray(number.to_bytes(32, "big"))
+    with pytest.raises(Malformed):
+        curve.public_key(secret)
+    with pytest.raises(CrossCheckFailed):
+        curve.sign_ecdsa(secret, DIGEST, GENERATOR)
+    with pytest.raises(CrossCheckFailed):
+        curve.sign_schnorr(secret, DIGEST, GENERATOR[1:])
+
+
+def test_a_signature_under_another_key_than_expected_never_comes_out() -> None:
+    two = bytearray(bytes(31) + b"\2")
+    with pytest.raises(CrossCheckFailed):
+        curve.sign_ecdsa(two, DIGEST, GENERATOR)
+    with pytest.raises(CrossCheckFailed):
+        curve.sign_schnorr(two, DIGEST, GENERATOR[1:])
+
+
+# Each public function with its bytes arguments and their only right lengths. A length that
+# reached libsecp256k1 would end this process or read beyond the buffer.
+SECRET = bytes(31) + b"\1"
+CALLS = {
+    "public_key": ((SECRET,), lambda k: curve.public_key(bytearray(k))),
+    "check_public_key": ((GENERATOR,), curve.check_public_key),
+    "tweak_secret": ((SECRET, SECRET), lambda k, t: curve.tweak_secret(bytearray(k), t)),
+    "tweak_public": ((GENERATOR, SECRET), curve.tweak_public),
+    "taproot_tweak": ((SECRET,), curve.taproot_tweak),
+    "taproot_output_key": ((GENERATOR[1:], SECRET), curve.taproot_output_key),
+    "sign_ecdsa": (
+        (SECRET, DIGEST, GENERATOR),
+        lambda k, d, p: curve.sign_ecdsa(bytearray(k), d, p),
+    ),
+    "sign_schnorr": (
+        (SECRET, DIGEST, GENERATOR[1:], SECRET, DIGEST),
+        lambda k, d, p, t, a: curve.sign_schnorr(bytearray(k), d, p, t, a),
+    ),
+    "verify_ecdsa": ((GENERATOR, DIGEST), lambda p, d: curve.verify_ecdsa(p, d, b"")),
+    "verify_schnorr": ((GENERATOR[1:],), lambda p: curve.verify_schnorr(p, b"", bytes(64))),
+    "second_opinion_ecdsa": (
+        (GENERATOR, DIGEST),
+        lambda p, d: curve.second_opinion_ecdsa(p, d, b""),
+    ),
+    "second_opinion_schnorr": (
+        (GENERATOR[1:],),
+        lambda p: curve.second_opinion_schnorr(p, b"", bytes(64)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@given(data=st.data())
+def test_an_argument_of_any_other_length_is_malformed(name: str, data: st.DataObject) -> None:
+    arguments, call = CALLS[name]
+    place = data.draw(st.integers(0, len(arguments) - 1))
+    right = len(arguments[place])
+    wrong = data.draw(st.binary(max_size=100).filter(lambda b: b and len(b) != right))
+    with pytest.raises(Malformed, match=f"not {len(wrong)}"):
+        call(*arguments[:place], wrong, *arguments[place + 1 :])
+
+
+@given(st.binary(min_size=33, max_size=33))
+def test_any_33_bytes_are_a_point_for_both_libraries_or_for_neither(public: bytes) -> None:
+    verdicts = []
+    for verify in (curve.verify_ecdsa, curve.second_opinion_ecdsa):
+        try:
+            verdicts.append(verify(public, DIGEST, b""))
+        except Malformed:
+            verdicts.append(None)
+    assert verdicts[0] is verdicts[1]
+
+
+def test_erasing_reaches_the_very_bytes_that_were_handed_in() -> None:
+    text = b"".join((b"some", b"thing"))
+    buffer = bytearray(text)
+    curve.erase(text)
+    curve.erase(buffer)
+    assert text == bytes(9)
+    assert buffer == bytes(9)
+
+
+def test_erasing_leaves_the_bytes_that_python_shares_alone() -> None:
+    curve.erase(b"")
+    curve.erase(b"x"[:1])
+    assert bytes((120,)) == b"x"
