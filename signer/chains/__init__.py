@@ -1,4 +1,4 @@
-"""What the device may ask of a chain. The folder is the registry: a chain is a package with CHAIN."""
+"""What the device may ask of a chain. A chain is a package here that has CHAIN."""
 
 import importlib
 import pkgutil

@@ -1,0 +1,142 @@
+"""What is odd about a payment: one function per warning, shown before everything else."""
+
+from collections.abc import Iterator
+
+from signer.chains.bitcoin import script, texts
+from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.spend import Spend
+from signer.chains.bitcoin.targets import Role, Target
+from signer.errors import Malformed
+from signer.keys import curve
+from signer.review import Fact, Kind, Page
+
+USUAL_FEE_PERCENT = 5  # of what is paid
+USUAL_SATS_PER_VBYTE = 500
+# Beyond any height a wallet of today means: testnet is at 5 million, mainnet at a fifth of that.
+FAR_HEIGHT = 10_000_000
+
+
+def cautions(spend: Spend) -> tuple[Page, ...]:
+    """The warnings of a payment; none for an ordinary one."""
+    return (
+        *_high_fee(spend),
+        *_high_rate(spend),
+        *_delayed(spend),
+        *_resting(spend),
+        *(page for number, target in enumerate(spend.targets, 1) for page in _odd(number, target)),
+    )
+
+
+def fee_base(spend: Spend) -> tuple[int, str]:
+    """What a fee is measured by: what is paid, or what is moved where nothing is paid."""
+    if spend.paid_sats:
+        return spend.paid_sats, "of the payment"
+    return spend.spent_sats, "of the coins"
+
+
+def _high_fee(spend: Spend) -> Iterator[Page]:
+    base, what = fee_base(spend)
+    if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base and spend.fee_sats:
+        share = texts.share(spend.fee_sats, base)
+        yield _warning(
+            "High fee",
+            f"Fee is {share} {what}.",
+            f"Usual is under {USUAL_FEE_PERCENT} %.",
+            f"You would pay {texts.sats(spend.fee_sats)} of fee.",
+        )
+
+
+def _high_rate(spend: Spend) -> Iterator[Page]:
+    if spend.fee_sats >= USUAL_SATS_PER_VBYTE * spend.vbytes:
+        yield _warning(
+            "High fee rate",
+            f"Fee is {texts.rate(spend.fee_sats, spend.vbytes)}.",
+            f"Usual is under {USUAL_SATS_PER_VBYTE} sat/vB.",
+        )
+
+
+def _delayed(spend: Spend) -> Iterator[Page]:
+    """A lock that keeps the payment out of blocks for long (T22).
+
+    Wallets set the height of today against miners who would rewrite the last block; such a lock is
+    a detail. A date, or a height that nobody living in this decade means, is not.
+    """
+    locktime = spend.tx.locktime
+    if all(one.sequence == FINAL_SEQUENCE for one in spend.tx.inputs):
+        return
+    if locktime >= LOCKTIME_THRESHOLD:
+        yield _warning("Delayed", "No block may hold it before", texts.utc(locktime))
+    elif locktime > FAR_HEIGHT:
+        yield _warning("Delayed", f"No block may hold it before block {texts.spaced(locktime)}.")
+
+
+def _resting(spend: Spend) -> Iterator[Page]:
+    """Relative locks (BIP68): the payment waits until each coin has rested that long."""
+    lines = [
+        f"Coin {number}: {_rest(one.sequence)}"
+        for number, one in enumerate(spend.tx.inputs, 1)
+        if spend.tx.version >= 2 and not one.sequence & BIP68_DISABLED and one.sequence & 0xFFFF
+    ]
+    if lines:
+        yield _warning("Coins must rest", "The payment waits until each is this old:", *lines)
+
+
+def _rest(sequence: int) -> str:
+    count = sequence & 0xFFFF
+    if sequence & 1 << 22:  # BIP68: in units of 512 seconds
+        return texts.plural(count * 512, "second")
+    return texts.plural(count, "block")
+
+
+def _odd(number: int, target: Target) -> Iterator[Page]:
+    which, amount = f"Output {number}", texts.sats(target.output.sats)
+    if target.misclaimed:
+        # The mark of change fraud: the host hopes that change is not looked at (T07).
+        yield _warning(
+            "Not your change",
+            f"{which} is said to return to you. It does not.",
+            f"It pays {amount} to somebody else.",
+        )
+    match target.role:
+        case Role.DATA:
+            if target.output.sats:
+                yield _warning(
+                    "Coins are burned", f"{which} puts {amount} into data.", "They are lost."
+                )
+        case Role.UNKNOWN:
+            yield _warning(
+                "Unknown script",
+                f"{which} pays {amount} to a script without an address.",
+                "Anyone might be able to take them.",
+            )
+        case Role.PAYMENT | Role.CHANGE | Role.RECEIVE:
+            yield from _odd_amount(which, target)
+
+
+def _odd_amount(which: str, target: Target) -> Iterator[Page]:
+    locked = target.output.script_pubkey
+    least = script.DUST_SATS[script.kind(locked)]
+    if target.output.sats < least:
+        yield _warning(
+            "Too little to send",
+            f"{which} holds {texts.sats(target.output.sats)}.",
+            f"Most nodes pass on no less than {texts.sats(least)}.",
+        )
+    if script.kind(locked) is script.Kind.P2TR and not _is_point(script.program(locked)):
+        yield _warning(
+            "Nobody can spend it",
+            f"{which} is locked by a key that does not exist.",
+            f"{texts.sats(target.output.sats)} would be lost.",
+        )
+
+
+def _is_point(x_only: bytes) -> bool:
+    try:
+        curve.check_public_key(b"\x02" + x_only)
+    except Malformed:
+        return False
+    return True
+
+
+def _warning(title: str, *lines: str) -> Page:
+    return Page(Kind.WARNING, title, tuple(Fact("", line) for line in lines))

@@ -1,0 +1,46 @@
+"""What differs between Bitcoin networks, what is the same in all, and the budgets of a request."""
+
+from dataclasses import dataclass
+
+MAX_SATS = 21_000_000 * 100_000_000  # consensus: no amount and no sum is larger (MAX_MONEY)
+FINAL_SEQUENCE = 0xFFFFFFFF
+LOCKTIME_THRESHOLD = 500_000_000  # consensus: a locktime below is a height, from here on a time
+BIP68_DISABLED = 1 << 31  # a sequence with this bit holds no relative lock
+
+# Budgets: a request beyond them is refused before memory or time is spent on it (threat T75).
+# A standard transaction has room for some 1,500 inputs; a block for some 24,000.
+MAX_PSBT_BYTES = 8 << 20
+MAX_RECORDS = 200_000  # a record takes 6 bytes of a request and thirty times that of memory
+MAX_INPUTS = 10_000
+MAX_OUTPUTS = 10_000
+# Longer scripts than this cannot be read by a person, and nothing is signed that cannot be read.
+MAX_SHOWN_SCRIPT_BYTES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`hrp` starts segwit addresses (BIP173); the bytes start base58 texts; `coin` is SLIP44's."""
+
+    name: str
+    coin: int
+    hrp: str
+    p2pkh: bytes
+    p2sh: bytes
+    xpub: bytes
+
+
+_TEST_XPUB = bytes.fromhex("043587cf")  # tpub
+
+NETWORKS = {
+    n.name: n
+    for n in (
+        Network("mainnet", 0, "bc", b"\x00", b"\x05", bytes.fromhex("0488b21e")),
+        Network("testnet", 1, "tb", b"\x6f", b"\xc4", _TEST_XPUB),
+        Network("regtest", 1, "bcrt", b"\x6f", b"\xc4", _TEST_XPUB),
+    )
+}
+
+
+def named(name: str) -> Network:
+    """The network of that name. Raises LookupError: who asks has checked the name before."""
+    return NETWORKS[name]

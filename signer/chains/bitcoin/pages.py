@@ -1,0 +1,130 @@
+"""A checked payment as pages: warnings, the whole, each recipient, what returns, details."""
+
+from collections.abc import Iterator
+
+from signer.chains.bitcoin import script, texts
+from signer.chains.bitcoin.cautions import cautions, fee_base
+from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.spend import Spend
+from signer.chains.bitcoin.targets import Role, Target
+from signer.keys.path import Path, render
+from signer.review import Fact, Kind, Origin, Page, Shape
+
+_FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced (BIP125)
+_USUAL_VERSIONS = (1, 2)
+
+
+def pages(spend: Spend) -> tuple[Page, ...]:
+    """Every page of a payment: nothing that matters is left out, nothing is cut short.
+
+    A title only names its page, for a panel may cut it; what is to be read is in the facts.
+    """
+    return (
+        *cautions(spend),
+        _overview(spend),
+        *_recipients(spend),
+        *(_returning(target) for target in spend.targets if target.path is not None),
+        _details(spend),
+    )
+
+
+def _overview(spend: Spend) -> Page:
+    base, _ = fee_base(spend)
+    facts = (
+        *_flow(spend),
+        Fact("Fee", f"{texts.sats(spend.fee_sats)} ({texts.share(spend.fee_sats, base)})"),
+        Fact("Rate", texts.rate(spend.fee_sats, spend.vbytes)),
+    )
+    return Page(Kind.OVERVIEW, "Payment", facts)
+
+
+def _flow(spend: Spend) -> Iterator[Fact]:
+    recipients, data = _going(spend)
+    returning = [t.output.sats for t in spend.targets if t.path is not None]
+    if recipients:
+        yield Fact("Pay", texts.sats(spend.paid_sats))
+        yield Fact("to", texts.plural(len(recipients), "recipient"))
+    else:
+        yield Fact("Move", texts.sats(sum(returning)))
+        yield Fact("to", "yourself", Origin.DERIVED)
+    if data:
+        yield Fact("and", texts.plural(len(data), "data record"))
+    if recipients and returning:
+        yield Fact("Rest", "comes back to you", Origin.DERIVED)
+    if not returning:
+        yield Fact("", "Nothing comes back to you.")
+
+
+def _going(spend: Spend) -> tuple[list[Target], list[Target]]:
+    """The outputs that leave us: to somebody, and into data."""
+    going = [target for target in spend.targets if target.path is None]
+    data = [target for target in going if target.role is Role.DATA]
+    return [target for target in going if target.role is not Role.DATA], data
+
+
+def _recipients(spend: Spend) -> Iterator[Page]:
+    for title, targets in zip(("Pay", "Data"), _going(spend), strict=True):
+        for number, target in enumerate(targets, 1):
+            facts = (Fact("", texts.sats(target.output.sats)), *_destination(target))
+            yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
+
+
+def _destination(target: Target) -> tuple[Fact, ...]:
+    if target.address is not None:
+        return (Fact("to", target.address, shape=Shape.ADDRESS),)
+    if target.role is Role.DATA:
+        return _data(target.output.script_pubkey[1:])
+    return (Fact("to an unknown script", target.output.script_pubkey.hex() or "(empty)"),)
+
+
+def _data(data: bytes) -> tuple[Fact, ...]:
+    # All that follows OP_RETURN, with its push codes: a reader who looks only at the first push
+    # overlooks what stands behind it (T20).
+    pushes = script.count_pushes(data)
+    parts = "not only pushes" if pushes is None else f"pushes: {pushes}"
+    text = "".join(chr(b) if 0x20 <= b < 0x7F else "." for b in data)
+    return (
+        Fact("into data,", f"{texts.plural(len(data), 'byte')}, {parts}"),
+        Fact("hex", data.hex() or "(empty)"),
+        Fact("as text", text or "(empty)"),
+    )
+
+
+def _returning(target: Target) -> Page:
+    facts = [
+        Fact("", texts.sats(target.output.sats)),
+        Fact("to", target.address or "", Origin.DERIVED, Shape.ADDRESS),
+        Fact("path", f"{_bare(target.path or ())}, checked", Origin.DERIVED),
+    ]
+    if target.role is Role.RECEIVE:
+        facts.append(Fact("", "One of your own addresses.", Origin.DERIVED))
+    return Page(Kind.CHANGE, "Comes back to you", tuple(facts))
+
+
+def _details(spend: Spend) -> Page:
+    facts = [
+        Fact("Account", _bare(spend.account), Origin.DERIVED),
+        Fact("Network", spend.network.name),
+        Fact("Coins", f"{len(spend.coins)}, {texts.sats(spend.spent_sats)}"),
+        *_lock(spend),
+    ]
+    if spend.tx.version not in _USUAL_VERSIONS:
+        facts.append(Fact("Version", texts.spaced(spend.tx.version)))
+    return Page(Kind.DETAIL, "Details", tuple(facts))
+
+
+def _lock(spend: Spend) -> Iterator[Fact]:
+    locktime = spend.tx.locktime
+    sequences = [one.sequence for one in spend.tx.inputs]
+    if locktime:
+        is_time = locktime >= LOCKTIME_THRESHOLD
+        when = texts.utc(locktime) if is_time else f"block {texts.spaced(locktime)}"
+        # Where every sequence is final, the locktime is not looked at (consensus, IsFinalTx).
+        idle = min(sequences) == FINAL_SEQUENCE
+        yield Fact("After", f"{when}, no effect" if idle else when)
+    replaceable = min(sequences) < _FIRST_LASTING_SEQUENCE
+    yield Fact("Replaceable", "yes" if replaceable else "not announced")
+
+
+def _bare(path: Path) -> str:
+    return render(path).removeprefix("m/")

@@ -1,0 +1,100 @@
+"""The scripts we recognise, and those we can lock coins with."""
+
+from enum import Enum
+
+from signer.formats.cursor import Cursor
+
+OP_RETURN = 0x6A
+OP_PUSHDATA1, OP_RESERVED, OP_16 = 0x4C, 0x50, 0x60
+_PUSH_WIDTHS = {0x4C: 1, 0x4D: 2, 0x4E: 4}  # bytes that say how many bytes are pushed
+
+
+class Kind(Enum):
+    """What an output script is. UNKNOWN is never shown as an address."""
+
+    P2PKH = "P2PKH"
+    P2SH = "P2SH"
+    P2WPKH = "P2WPKH"
+    P2WSH = "P2WSH"
+    P2TR = "P2TR"
+    DATA = "OP_RETURN"
+    UNKNOWN = "unknown script"
+
+
+# Length, first bytes, last bytes. A witness program is exactly one push (BIP141). Versions 2 to 16,
+# and version 1 of other lengths, are UNKNOWN on purpose: today anyone may spend them (T21).
+_TEMPLATES = (
+    (Kind.P2WPKH, 22, b"\x00\x14", b""),
+    (Kind.P2TR, 34, b"\x51\x20", b""),
+    (Kind.P2WSH, 34, b"\x00\x20", b""),
+    (Kind.P2PKH, 25, b"\x76\xa9\x14", b"\x88\xac"),
+    (Kind.P2SH, 23, b"\xa9\x14", b"\x87"),
+)
+# Below these amounts an output costs more to spend than it holds, and nodes do not pass it on
+# (Bitcoin Core, policy.cpp, GetDustThreshold at 3 sat/vB).
+DUST_SATS = {
+    Kind.P2WPKH: 294,
+    Kind.P2TR: 330,
+    Kind.P2WSH: 330,
+    Kind.P2PKH: 546,
+    Kind.P2SH: 540,
+}
+
+
+def kind(script: bytes) -> Kind:
+    """What this output script is, decided by its exact bytes."""
+    for found, length, start, stop in _TEMPLATES:
+        if len(script) == length and script.startswith(start) and script.endswith(stop):
+            return found
+    if script[:1] == bytes((OP_RETURN,)):
+        return Kind.DATA
+    return Kind.UNKNOWN
+
+
+def program(script: bytes) -> bytes:
+    """The hash or key inside a recognised script (20 or 32 bytes)."""
+    _, _, start, stop = next(t for t in _TEMPLATES if t[0] is kind(script))
+    return script[len(start) : len(script) - len(stop)]
+
+
+def p2wpkh(key_hash: bytes) -> bytes:
+    """The output script for a 20-byte hash160 of a public key (BIP141)."""
+    return b"\x00\x14" + key_hash
+
+
+def p2tr(output_key: bytes) -> bytes:
+    """The output script for a 32-byte x-only key, already tweaked (BIP341)."""
+    return b"\x51\x20" + output_key
+
+
+def p2pkh(key_hash: bytes) -> bytes:
+    """The script code of a P2WPKH coin is the P2PKH script of its key (BIP143)."""
+    return b"\x76\xa9\x14" + key_hash + b"\x88\xac"
+
+
+def p2sh(script_hash: bytes) -> bytes:
+    """The output script for the 20-byte hash160 of a redeem script (BIP16)."""
+    return b"\xa9\x14" + script_hash + b"\x87"
+
+
+def p2wsh(script_hash: bytes) -> bytes:
+    """The output script for the 32-byte SHA256 of a witness script (BIP141)."""
+    return b"\x00\x20" + script_hash
+
+
+def count_pushes(data: bytes) -> int | None:
+    """How many pushes this part of a script is made of, or None if there is anything else in it."""
+    cursor, pushes = Cursor(data), 0
+    while cursor.remaining:
+        opcode = cursor.uint(1)
+        if opcode > OP_16 or opcode == OP_RESERVED:
+            return None
+        width = _PUSH_WIDTHS.get(opcode, 0)
+        if width > cursor.remaining:
+            return None
+        size = cursor.uint(width) if width else opcode if opcode < OP_PUSHDATA1 else 0
+        if size > cursor.remaining:
+            return None
+        cursor.take(size)
+        pushes += 1
+    return pushes

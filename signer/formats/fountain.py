@@ -1,0 +1,220 @@
+"""The fountain code of multipart URs (BCR-2024-001): a message as an endless series of parts.
+
+Parts 1..n are the fragments themselves; each later part is some fragments xored together. Which
+ones follows from its number and the message checksum alone, bit for bit as the reference does it.
+"""
+
+from binascii import crc32
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from signer.errors import Malformed
+from signer.hashes import sha256
+
+Item = TypeVar("Item")
+
+MAX_NUMBER: Final = (1 << 32) - 1  # part numbers and checksums travel as 32 bits
+_WORD: Final = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a message of `message_length` bytes, cut into `count` fragments.
+
+    `number` starts at 1 and may pass `count`; `checksum` is the CRC-32 of the whole message.
+    Raises Malformed when the numbers contradict each other: a part that lies about its message
+    must not cost memory (threat T75).
+    """
+
+    number: int
+    count: int
+    message_length: int
+    checksum: int
+    data: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not (0 < self.number <= MAX_NUMBER and 0 <= self.checksum <= MAX_NUMBER):
+            raise Malformed("The number or the checksum of a part is out of bounds.")
+        length = len(self.data)
+        spare = length * self.count - self.message_length
+        if not (0 < self.count <= self.message_length and 0 <= spare <= length):
+            raise Malformed("The sizes of a part and of its message do not fit together.")
+
+
+def fragments(message: bytes, max_length: int) -> tuple[bytes, ...]:
+    """`message` in as few equal pieces of at most `max_length` bytes as it takes, zero padded."""
+    count = -(-len(message) // max_length)
+    length = -(-len(message) // count)
+    padded = message.ljust(length * count, b"\0")
+    return tuple(padded[i : i + length] for i in range(0, len(padded), length))
+
+
+def parts(message: bytes, max_length: int) -> Iterator[Part]:
+    """Every part of `message` in order, without end."""
+    pieces = fragments(message, max_length)
+    checksum = crc32(message)
+    for number in range(1, MAX_NUMBER + 1):
+        mixed = 0
+        for index in chosen(number, len(pieces), checksum):
+            mixed ^= int.from_bytes(pieces[index], "big")
+        data = mixed.to_bytes(len(pieces[0]), "big")
+        yield Part(number, len(pieces), len(message), checksum, data)
+
+
+def chosen(number: int, count: int, checksum: int) -> Sequence[int]:
+    """Which of the `count` fragments part `number` holds, xored together."""
+    if number <= count:
+        return (number - 1,)
+    rng = Xoshiro(number.to_bytes(4, "big") + checksum.to_bytes(4, "big"))
+    return shuffled(range(count), degree(rng, count), rng)
+
+
+class Decoder:
+    """Collects the parts of one message, in any order and with any of them missing.
+
+    It solves for the fragments by elimination over GF(2), so every part that says something new
+    brings it one step on: a late start needs a quarter to a half fewer parts than peeling does.
+    """
+
+    def __init__(self, first: Part) -> None:
+        self._kind = _kind(first)
+        self._count = first.count
+        self._rows: dict[int, tuple[int, int]] = {}  # highest fragment -> (which, their xor)
+
+    @property
+    def known(self) -> int:
+        """How many of the `count` independent facts have been seen."""
+        return len(self._rows)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def fits(self, part: Part) -> bool:
+        """Whether `part` says it belongs to this message."""
+        return _kind(part) == self._kind
+
+    def add(self, part: Part) -> bool:
+        """Take in a part that fits. False when it said nothing new."""
+        which = sum(1 << i for i in chosen(part.number, part.count, part.checksum))
+        mixed = int.from_bytes(part.data, "big")
+        while which:
+            top = which.bit_length() - 1
+            if top not in self._rows:
+                self._rows[top] = (which, mixed)
+                return True
+            row_which, row_mixed = self._rows[top]
+            which ^= row_which
+            mixed ^= row_mixed
+        return False
+
+    def message(self) -> bytes | None:
+        """The whole message, or None while parts are missing.
+
+        Raises Malformed when the parts together are not what their checksum promised.
+        """
+        if self.known < self._count:
+            return None
+        _count, message_length, checksum, length = self._kind
+        message = b"".join(piece.to_bytes(length, "big") for piece in self._solve())
+        message = message[:message_length]
+        if crc32(message) != checksum:
+            raise Malformed("The parts do not belong to one message.")
+        return message
+
+    def _solve(self) -> list[int]:
+        solved: list[int] = []
+        for top in range(self._count):
+            which, mixed = self._rows[top]
+            which ^= 1 << top
+            while which:
+                below = which.bit_length() - 1
+                mixed ^= solved[below]
+                which ^= 1 << below
+            solved.append(mixed)
+        return solved
+
+
+def _kind(part: Part) -> tuple[int, int, int, int]:
+    return part.count, part.message_length, part.checksum, len(part.data)
+
+
+class Xoshiro:
+    """xoshiro256** seeded by SHA-256 as BCR-2024-001 does it: public numbers, nothing secret."""
+
+    def __init__(self, seed: bytes) -> None:
+        digest = sha256(seed)
+        self._state = [int.from_bytes(digest[i : i + 8], "big") for i in range(0, 32, 8)]
+
+    def next(self) -> int:
+        """The next 64 bits."""
+        s = self._state
+        result = _rotated(s[1] * 5 & _WORD, 7) * 9 & _WORD
+        shifted = s[1] << 17 & _WORD
+        s[2] ^= s[0]
+        s[3] ^= s[1]
+        s[1] ^= s[2]
+        s[0] ^= s[3]
+        s[2] ^= shifted
+        s[3] = _rotated(s[3], 45)
+        return result
+
+    def fraction(self) -> float:
+        """From 0 to just under 1."""
+        return self.next() / (1 << 64)
+
+    def below(self, bound: int) -> int:
+        """From 0 to `bound` - 1."""
+        return int(self.fraction() * bound)
+
+
+def _rotated(word: int, by: int) -> int:
+    return (word << by | word >> (64 - by)) & _WORD
+
+
+def degree(rng: Xoshiro, count: int) -> int:
+    """How many fragments to mix: d is taken with a probability that goes with 1/d."""
+    return sampled(_degree_table(count), rng) + 1
+
+
+def shuffled(items: Sequence[Item], take: int, rng: Xoshiro) -> list[Item]:
+    """The first `take` of `items` in random order; the rest of the shuffle would change nothing."""
+    left = list(items)
+    return [left.pop(rng.below(len(left))) for _ in range(take)]
+
+
+AliasTable = tuple[tuple[float, ...], tuple[int, ...]]
+
+
+def alias_table(weights: Sequence[float]) -> AliasTable:
+    """Vose's alias method. The order of the two work lists is the reference's and must stay."""
+    total = sum(weights)
+    count = len(weights)
+    scaled = [weight * count / total for weight in weights]
+    small = [i for i in reversed(range(count)) if scaled[i] < 1]
+    large = [i for i in reversed(range(count)) if scaled[i] >= 1]
+    chances = [0.0] * count
+    aliases = [0] * count
+    while small and large:
+        low, high = small.pop(), large.pop()
+        chances[low], aliases[low] = scaled[low], high
+        scaled[high] += scaled[low] - 1
+        (small if scaled[high] < 1 else large).append(high)
+    for index in large + small:
+        chances[index] = 1.0
+    return tuple(chances), tuple(aliases)
+
+
+def sampled(table: AliasTable, rng: Xoshiro) -> int:
+    """An index of the table's weights, drawn with its weight."""
+    chances, aliases = table
+    first, second = rng.fraction(), rng.fraction()
+    index = int(len(chances) * first)
+    return index if second < chances[index] else aliases[index]
+
+
+@lru_cache(maxsize=8)
+def _degree_table(count: int) -> AliasTable:
+    return alias_table([1 / d for d in range(1, count + 1)])

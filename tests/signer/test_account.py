@@ -1,0 +1,173 @@
+"""Account keys in QR codes: the published one, ours, and what is no key at all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signer.errors import Malformed
+from signer.formats import account, cbor, ur
+from signer.formats.account import HARDENED, Account, AccountKey
+from signer.formats.cbor import Tag, Value
+from signer.formats.ur import Ur
+from tests.signer import published
+
+WPKH = (84 + HARDENED, HARDENED, HARDENED)
+ABANDON_TPUB = (
+    "tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQo"
+    "QgewGiYZqrA9DsP4zbQ1M"
+)
+TEST_PATH = (84 + HARDENED, 1 + HARDENED, HARDENED)
+
+
+def published_account() -> Account:
+    found = ur.parse(published.own("ur")["account"]["ur"])
+    assert isinstance(found, Ur)
+    return account.parse(found)
+
+
+def hdkey(**changes: Value) -> dict[str | int, Value]:
+    """The fields of a good key, by name."""
+    fields: dict[str, Value] = {
+        "key": b"\x02" + bytes(32),
+        "chain": bytes(32),
+        "origin": {1: [84, True, 0, True, 0, True], 2: 0x73C5DA0A},
+        "parent": 7,
+    } | changes
+    numbers = {"key": 3, "chain": 4, "coin": 5, "origin": 6, "parent": 8}
+    return {numbers[name]: value for name, value in fields.items() if value is not None}
+
+
+def parse_key(**changes: Value) -> Account:
+    return account.parse(Ur("crypto-hdkey", cbor.encode(hdkey(**changes))))
+
+
+def test_the_published_account_is_read_with_its_wrappers() -> None:
+    found = published_account()
+    assert found.fingerprint.hex() == "37b5eed4"
+    assert [key.script for key in found.keys] == ["pkh", "sh(wpkh)", "wpkh", "tr"]
+    key = found.at(WPKH)
+    assert key is not None
+    assert key.xpub == (
+        "xpub6BkU445MSEBXbPjD3g2c2ch6mn8yy1SXXQUM7EwjgYiq6Wt1NDwDZ45npqWcV8uQC5oi2gHuVukoCoZZyT4HKq8Ep"
+        "otPMqGqxdZRuapCQ23"
+    )
+
+
+def test_an_account_is_written_without_tag_308_and_reads_back() -> None:
+    found = published_account()
+    written = account.render(found)
+    assert written.type == "crypto-account"
+    assert cbor.encode(Tag(308, 0))[:3] not in written.cbor
+    assert account.parse(written) == found
+
+
+def test_a_serialized_key_is_the_same_after_a_trip_through_a_code() -> None:
+    key = account.key("wpkh", TEST_PATH, ABANDON_TPUB)
+    assert not key.mainnet
+    shown = Account(bytes.fromhex("73c5da0a"), (key,))
+    read = account.parse(account.render(shown)).at(TEST_PATH)
+    assert read is not None
+    assert read.xpub == ABANDON_TPUB
+
+
+def test_a_key_that_is_not_at_the_path_is_malformed() -> None:
+    with pytest.raises(Malformed, match="not the one at that path"):
+        account.key("wpkh", TEST_PATH[:2], ABANDON_TPUB)
+    with pytest.raises(Malformed, match="not the one at that path"):
+        account.key("wpkh", (*TEST_PATH[:2], HARDENED + 1), ABANDON_TPUB)
+
+
+def test_a_lone_key_brings_the_fingerprint_it_names() -> None:
+    found = parse_key()
+    assert found.fingerprint.hex() == "73c5da0a"
+    assert found.keys[0].path == WPKH
+    assert found.keys[0].mainnet
+    assert not parse_key(coin=Tag(305, {2: 1})).keys[0].mainnet
+    assert not parse_key(coin=Tag(40305, {2: 1})).keys[0].mainnet
+
+
+def test_outputs_of_several_keys_are_left_out() -> None:
+    several = Tag(401, Tag(407, {1: 2, 2: [Tag(303, hdkey())]}))
+    single = Tag(404, Tag(303, hdkey()))
+    found = account.parse(Ur("crypto-account", cbor.encode({1: 1, 2: [several, single]})))
+    assert [key.script for key in found.keys] == ["wpkh"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key": b"\x00" + bytes(32)},
+        {"key": bytes(32)},
+        {"key": None},
+        {"chain": None},
+        {"chain": bytes(31)},
+        {"origin": None},
+        {"origin": {1: [84]}},
+        {"origin": {1: [84, 1]}},
+        {"origin": {1: [True, True]}},
+        {"origin": {1: [[], False]}},
+        {"origin": {1: [HARDENED, True]}},
+        {"origin": {1: [-1, True]}},
+        {"origin": {1: [0, True] * 17}},
+        {"origin": {1: [0, True], 2: 1 << 32}},
+        {"origin": Tag(305, {1: []})},
+        {"parent": "text"},
+        {"parent": -1},
+        {"coin": 1},
+    ],
+    ids=str,
+)
+def test_what_is_no_public_account_key_is_malformed(changes: dict[str, Value]) -> None:
+    with pytest.raises(Malformed):
+        parse_key(**changes)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Ur("crypto-account", b"\xa0"),
+        Ur("crypto-account", cbor.encode({1: "text", 2: []})),
+        Ur("crypto-account", cbor.encode([])),
+        Ur("crypto-hdkey", b"\x01"),
+        Ur("crypto-psbt", b"\xa0"),
+    ],
+)
+def test_what_is_no_account_is_malformed(other: Ur) -> None:
+    with pytest.raises(Malformed):
+        account.parse(other)
+
+
+@given(
+    st.builds(
+        AccountKey,
+        st.sampled_from(["wpkh", "tr", "pkh", "sh(wpkh)"]),
+        st.lists(st.integers(0, (1 << 32) - 1), min_size=1, max_size=10).map(tuple),
+        st.binary(min_size=32, max_size=32).map(b"\x03".__add__),
+        st.binary(min_size=32, max_size=32),
+        st.binary(min_size=4, max_size=4),
+        st.booleans(),
+    )
+)
+def test_every_key_reads_back(key: AccountKey) -> None:
+    shown = Account(b"\x01\x02\x03\x04", (key,))
+    assert account.parse(account.render(shown)) == shown
+    assert account.key(key.script, key.path, key.xpub) == key
+
+
+VALUES = st.recursive(
+    st.integers(-5, 1 << 32) | st.binary(max_size=34) | st.booleans() | st.none(),
+    lambda inner: (
+        st.lists(inner, max_size=6)
+        | st.dictionaries(st.integers(1, 8), inner, max_size=6)
+        | st.builds(Tag, st.sampled_from([303, 304, 305, 308, 400, 404, 409]), inner)
+    ),
+)
+
+
+@given(st.sampled_from(account.ACCOUNT_TYPES), VALUES)
+def test_no_value_breaks_it(kind: str, value: Value) -> None:
+    try:
+        found = account.parse(Ur(kind, cbor.encode(value)))
+    except Malformed:
+        return
+    assert isinstance(found, Account)

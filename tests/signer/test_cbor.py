@@ -1,0 +1,217 @@
+"""CBOR: complete, incomplete and broken are told apart for any bytes, and cbor2 agrees with us."""
+
+from collections.abc import Mapping
+
+import cbor2
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from signer.errors import Malformed
+from signer.formats import cbor
+from signer.formats.cbor import CANONICAL, LENIENT, Broken, Complete, Incomplete, Rules, Tag, Value
+
+SCALARS = (
+    st.integers(-(1 << 64), (1 << 64) - 1)
+    | st.binary(max_size=300)
+    | st.text(max_size=100)
+    | st.booleans()
+    | st.none()
+)
+KEYS = st.text(max_size=10) | st.integers(-(1 << 64), (1 << 64) - 1)
+TAGS = (303, 304, 305, 308, 310, 404, 409, 40310, (1 << 64) - 1)  # none that cbor2 interprets
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(KEYS, inner, max_size=5)
+        | st.builds(Tag, st.sampled_from(TAGS), inner)
+    ),
+    max_leaves=20,
+)
+DEEP = Rules(canonical=True, depth=64)
+
+
+def theirs(value: object) -> object:
+    """The same value in cbor2's types."""
+    match value:
+        case Tag(number, inner):
+            return cbor2.CBORTag(number, theirs(inner))
+        case list():
+            return [theirs(item) for item in value]
+        case dict():
+            return {key: theirs(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def ours(value: object) -> object:
+    """A value of cbor2's in our types; inside tags it makes its lists immutable."""
+    match value:
+        case cbor2.CBORTag():
+            return Tag(value.tag, ours(value.value))
+        case list() | tuple():
+            return [ours(item) for item in value]
+        case Mapping():
+            return {key: ours(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+@given(VALUES)
+def test_what_is_written_reads_back_to_its_last_byte(value: Value) -> None:
+    data = cbor.encode(value)
+    assert cbor.decode_prefix(data + b"rest", DEEP) == Complete(value, len(data))
+
+
+@given(VALUES)
+def test_cbor2_reads_what_we_write(value: Value) -> None:
+    assert ours(cbor2.loads(cbor.encode(value))) == value
+
+
+@given(VALUES)
+def test_we_read_what_cbor2_writes_in_any_order_and_form(value: Value) -> None:
+    lenient = Rules(canonical=False, depth=64)
+    assert cbor.decode(cbor2.dumps(theirs(value)), lenient) == value
+    indefinite = cbor2.dumps(theirs(value), indefinite_containers=True)
+    assert cbor.decode(indefinite, lenient) == value
+
+
+@given(VALUES)
+def test_every_true_prefix_is_incomplete_and_says_how_many_bytes_it_waits_for(value: Value) -> None:
+    data = cbor.encode(value)
+    for end in range(len(data)):
+        match cbor.decode_prefix(data[:end], DEEP):
+            case Incomplete(at_least):
+                assert end < at_least <= len(data)
+            case other:
+                pytest.fail(f"{end} of {len(data)} bytes gave {other}")
+
+
+@given(st.binary(max_size=200), st.sampled_from([CANONICAL, LENIENT]))
+@example(bytes.fromhex("9b00000000ffffffff"), CANONICAL)
+@example(bytes.fromhex("bb7fffffffffffffff"), LENIENT)
+@example(bytes.fromhex("5bffffffffffffffff"), LENIENT)
+def test_no_bytes_break_it(data: bytes, rules: Rules) -> None:
+    match cbor.decode_prefix(data, rules):
+        case Complete(value, used):
+            assert cbor.decode(data[:used], rules) == value
+        case Incomplete(at_least):
+            assert at_least > len(data)
+        case Broken(why):
+            assert why.endswith(".")
+
+
+def has_tag(value: Value) -> bool:
+    match value:
+        case Tag():
+            return True
+        case list():
+            return any(map(has_tag, value))
+        case dict():
+            return any(map(has_tag, value.values()))
+        case _:
+            return False
+
+
+@given(st.binary(max_size=60))
+def test_cbor2_sees_the_same_in_any_bytes_that_we_take(data: bytes) -> None:
+    match cbor.decode_prefix(data, LENIENT):
+        # cbor2 makes dates and the like of some tags.
+        case Complete(value, used) if not has_tag(value):
+            assert ours(cbor2.loads(data[:used])) == value
+        case _:
+            pass
+
+
+@given(st.binary(max_size=200))
+def test_what_is_canonical_has_only_one_encoding(data: bytes) -> None:
+    match cbor.decode_prefix(data):
+        case Complete(value, used):
+            assert cbor.encode(value) == data[:used]
+        case _:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("f97e00", "Floats"),
+        ("fa7fc00000", "Floats"),
+        ("f7", "simple"),
+        ("ff", "simple"),
+        ("1c", "not a number"),
+        ("1800", "shortest"),
+        ("5f4101ff", "left open"),
+        ("9f01ff", "left open"),
+        ("bf616101ff", "left open"),
+        ("a2616201616102", "out of order"),
+        ("a201010102", "same key"),
+        ("61ff", "UTF-8"),
+        ("a1410101", "neither text nor integer"),
+        ("a1f501", "neither text nor integer"),
+        ("81" * 17 + "01", "deeply"),
+        ("d8c8" * 17 + "01", "deeply"),
+        ("9a00100000", "too many"),
+        ("b90fff", "too many"),
+        ("5a00200000", "too long"),
+    ],
+)
+def test_what_is_not_canonical_is_broken_and_says_why(data: str, why: str) -> None:
+    with pytest.raises(Malformed, match=why):
+        cbor.decode(bytes.fromhex(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ("1800", 0),
+        ("1b0000000000000001", 1),
+        ("5f41014102ff", b"\x01\x02"),
+        ("7f61616162ff", "ab"),
+        ("9f01820203ff", [1, [2, 3]]),
+        ("bf6162016161f6ff", {"b": 1, "a": None}),
+        ("a2616201616102", {"b": 1, "a": 2}),
+    ],
+)
+def test_a_lenient_reader_takes_what_clients_send(data: str, value: Value) -> None:
+    assert cbor.decode(bytes.fromhex(data), LENIENT) == value
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["a2616101616102", "bf616101616102ff", "a201011801f6", "5f6161ff", "7f4161ff", "5f5f4101ffff"],
+)
+def test_a_lenient_reader_still_refuses_double_keys_and_mixed_strings(data: str) -> None:
+    assert isinstance(cbor.decode_prefix(bytes.fromhex(data), LENIENT), Broken)
+
+
+def test_pieces_of_an_open_string_share_one_limit() -> None:
+    rules = Rules(canonical=False, length=4)
+    assert cbor.decode(bytes.fromhex("5f42010242030 4ff".replace(" ", "")), rules) == bytes(
+        [1, 2, 3, 4]
+    )
+    assert isinstance(cbor.decode_prefix(bytes.fromhex("5f4201024303"), rules), Broken)
+
+
+def test_open_containers_and_empty_pieces_are_counted_too() -> None:
+    rules = Rules(canonical=False, items=100)
+    for data in (b"\x9f" + b"\x01" * 200, b"\x5f" + b"\x40" * 200, b"\xbf" + b"\x00\x01" * 200):
+        assert isinstance(cbor.decode_prefix(data, rules), Broken)
+
+
+def test_left_over_bytes_and_missing_bytes_are_malformed_for_a_whole_value() -> None:
+    with pytest.raises(Malformed, match="left over"):
+        cbor.decode(b"\x01\x01")
+    with pytest.raises(Malformed, match="too early"):
+        cbor.decode(b"\x82\x01")
+
+
+@pytest.mark.parametrize("number", [1 << 64, -(1 << 64) - 1])
+def test_an_integer_that_has_no_form_is_never_written(number: int) -> None:
+    with pytest.raises(OverflowError):
+        cbor.encode(number)
+
+
+def test_what_it_read_is_not_in_its_repr() -> None:
+    assert "wolf" not in repr(cbor.decode_prefix(cbor.encode("wolf")))

@@ -1,0 +1,23 @@
+"""Both amount fields are there and disagree: one reader would believe one, another the other."""
+
+import pytest
+
+from signer.errors import Reason
+from tests import psbts
+from tests.psbts import PAYEE, draft, keyring, refusal
+
+
+@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("claimed", [1, 99_999, 100_001, 2**63])
+def test_an_amount_that_is_not_the_proven_one_is_refused(script: str, claimed: int) -> None:
+    keys = keyring()
+    made = draft(keys, 2, script)
+    ours = psbts.lock(keys, psbts.path(script, 0, 1))
+    made.ins[1].put(0x01, psbts.output(claimed, ours))
+    assert refusal(made, keys) is Reason.AMOUNTS_DISAGREE
+
+
+def test_a_script_that_is_not_the_proven_one_is_refused() -> None:
+    made = draft(keyring())
+    made.ins[0].put(0x01, psbts.output(100_000, PAYEE))
+    assert refusal(made, keyring()) is Reason.AMOUNTS_DISAGREE

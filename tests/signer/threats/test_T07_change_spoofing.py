@@ -1,0 +1,73 @@
+"""Change is what re-derives from the account that pays. What a host calls change is not."""
+
+import pytest
+
+from signer.chains.bitcoin import CHAIN
+from tests import psbts
+from tests.psbts import Draft, draft, keyring, review, text
+
+OTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+def stolen_change(script: str) -> Draft:
+    """The change goes to a stranger's script; the hint is the honest one of our key."""
+    made = draft(keyring(), 1, script)
+    made.outs[1].script = psbts.lock(keyring(OTHER), psbts.path(script, 1, 3))
+    return made
+
+
+@pytest.mark.parametrize("script", ["wpkh", "tr"])
+def test_spoofed_change_is_shown_in_full_as_a_payment_and_warned_of(script: str) -> None:
+    made = stolen_change(script)
+    shown = text(review(made.encode(), keyring()).pages)
+    stranger, _ = CHAIN.address(keyring(OTHER), psbts.path(script, 1, 3), script, "regtest")
+    assert "Comes back to you" not in shown
+    assert "Pay 99 800 sats" in shown
+    assert stranger in shown
+    assert shown.startswith(
+        "[Not your change]\nOutput 2 is said to return to you. It does not.\n"
+        "It pays 74 800 sats to somebody else.\n[Payment]"
+    )
+
+
+@pytest.mark.parametrize("script", ["wpkh", "tr"])
+def test_honest_change_is_shown_as_change(script: str) -> None:
+    shown = text(review(draft(keyring(), 1, script).encode(), keyring()).pages)
+    purpose = {"wpkh": 84, "tr": 86}[script]
+    assert "Not your change" not in shown
+    assert "Pay 25 000 sats" in shown
+    assert "[Comes back to you]\n74 800 sats" in shown
+    assert f"path {purpose}h/1h/0h/1/3, checked" in shown
+
+
+def test_change_without_a_hint_is_a_payment() -> None:
+    made = draft(keyring())
+    made.outs[1].drop(0x02)
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "Comes back" not in shown
+    assert "to 2 recipients" in shown
+
+
+def test_change_claimed_for_another_seed_is_a_payment() -> None:
+    made = draft(keyring())
+    made.outs[1].drop(0x02)
+    made.outs[1].records.append(
+        psbts.hint(keyring(OTHER), psbts.path("wpkh", 1, 3), is_output=True)
+    )
+    assert "Comes back" not in text(review(made.encode(), keyring()).pages)
+
+
+def test_change_whose_hint_names_another_key_is_a_payment() -> None:
+    keys = keyring()
+    made = draft(keys)
+    value = made.outs[1].get(0x02)
+    made.outs[1].records = [(b"\x02" + keys.public_key(psbts.path("wpkh", 1, 9)), value)]
+    assert "Not your change" in text(review(made.encode(), keys).pages)
+
+
+def test_two_claims_on_one_output_are_none() -> None:
+    made = draft(keyring())
+    made.outs[1].records.append(psbts.hint(keyring(), psbts.path("wpkh", 1, 4), is_output=True))
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "Comes back" not in shown
+    assert "Not your change" in shown

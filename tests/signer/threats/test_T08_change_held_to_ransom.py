@@ -1,0 +1,88 @@
+"""Change of ours where no wallet would ever look is lost until the host names a price."""
+
+import pytest
+
+from signer.chains.bitcoin import script
+from signer.chains.bitcoin.ours import INDEX_GAP
+from signer.hashes import hash160
+from signer.keys.path import HARDENED, Path
+from tests import psbts
+from tests.psbts import Draft, Out, draft, keyring, review, text
+
+ACCOUNT = psbts.path("wpkh")[:3]
+
+
+def paying_back_to(where: Path) -> Draft:
+    """A payment whose change really is ours, at `where`, as P2WPKH."""
+    keys = keyring()
+    made = draft(keys)
+    public = keys.public_key(where)
+    made.outs[1] = Out([], 74_800, b"\x00\x14" + hash160(public))
+    made.outs[1].put(0x02, psbts.origin(keys, where), public)
+    return made
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        (*ACCOUNT, 1, INDEX_GAP + 1),
+        (*ACCOUNT, 1, 2_000_000_000),
+        (*ACCOUNT, 1, HARDENED),
+        (*ACCOUNT, 1, HARDENED + 3),
+        (*ACCOUNT, HARDENED + 1, 3),
+        (*ACCOUNT, 2, 3),
+        (*ACCOUNT, 1),
+        (*ACCOUNT, 1, 3, 0),
+        ACCOUNT,
+    ],
+)
+def test_change_where_no_wallet_looks_is_a_payment_with_a_warning(where: Path) -> None:
+    shown = text(review(paying_back_to(where).encode(), keyring()).pages)
+    assert "Comes back" not in shown
+    assert "Pay 99 800 sats" in shown
+    assert "Not your change" in shown
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        psbts.path("wpkh", 1, 3, account=1),
+        psbts.path("wpkh", 1, 3, network="mainnet"),
+        psbts.path("tr", 1, 3),
+        (1, 3),
+        (),
+    ],
+)
+def test_change_to_another_account_of_ours_is_a_payment(where: Path) -> None:
+    shown = text(review(paying_back_to(where).encode(), keyring()).pages)
+    assert "Comes back" not in shown
+    assert "Pay 99 800 sats" in shown
+
+
+def test_the_last_index_within_the_gap_is_change() -> None:
+    shown = text(review(paying_back_to((*ACCOUNT, 1, INDEX_GAP)).encode(), keyring()).pages)
+    assert f"path 84h/1h/0h/1/{INDEX_GAP}, checked" in shown
+
+
+def test_the_gap_is_counted_from_the_coins_that_are_spent() -> None:
+    keys = keyring()
+    made = paying_back_to((*ACCOUNT, 1, 12_000))
+    made.ins[0] = psbts.coin(keys, (*ACCOUNT, 0, 2_000), 100_000)
+    assert "1/12000, checked" in text(review(made.encode(), keys).pages)
+
+
+def test_change_of_another_script_kind_is_a_payment() -> None:
+    """The key is the right one; a wallet for P2WPKH would not find its coins in a P2PKH script."""
+    keys = keyring()
+    made = draft(keys)
+    made.outs[1].script = script.p2pkh(hash160(keys.public_key((*ACCOUNT, 1, 3))))
+    shown = text(review(made.encode(), keys).pages)
+    assert "Comes back" not in shown
+    assert "Not your change" in shown
+
+
+def test_an_own_receive_address_comes_back_and_is_named_as_one() -> None:
+    shown = text(review(paying_back_to((*ACCOUNT, 0, 7)).encode(), keyring()).pages)
+    assert "Pay 25 000 sats" in shown
+    assert "path 84h/1h/0h/0/7, checked" in shown
+    assert "One of your own addresses." in shown

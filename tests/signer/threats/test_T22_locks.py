@@ -1,0 +1,73 @@
+"""Locktimes, relative locks and replaceability: said when they matter, calm when they are usual."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signer.chains.bitcoin import texts
+from tests.psbts import draft, keyring, review, text
+
+
+def shown(locktime: int = 0, sequences: tuple[int, ...] = (0xFFFFFFFD,), version: int = 2) -> str:
+    made = draft(keyring(), len(sequences))
+    made.locktime, made.version = locktime, version
+    for one, sequence in zip(made.ins, sequences, strict=True):
+        one.sequence = sequence
+    return text(review(made.encode(), keyring()).pages)
+
+
+def test_what_wallets_do_today_is_a_detail() -> None:
+    """The height of today as locktime, and replaceable."""
+    page = shown(143)
+    assert page.startswith("[Payment]")
+    assert "After block 143\nReplaceable yes" in page
+
+
+def test_a_date_is_a_warning() -> None:
+    page = shown(1_900_000_000)
+    assert page.startswith("[Delayed]\nNo block may hold it before\n2030-03-17 17:46:40 UTC")
+
+
+def test_a_height_of_another_age_is_a_warning() -> None:
+    assert shown(400_000_000).startswith(
+        "[Delayed]\nNo block may hold it before block 400 000 000."
+    )
+
+
+def test_a_lock_without_effect_is_said_to_have_none() -> None:
+    page = shown(1_900_000_000, (0xFFFFFFFF,))
+    assert "Delayed" not in page
+    assert "After 2030-03-17 17:46:40 UTC, no effect" in page
+
+
+def test_one_open_sequence_puts_the_lock_in_force() -> None:
+    assert "Delayed" in shown(1_900_000_000, (0xFFFFFFFF, 0xFFFFFFFE))
+
+
+def test_relative_locks_are_listed_by_coin() -> None:
+    page = shown(0, (0xFFFFFFFD, 144, 1 << 22 | 2, 0))
+    assert page.startswith(
+        "[Coins must rest]\nThe payment waits until each is this old:\n"
+        "Coin 2: 144 blocks\nCoin 3: 1 024 seconds\n[Payment]"
+    )
+
+
+@pytest.mark.parametrize(("sequence", "version"), [(144, 1), (144 | 1 << 31, 2), (1 << 16, 2)])
+def test_what_is_no_relative_lock_is_not_listed(sequence: int, version: int) -> None:
+    assert "Coins must rest" not in shown(0, (sequence,), version)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "answer"),
+    [(0xFFFFFFFF, "not announced"), (0xFFFFFFFE, "not announced"), (0xFFFFFFFD, "yes"), (0, "yes")],
+)
+def test_replaceability_is_said(sequence: int, answer: str) -> None:
+    assert f"Replaceable {answer}" in shown(0, (0xFFFFFFFF, sequence))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_time_reads_as_the_calendar_says(seconds: int) -> None:
+    expected = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    assert texts.utc(seconds) == expected

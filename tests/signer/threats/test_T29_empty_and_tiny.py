@@ -1,0 +1,69 @@
+"""Transactions at the edge: each has a verdict, none an accident."""
+
+from signer.errors import Reason
+from tests import psbts
+from tests.psbts import PAYEE, draft, keyring, refusal, review, sign, text
+
+
+def test_no_inputs() -> None:
+    made = draft(keyring())
+    made.ins.clear()
+    assert refusal(made, keyring()) is Reason.NO_INPUTS
+
+
+def test_no_outputs() -> None:
+    made = draft(keyring())
+    made.outs.clear()
+    assert refusal(made, keyring()) is Reason.NO_OUTPUTS
+
+
+def test_neither() -> None:
+    made = draft(keyring())
+    made.ins.clear()
+    made.outs.clear()
+    assert refusal(made, keyring()) is Reason.NO_INPUTS
+
+
+def test_a_coinbase_input() -> None:
+    for script in ("wpkh", "tr"):
+        made = draft(keyring(), 1, script)
+        made.ins[0].drop(0x00)
+        made.ins[0].outpoint = bytes(32) + b"\xff" * 4
+        assert refusal(made, keyring()) is Reason.COINBASE_INPUT
+
+
+def test_a_coin_of_zero_sats_beside_another_is_signed() -> None:
+    made = draft(keyring())
+    made.ins.append(psbts.coin(keyring(), psbts.path("wpkh", 0, 8), 0, 8))
+    sign(made.encode(), keyring())
+
+
+def test_nothing_but_zero_sats_has_pages_too() -> None:
+    made = draft(keyring(), coin_sats=0, outputs=((0, PAYEE),), fee_sats=0)
+    assert "Pay 0 sats" in text(review(made.encode(), keyring()).pages)
+
+
+def test_dust_is_warned_of() -> None:
+    for sats, is_dust in ((0, True), (293, True), (294, False)):
+        made = draft(keyring(), outputs=((25_000, PAYEE), (sats, PAYEE)))
+        shown = text(review(made.encode(), keyring()).pages)
+        assert ("[Too little to send]\nOutput 2 holds" in shown) is is_dust
+
+
+def test_dust_as_change_is_warned_of() -> None:
+    made = draft(keyring(), outputs=((99_600, PAYEE),), fee_sats=200)
+    assert "[Too little to send]\nOutput 2 holds 200 sats." in text(
+        review(made.encode(), keyring()).pages
+    )
+
+
+def test_paying_everything_says_that_nothing_returns() -> None:
+    made = draft(keyring(), outputs=((99_800, PAYEE),))
+    assert "Nothing comes back to you." in text(review(made.encode(), keyring()).pages)
+
+
+def test_paying_only_oneself_says_so() -> None:
+    made = draft(keyring(), outputs=())
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "[Payment]\nMove 99 800 sats\nto yourself\n" in shown
+    assert "[Pay " not in shown
