@@ -8,7 +8,9 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class GetInfo:
-    pass
+    """`at_once` is answered out of turn, even while a person is being asked something."""
+
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,38 @@ class Logout:
     pass
 
 
-Command = GetInfo | Unlock | AddEntropy | GetXpub | ShowAddress | Sign | Logout
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A method that does not exist, or not now. What it is answered when it may be answered."""
+
+    fault: "Fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A request with bad parameters.
+
+    It goes through access control as what it was `meant` to be: a locked device tells nothing.
+    """
+
+    meant: type
+    fault: "Fault"
+
+
+Command = GetInfo | Unlock | AddEntropy | GetXpub | ShowAddress | Sign | Logout | Unknown | Unusable
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """`state` is "empty", "locked" or "unlocked"; `networks` is "main", "test" or "all"."""
+    """`state` is "empty", "locked" or "unlocked"; `networks` is "main", "test" or "all".
+
+    `activity` is "idle", "asking" (a request is under way) or "menu" (the person is busy with it).
+    """
 
     state: str
     networks: str
     serial: str
+    activity: str = "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +112,15 @@ class FaultCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """`message` is a sentence; `reason` the name of a signer.errors.Reason, or empty.
+
+    `malformed` says that the payload, not the wish, was wrong.
+    """
+
     code: FaultCode
     message: str
+    reason: str = ""
+    malformed: bool = False
 
 
 Reply = Info | Done | Text | Signed | Fault

@@ -35,4 +35,13 @@ class Save:
     record: bytes = field(repr=False)
 
 
-Effect = Show | BytesOut | Save
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Always the last effect of a list: carry out all before it, then `handle(Resumed())` at once.
+
+    Two things need it. A PIN try must be in flash before the PIN is looked at (threat T71), and
+    a person should read "Checking the PIN." while the slow arithmetic runs.
+    """
+
+
+Effect = Show | BytesOut | Save | Resume

@@ -50,4 +50,9 @@ class Shaken:
     entropy: bytes = field(repr=False)
 
 
-Event = KeyPressed | Typed | BytesIn | PortClosed | Ticked | Shaken
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The shell's answer to the effect `Resume`: everything before it has been carried out."""
+
+
+Event = KeyPressed | Typed | BytesIn | PortClosed | Ticked | Shaken | Resumed

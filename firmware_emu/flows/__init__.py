@@ -1,13 +1,62 @@
 """One file per conversation: a generator that yields screens and is sent answers."""
 
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from firmware_emu.commands import Reply
 from firmware_emu.screens import Answer, Screen
+from firmware_emu.vault import Vault
+from signer.keys.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Go on in a moment: first this screen is shown, and the vault, if any, is safe in flash."""
+
+    meanwhile: Screen
+    keep: Vault | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """These keys may be used from now on."""
+
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The keys are forgotten."""
+
+
+Step = Pause | Unlocked | Locked
+
+
+class Went(Answer):
+    """A step was carried out."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request came to: the reply, and what the person reads afterwards."""
+
+    reply: Reply
+    after: Screen | None = None
+
 
 Result = TypeVar("Result")
-Flow = Generator[Screen, Answer, Result]
+Flow = Generator[Screen | Step, Answer, Result]
 
 
 class Declined(Exception):
-    """The person said no. Not an error: nothing was signed, nothing was lost."""
+    """The person said no. Not an error: nothing was signed, nothing was lost.
+
+    `after` is what the person reads about it, if anything.
+    """
+
+    def __init__(self, after: Screen | None = None) -> None:
+        self.after = after
+        super().__init__()

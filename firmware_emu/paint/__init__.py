@@ -1,1 +1,1 @@
-"""Screen to pixels."""
+"""Screen to pixels: the same pixels on every machine, byte for byte."""

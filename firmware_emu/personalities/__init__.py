@@ -1,4 +1,4 @@
-"""One folder per wire protocol, with PERSONALITY. A personality translates; it holds no key, draws no screen."""
+"""One folder per wire protocol, with PERSONALITY: it translates, holds no key, draws no screen."""
 
 import importlib
 import pkgutil
@@ -22,6 +22,13 @@ class Personality(Protocol):
 
     def tick(self, seconds: float, /) -> None:
         """Let time pass, for protocols with timeouts."""
+        ...
+
+    def hang_up(self) -> None:
+        """The port closed: forget half messages and open tickets.
+
+        The next port of this protocol may be handed this object; what survives a reconnect stays.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
-"""One file per kind of screen. A screen is a frozen value: it is read with `lines`, driven with `press`."""
+"""One file per kind of screen: frozen values, read with `lines`, driven with `press`."""
 
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 COLUMNS = 30
 ROWS = 10
@@ -35,9 +35,19 @@ class Screen(Protocol):
         ...
 
 
+@runtime_checkable
 class Typing(Screen, Protocol):
     """A screen that also takes characters from a face that has a keyboard."""
 
     def typed(self, character: str, /) -> "Screen | Answer":
         """The screen after this character; characters that mean nothing change nothing."""
+        ...
+
+
+@runtime_checkable
+class Ticking(Screen, Protocol):
+    """A screen that changes by itself: an animated QR code."""
+
+    def tick(self, seconds: float, /) -> "Screen":
+        """The screen after this much time; the same object when nothing changed."""
         ...

@@ -1,0 +1,230 @@
+"""The composition root: flags in, one device with its flash, links and faces out."""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from firmware_emu.device import Device
+from firmware_emu.faces import FaceError, remote
+from firmware_emu.flash import FlashError, FlashFile
+from firmware_emu.links import LinkError, camera, pty, tcp
+from firmware_emu.links.clock import Clock
+from firmware_emu.shell import Shell, Then
+from firmware_emu.vault import Cost
+from signer.errors import Malformed
+
+USUAL_PORT = 30121  # where wallets look for an emulated Jade
+
+_HELP = """\
+Without flags: a front panel in this terminal, TCP on 127.0.0.1:30121 (another port if that is
+taken) and, where the system has them, a serial port. What you ask for by name you get instead.
+
+  python -m firmware_emu                              the device in this terminal
+  python -m firmware_emu --tcp 0 --control 0 --face none --announce
+                                                      the same for a program, on free ports
+"""
+
+
+class Open(Protocol):
+    """A link or a face that can be reached at an address."""
+
+    address: str
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Board:
+    """What is plugged in, by name; `token` opens the control socket."""
+
+    parts: dict[str, Open] = field(default_factory=dict)
+    token: str | None = None
+
+    def announcement(self) -> str:
+        """One line of JSON; what is not plugged in is null."""
+        names = ("tcp", "pty", "camera", "control")
+        where = {name: part.address for name, part in self.parts.items()}
+        said = {"ready": True, "pid": os.getpid()} | {name: where.get(name) for name in names}
+        return json.dumps(said | {"token": self.token})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a device until it is told to stop. The exit status: 0, or 1 with a sentence on stderr."""
+    sys.excepthook = _say_where
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(_run(options))
+    except (FlashError, LinkError, FaceError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the sentence for the person who started it
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quietkey device",
+        description="An emulated hardware wallet: it keeps a seed and signs what you approve.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--flash", metavar="FILE", type=Path, help=f"its memory (usual: {_usual_flash()})")
+    add("--tcp", metavar="PORT", type=int, help="listen on 127.0.0.1:PORT (0: any free one)")
+    add("--tcp-host", metavar="HOST", default=tcp.LOOPBACK, help="listen there instead")
+    add("--beyond-loopback", action="store_true", help="let --tcp-host be seen by other machines")
+    add("--pty", action="store_true", help="be a serial port (not on Windows)")
+    add("--camera", metavar="PORT", type=int, help="see grey pictures that arrive on this port")
+    add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
+    add("--face", choices=("terminal", "none"), default="terminal", help="the front panel")
+    add("--announce", action="store_true", help="print where everything is, as a line of JSON")
+    add("--exit-with-stdin", action="store_true", help="stop when standard input closes")
+    add("--pin-memory-mib", metavar="N", type=_cost, default=Cost(), help="memory of one PIN try")
+    return parser
+
+
+def _cost(text: str) -> Cost:
+    """What argparse calls: its errors, a ValueError or this one, become its own sentence."""
+    try:
+        return Cost(memory_kib=int(text) * 1024)
+    except Malformed as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _usual_flash() -> Path:
+    roaming = os.environ.get("APPDATA") if sys.platform == "win32" else None
+    folder = Path(roaming) / "quietkey" if roaming else Path.home() / ".quietkey"
+    return folder / "device.flash"
+
+
+async def _run(options: argparse.Namespace) -> None:
+    if options.face == "terminal" and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise FaceError("The front panel needs a terminal. Use --face none where there is none.")
+    over = _Over()
+    with ExitStack() as stack:
+        flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
+        device = Device(flash.load(), secrets.token_bytes(64), options.pin_memory_mib)
+        shell = Shell(device, flash, rest=_rest)
+        shell.start()
+        board = await _board(options, shell)
+        for part in board.parts.values():
+            stack.callback(part.close)
+        stack.callback(Clock(shell, secrets.token_bytes).close)
+        # Nobody may be left waiting: a client whose connection ends without an answer spins.
+        stack.callback(shell.pull_all)
+        if options.exit_with_stdin:
+            _watch_stdin(over.soon)
+        if options.announce:
+            print(board.announcement(), flush=True)  # noqa: T201 - stdout is for this line
+        await _stay(options, shell, board, over)
+
+
+class _Over:
+    """The end, asked for from a signal, another thread or a fault of ours."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.wanted: asyncio.Future[None] = self._loop.create_future()
+        self._loop.set_exception_handler(self._fault)
+        for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
+            if number := getattr(signal, name, None):
+                signal.signal(number, lambda *_: self.soon())
+
+    def soon(self) -> None:
+        """End. May be called from any thread."""
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if not self.wanted.done():
+            self.wanted.set_result(None)
+
+    def _fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception) and not self.wanted.done():
+            self.wanted.set_exception(error)
+
+
+def _rest(go_on: Then) -> None:
+    """A breath before slow arithmetic: long enough for a face to be painted."""
+    asyncio.get_running_loop().call_later(0.05, go_on)
+
+
+async def _board(options: argparse.Namespace, shell: Shell) -> Board:
+    board = Board()
+    wanted = (options.tcp, options.camera, options.control)
+    usual = not options.pty and all(port is None for port in wanted)
+    if options.tcp is not None:
+        board.parts["tcp"] = await tcp.listen(
+            shell, options.tcp, host=options.tcp_host, beyond_loopback=options.beyond_loopback
+        )
+    elif usual:
+        board.parts["tcp"] = await _usual_tcp(shell)
+    if options.pty or (usual and pty.AVAILABLE):
+        board.parts["pty"] = pty.PtyLink(shell)
+    if options.camera is not None:
+        board.parts["camera"] = await camera.listen(shell, options.camera)
+    if options.control is not None:
+        board.token = secrets.token_hex(16)
+        board.parts["control"] = await remote.listen(shell, options.control, board.token)
+    return board
+
+
+async def _usual_tcp(shell: Shell) -> tcp.TcpLink:
+    try:
+        return await tcp.listen(shell, USUAL_PORT)
+    except LinkError:
+        return await tcp.listen(shell, 0)
+
+
+async def _stay(options: argparse.Namespace, shell: Shell, board: Board, over: _Over) -> None:
+    if options.face == "none":
+        await over.wanted
+        return
+    # Only here: a device without a panel of its own should not need a toolkit to start.
+    from firmware_emu.faces.terminal import Terminal  # noqa: PLC0415
+
+    face = Terminal(shell, {name: part.address for name, part in board.parts.items()})
+    over.wanted.add_done_callback(lambda _: face.exit())
+    await face.run_async()
+    over.soon()
+    await over.wanted
+
+
+def _watch_stdin(closed: Callable[[], None]) -> None:
+    """Call `closed` when standard input ends: the parent is gone, in whatever way."""
+
+    def watch() -> None:
+        # Not through sys.stdin: a thread that waits in there can stop the interpreter's end.
+        while os.read(0, 4096):
+            pass
+        closed()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _say_where(
+    kind: type[BaseException], _error: BaseException, trace: TracebackType | None
+) -> None:
+    """A fault of ours, by its kind and place alone: values and source lines may hold secrets."""
+    frames = traceback.extract_tb(trace)
+    where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "nowhere"
+    print(  # noqa: T201 - the sentence for the person who started it
+        f"The device stopped by a fault of its own: {kind.__name__} in {where}. "
+        "Start it again: it starts locked, with its seed as it was.",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

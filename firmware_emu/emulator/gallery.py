@@ -1,0 +1,208 @@
+"""Every screen of the device, out of real conversations, as pictures and as one text.
+
+python -m firmware_emu.emulator.gallery FOLDER
+"""
+
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from PIL import Image
+
+from firmware_emu.effects import Show
+from firmware_emu.emulator.memory import Emulator
+from firmware_emu.emulator.presets import MNEMONIC, PIN, Seen
+from firmware_emu.events import BytesIn, Port
+from firmware_emu.paint.canvas import Canvas
+from firmware_emu.paint.paint import paint
+from firmware_emu.screens import COLUMNS
+from signer.formats import parts, ur
+
+SCALE = 2  # a picture is looked at from further away than a panel
+BEZEL = 8
+MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
+_WRONG = "9999"
+_HARDENED = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One screen: `name` is its story and place in it."""
+
+    name: str
+    seen: Seen
+    canvas: Canvas
+
+
+@dataclass(slots=True)
+class Album:
+    """A face that keeps every screen that looks different from those before it."""
+
+    story: str
+    looks: list[Look] = field(default_factory=list)
+    _known: set[bytes] = field(default_factory=set)
+
+    def show(self, show: Show) -> None:
+        seen, canvas = Seen.of(show), paint(show.screen)
+        alike = sum(look.seen.kind == seen.kind for look in self.looks)
+        if canvas.pixels() not in self._known and alike < MOST.get(seen.kind, 99):
+            self._known.add(canvas.pixels())
+            name = f"{self.story}-{len(self.looks) + 1:02}-{seen.kind}"
+            self.looks.append(Look(name, seen, canvas))
+
+
+def payments() -> Mapping[str, bytes]:
+    """PSBTs that everybody's test seed is asked to sign on regtest, by name."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (files(__package__) / "payments.txt").read_text("ascii").splitlines():
+        if line.startswith("= "):
+            name = line.removeprefix("= ")
+        else:
+            found[name] = found.get(name, "") + line
+    return {name: b64decode(text) for name, text in found.items()}
+
+
+def looks() -> tuple[Look, ...]:
+    """All screens of all stories, the same ones on every machine."""
+    found: list[Look] = []
+    for story, (device, play) in _stories().items():
+        album = Album(story)
+        device.watch(album)
+        play(device)
+        found += album.looks
+    return tuple(found)
+
+
+def text(found: Iterable[Look]) -> str:
+    """All screens as one text."""
+    return "\n".join(f"{look.name}  {look.seen.state}\n{_framed(look.seen)}\n" for look in found)
+
+
+def main(folder: Path) -> None:
+    """Write a picture of each screen, and screens.txt with all of them as text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = looks()
+    for look in found:
+        _picture(look.canvas).save(folder / f"{look.name}.png")
+    (folder / "screens.txt").write_text(text(found), encoding="utf-8")
+
+
+def _framed(seen: Seen) -> str:
+    """In a frame, so that spaces at the ends can be seen."""
+    edge = f"+{'-' * COLUMNS}+"
+    return "\n".join((edge, *(f"|{line.ljust(COLUMNS)}|" for line in seen.lines), edge))
+
+
+def _picture(canvas: Canvas) -> Image.Image:
+    panel = Image.frombytes("L", (canvas.width, canvas.height), canvas.pixels())
+    panel = panel.resize((canvas.width * SCALE, canvas.height * SCALE), Image.Resampling.NEAREST)
+    framed = Image.new("L", (panel.width + 2 * BEZEL, panel.height + 2 * BEZEL), 40)
+    framed.paste(panel, (BEZEL, BEZEL))
+    return framed
+
+
+Play = Callable[[Emulator], object]
+
+
+def _stories() -> dict[str, tuple[Emulator, Play]]:
+    return {
+        "new": (Emulator(None), _new_seed),
+        "restore": (Emulator(None), _restore),
+        "unlock": (Emulator(locked=True), _unlock),
+        "erased": (Emulator(locked=True), _too_many),
+        "menu": (Emulator(), _menu),
+        "address": (Emulator(), _address),
+        "pay": (Emulator(), lambda device: _sign(device, "payment")),
+        "warning": (Emulator(), lambda device: _sign(device, "high fee")),
+        "refused": (Emulator(), lambda device: _sign(device, "nothing of ours")),
+        "cut": (Emulator(), _cut),
+        "air": (Emulator(), _by_camera),
+        "damaged": (
+            Emulator(record=b"what a broken disk gives"),
+            lambda device: device.press("ok"),
+        ),
+    }
+
+
+def _new_seed(device: Emulator) -> None:
+    device.press("ok")
+    device.type("1632455")
+    device.press("hold", "ok")
+    words: list[str] = []
+    while device.screen.kind == "words":
+        words += [line.split()[1] for line in device.screen.lines[1:-1] if line]
+        device.press("ok")
+    while device.screen.kind == "letters":
+        number = int(device.screen.lines[0].split()[1])
+        device.type(words[number - 1])
+        device.press("ok")
+    _choose_pin(device)
+
+
+def _choose_pin(device: Emulator) -> None:
+    for pin in (PIN, _WRONG):
+        device.type(pin)
+        device.press("ok")
+    device.press("ok")
+    for _ in range(2):
+        device.type(PIN)
+        device.press("ok")
+
+
+def _restore(device: Emulator) -> None:
+    device.press("right", "ok", "ok")
+    for word in ("zoo", *MNEMONIC.split()[1:]):
+        device.type(word)
+        device.press("ok")
+
+
+def _unlock(device: Emulator) -> None:
+    device.unlock(_WRONG)
+    device.press("ok")
+    device.type(PIN)
+    device.press("ok")
+
+
+def _too_many(device: Emulator) -> None:
+    device.press("ok")
+    while device.screen.state == "locked":
+        device.type(_WRONG)
+        device.press("ok", "ok")
+
+
+def _menu(device: Emulator) -> None:
+    device.press("ok", "right", "ok", "stop", "ok", "ok")
+
+
+def _address(device: Emulator) -> None:
+    path = [84 + _HARDENED, 1 + _HARDENED, _HARDENED, 0, 0]
+    params = {"network": "localtest", "path": path, "variant": "wpkh(k)"}
+    device.request("get_receive_address", params)
+    device.approve()
+
+
+def _sign(device: Emulator, name: str) -> None:
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()[name]})
+    device.approve()
+
+
+def _cut(device: Emulator) -> None:
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()["payment"]})
+    device.hang_up()
+
+
+def _by_camera(device: Emulator) -> None:
+    camera = Port("air", "camera")
+    for frame in parts.split(ur.from_psbt(payments()["payment"]), 200):
+        device.shell.happen(BytesIn(camera, frame.encode()))
+    device.approve()
+    for _ in range(20):
+        device.advance(0.2)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

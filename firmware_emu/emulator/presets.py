@@ -1,0 +1,50 @@
+"""What a device under test starts with, and how its screens are told."""
+
+from dataclasses import dataclass
+
+from firmware_emu.effects import Show
+from firmware_emu.settings import Settings
+from firmware_emu.vault import Cost, Vault, seal
+from signer.keys.mnemonic import entropy_from_words
+
+# The seed of BIP39's first test vector: known to everybody, so nothing of value may be sent to it.
+MNEMONIC = "abandon " * 11 + "about"
+PIN = "1234"
+
+PROMPTS = ("confirm", "question")
+
+CHEAP = Cost(memory_kib=1024, passes=1)
+_SERIAL = bytes.fromhex("00007e577e57")
+ENTROPY = b"the same run every time, for tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A screen: `kind` is confirm, pinpad, menu ... ; `state` is empty, locked or unlocked."""
+
+    kind: str
+    lines: tuple[str, ...]
+    state: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, show: Show) -> "Seen":
+        """What a person sees of `show`."""
+        kind = type(show.screen).__name__.lower()
+        return cls(kind, show.screen.lines(), show.state.value, show.fingerprint)
+
+    @property
+    def text(self) -> str:
+        """All lines as one text."""
+        return "\n".join(self.lines)
+
+
+def sealed_record(mnemonic: str = MNEMONIC, pin: str = PIN) -> bytes:
+    """What the flash of a device with this seed and PIN holds. Cheap to open: for tests only."""
+    entropy = entropy_from_words(tuple(mnemonic.split()))
+    return Vault(Settings(_SERIAL), seal(entropy, pin, CHEAP, b"\x5a" * 32)).encode()
+
+
+def yes(prompt: Seen) -> str:
+    """The key that says yes to a prompt: one that warns wants a longer press."""
+    return "hold" if "hold" in prompt.lines[-1] else "ok"

@@ -1,0 +1,152 @@
+"""A device as a process of its own, seen and pressed through its control socket."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from firmware_emu.emulator.presets import PIN, PROMPTS, Seen, yes
+from firmware_emu.flash import FlashFile
+
+
+class EmulatorProcess:
+    """A device as a process of its own, on free ports of this machine. Use it in a `with` block.
+
+    `record` is what its flash file holds at first; without one the file decides. It ends with its
+    block, and with the process that started it.
+    """
+
+    def __init__(
+        self, flash: Path, record: bytes | None = None, flags: Sequence[str] = ("--tcp", "0")
+    ) -> None:
+        if record is not None:
+            with FlashFile(flash) as file:
+                file.save(record)
+        self._command = _command(flash, flags)
+        self._asked = 0
+        self.screen = Seen("", (), "", "")
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        if not line:
+            self._process.communicate()
+            raise RuntimeError(f"The device ended with status {self._process.returncode}.")
+        self.announcement: dict[str, Any] = json.loads(line)
+        self._log_in()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.close()
+        self._control.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process.wait(timeout=20)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of its TCP link."""
+        return _address(self.announcement["tcp"])
+
+    def press(self, *keys: str) -> Seen:
+        """Press keys, as `Emulator.press` does."""
+        for key in keys:
+            self._ask({"press": key})
+        return self.screen
+
+    def type(self, text: str) -> Seen:
+        """Type characters, as `Emulator.type` does."""
+        self._ask({"type": text})
+        return self.screen
+
+    def unlock(self, pin: str = PIN) -> Seen:
+        """Enter a PIN on the locked device."""
+        self.press("ok")
+        self.type(pin)
+        return self.press("ok")
+
+    def wait_for(self, *kinds: str) -> Seen:
+        """The next screen of one of these kinds, or the present one if it is of them."""
+        while self.screen.kind not in kinds:
+            self._listen()
+        return self.screen
+
+    def approve(self) -> tuple[Seen, ...]:
+        """Wait for a prompt, say yes to every page of it, and give all that was shown."""
+        seen = []
+        self.wait_for(*PROMPTS)
+        while self.screen.kind in PROMPTS:
+            seen.append(self.screen)
+            self.press(yes(self.screen))
+        return tuple(seen)
+
+    def pixels(self) -> dict[str, Any]:
+        """The panel as a picture: seq, width, height and pgm (base64 of a PGM file)."""
+        picture: dict[str, Any] = self._ask({"get": "pixels"})["pixels"]
+        return picture
+
+    def wait(self, timeout_s: float = 20) -> int:
+        """The exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
+        return self._process.wait(timeout_s)
+
+    def kill(self) -> None:
+        """Cut the power."""
+        self._process.kill()
+        self._process.wait()
+
+    def _log_in(self) -> None:
+        self._control = socket.create_connection(_address(self.announcement["control"]), 60)
+        self._lines = self._control.makefile("rb")
+        self.say({"token": self.announcement["token"]})
+        self._listen()
+
+    def _ask(self, message: Mapping[str, object]) -> dict[str, Any]:
+        self._asked += 1
+        self.say({"id": self._asked} | dict(message))
+        while (said := self._listen()).get("done") != self._asked:
+            pass
+        if "error" in said:
+            raise ValueError(said["error"])
+        return said
+
+    def say(self, message: Mapping[str, object]) -> None:
+        """Send one message to the control socket, and do not wait for its answer."""
+        self._control.sendall(json.dumps(message).encode() + b"\n")
+
+    def _listen(self) -> dict[str, Any]:
+        line = self._lines.readline()
+        if not line:
+            raise ConnectionError("The device is gone.")
+        said: dict[str, Any] = json.loads(line)
+        if view := said.get("view"):
+            kind, lines = view["kind"], tuple(view["lines"])
+            self.screen = Seen(kind, lines, view["state"], view["fingerprint"])
+        return said
+
+
+def _command(flash: Path, flags: Sequence[str]) -> list[str]:
+    ours = ["--control", "0", "--face", "none", "--announce", "--exit-with-stdin"]
+    memory = ["--pin-memory-mib", "1"]
+    start = [sys.executable, "-m", "firmware_emu", "--flash", str(flash)]
+    return [*start, *ours, *memory, *flags]
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)

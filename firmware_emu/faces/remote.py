@@ -1,0 +1,173 @@
+"""A front panel on a socket: screens out, keys in, one JSON object a line (see README.md)."""
+
+import asyncio
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+
+from firmware_emu.effects import Show
+from firmware_emu.events import Event, KeyPressed, Typed
+from firmware_emu.faces import FaceError
+from firmware_emu.paint.paint import paint
+from firmware_emu.screens import Key, Screen
+from firmware_emu.shell import Shell
+
+LONGEST_LINE = 1 << 16  # bytes; the longest honest one is some words of a seed
+LONGEST_TEXT = 256
+UNREAD = 1 << 20  # bytes a client may leave unread before it is let go
+
+Message = Mapping[str, object]
+
+
+class BadRequest(Exception):
+    """The client asked for something there is not. The text is the answer."""
+
+
+class Remote:
+    """A control socket on loopback. Whoever has its token is the person in front of the device."""
+
+    def __init__(self, server: asyncio.Server) -> None:
+        self._server = server
+        host, port = server.sockets[0].getsockname()[:2]
+        self.address = f"{host}:{port}"
+
+    def close(self) -> None:
+        """Take no new clients."""
+        self._server.close()
+
+
+async def listen(shell: Shell, port: int, token: str) -> Remote:
+    """Listen on loopback at `port` (0 = any free one). Raises FaceError."""
+    loop = asyncio.get_running_loop()
+    try:
+        server = await loop.create_server(lambda: _Client(shell, token), "127.0.0.1", port)
+    except (OSError, OverflowError) as error:
+        raise FaceError(f"The control port {port} cannot be used: {error}.") from error
+    return Remote(server)
+
+
+class _Client(asyncio.Protocol):
+    """One connection. It sees and does nothing before it has shown the token."""
+
+    def __init__(self, shell: Shell, token: str) -> None:
+        self._shell = shell
+        self._token = token
+        self._line = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._watching = False
+        self._seq = 0
+        self._view: Message = {}
+        self._screen: Screen | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a stream was expected")
+        self._transport = transport
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._transport = None
+        if self._watching:
+            self._shell.look_away(self)
+
+    def data_received(self, data: bytes) -> None:
+        *lines, rest = (self._line + data).split(b"\n")
+        self._line = bytearray(rest)
+        for line in lines:
+            if self._transport is None:
+                return
+            self._take(bytes(line))
+        if len(self._line) > LONGEST_LINE:
+            self._send({"done": None, "error": "The line is too long."})
+            self._close()
+
+    def show(self, show: Show) -> None:
+        """Send the view, if it looks different."""
+        self._screen = show.screen
+        view = _view(show)
+        if view != self._view:
+            self._view = view
+            self._seq += 1
+            self._send({"view": {"seq": self._seq} | view})
+
+    def _take(self, line: bytes) -> None:
+        message = _parse(line)
+        if self._watching:
+            self._answer(message)
+        else:
+            self._log_in(message)
+
+    def _log_in(self, message: Message) -> None:
+        token = str(message.get("token", "")).encode()
+        if hmac.compare_digest(token, self._token.encode()):
+            self._watching = True
+            self._shell.watch(self)
+        else:
+            self._close()
+
+    def _answer(self, message: Message) -> None:
+        done = {"done": message.get("id")}
+        try:
+            if message.get("get") == "pixels":
+                self._send(done | {"pixels": self._pixels()})
+            else:
+                self._shell.happen(_event(message), then=lambda: self._send(done))
+        except BadRequest as error:
+            self._send(done | {"error": str(error)})
+
+    def _pixels(self) -> Message:
+        if self._screen is None:
+            raise BadRequest("The screen is dark.")
+        canvas = paint(self._screen)
+        pgm = base64.b64encode(canvas.pgm()).decode()
+        return {"seq": self._seq, "width": canvas.width, "height": canvas.height, "pgm": pgm}
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def _send(self, message: Message) -> None:
+        if self._transport is None:
+            return
+        self._transport.write(json.dumps(message).encode() + b"\n")
+        if self._transport.get_write_buffer_size() > UNREAD:
+            self._transport.abort()
+            self._transport = None
+
+
+def _parse(line: bytes) -> Message:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _view(show: Show) -> dict[str, object]:
+    return {
+        "kind": type(show.screen).__name__.lower(),
+        "lines": show.screen.lines(),
+        "state": show.state.value,
+        "fingerprint": show.fingerprint,
+    }
+
+
+def _event(message: Message) -> Event:
+    match message:
+        case {"press": str(name)}:
+            return KeyPressed(_key(name))
+        case {"type": str(text)} if len(text) <= LONGEST_TEXT:
+            return Typed(text)
+        case {"type": str()}:
+            raise BadRequest(f"At most {LONGEST_TEXT} characters can be typed at once.")
+        case _:
+            raise BadRequest('Say {"press": key}, {"type": text} or {"get": "pixels"}, with an id.')
+
+
+def _key(name: str) -> Key:
+    try:
+        return Key(name)
+    except ValueError:
+        keys = " ".join(key.value for key in Key)
+        raise BadRequest(f"There is no such key. The keys are: {keys}.") from None

@@ -1,0 +1,71 @@
+"""A scripted finger: what to do on which screen, as data."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from firmware_emu.effects import Show
+from firmware_emu.events import Event, KeyPressed, Typed
+from firmware_emu.screens import Key
+from firmware_emu.shell import Shell
+
+
+class UnexpectedScreen(Exception):
+    """The device showed what no rule is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """On a screen of `kind` that shows `text` somewhere: type `types`, then press `key`.
+
+    `kind` is the screen's class name in lower case. With no `key` the screen is left alone.
+    """
+
+    kind: str
+    text: str = ""
+    key: Key | None = None
+    types: str = field(default="", repr=False)
+
+
+class Finger:
+    """A face that answers each screen by the first rule that fits it.
+
+    Raises UnexpectedScreen where none fits, through the call that made the screen appear.
+    """
+
+    def __init__(self, shell: Shell, rules: Iterable[Rule]) -> None:
+        self._shell = shell
+        self._rules = tuple(rules)
+        self._unanswered: Show | None = None
+        self._acting = False
+
+    def show(self, show: Show) -> None:
+        self._unanswered = show
+        # What appears while keys are still being pressed is not the screen that is asked about.
+        if not self._acting:
+            self._answer()
+
+    def _answer(self) -> None:
+        if self._unanswered is None:
+            return
+        rule = self._rule(self._unanswered)
+        self._unanswered = None
+        events: list[Event] = [Typed(rule.types)] if rule.types else []
+        events += [KeyPressed(rule.key)] if rule.key else []
+        self._acting = bool(events)
+        for event in events:
+            self._shell.happen(event, then=self._acted if event is events[-1] else _nothing)
+
+    def _acted(self) -> None:
+        self._acting = False
+        self._answer()
+
+    def _rule(self, show: Show) -> Rule:
+        kind, lines = type(show.screen).__name__.lower(), show.screen.lines()
+        for rule in self._rules:
+            if rule.kind == kind and any(rule.text in line for line in lines):
+                return rule
+        raise UnexpectedScreen(f"There is no rule for the {kind} screen {lines[0].strip()!r}.")
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,56 @@
+"""A new seed: randomness, twelve words on paper, three of them asked back."""
+
+from firmware_emu.flows import Declined, Flow
+from firmware_emu.flows.pool import Pool
+from firmware_emu.screens.dice import Dice, Rolled
+from firmware_emu.screens.letters import Letters, Spelled
+from firmware_emu.screens.notice import Notice, Question, Seen
+from firmware_emu.screens.words import Words
+from signer.keys.entropy import mix
+from signer.keys.mnemonic import words_from_entropy
+
+ENTROPY_BYTES = 16  # twelve words
+ASKED = 3
+
+
+def new_seed(pool: Pool) -> Flow[bytearray]:
+    """Fresh BIP39 entropy whose words the person has written down. Raises Declined."""
+    answer = yield Dice()
+    if not isinstance(answer, Rolled):
+        raise Declined
+    # The dice are mixed in, never used alone: a poor die costs nothing, and a poor generator
+    # is repaired by the person's own rolls (threat T60).
+    entropy = mix(pool.draw(32), answer.rolls.encode())[:ENTROPY_BYTES]
+    words = words_from_entropy(entropy)
+    yield from _agree()
+    while True:
+        if not isinstance((yield Words("Write down", words)), Seen):
+            raise Declined
+        if (yield from _ask_back(words, pool)):
+            return entropy
+        yield Notice("Not that word", ("Look at your paper again.", "The words are shown again."))
+
+
+def _agree() -> Flow[None]:
+    answer = yield Question(
+        "Your twelve words",
+        (
+            "Whoever has these words has your coins.",
+            "Write them on paper. Keep them from cameras.",
+        ),
+        yes="show them",
+    )
+    if not isinstance(answer, Seen):
+        raise Declined
+
+
+def _ask_back(words: tuple[str, ...], pool: Pool) -> Flow[bool]:
+    """Whether the person could tell three of the words, chosen by chance."""
+    numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:ASKED]
+    for number in sorted(map(ord, numbers)):
+        answer = yield Letters(f"Word {number + 1}", "As it stands on your paper.")
+        if not isinstance(answer, Spelled):
+            raise Declined
+        if answer.word != words[number]:
+            return False
+    return True

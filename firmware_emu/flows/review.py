@@ -1,0 +1,29 @@
+"""Reading a review page by page. Nobody reaches its end without every page on the screen."""
+
+from collections.abc import Sequence
+
+from firmware_emu.flows import Declined, Flow
+from firmware_emu.screens.confirm import Back, Confirm, Yes
+from firmware_emu.screens.notice import Notice
+from signer.review import Page
+
+_STOPPED = Notice("Stopped", ("You stopped it.", "Nothing was signed."))
+
+
+def read_all(pages: Sequence[Page], last: str) -> Flow[tuple[Page, ...]]:
+    """The pages a person accepted, in order: all of them. `last` is the last button's word.
+
+    Raises Declined when the person stops on any page.
+    """
+    accepted: list[Page] = []
+    while len(accepted) < len(pages):
+        number = len(accepted) + 1
+        yes = last if number == len(pages) else "next"
+        match (yield Confirm(pages[number - 1], number, len(pages), yes)):
+            case Yes():
+                accepted.append(pages[number - 1])
+            case Back():
+                del accepted[-1:]
+            case _:
+                raise Declined(_STOPPED)
+    return tuple(accepted)

@@ -1,0 +1,27 @@
+"""The first start: a new seed or one that a person already has, then a PIN."""
+
+from firmware_emu.flows import Declined, Flow, Pause, Unlocked
+from firmware_emu.flows.keys import keyring
+from firmware_emu.flows.new_seed import new_seed
+from firmware_emu.flows.pin import choose
+from firmware_emu.flows.pool import Pool
+from firmware_emu.flows.restore import restore
+from firmware_emu.screens.menu import Menu, Picked
+from firmware_emu.screens.notice import Wait
+from firmware_emu.vault import Cost, Vault, seal
+
+NEW = "New wallet"
+RESTORE = "I have a seed"
+
+
+def setup(vault: Vault, cost: Cost, pool: Pool) -> Flow[None]:
+    """A sealed seed and an unlocked device. Raises Declined; until the end nothing is kept."""
+    answer = yield Menu("Quietkey", (NEW, RESTORE), back="")
+    if not isinstance(answer, Picked):
+        raise Declined
+    entropy = yield from (new_seed(pool) if answer.item == NEW else restore())
+    pin = yield from choose(pool)
+    yield Pause(Wait("Sealing the seed."))
+    sealed = seal(entropy, pin, cost, pool.draw(32))
+    yield Pause(Wait("Keeping the seed."), keep=Vault(vault.settings, sealed))
+    yield Unlocked(keyring(entropy))

@@ -1,0 +1,44 @@
+"""One conversation while it goes on: its flow, its screen, and who waits for its outcome."""
+
+from dataclasses import dataclass
+
+from firmware_emu.commands import Fault, FaultCode, Request
+from firmware_emu.events import Port
+from firmware_emu.flows import Declined, Flow, Outcome, Step
+from firmware_emu.screens import Answer, Screen
+from firmware_emu.screens.notice import Wait
+
+_NOTHING = Wait("")
+_DECLINED = Fault(FaultCode.DECLINED, "The person said no.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The flow is over. `outcome` is None when nobody asked for one."""
+
+    outcome: Outcome | None
+
+
+@dataclass(slots=True)
+class Talk:
+    """`asker` is None when a person came by; `begun` says that a person has answered something."""
+
+    flow: Flow[Outcome | None]
+    asker: tuple[Port, Request] | None = None
+    screen: Screen = _NOTHING
+    begun: bool = False
+    paused: bool = False
+
+    def go_on(self, answer: Answer | None) -> Screen | Step | Ended:
+        """The next thing the flow asks for; None begins it."""
+        self.paused = False
+        try:
+            return next(self.flow) if answer is None else self.flow.send(answer)
+        except StopIteration as end:
+            return Ended(end.value)
+        except Declined as declined:
+            return Ended(Outcome(_DECLINED, declined.after))
+
+    def asked_by(self, port: Port) -> Request | None:
+        """What this port waits for, if it does."""
+        return self.asker[1] if self.asker and self.asker[0] == port else None

@@ -1,0 +1,16 @@
+"""Erasing the seed: never by one short press."""
+
+from firmware_emu.flows import Flow, Locked, Pause
+from firmware_emu.screens.notice import Notice, Question, Seen, Wait
+from firmware_emu.vault import Vault
+
+
+def wipe(vault: Vault, *why: str) -> Flow[None]:
+    """Erases the seed if the person holds the key. Declining changes nothing."""
+    words = "Without your words on paper your coins are lost."
+    answer = yield Question("Erase the seed?", (*why, words), yes="erase", hold=True)
+    if not isinstance(answer, Seen):
+        return
+    yield Locked()
+    yield Pause(Wait("Erasing the seed."), keep=vault.wiped())
+    yield Notice("Erased", ("The seed is erased.", "Restore it from your words, or make one."))

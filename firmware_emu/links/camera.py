@@ -1,0 +1,105 @@
+"""The camera: a TCP port on loopback that takes pictures and looks for QR codes in them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import zxingcpp
+
+from firmware_emu.events import BytesIn, Port
+from firmware_emu.links import LinkError
+from firmware_emu.links.pgm import BadPicture, Picture, Pictures
+from firmware_emu.shell import Shell
+
+LOOPBACK = "127.0.0.1"
+SMALLEST = 21  # modules on a side of the smallest QR code
+_QR = zxingcpp.barcode_formats_from_str("QRCode")
+
+
+class CameraLink:
+    """A camera that is always on. `address` is where pictures are sent, as "host:port".
+
+    It is one port of the device for as long as it lives: that a stream of pictures ends means
+    that the camera sees nothing, not that anyone hung up.
+    """
+
+    def __init__(self, shell: Shell, port: Port) -> None:
+        self.address = ""
+        self._shell = shell
+        self._port = port
+        self._streams: set[_Stream] = set()
+        self._server: asyncio.Server | None = None
+
+    async def open(self, port: int) -> None:
+        """Take streams of pictures from now on. Raises LinkError."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(self._stream, LOOPBACK, port)
+        except (OSError, OverflowError) as error:
+            raise LinkError(f"The camera port {port} cannot be used: {error}.") from error
+        host, number = self._server.sockets[0].getsockname()[:2]
+        self.address = f"{host}:{number}"
+        self._shell.plug_in(self._port, _say_nothing)
+
+    def close(self) -> None:
+        """Look no more: end every stream, and unplug the camera."""
+        if self._server is not None:
+            self._server.close()
+        for stream in tuple(self._streams):
+            stream.end()
+        self._shell.pull_out(self._port)
+
+    def _stream(self) -> "_Stream":
+        return _Stream(self._see, self._streams)
+
+    def _see(self, picture: Picture) -> None:
+        for payload in codes(picture):
+            self._shell.happen(BytesIn(self._port, payload))
+
+
+async def listen(shell: Shell, port: int, personality: str = "air") -> CameraLink:
+    """Take pictures on loopback at `port` (0 = any free one). Raises LinkError."""
+    link = CameraLink(shell, Port(personality, "camera"))
+    await link.open(port)
+    return link
+
+
+def codes(picture: Picture) -> Iterator[bytes]:
+    """The contents of every QR code in a picture, each once."""
+    if min(picture.width, picture.height) < SMALLEST:
+        return  # not worth a look, and thousands of them fit one packet
+    view = memoryview(picture.pixels).cast("B", (picture.height, picture.width))
+    found = zxingcpp.read_barcodes(view, formats=_QR)
+    yield from dict.fromkeys(code.bytes for code in found if code.valid)
+
+
+def _say_nothing(_data: bytes) -> None:
+    """A camera cannot answer."""
+
+
+class _Stream(asyncio.Protocol):
+    """One sender of pictures. It is in `streams` while it is connected."""
+
+    def __init__(self, see: Callable[[Picture], None], streams: "set[_Stream]") -> None:
+        self._see = see
+        self._streams = streams
+        self._pictures = Pictures()
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._streams.add(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._streams.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for picture in self._pictures.feed(data):
+                self._see(picture)
+        except BadPicture:
+            # Where one picture ends is where the next begins: after a bad one nothing is known.
+            self.end()
+
+    def end(self) -> None:
+        if self._transport is not None:
+            self._transport.close()

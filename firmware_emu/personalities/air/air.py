@@ -1,0 +1,94 @@
+"""QR codes to requests, replies to QR codes. There is no back channel: faults end on our screen."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from firmware_emu.commands import Fault, FaultCode, Reply, Request, Sign, Signed, Unlock, Unusable
+from firmware_emu.personalities.air.codes import mistaken
+from firmware_emu.personalities.air.network import network_of
+from firmware_emu.screens import Screen
+from firmware_emu.screens.notice import Notice
+from firmware_emu.screens.qr import animated
+from signer.errors import Malformed
+from signer.formats import ur
+from signer.formats.parts import Collector, Limits
+from signer.formats.ur import PSBT_TYPES, Ur
+from signer.hashes import sha256
+
+MAX_MESSAGE: Final = 512 << 10
+AWAY_S: Final = 2.0
+
+_OPENING, _PAYMENT, _SCAN = "opening", "payment", "scan"
+_PARTS: Final = b"parts"  # stands in for a payment of which some parts were seen
+_IN_VIEW: Final = 8  # different things a camera may see at once before the oldest is forgotten
+_UNSEEN: Final = frozenset({FaultCode.LOCKED, FaultCode.BAD_REQUEST, FaultCode.OUT_OF_TURN})
+
+
+class Air:
+    """One camera. `test_network` is what a PSBT for test coins means: it does not say which.
+
+    A code that stays in view is one request, not one a frame: the same thing is taken again only
+    after the camera saw nothing of it for AWAY_S seconds. Otherwise a payment just declined would
+    be back before the person could lower the camera.
+    """
+
+    def __init__(self, test_network: str = "regtest") -> None:
+        self._test_network = test_network
+        self._collector = Collector(PSBT_TYPES, Limits(message_bytes=MAX_MESSAGE))
+        self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
+
+    def receive(self, data: bytes, /) -> Iterator[Request | bytes]:
+        """One QR code's bytes: the requests that it completes, or a fault to show."""
+        try:
+            payment = self._collect(data.decode("ascii"))
+        except (UnicodeDecodeError, Malformed):
+            # A stray code beside a payment under way is no reason to interrupt anyone.
+            if self._appeared(data) and _PARTS not in self._in_view:
+                fault = Fault(FaultCode.BAD_PARAMETERS, mistaken(data))
+                yield Request(_SCAN, Unusable(Sign, fault))
+            return
+        if payment is not None and self._appeared(payment):
+            network = network_of(payment, self._test_network)
+            yield Request(_OPENING, Unlock(network))
+            yield Request(_PAYMENT, Sign("bitcoin", network, payment))
+
+    def reply(self, ticket: str, reply: Reply, /) -> bytes | Screen:
+        """A signature as a QR screen; a fault that the person has not read yet as a notice."""
+        match reply:
+            case Signed(payload):
+                return animated("Signed", ur.from_psbt(payload))
+            # What goes wrong inside a conversation is shown by it.
+            case Fault(code, message) if ticket == _SCAN or code in _UNSEEN:
+                return Notice("Not scanned", (message, "Nothing was signed."))
+            case _:
+                return b""
+
+    def tick(self, seconds: float, /) -> None:
+        """Let time pass without the codes that were in view."""
+        aged = {thing: unseen_s + seconds for thing, unseen_s in self._in_view.items()}
+        self._in_view = {thing: unseen_s for thing, unseen_s in aged.items() if unseen_s <= AWAY_S}
+
+    def hang_up(self) -> None:
+        """The camera is gone: forget what it saw."""
+        self._collector.reset()
+        self._in_view.clear()
+
+    def _collect(self, text: str) -> bytes | None:
+        """The payment that this code completes, or None while codes are missing."""
+        seen = self._collector.add(text)
+        if isinstance(seen, Ur):
+            self._in_view.pop(_PARTS, None)
+            return ur.to_psbt(seen)
+        # Which payment a part belongs to shows at its end, and a long one takes longer than
+        # AWAY_S to come round: all that was in view still is.
+        self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
+        return None
+
+    def _appeared(self, thing: bytes) -> bool:
+        """Note that `thing` is in view. False when it was all along."""
+        digest = sha256(thing)
+        known = self._in_view.pop(digest, None) is not None
+        self._in_view[digest] = 0.0
+        while len(self._in_view) > _IN_VIEW:
+            del self._in_view[next(iter(self._in_view))]
+        return not known

@@ -1,0 +1,48 @@
+"""Fixtures for other people's tests: `quietkey`, a device in memory, and `quietkey_process`.
+
+`@pytest.mark.quietkey(mnemonic=..., pin=..., locked=True)` chooses what the device starts with.
+Nothing of the device is imported before a test asks for one.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from firmware_emu.emulator import Emulator, EmulatorProcess
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "quietkey(mnemonic, pin, locked): what the device of this test starts with"
+    )
+
+
+@pytest.fixture
+def quietkey(request: pytest.FixtureRequest) -> "Emulator":
+    """A device in memory: unlocked, with a seed that everybody knows."""
+    from firmware_emu.emulator import Emulator  # noqa: PLC0415 - see above
+
+    return Emulator(**_marked(request))
+
+
+@pytest.fixture
+def quietkey_process(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[EmulatorProcess]":
+    """The same as a process of its own, reachable by TCP on a free port."""
+    from firmware_emu.emulator import PIN, EmulatorProcess, sealed_record  # noqa: PLC0415
+
+    marked = _marked(request)
+    locked, pin = marked.pop("locked", False), marked.get("pin", PIN)
+    empty = marked.get("mnemonic", "") is None
+    record = None if empty else sealed_record(**marked)
+    with EmulatorProcess(tmp_path / "device.flash", record) as device:
+        if device.screen.state == "locked" and not locked:
+            device.unlock(pin)
+        yield device
+
+
+def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
+    marker = request.node.get_closest_marker("quietkey")
+    return dict(marker.kwargs) if marker else {}

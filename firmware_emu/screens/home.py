@@ -1,0 +1,40 @@
+"""What the device shows when nobody asks anything of it."""
+
+from dataclasses import dataclass
+
+from firmware_emu.screens import Answer, Key
+from firmware_emu.screens.layout import buttons, framed, heading
+
+
+class Opened(Answer):
+    """The person wants the menu, or to unlock."""
+
+    __slots__ = ()
+
+
+class More(Answer):
+    """While locked: the person wants something other than to unlock."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`name` tells this device from others; `fingerprint` (hex) is empty while locked."""
+
+    name: str
+    fingerprint: str = ""
+    tries_left: int | None = None
+
+    def lines(self) -> tuple[str, ...]:
+        if self.fingerprint:
+            body = ("", "Unlocked.", "", f"Keys {self.fingerprint}")
+            return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
+        tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
+        last = buttons("more", "unlock")
+        return framed(heading("Quietkey", self.name), ("", "Locked.", *tries), last)
+
+    def press(self, key: Key) -> "Home | Opened | More":
+        if key is Key.OK:
+            return Opened()
+        return More() if key is Key.STOP and not self.fingerprint else self

@@ -1,0 +1,76 @@
+"""A seed word, letter by letter. Only letters that lead to a word are offered."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from firmware_emu.screens import COLUMNS, Answer, Key
+from firmware_emu.screens.layout import buttons, framed, heading, wrap
+from firmware_emu.screens.notice import Stopped
+from signer.keys.mnemonic import words_starting
+
+FEW = 4  # so many candidates are offered whole
+DELETE = "<"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled(Answer):
+    word: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    title: str
+    note: str = ""
+    prefix: str = field(default="", repr=False)
+    cursor: int = field(default=0, repr=False)
+
+    def lines(self) -> tuple[str, ...]:
+        items = (f"[{x}]" if i == self.cursor else f" {x} " for i, x in enumerate(self._items()))
+        body = (*wrap(self.note)[:2], f"  {self.prefix}_", "", *_flow(items))
+        return framed(heading(self.title), body, buttons("stop", "pick", "◂ ▸"))
+
+    def press(self, key: Key) -> "Letters | Spelled | Stopped":
+        items = self._items()
+        match key:
+            case Key.LEFT:
+                return replace(self, cursor=(self.cursor - 1) % len(items))
+            case Key.RIGHT:
+                return replace(self, cursor=(self.cursor + 1) % len(items))
+            case Key.STOP:
+                return Stopped()
+            case Key.OK | Key.HOLD:
+                return self._pick(items[self.cursor])
+
+    def typed(self, character: str) -> "Letters":
+        """A letter that leads to a word is added, others do nothing; a backspace takes one away."""
+        if character in ("\b", "\x7f"):
+            return self._at(self.prefix[:-1])
+        longer = self.prefix + character.lower()
+        return self._at(longer) if character.isalpha() and words_starting(longer) else self
+
+    def _pick(self, item: str) -> "Letters | Spelled":
+        if item == DELETE:
+            return self._at(self.prefix[:-1])
+        return Spelled(item) if len(item) > 1 else self._at(self.prefix + item)
+
+    def _at(self, prefix: str) -> "Letters":
+        return replace(self, prefix=prefix, cursor=0)
+
+    def _items(self) -> tuple[str, ...]:
+        candidates = words_starting(self.prefix)
+        if len(candidates) <= FEW:
+            return (*candidates, DELETE)
+        exact = (self.prefix,) if self.prefix in candidates else ()
+        at = len(self.prefix)
+        letters = dict.fromkeys(word[at] for word in candidates if len(word) > at)
+        return (*exact, *letters, *((DELETE,) if self.prefix else ()))
+
+
+def _flow(items: Iterable[str]) -> tuple[str, ...]:
+    """Items side by side, on as many lines as they need."""
+    lines = [""]
+    for item in items:
+        if len(lines[-1]) + len(item) > COLUMNS:
+            lines.append("")
+        lines[-1] += item
+    return tuple(lines)

@@ -1,0 +1,68 @@
+"""A few sentences, and a key to say they were read."""
+
+from dataclasses import dataclass
+
+from firmware_emu.screens import Answer, Key
+from firmware_emu.screens.layout import buttons, framed, heading, wrap
+
+
+class Seen(Answer):
+    __slots__ = ()
+
+
+class Stopped(Answer):
+    """The person said no, or went away from it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Sentences that need no decision."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+    def lines(self) -> tuple[str, ...]:
+        return framed(heading(self.title), _paragraphs(self.sentences), buttons(ok="done"))
+
+    def press(self, key: Key) -> "Notice | Seen":
+        return Seen() if key in (Key.OK, Key.STOP, Key.HOLD) else self
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A decision outside a review. `hold` makes it a longer press: there is no way back."""
+
+    title: str
+    sentences: tuple[str, ...]
+    yes: str = "go on"
+    no: str = "stop"
+    hold: bool = False
+
+    def lines(self) -> tuple[str, ...]:
+        yes = f"hold: {self.yes}" if self.hold else self.yes
+        return framed(heading(self.title), _paragraphs(self.sentences), buttons(self.no, yes))
+
+    def press(self, key: Key) -> "Question | Seen | Stopped":
+        if key is Key.STOP:
+            return Stopped()
+        return Seen() if key is (Key.HOLD if self.hold else Key.OK) else self
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Shown while the device is busy with arithmetic; keys do nothing."""
+
+    title: str
+    sentences: tuple[str, ...] = ("One moment.",)
+
+    def lines(self) -> tuple[str, ...]:
+        return framed(heading(self.title), _paragraphs(self.sentences), "")
+
+    def press(self, _key: Key) -> "Wait":
+        return self
+
+
+def _paragraphs(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    return ("", *(line for sentence in sentences for line in wrap(sentence)))

@@ -1,0 +1,45 @@
+"""Seed words to be written down, a few at a time. Nobody gets past them without seeing them all."""
+
+from dataclasses import dataclass, field, replace
+
+from firmware_emu.screens import Key
+from firmware_emu.screens.layout import buttons, framed, heading
+from firmware_emu.screens.notice import Seen, Stopped
+
+PER_VIEW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    title: str
+    words: tuple[str, ...] = field(repr=False)
+    view: int = 0
+
+    def lines(self) -> tuple[str, ...]:
+        first = self.view * PER_VIEW
+        shown = enumerate(self.words[first : first + PER_VIEW], start=first + 1)
+        body = ("", *(f"  {number:2}. {word}" for number, word in shown))
+        last = buttons("stop", "done" if self._last else "next", "◂")
+        return framed(heading(self.title, f"{self.view + 1} of {self._views}"), body, last)
+
+    def press(self, key: Key) -> "Words | Seen | Stopped":
+        match key:
+            case Key.LEFT:
+                return replace(self, view=max(0, self.view - 1))
+            case Key.RIGHT:
+                return self if self._last else self._next()
+            case Key.OK | Key.HOLD:
+                return Seen() if self._last else self._next()
+            case Key.STOP:
+                return Stopped()
+
+    def _next(self) -> "Words":
+        return replace(self, view=self.view + 1)
+
+    @property
+    def _views(self) -> int:
+        return -(-len(self.words) // PER_VIEW)
+
+    @property
+    def _last(self) -> bool:
+        return self.view == self._views - 1

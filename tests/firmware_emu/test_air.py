@@ -1,0 +1,205 @@
+"""The air gap from the device's side: codes in, screens out, and a person in between."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_emu.commands import Fault, FaultCode, Request, Sign, Signed, Unlock, Unusable
+from firmware_emu.effects import State
+from firmware_emu.events import BytesIn, Port
+from firmware_emu.personalities.air import Air
+from firmware_emu.personalities.air.air import AWAY_S
+from firmware_emu.screens.confirm import Confirm
+from firmware_emu.screens.home import Home
+from firmware_emu.screens.notice import Notice
+from firmware_emu.screens.qr import MAX_FRAGMENT, PERIOD_S, Qr
+from signer.formats import parts, ur
+from signer.formats.parts import Collector
+from signer.formats.ur import PSBT_TYPES, Ur
+from tests import psbts
+from tests.desk import Desk, unlocked_desk
+
+CAMERA = Port("air", "camera")
+
+
+def codes(psbt: bytes, max_fragment: int = MAX_FRAGMENT) -> tuple[bytes, ...]:
+    return tuple(text.encode() for text in parts.split(ur.from_psbt(psbt), max_fragment))
+
+
+def hold_up(desk: Desk, shown: tuple[bytes, ...]) -> None:
+    for code in shown:
+        desk.happen(BytesIn(CAMERA, code))
+
+
+def watch(desk: Desk) -> bytes:
+    """The PSBT that the device's animated code holds, read as its frames go by."""
+    collector = Collector(PSBT_TYPES)
+    screen = desk.screen
+    assert isinstance(screen, Qr), desk.text
+    for _ in range(2 * len(screen.frames)):
+        if isinstance(seen := collector.add(desk.screen.frame), Ur):
+            return ur.to_psbt(seen)
+        desk.tick(PERIOD_S)
+    pytest.fail("the code went round twice without being whole")
+
+
+def requests(air: Air, shown: tuple[bytes, ...]) -> list[Request | bytes]:
+    return [item for code in shown for item in air.receive(code)]
+
+
+@pytest.mark.parametrize("n_inputs", [1, 3])
+def test_a_payment_held_up_to_the_camera_is_reviewed_signed_and_shown(n_inputs: int) -> None:
+    desk = unlocked_desk()
+    draft = psbts.build(psbts.keyring(), n_inputs)
+    hold_up(desk, codes(draft))
+    assert isinstance(desk.screen, Confirm)
+    assert desk.approve()
+    signed = watch(desk)
+    assert signed == psbts.sign(draft, psbts.keyring())
+
+
+def test_a_locked_device_asks_for_its_pin_and_then_shows_the_payment() -> None:
+    desk = unlocked_desk()
+    desk.lock()
+    hold_up(desk, codes(psbts.build(psbts.keyring(), 1)))
+    assert desk.state is State.LOCKED
+    desk.enter_pin()
+    assert desk.state is State.UNLOCKED
+    assert isinstance(desk.screen, Confirm)
+
+
+def test_a_payment_that_was_declined_does_not_come_back_while_it_is_in_view() -> None:
+    desk = unlocked_desk()
+    shown = codes(psbts.build(psbts.keyring(), 1))
+    hold_up(desk, shown)
+    desk.press("stop")
+    desk.dismiss()
+    hold_up(desk, shown * 3)
+    assert isinstance(desk.screen, Home)
+    desk.tick(AWAY_S + 0.1)
+    hold_up(desk, shown)
+    assert isinstance(desk.screen, Confirm)
+
+
+def test_one_payment_seen_again_and_again_is_one_request() -> None:
+    air = Air()
+    shown = codes(psbts.build(psbts.keyring(), 3), 100)
+    assert len(requests(air, shown * 5)) == 2
+    for code in shown * 3:
+        air.tick(AWAY_S * 0.9)
+        assert not list(air.receive(code))
+
+
+def test_a_payment_is_for_the_network_of_its_key_paths() -> None:
+    draft = psbts.build(psbts.keyring(), 1)
+    assert requests(Air("testnet"), codes(draft)) == [
+        Request("opening", Unlock("testnet")),
+        Request("payment", Sign("bitcoin", "testnet", draft)),
+    ]
+    taproot = psbts.build(psbts.keyring(), 1, "tr")
+    [_, request] = requests(Air(), codes(taproot))
+    assert request == Request("payment", Sign("bitcoin", "regtest", taproot))
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        (b"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", "an address"),
+        (b"BITCOIN:BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4?AMOUNT=1", "an address"),
+        (b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "an address"),
+        (b"0000" * 11 + b"0003", "may be a seed"),
+        (b"abandon " * 11 + b"about", "may be a seed"),
+        (bytes(16), "may be a seed"),
+        (b"cHNidP8BAHECAAAA", "in a form not read here"),
+        (b"B$2P0100", "BBQr"),
+        (b"p1of3 abc", "in a form not read here"),
+        (b"UR:CRYPTO-ACCOUNT/OEADCYEMRE", "account keys"),
+        (b"UR:CRYPTO-PSBT/AEAE", "with a mistake in it"),
+        (b"ur:bytes/aeadaolazmjendeoti", "a UR of another kind"),
+        (b"\xff\x00", "does not know"),
+        (b"hello", "does not know"),
+    ],
+)
+def test_another_code_is_named_and_so_is_what_was_expected(code: bytes, what: str) -> None:
+    [request] = Air().receive(code)
+    assert isinstance(request, Request)
+    assert isinstance(request.command, Unusable)
+    message = request.command.fault.message
+    assert what in message
+    assert "A payment was expected" in message
+
+
+def test_the_person_reads_on_the_device_that_a_code_was_the_wrong_one() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, (b"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",))
+    assert isinstance(desk.screen, Notice)
+    read = " ".join(desk.text.split())
+    assert "The code holds an address." in read
+    assert "A payment was expected" in read
+    assert "Nothing was signed." in read
+    hold_up(desk, codes(psbts.build(psbts.keyring(), 1)))
+    assert isinstance(desk.screen, Confirm)
+
+
+def test_codes_that_hold_no_transaction_are_refused_and_the_next_payment_is_shown() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, codes(b"psbt\xff and then nothing of the kind" * 20))
+    assert "Nothing was signed." in desk.text
+    hold_up(desk, codes(psbts.build(psbts.keyring(), 1)))
+    assert isinstance(desk.screen, Confirm)
+
+
+def test_a_seed_held_up_by_mistake_is_in_no_text() -> None:
+    words = b"abandon " * 11 + b"about"
+    [request] = Air().receive(words)
+    assert "abandon" not in repr(request)
+
+
+def test_a_stray_code_beside_a_payment_interrupts_nothing() -> None:
+    air = Air()
+    first, *rest = codes(psbts.build(psbts.keyring(), 3), 100)
+    assert not list(air.receive(first))
+    air.tick(0.1)
+    assert not list(air.receive(b"hello"))
+    assert len(requests(air, tuple(rest))) == 2
+
+
+def test_the_same_wrong_code_is_reported_once_while_it_is_in_view() -> None:
+    air = Air()
+    assert len(requests(air, (b"hello",) * 5)) == 1
+    air.tick(AWAY_S + 0.1)
+    assert len(requests(air, (b"hello",))) == 1
+
+
+def test_faults_that_nobody_saw_become_a_notice_and_others_are_left_alone() -> None:
+    air = Air()
+    busy = air.reply("payment", Fault(FaultCode.LOCKED, "The device is locked."))
+    assert isinstance(busy, Notice)
+    assert "The device is locked." in busy.sentences
+    assert isinstance(air.reply("scan", Fault(FaultCode.BAD_PARAMETERS, "No.")), Notice)
+    assert air.reply("payment", Fault(FaultCode.DECLINED, "No.")) == b""
+
+
+def test_an_answer_has_codes_of_one_size_that_our_panel_shows_whole() -> None:
+    screen = Air().reply("payment", Signed(bytes(3000)))
+    assert isinstance(screen, Qr)
+    assert max(map(len, screen.frames)) <= 535  # what a code of version 12 holds
+
+
+def test_hanging_up_forgets_half_a_payment() -> None:
+    air = Air()
+    shown = codes(psbts.build(psbts.keyring(), 3), 100)
+    half = len(shown) // 2
+    requests(air, shown[: half - 1])
+    air.hang_up()
+    assert not requests(air, shown[half - 1 : half])
+
+
+PIECES = st.binary(max_size=60) | st.sampled_from(codes(bytes(500), 60)) | st.text().map(str.encode)
+
+
+@given(st.lists(PIECES, max_size=40))
+@settings(max_examples=60)
+def test_no_codes_break_it(shown: list[bytes]) -> None:
+    for item in requests(Air(), tuple(shown)):
+        assert isinstance(item, Request)

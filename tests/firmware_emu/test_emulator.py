@@ -1,0 +1,190 @@
+"""The device for other people's tests."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+from firmware_emu.emulator import (
+    MNEMONIC,
+    PIN,
+    DeviceError,
+    Emulator,
+    EmulatorProcess,
+    Unanswered,
+    sealed_record,
+)
+from firmware_emu.faces.script import Finger, Rule, UnexpectedScreen
+from firmware_emu.screens import Key
+from tests import kernel, psbts
+
+H = 1 << 31
+ACCOUNT = {"network": "localtest", "path": [84 + H, 1 + H, H]}
+ADDRESS = {"network": "localtest", "path": [84 + H, 1 + H, H, 0, 0], "variant": "wpkh(k)"}
+LEGAL = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+def sign(device: Emulator, n_inputs: int = 1) -> bytes:
+    params = {"network": "localtest", "psbt": psbts.build(psbts.keyring(), n_inputs)}
+    asked = device.request("sign_psbt", params)
+    device.approve()
+    signed = asked.result()
+    assert isinstance(signed, bytes)
+    return signed
+
+
+def test_it_is_unlocked_with_the_seed_that_everybody_knows() -> None:
+    screen = Emulator().screen
+    assert (screen.kind, screen.state, screen.fingerprint) == ("home", "unlocked", "73c5da0a")
+
+
+def test_another_seed_has_other_keys() -> None:
+    assert Emulator(LEGAL).screen.fingerprint == "b8688df1"
+
+
+def test_an_empty_device_offers_to_set_one_up() -> None:
+    screen = Emulator(None).screen
+    assert (screen.kind, screen.state) == ("menu", "empty")
+
+
+def test_a_locked_device_opens_with_its_pin_alone() -> None:
+    device = Emulator(pin="1357", locked=True)
+    assert device.screen.state == "locked"
+    assert device.unlock("1234").state == "locked"
+    device.press("ok")
+    device.type("1357")
+    assert device.press("ok").state == "unlocked"
+
+
+def test_a_prompt_is_seen_approved_and_answered() -> None:
+    device = Emulator()
+    asked = device.request("get_receive_address", ADDRESS)
+    assert device.screen.kind == "confirm"
+    assert not asked.answered
+    (shown,) = device.approve()
+    assert asked.result() == "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"
+    assert "bcrt 1q6r z28m" in shown.text
+
+
+def test_a_rejected_prompt_is_an_error() -> None:
+    device = Emulator()
+    asked = device.request("get_receive_address", ADDRESS)
+    device.reject()
+    with pytest.raises(DeviceError) as error:
+        asked.result()
+    assert error.value.code == -32000
+
+
+def test_an_answer_that_is_not_there_yet_is_not_waited_for() -> None:
+    asked = Emulator().request("get_receive_address", ADDRESS)
+    with pytest.raises(Unanswered, match="Your address"):
+        asked.result()
+
+
+def test_a_signed_payment_satisfies_bitcoin_core() -> None:
+    kernel.check(sign(Emulator(), 2))
+
+
+def test_an_answer_in_many_parts_is_put_together() -> None:
+    signed = sign(Emulator(), 40)
+    assert len(signed) > 3 * 3008
+    kernel.check(signed)
+
+
+def test_two_answers_may_be_fetched_in_the_order_they_came() -> None:
+    device = Emulator()
+    first, second = device.request("ping"), device.request("get_xpub", ACCOUNT)
+    assert first.result() == 0
+    assert second.result().startswith("tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3C")
+
+
+def test_the_same_life_gives_the_same_bytes() -> None:
+    assert sign(Emulator(), 3) == sign(Emulator(), 3)
+
+
+def test_many_devices_do_not_know_each_other() -> None:
+    devices = [Emulator(locked=n % 2 == 0) for n in range(20)]
+    assert [d.screen.state for d in devices] == ["locked", "unlocked"] * 10
+
+
+def test_a_fork_goes_its_own_way() -> None:
+    device = Emulator()
+    asked = device.request("get_receive_address", ADDRESS)
+    twin = device.fork()
+    assert twin.screen == device.screen
+    twin.reject()
+    assert device.screen.kind == "confirm"
+    device.approve()
+    assert asked.result().startswith("bcrt1")
+    assert twin.received() != device.received()
+
+
+def test_after_a_power_cut_it_is_locked_and_its_seed_is_there() -> None:
+    device = Emulator()
+    assert device.power_cycle().state == "locked"
+    assert device.unlock().fingerprint == "73c5da0a"
+
+
+def test_a_pulled_cable_takes_the_prompt_away() -> None:
+    device = Emulator()
+    device.request("get_receive_address", ADDRESS)
+    assert "Cancelled" in device.hang_up().text
+
+
+def test_what_was_set_up_by_hand_is_the_same_as_what_was_given() -> None:
+    device = Emulator(None)
+    device.press("right", "ok", "ok")
+    for word in MNEMONIC.split():
+        device.type(word)
+        device.press("ok")
+    for _ in range(2):
+        device.type(PIN)
+        device.press("ok")
+    assert device.screen.fingerprint == Emulator().screen.fingerprint
+
+
+def test_a_finger_goes_by_its_rules() -> None:
+    device = Emulator(locked=True)
+    rules = (
+        Rule("home", "Locked", Key.OK),
+        Rule("pinpad", "", Key.OK, types=PIN),
+        Rule("home", "Unlocked"),
+    )
+    device.watch(Finger(device.shell, rules))
+    assert device.screen.state == "unlocked"
+
+
+def test_a_finger_stops_at_a_screen_it_has_no_rule_for() -> None:
+    device = Emulator()
+    device.watch(Finger(device.shell, (Rule("home"),)))
+    with pytest.raises(UnexpectedScreen, match="no rule for the confirm screen 'Your address"):
+        device.request("get_receive_address", ADDRESS)
+
+
+def test_no_secret_is_in_what_a_rule_prints() -> None:
+    assert PIN not in repr(Rule("pinpad", types=PIN))
+
+
+def test_a_process_is_the_same_device(tmp_path: Path) -> None:
+    with EmulatorProcess(tmp_path / "device.flash", sealed_record()) as device:
+        assert device.screen == Emulator(locked=True).screen
+        assert device.unlock() == Emulator().screen
+        assert device.pixels()["width"] == 240
+        with pytest.raises(ValueError, match="There is no such key"):
+            device.press("escape")
+
+
+def test_a_process_that_cannot_start_says_so(tmp_path: Path) -> None:
+    flash = tmp_path / "device.flash"
+    with (
+        EmulatorProcess(flash),
+        pytest.raises(RuntimeError, match="ended with status 1"),
+        EmulatorProcess(flash),
+    ):
+        pass
+
+
+def test_the_examples_of_the_readme_are_true() -> None:
+    readme = Path(__file__).resolve().parents[2] / "firmware_emu" / "README.md"
+    failed, tried = doctest.testfile(str(readme), module_relative=False)
+    assert (failed, tried > 10) == (0, True)

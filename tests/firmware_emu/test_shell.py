@@ -1,0 +1,169 @@
+"""The shell: events in, effects out, in order and one at a time."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
+from firmware_emu.events import BytesIn, Event, KeyPressed, Port, PortClosed, Resumed
+from firmware_emu.screens import Key
+from firmware_emu.screens.notice import Notice
+from firmware_emu.shell import Shell, Then
+
+PORT = Port("jade", "one")
+HELLO = Show(Notice("Hello", ()), State.LOCKED, "")
+OTHER = Show(Notice("Other", ()), State.LOCKED, "")
+
+
+class Machine:
+    """A device that only says, for each event, what it was told to say."""
+
+    def __init__(self, says: Mapping[Event, list[Effect]]) -> None:
+        self.says = says
+        self.heard: list[Event] = []
+
+    def start(self) -> list[Effect]:
+        return [HELLO]
+
+    def handle(self, event: Event) -> list[Effect]:
+        self.heard.append(event)
+        return self.says.get(event, [])
+
+
+class Diary:
+    """Flash, face and client in one, so that the order among them can be read."""
+
+    def __init__(self) -> None:
+        self.pages: list[object] = []
+
+    def save(self, record: bytes) -> None:
+        self.pages.append(("saved", record))
+
+    def show(self, show: Show) -> None:
+        self.pages.append(("shown", show))
+
+    def write(self, data: bytes) -> None:
+        self.pages.append(("sent", data))
+
+
+def build(
+    says: Mapping[Event, list[Effect]] | None = None,
+    rest: Callable[[Then], None] = lambda go_on: go_on(),
+) -> tuple[Shell, Machine, Diary]:
+    machine, diary = Machine(says or {}), Diary()
+    shell = Shell(machine, diary, [diary], rest)
+    shell.plug_in(PORT, diary.write)
+    return shell, machine, diary
+
+
+def test_effects_are_carried_out_in_the_order_the_device_gave_them() -> None:
+    ok = KeyPressed(Key.OK)
+    shell, _, diary = build({ok: [Save(b"1"), BytesOut(PORT, b"a"), OTHER, Save(b"2")]})
+    shell.happen(ok)
+    assert diary.pages == [("saved", b"1"), ("sent", b"a"), ("shown", OTHER), ("saved", b"2")]
+
+
+def test_nothing_after_a_save_that_failed_is_carried_out() -> None:
+    class Full(Exception):
+        pass
+
+    class FullFlash:
+        def save(self, _record: bytes) -> None:
+            raise Full
+
+    ok, diary = KeyPressed(Key.OK), Diary()
+    shell = Shell(Machine({ok: [Save(b"1"), BytesOut(PORT, b"yes")]}), FullFlash(), [diary])
+    shell.plug_in(PORT, diary.write)
+    with pytest.raises(Full):
+        shell.happen(ok)
+    assert diary.pages == []
+
+
+def test_after_a_crash_the_device_is_asked_nothing_more() -> None:
+    class Crash(Exception):
+        pass
+
+    class Broken(Machine):
+        def handle(self, event: Event) -> list[Effect]:
+            super().handle(event)
+            raise Crash
+
+    machine = Broken({})
+    shell = Shell(machine, Diary())
+    with pytest.raises(Crash):
+        shell.happen(KeyPressed(Key.OK))
+    shell.happen(KeyPressed(Key.LEFT))
+    assert machine.heard == [KeyPressed(Key.OK)]
+
+
+def test_a_new_face_sees_the_present_screen() -> None:
+    shell, _, _ = build()
+    shell.start()
+    late = Diary()
+    shell.watch(late)
+    assert late.pages == [("shown", HELLO)]
+
+
+def test_a_face_that_looks_away_sees_nothing_more() -> None:
+    ok = KeyPressed(Key.OK)
+    shell, _, diary = build({ok: [OTHER]})
+    shell.look_away(diary)
+    shell.happen(ok)
+    assert diary.pages == []
+
+
+def test_what_a_face_makes_happen_waits_until_all_effects_are_carried_out() -> None:
+    ok, left = KeyPressed(Key.OK), KeyPressed(Key.LEFT)
+    shell, machine, diary = build({ok: [OTHER, BytesOut(PORT, b"a")], left: [BytesOut(PORT, b"b")]})
+
+    class Finger:
+        def show(self, _show: Show) -> None:
+            shell.happen(left)
+
+    shell.watch(Finger())
+    shell.happen(ok)
+    assert machine.heard == [ok, left]
+    assert diary.pages == [("shown", OTHER), ("sent", b"a"), ("sent", b"b")]
+
+
+def test_resume_is_answered_before_anything_else_that_waits() -> None:
+    ok, left = KeyPressed(Key.OK), KeyPressed(Key.LEFT)
+    later: list[Then] = []
+    shell, machine, diary = build(
+        {ok: [Save(b"1"), Resume()], Resumed(): [BytesOut(PORT, b"a")]}, later.append
+    )
+    done: list[str] = []
+    shell.happen(ok, then=lambda: done.append("ok"))
+    shell.happen(left, then=lambda: done.append("left"))
+    assert (machine.heard, done) == ([ok], [])
+    later.pop()()
+    assert (machine.heard, done) == ([ok, Resumed(), left], ["ok", "left"])
+    assert diary.pages == [("saved", b"1"), ("sent", b"a")]
+
+
+def test_a_closing_port_still_gets_what_the_device_says_to_it_and_nothing_later() -> None:
+    ok = KeyPressed(Key.OK)
+    shell, machine, diary = build(
+        {PortClosed(PORT): [BytesOut(PORT, b"sorry")], ok: [BytesOut(PORT, b"late")]}
+    )
+    shell.pull_out(PORT)
+    shell.happen(ok)
+    assert diary.pages == [("sent", b"sorry")]
+    assert machine.heard == [PortClosed(PORT), ok]
+
+
+def test_a_port_is_closed_once() -> None:
+    shell, machine, _ = build()
+    shell.pull_out(PORT)
+    shell.pull_out(PORT)
+    shell.pull_all()
+    assert machine.heard == [PortClosed(PORT)]
+
+
+def test_bytes_go_to_the_port_they_are_for() -> None:
+    two, asked = Port("jade", "two"), BytesIn(Port("jade", "two"), b"?")
+    shell, _, diary = build({asked: [BytesOut(two, b"two")]})
+    other = Diary()
+    shell.plug_in(two, other.write)
+    shell.happen(asked)
+    assert (diary.pages, other.pages) == ([], [("sent", b"two")])

@@ -1,0 +1,148 @@
+"""The sealed seed: what opens it, what counts, what a damaged record does."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_emu import vault
+from firmware_emu.settings import Settings
+from firmware_emu.vault import TRIES, Cost, Vault, WrongPin
+from signer.errors import Malformed
+from signer.hashes import tagged_hash
+
+CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)
+SETTINGS = Settings(bytes.fromhex("a1b2c3d4e5f6"))
+RANDOM = bytes(range(100, 132))
+ENTROPY = bytes(range(16))
+
+
+def sealed_vault(entropy: bytes = ENTROPY, pin: str = "1234") -> Vault:
+    return Vault(SETTINGS, vault.seal(entropy, pin, CHEAP, RANDOM))
+
+
+def doctored(record: bytes, at: int, value: int) -> bytes:
+    """The record with one byte changed, and a checksum that fits again."""
+    body = bytearray(record[:-8])
+    body[at] = value
+    return bytes(body) + tagged_hash("quietkey/flash", bytes(body))[:8]
+
+
+@pytest.mark.parametrize("size", [16, 20, 24, 28, 32])
+def test_the_right_pin_gives_the_entropy_back(size: int) -> None:
+    entropy = bytes(range(size))
+    kept = vault.parse(sealed_vault(entropy).encode())
+    assert kept.sealed is not None
+    assert kept.sealed.open("1234") == entropy
+
+
+def test_another_pin_opens_nothing() -> None:
+    kept = sealed_vault()
+    assert kept.sealed is not None
+    for pin in ("1235", "12345", "0000", ""):
+        with pytest.raises(WrongPin):
+            kept.sealed.open(pin)
+
+
+@given(tries=st.integers(0, TRIES), empty=st.booleans())
+def test_a_record_reads_back(tries: int, *, empty: bool) -> None:
+    made = Vault(SETTINGS, None if empty else sealed_vault().sealed, tries)
+    assert vault.parse(made.encode()) == made
+
+
+def test_every_flipped_bit_is_noticed() -> None:
+    record = sealed_vault().encode()
+    for bit in range(len(record) * 8):
+        damaged = bytearray(record)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(Malformed):
+            vault.parse(bytes(damaged))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_parser(record: bytes) -> None:
+    with pytest.raises(Malformed):
+        vault.parse(record)
+    body = b"quietkey vault 1" + record
+    checked = body + tagged_hash("quietkey/flash", body)[:8]
+    with suppress(Malformed):
+        assert vault.parse(checked).encode() == checked
+
+
+@pytest.mark.parametrize("cut", [1, 8, 9, 60])
+def test_a_truncated_or_longer_record_is_not_read(cut: int) -> None:
+    record = sealed_vault().encode()
+    for bad in (record[:-cut], record + bytes(cut), b""):
+        with pytest.raises(Malformed):
+            vault.parse(bad)
+
+
+def test_a_record_does_not_tell_how_many_words_it_holds() -> None:
+    assert len(sealed_vault(bytes(16)).encode()) == len(sealed_vault(bytes(32)).encode())
+
+
+def test_an_attempt_costs_a_try_and_never_goes_below_none() -> None:
+    kept = sealed_vault()
+    counts = [kept.tries_left]
+    for _ in range(TRIES + 2):
+        kept = kept.attempt()
+        counts.append(kept.tries_left)
+    assert counts == [8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0]
+    assert kept.restored().tries_left == TRIES
+
+
+def test_wiping_keeps_who_the_device_is_and_nothing_else() -> None:
+    assert sealed_vault().attempt().wiped() == Vault(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("memory_kib", "passes", "lanes"),
+    [(1023, 1, 1), (1024 * 1024 + 1, 1, 1), (1024, 0, 1), (1024, 9, 1), (1024, 1, 0), (1024, 1, 5)],
+)
+def test_a_cost_out_of_bounds_is_refused(memory_kib: int, passes: int, lanes: int) -> None:
+    with pytest.raises(Malformed):
+        Cost(memory_kib, passes, lanes)
+
+
+def test_a_doctored_cost_does_not_open_the_seed() -> None:
+    record = sealed_vault().encode()
+    passes_at = 16 + 6 + 1 + 4
+    assert record[passes_at] == 1
+    changed = vault.parse(doctored(record, passes_at, 2))
+    assert changed.sealed is not None
+    with pytest.raises(WrongPin):
+        changed.sealed.open("1234")
+
+
+def test_a_doctored_cost_out_of_bounds_is_not_even_tried() -> None:
+    with pytest.raises(Malformed):
+        vault.parse(doctored(sealed_vault().encode(), 16 + 6 + 1 + 4, 255))
+
+
+def test_a_doctored_counter_above_the_limit_is_refused() -> None:
+    with pytest.raises(Malformed):
+        vault.parse(doctored(sealed_vault().encode(), 16 + 6, TRIES + 1))
+
+
+def test_the_default_cost_is_a_quarter_of_a_gibibyte() -> None:
+    assert Cost() == Cost(memory_kib=262_144, passes=3, lanes=1)
+
+
+def test_two_seals_of_one_seed_share_no_ciphertext() -> None:
+    one = vault.seal(ENTROPY, "1234", CHEAP, RANDOM)
+    two = vault.seal(ENTROPY, "1234", CHEAP, bytes(32))
+    assert one.box != two.box
+
+
+@pytest.mark.parametrize(("entropy", "fresh"), [(15, 32), (33, 32), (16, 27)])
+def test_only_whole_seeds_and_enough_randomness_are_sealed(entropy: int, fresh: int) -> None:
+    with pytest.raises(Malformed):
+        vault.seal(bytes(entropy), "1234", CHEAP, bytes(fresh))
+
+
+def test_a_vault_prints_nothing_of_its_seal() -> None:
+    kept = sealed_vault()
+    assert kept.sealed is not None
+    assert kept.sealed.box.hex() not in repr(kept)
+    assert repr(kept.sealed.box) not in repr(kept)
