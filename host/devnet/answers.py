@@ -1,0 +1,100 @@
+"""What a node answers to questions about its chain and its mempool. No I/O."""
+
+from collections.abc import Callable, Iterator
+
+from host.devnet.blocks import Block
+from host.devnet.chain import Chain
+from host.devnet.filters import filter_hash
+from host.devnet.mempool import Mempool
+from host.p2p.messages import (
+    CHECKPOINT_EVERY,
+    MAX_FILTER_HEADERS,
+    MAX_FILTERS,
+    MAX_HEADERS,
+    MSG_BLOCK,
+    MSG_TX,
+    MSG_WITNESS_BLOCK,
+    MSG_WITNESS_TX,
+    MSG_WTX,
+    FilterRange,
+    GetHeaders,
+    Item,
+    Message,
+    encode_checkpoints,
+    encode_filter,
+    encode_filter_headers,
+    encode_headers,
+    encode_items,
+    parse_checkpoint_request,
+    parse_items,
+)
+from signer.errors import Malformed
+
+Answer = Callable[[Chain, Mempool, bytes], Iterator[Message]]
+
+
+def _headers(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+    asked = GetHeaders.parse(payload)
+    # Light clients take an empty answer for "you have them all", so there is always one.
+    found = chain.headers_after(asked.locator, asked.stop, MAX_HEADERS)
+    yield Message("headers", encode_headers(found))
+
+
+def _data(chain: Chain, mempool: Mempool, payload: bytes) -> Iterator[Message]:
+    missing = []
+    for item in parse_items(payload):
+        if message := _find(chain, mempool, item):
+            yield message
+        else:
+            missing.append(item)
+    if missing:
+        yield Message("notfound", encode_items(missing))
+
+
+def _find(chain: Chain, mempool: Mempool, item: Item) -> Message | None:
+    if item.kind in (MSG_TX, MSG_WITNESS_TX, MSG_WTX) and (found := mempool.get(item.hash)):
+        return Message("tx", found.encode(witness=item.kind != MSG_TX))
+    if item.kind in (MSG_BLOCK, MSG_WITNESS_BLOCK) and (raw := chain.raw(item.hash)):
+        whole = item.kind == MSG_WITNESS_BLOCK
+        return Message("block", raw if whole else Block.parse(raw).encode(witness=False))
+    return None
+
+
+def _filters(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+    for height in _heights(chain, FilterRange.parse(payload), MAX_FILTERS):
+        yield Message("cfilter", encode_filter(chain.hash_at(height), chain.filter(height)))
+
+
+def _filter_headers(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+    asked = FilterRange.parse(payload)
+    if heights := _heights(chain, asked, MAX_FILTER_HEADERS):
+        hashes = [filter_hash(chain.filter(height)) for height in heights]
+        previous = chain.filter_header(asked.start - 1)
+        yield Message("cfheaders", encode_filter_headers(asked.stop, previous, hashes))
+
+
+def _checkpoints(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+    stop = parse_checkpoint_request(payload)
+    if (last := chain.height_of(stop)) is not None:
+        heights = range(CHECKPOINT_EVERY, last + 1, CHECKPOINT_EVERY)
+        headers = [chain.filter_header(height) for height in heights]
+        yield Message("cfcheckpt", encode_checkpoints(stop, headers))
+
+
+def _heights(chain: Chain, asked: FilterRange, limit: int) -> range:
+    """The heights a request names; none when its end left the best chain in the meantime."""
+    last = chain.height_of(asked.stop)
+    if last is None:
+        return range(0)
+    if not last - limit < asked.start <= last:
+        raise Malformed(f"Filters from {asked.start} to {last}: not more than {limit} at once.")
+    return range(asked.start, last + 1)
+
+
+ANSWERS: dict[str, Answer] = {
+    "getheaders": _headers,
+    "getdata": _data,
+    "getcfilters": _filters,
+    "getcfheaders": _filter_headers,
+    "getcfcheckpt": _checkpoints,
+}

@@ -1,0 +1,150 @@
+"""`quietkey devnet`: the built-in Bitcoin network as a process of its own."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from host.config import wall_clock
+from host.devnet import console
+from host.devnet.control import Control
+from host.devnet.network import Devnet
+from host.errors import HostError
+
+DESCRIPTION = """\
+A Bitcoin network of your own, in one process (regtest: the coins are play money).
+Its nodes check every block and script with Bitcoin Core's own engine and speak the
+Bitcoin peer-to-peer protocol, so any wallet that does can use them."""
+MAX_NODES = 9
+CHUNK = 4096
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run until Ctrl-C, SIGTERM, `quit`, or the end of standard input. Returns the exit status."""
+    options = _options(argv)
+    try:
+        asyncio.run(_run(options))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+    except HostError as error:
+        _complain(str(error))
+        return 1
+    return 0
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="quietkey devnet",
+        description=DESCRIPTION,
+        epilog=f"Typed while it runs:\n{console.HELP}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    flag = parser.add_argument
+    flag("--nodes", type=_node_count, default=3, metavar="N", help="how many nodes, 1 to 9 (3)")
+    flag(
+        "--data", type=Path, metavar="DIR", help="keep the blocks there, or forget them at the end"
+    )
+    flag("--auto-mine", type=float, metavar="SECONDS", help="mine so long after a payment arrives")
+    flag("--announce", action="store_true", help="for programs: one JSON line when ready")
+    flag("--exit-with-stdin", action="store_true", help="for programs: end with standard input")
+    return parser.parse_args(argv)
+
+
+def _node_count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MAX_NODES:
+        raise argparse.ArgumentTypeError(f"between 1 and {MAX_NODES}, not {text!r}")
+    return int(text)
+
+
+async def _run(options: argparse.Namespace) -> None:
+    typed = _standard_input()
+    devnet = Devnet(wall_clock, options.nodes, options.data, options.auto_mine, note=_complain)
+    async with devnet:
+        control = Control(devnet, secrets.token_hex(16))
+        await control.start()
+        try:
+            with _ended_by_sigterm():
+                if options.announce:
+                    _announce(devnet, control)
+                    await _wait_for_end(typed, options)
+                else:
+                    await _serve_a_person(devnet, control, typed, options)
+        finally:
+            await control.stop()
+
+
+def _announce(devnet: Devnet, control: Control) -> None:
+    """What a program needs to know. The token goes nowhere but to whoever started us."""
+    ready = {"ready": True, "pid": os.getpid(), "peers": devnet.peers}
+    _say(json.dumps(ready | {"control": control.address, "token": control.token}))
+
+
+async def _wait_for_end(typed: "asyncio.Queue[bytes]", options: argparse.Namespace) -> None:
+    """What is typed is not obeyed here: standard input is a leash."""
+    while await typed.get() or not options.exit_with_stdin:
+        pass
+
+
+async def _serve_a_person(
+    devnet: Devnet, control: Control, typed: "asyncio.Queue[bytes]", options: argparse.Namespace
+) -> None:
+    _say(f"A Bitcoin network is running. Wallets connect to {', '.join(devnet.peers)}.")
+    _say(f"Programs steer it at {control.address} with the token {control.token}.")
+    _say(f"You can type:\n{console.HELP}")
+    display = asyncio.create_task(console.show(devnet, _say))
+    try:
+        while (line := await typed.get()).strip() != b"quit":
+            if not line and (options.exit_with_stdin or sys.stdin.isatty()):
+                return
+            await console.obey(devnet, line.decode("utf-8", "replace"), _say)
+    finally:
+        display.cancel()
+        await asyncio.gather(display, return_exceptions=True)
+        _say("The network has stopped.")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _standard_input() -> "asyncio.Queue[bytes]":
+    """Its lines as they come, and at the end an empty one.
+
+    By a thread, because an event loop can wait for a terminal or a pipe on some systems only.
+    """
+    lines: asyncio.Queue[bytes] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        # Not by sys.stdin: at exit, the interpreter waits for a lock this thread would hold.
+        waiting = b""
+        with contextlib.suppress(OSError, RuntimeError):  # no standard input; the loop has ended
+            while data := os.read(0, CHUNK):
+                *whole, waiting = (waiting + data).split(b"\n")
+                for line in whole:
+                    loop.call_soon_threadsafe(lines.put_nowait, line + b"\n")
+            loop.call_soon_threadsafe(lines.put_nowait, b"")
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the devnet as Ctrl-C does, so that nothing is left in the temporary folder."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    with contextlib.suppress(NotImplementedError):  # Windows
+        loop.add_signal_handler(signal.SIGTERM, task.cancel if task else loop.stop)
+    yield

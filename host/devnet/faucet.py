@@ -1,0 +1,139 @@
+"""Play money for everybody: pays from what the devnet's own miner earned.
+
+The faucet's key is written below for all to see. It is no secret, because these coins have no
+value; nothing of a real wallet is ever signed here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from coincurve import PrivateKey, PublicKeyXOnly
+
+from host import consensus
+from host.devnet.chain import Chain, Coin
+from host.devnet.mempool import MATURITY, Mempool
+from host.errors import NetworkError
+from host.transactions import Input, Outpoint, Output, Transaction
+from signer.errors import Malformed
+from signer.formats import base58, bech32
+
+PLAY_MONEY_KEY = sha256(b"quietkey devnet faucet: play money").digest()
+SATS_PER_VBYTE = 2
+INPUT_VBYTES, REST_VBYTES = 58, 110  # a taproot input; everything else of a payment
+DUST = 546
+REPLACEABLE = 0xFFFFFFFD
+BECH32_HRP = "bcrt"
+P2PKH, P2SH = 0x6F, 0xC4  # base58 versions of regtest
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    outpoint: Outpoint
+    coin: Coin
+
+
+def script_pubkey() -> bytes:
+    """Where the miner's earnings go: the bare key as a taproot output (BIP341)."""
+    return b"\x51\x20" + PublicKeyXOnly.from_secret(PLAY_MONEY_KEY).format()
+
+
+def script_of(address: str) -> bytes:
+    """The script an address of this network stands for. Raises NetworkError."""
+    try:
+        if address.lower().startswith(BECH32_HRP + "1"):
+            version, program = bech32.decode(BECH32_HRP, address)
+            opcode = version + 0x50 if version else 0
+            return bytes([opcode, len(program)]) + program
+        return _base58_script(base58.decode_check(address))
+    except Malformed as error:
+        raise NetworkError(
+            f"{address} is not an address of the devnet (regtest). Nothing was sent. "
+            "Ask the wallet for a new address: it begins with bcrt1."
+        ) from error
+
+
+def pay(chain: Chain, mempool: Mempool, address: str, sats: int) -> Transaction:
+    """A signed payment of `sats` to `address`, checked by the engine. Raises NetworkError."""
+    if sats < DUST:
+        raise NetworkError(f"{sats} sats are too few to send. Ask for {DUST} sats or more.")
+    recipient = Output(sats, script_of(address))
+    chosen = _choose(chain, mempool, sats)
+    fee = SATS_PER_VBYTE * (REST_VBYTES + INPUT_VBYTES * len(chosen))
+    rest = sum(each.coin.sats for each in chosen) - sats - fee
+    outputs = [recipient, Output(rest, script_pubkey())] if rest >= DUST else [recipient]
+    return _sign(chosen, outputs)
+
+
+def _choose(chain: Chain, mempool: Mempool, sats: int) -> list[_Chosen]:
+    chosen: list[_Chosen] = []
+    missing = sats + SATS_PER_VBYTE * REST_VBYTES
+    for each in _spendable(chain, mempool):
+        if missing <= 0:
+            break
+        chosen.append(each)
+        missing += SATS_PER_VBYTE * INPUT_VBYTES - each.coin.sats
+    if missing > 0:
+        raise NetworkError(
+            f"The faucet holds too few coins to send {sats} sats now. Nothing was sent. "
+            "Ask for less, or mine some blocks first: mined coins can be spent after 100 blocks."
+        )
+    return chosen
+
+
+def _spendable(chain: Chain, mempool: Mempool) -> list[_Chosen]:
+    """The faucet's coins, largest first: own change that still waits in the mempool, too."""
+    ours, ready = script_pubkey(), chain.height + 1 - MATURITY
+    found = [
+        _Chosen(outpoint, coin)
+        for outpoint, coin in chain.coins.items()
+        if coin.script_pubkey == ours and (not coin.is_coinbase or coin.height <= ready)
+    ]
+    found += [
+        _Chosen(Outpoint(entry.transaction.txid, index), Coin(out.sats, ours, -1, False))
+        for entry in mempool
+        for index, out in enumerate(entry.transaction.outputs)
+        if out.script_pubkey == ours
+    ]
+    free = [each for each in found if not mempool.spends(each.outpoint)]
+    return sorted(free, key=lambda each: -each.coin.sats)
+
+
+def _sign(chosen: Sequence[_Chosen], outputs: Sequence[Output]) -> Transaction:
+    bare = [Input(each.outpoint, b"", REPLACEABLE) for each in chosen]
+    unsigned = Transaction(2, tuple(bare), tuple(outputs), 0)
+    spent = [Output(each.coin.sats, each.coin.script_pubkey) for each in chosen]
+    key = PrivateKey(PLAY_MONEY_KEY)
+    signatures = [key.sign_schnorr(digest) for digest in _digests(unsigned, spent)]
+    inputs = [
+        Input(each.outpoint, b"", each.sequence, (signature,))
+        for each, signature in zip(bare, signatures, strict=True)
+    ]
+    signed = Transaction(2, tuple(inputs), tuple(outputs), 0)
+    consensus.verify(signed.encode(), spent)
+    return signed
+
+
+def _digests(transaction: Transaction, spent: Sequence[Output]) -> list[bytes]:
+    """What each input signs: BIP341, SIGHASH_DEFAULT, key path."""
+    parts = (
+        b"".join(each.outpoint.encode() for each in transaction.inputs),
+        b"".join(each.sats.to_bytes(8, "little") for each in spent),
+        b"".join(each.encode()[8:] for each in spent),
+        b"".join(each.sequence.to_bytes(4, "little") for each in transaction.inputs),
+        b"".join(each.encode() for each in transaction.outputs),
+    )
+    shared = b"\0\0" + transaction.version.to_bytes(4, "little")
+    shared += transaction.lock_time.to_bytes(4, "little")
+    shared += b"".join(sha256(part).digest() for part in parts) + b"\0"
+    tag = sha256(b"TapSighash").digest()
+    indexes = range(len(transaction.inputs))
+    return [sha256(tag + tag + shared + i.to_bytes(4, "little")).digest() for i in indexes]
+
+
+def _base58_script(payload: bytes) -> bytes:
+    if len(payload) == 21 and payload[0] == P2PKH:
+        return b"\x76\xa9\x14" + payload[1:] + b"\x88\xac"
+    if len(payload) == 21 and payload[0] == P2SH:
+        return b"\xa9\x14" + payload[1:] + b"\x87"
+    raise Malformed("A base58 address of regtest has 20 bytes and version 111 or 196.")

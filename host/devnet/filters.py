@@ -1,0 +1,78 @@
+"""Compact block filters (BIP158): a block's scripts, squeezed. Ask them "is mine in there?"."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from signer.formats.cursor import compact_size
+
+GOLOMB_BITS = 19  # P of the basic filter
+FALSE_POSITIVE_RATE = 784_931  # M of the basic filter: one in so many
+OP_RETURN = 0x6A
+MASK = (1 << 64) - 1
+NO_HEADER = bytes(32)  # what the genesis block's filter header is chained to
+
+
+def basic_filter(block_hash: bytes, created: Iterable[bytes], spent: Iterable[bytes]) -> bytes:
+    """The basic filter of a block, as it travels in cfilter.
+
+    `created` are the scripts of the block's outputs, `spent` those of the coins its inputs spend;
+    `block_hash` is in the order of the wire. Source: BIP158, "Contents", "Construction".
+    """
+    items = {script for script in created if script and script[0] != OP_RETURN}
+    items |= {script for script in spent if script}
+    key = int.from_bytes(block_hash[:8], "little"), int.from_bytes(block_hash[8:16], "little")
+    span = len(items) * FALSE_POSITIVE_RATE
+    points = sorted(siphash(key, item) * span >> 64 for item in items)
+    return compact_size(len(items)) + _golomb(points)
+
+
+def filter_hash(data: bytes) -> bytes:
+    return sha256(sha256(data).digest()).digest()
+
+
+def filter_header(data: bytes, previous: bytes) -> bytes:
+    """BIP157: each header commits to its filter and to every one before it."""
+    return filter_hash(filter_hash(data) + previous)
+
+
+def siphash(key: tuple[int, int], data: bytes) -> int:
+    """SipHash-2-4 (Aumasson, Bernstein)."""
+    words = [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data) & ~7, 8)]
+    words.append(int.from_bytes(data[len(words) * 8 :], "little") | (len(data) & 0xFF) << 56)
+    first, second = key
+    a, b = first ^ 0x736F6D6570736575, second ^ 0x646F72616E646F6D
+    c, d = first ^ 0x6C7967656E657261, second ^ 0x7465646279746573
+    for word in words:
+        a, b, c, d = _rounds(2, a, b, c, d ^ word)
+        a ^= word
+    a, b, c, d = _rounds(4, a, b, c ^ 0xFF, d)
+    return a ^ b ^ c ^ d
+
+
+def _rounds(count: int, a: int, b: int, c: int, d: int) -> tuple[int, int, int, int]:
+    # Rotations are spelled out: a call for each would double the time of a block.
+    for _ in range(count):
+        a = a + b & MASK
+        b = (b << 13 & MASK | b >> 51) ^ a
+        a = a << 32 & MASK | a >> 32
+        c = c + d & MASK
+        d = (d << 16 & MASK | d >> 48) ^ c
+        a = a + d & MASK
+        d = (d << 21 & MASK | d >> 43) ^ a
+        c = c + b & MASK
+        b = (b << 17 & MASK | b >> 47) ^ c
+        c = c << 32 & MASK | c >> 32
+    return a, b, c, d
+
+
+def _golomb(points: Iterable[int]) -> bytes:
+    """Differences between sorted numbers, each a unary quotient and GOLOMB_BITS of remainder."""
+    bits: list[str] = []
+    last = 0
+    for point in points:
+        quotient, remainder = divmod(point - last, 1 << GOLOMB_BITS)
+        bits.append("1" * quotient + "0" + f"{remainder:0{GOLOMB_BITS}b}")
+        last = point
+    stream = "".join(bits)
+    stream += "0" * (-len(stream) % 8)
+    return int(stream or "0", 2).to_bytes(len(stream) // 8, "big")

@@ -1,0 +1,214 @@
+"""The transactions a node holds until a block takes them. A refusal is a sentence."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from host import consensus
+from host.devnet.blocks import Block
+from host.devnet.chain import Chain, Coin
+from host.errors import HostError
+from host.transactions import Input, Outpoint, Output, Transaction
+
+MIN_SATS_PER_VBYTE = 1
+MATURITY = 100  # blocks until a coinbase can be spent
+MAX_SATS = 21_000_000 * 100_000_000
+MAX_WEIGHT = 400_000  # Bitcoin Core's policy
+MAX_TRANSACTIONS = 5_000
+FINAL = 0xFFFFFFFF
+REPLACEABLE_BELOW = 0xFFFFFFFE  # BIP125
+LOCK_TIME_IS_SECONDS = 500_000_000
+RELATIVE_OFF, RELATIVE_SECONDS, RELATIVE_MASK = 1 << 31, 1 << 22, 0xFFFF  # BIP68
+UNCONFIRMED = -1
+
+
+class NotTaken(HostError):
+    """The mempool refused a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    transaction: Transaction
+    fee_sats: int
+    vsize: int
+
+
+class Mempool:
+    """Spends of coins on `chain`, or of each other: parents always come before their children."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._entries: dict[bytes, Entry] = {}
+        self._by_wtxid: dict[bytes, bytes] = {}
+        self._spenders: dict[Outpoint, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries.values()))
+
+    def get(self, any_id: bytes) -> Transaction | None:
+        """By txid or by wtxid."""
+        entry = self._entries.get(self._by_wtxid.get(any_id, any_id))
+        return entry.transaction if entry else None
+
+    def spends(self, outpoint: Outpoint) -> bool:
+        return outpoint in self._spenders
+
+    def accept(self, raw: bytes) -> Entry:
+        """Check everything a node checks and take it. Raises NotTaken or Malformed."""
+        transaction = Transaction.parse(raw)
+        _check_shape(transaction)
+        if transaction.txid in self._entries:
+            raise NotTaken("The transaction is here already.")
+        if len(self) >= MAX_TRANSACTIONS:
+            raise NotTaken("The mempool is full. Mine a block first.")
+        coins = [self._coin(each.outpoint) for each in transaction.inputs]
+        self._check_locks(transaction, coins)
+        entry = Entry(transaction, _fee(transaction, coins), transaction.vsize)
+        if entry.fee_sats < entry.vsize * MIN_SATS_PER_VBYTE:
+            raise NotTaken(
+                f"The fee of {entry.fee_sats} sats is below 1 sat/vB "
+                f"({entry.vsize} sats for this transaction)."
+            )
+        replaced = self._replaced_by(entry)
+        _check_scripts(raw, coins)
+        for txid in replaced:
+            self._forget(txid)
+        self._take(entry)
+        return entry
+
+    def block_connected(self, block: Block) -> None:
+        """Forget what the block holds, and what its spends have made impossible."""
+        for transaction in block.transactions:
+            self._forget(transaction.txid)
+            for each in transaction.inputs:
+                if rival := self._spenders.get(each.outpoint):
+                    for txid in self._family(rival):
+                        self._forget(txid)
+
+    def clear(self) -> tuple[Transaction, ...]:
+        """Empty the pool; what it held, parents first."""
+        held = tuple(entry.transaction for entry in self)
+        for transaction in held:
+            self._forget(transaction.txid)
+        return held
+
+    def _coin(self, outpoint: Outpoint) -> Coin:
+        if coin := self._chain.coins.get(outpoint):
+            return coin
+        parent = self._entries.get(outpoint.txid)
+        if parent and outpoint.index < len(parent.transaction.outputs):
+            out = parent.transaction.outputs[outpoint.index]
+            return Coin(out.sats, out.script_pubkey, UNCONFIRMED, is_coinbase=False)
+        raise NotTaken("An input spends a coin that does not exist, or is spent already.")
+
+    def _check_locks(self, transaction: Transaction, coins: list[Coin]) -> None:
+        height = self._chain.height + 1
+        median = self._chain.median_time(self._chain.height)
+        if not _is_final(transaction, height, median):
+            raise NotTaken("The transaction's lock time is not reached yet.")
+        for each, coin in zip(transaction.inputs, coins, strict=True):
+            if coin.is_coinbase and height - coin.height < MATURITY:
+                raise NotTaken("An input spends a mined coin that is younger than 100 blocks.")
+            if transaction.version >= 2 and not self._is_old_enough(each, coin, height, median):
+                raise NotTaken("An input's relative lock time is not reached yet.")
+
+    def _is_old_enough(self, each: Input, coin: Coin, height: int, median: int) -> bool:
+        """BIP68. An unconfirmed coin will be confirmed in the next block at the earliest."""
+        if each.sequence & RELATIVE_OFF:
+            return True
+        made = height if coin.height == UNCONFIRMED else coin.height
+        wait = each.sequence & RELATIVE_MASK
+        if each.sequence & RELATIVE_SECONDS:
+            since = self._chain.median_time(max(0, made - 1))
+            return median - since >= wait << 9
+        return height - made >= wait
+
+    def _replaced_by(self, entry: Entry) -> tuple[bytes, ...]:
+        """What must go for `entry` to come in (BIP125: it must pay for what it pushes out)."""
+        inputs = entry.transaction.inputs
+        rivals = {txid for each in inputs if (txid := self._spenders.get(each.outpoint))}
+        if not rivals:
+            return ()
+        if not all(_signals(self._entries[txid].transaction) for txid in rivals):
+            raise NotTaken("A transaction that spends the same coin is waiting already.")
+        leaving = self._family(*rivals)
+        if any(each.outpoint.txid in leaving for each in inputs):
+            raise NotTaken("The transaction spends what it would replace.")
+        paid = sum(self._entries[txid].fee_sats for txid in leaving)
+        if entry.fee_sats < paid + entry.vsize * MIN_SATS_PER_VBYTE:
+            raise NotTaken(
+                f"To replace what is waiting, the fee must be {paid + entry.vsize} sats or more."
+            )
+        return leaving
+
+    def _family(self, *ancestors: bytes) -> tuple[bytes, ...]:
+        """Transactions and all that descend from them, each once."""
+        found = dict.fromkeys(ancestors)
+        waiting = list(found)
+        while waiting:
+            txid = waiting.pop()
+            outputs = range(len(self._entries[txid].transaction.outputs))
+            spenders = (self._spenders.get(Outpoint(txid, index)) for index in outputs)
+            new = [child for child in spenders if child and child not in found]
+            found.update(dict.fromkeys(new))
+            waiting += new
+        return tuple(found)
+
+    def _take(self, entry: Entry) -> None:
+        transaction = entry.transaction
+        self._entries[transaction.txid] = entry
+        self._by_wtxid[transaction.wtxid] = transaction.txid
+        for each in transaction.inputs:
+            self._spenders[each.outpoint] = transaction.txid
+
+    def _forget(self, txid: bytes) -> None:
+        entry = self._entries.pop(txid, None)
+        if entry is None:
+            return
+        del self._by_wtxid[entry.transaction.wtxid]
+        for each in entry.transaction.inputs:
+            self._spenders.pop(each.outpoint, None)
+
+
+def _check_shape(transaction: Transaction) -> None:
+    points = [each.outpoint for each in transaction.inputs]
+    if transaction.is_coinbase:
+        raise NotTaken("Only a miner may make a coinbase, and only in a block.")
+    if not points or not transaction.outputs:
+        raise NotTaken("A transaction needs an input and an output.")
+    if len(set(points)) != len(points):
+        raise NotTaken("Two inputs spend the same coin.")
+    if sum(out.sats for out in transaction.outputs) > MAX_SATS:
+        raise NotTaken("The outputs hold more coins than there are.")
+    if transaction.weight > MAX_WEIGHT:
+        raise NotTaken(f"A weight of {transaction.weight} is more than {MAX_WEIGHT}.")
+
+
+def _fee(transaction: Transaction, coins: Iterable[Coin]) -> int:
+    fee = sum(coin.sats for coin in coins) - sum(out.sats for out in transaction.outputs)
+    if fee < 0:
+        raise NotTaken("The outputs hold more than the inputs.")
+    return fee
+
+
+def _check_scripts(raw: bytes, coins: Iterable[Coin]) -> None:
+    try:
+        consensus.verify(raw, [Output(coin.sats, coin.script_pubkey) for coin in coins])
+    except consensus.ScriptsRefused as refused:
+        raise NotTaken(
+            f"Input {refused.input_index + 1} does not satisfy the script of the coin it spends."
+        ) from refused
+
+
+def _is_final(transaction: Transaction, height: int, median: int) -> bool:
+    """BIP113: a block's median time past is what a lock in seconds waits for."""
+    limit = height if transaction.lock_time < LOCK_TIME_IS_SECONDS else median
+    return transaction.lock_time < limit or all(
+        each.sequence == FINAL for each in transaction.inputs
+    )
+
+
+def _signals(transaction: Transaction) -> bool:
+    return any(each.sequence < REPLACEABLE_BELOW for each in transaction.inputs)

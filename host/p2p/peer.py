@@ -1,0 +1,186 @@
+"""One connection to somebody on the Bitcoin network, from the handshake to the last byte."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from host.errors import NetworkError
+from host.p2p.messages import (
+    MAGIC,
+    MSG_TX,
+    MSG_WITNESS_TX,
+    MSG_WTX,
+    PROTOCOL,
+    Decoder,
+    Item,
+    Message,
+    Version,
+)
+from host.transactions import Transaction
+from signer.errors import Malformed
+
+OLDEST = 70015
+CHUNK = 1 << 16
+# A peer that asks and never reads would have us hold all our answers in memory.
+MAX_UNREAD = 16_000_000
+MAX_HANDSHAKE_MESSAGES = 20
+
+
+class PeerGone(NetworkError):
+    """The peer hung up, was silent for too long, or broke the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From "host:port"."""
+        host, _, port = text.rpartition(":")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Peer:
+    """Somebody who has shaken hands. Pings are answered here; all else is the caller's."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, network: str
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._magic = MAGIC[network]
+        self._decoder = Decoder(self._magic)
+        self._inbox: deque[Message] = deque()
+        self.version = Version(0, 0, 0, "", 0)
+        self.wants_headers = False  # BIP130
+        self._wtxid_relay = False  # BIP339
+
+    @classmethod
+    async def connect(
+        cls, address: Address, network: str, ours: Version, timeout_s: float
+    ) -> "Peer":
+        """Call somebody and shake hands. Raises PeerGone."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                reader, writer = await asyncio.open_connection(address.host, address.port)
+        except (OSError, TimeoutError) as error:
+            raise PeerGone(f"{address} does not answer.") from error
+        peer = cls(reader, writer, network)
+        peer.send("version", ours.encode())
+        await peer._finish_handshake(lambda: None, timeout_s)
+        return peer
+
+    @classmethod
+    async def accept(
+        cls,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        network: str,
+        ours: Version,
+        timeout_s: float,
+    ) -> "Peer":
+        """Shake hands with a caller, who speaks first. Raises PeerGone."""
+        peer = cls(reader, writer, network)
+        await peer._finish_handshake(lambda: peer.send("version", ours.encode()), timeout_s)
+        return peer
+
+    async def receive(self) -> Message:
+        """The next message that is not a ping. Raises PeerGone; the connection is closed then."""
+        while True:
+            message = await self._next()
+            match message.command:
+                case "ping":
+                    self.send("pong", message.payload[:8])
+                case "sendheaders":
+                    self.wants_headers = True
+                case _:
+                    return message
+
+    def send(self, command: str, payload: bytes = b"") -> None:
+        """Queue a message. A peer that does not read its answers is dropped."""
+        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
+            self._writer.transport.abort()
+        if not self._writer.is_closing():
+            self._writer.write(Message(command, payload).encode(self._magic))
+
+    async def drain(self) -> None:
+        """Wait until the peer has taken most of what was sent. Raises PeerGone."""
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise self._gone("The peer hung up.") from error
+
+    def item(self, transaction: Transaction) -> Item:
+        """How this peer and we name a transaction in an inv."""
+        if self._wtxid_relay:
+            return Item(MSG_WTX, transaction.wtxid)
+        return Item(MSG_TX, transaction.txid)
+
+    def wanted(self, transaction: Transaction) -> Item:
+        """How we ask this peer for a transaction with its witness."""
+        if self._wtxid_relay:
+            return Item(MSG_WTX, transaction.wtxid)
+        return Item(MSG_WITNESS_TX, transaction.txid)
+
+    def hang_up(self) -> None:
+        """Close at once, without waiting for anybody."""
+        self._writer.transport.abort()
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):  # it was gone already
+            await self._writer.wait_closed()
+
+    async def _next(self) -> Message:
+        try:
+            while not self._inbox:
+                data = await self._reader.read(CHUNK)
+                if not data:
+                    raise self._gone("The peer hung up.")
+                self._inbox.extend(self._decoder.feed(data))
+        except OSError as error:
+            raise self._gone("The peer hung up.") from error
+        except Malformed as error:
+            raise self._gone(f"The peer broke the protocol. {error}") from error
+        return self._inbox.popleft()
+
+    def _gone(self, why: str) -> PeerGone:
+        self.hang_up()
+        return PeerGone(why)
+
+    async def _finish_handshake(self, answer: Callable[[], None], timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._shake_hands(answer)
+        except TimeoutError as error:
+            raise self._gone("The peer did not finish its handshake.") from error
+        except Malformed as error:
+            raise self._gone(f"The peer's handshake is wrong. {error}") from error
+
+    async def _shake_hands(self, answer: Callable[[], None]) -> None:
+        first = await self._next()
+        if first.command != "version":
+            raise Malformed("The first message must be version.")
+        self.version = Version.parse(first.payload)
+        if self.version.protocol < OLDEST:
+            raise Malformed(f"Protocol {self.version.protocol} is older than {OLDEST}.")
+        answer()
+        # BIP339, BIP155: both belong between version and verack, and nowhere else.
+        if self.version.protocol >= PROTOCOL:
+            self.send("wtxidrelay")
+        self.send("sendaddrv2")
+        self.send("verack")
+        for _ in range(MAX_HANDSHAKE_MESSAGES):
+            message = await self._next()
+            if message.command == "verack":
+                return
+            self._wtxid_relay |= message.command == "wtxidrelay"
+        raise Malformed("Too much was said before verack.")

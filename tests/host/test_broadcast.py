@@ -1,0 +1,227 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from host.devnet.network import Devnet
+from host.errors import NetworkError
+from host.p2p import broadcast as module
+from host.p2p.broadcast import Propagation, broadcast
+from host.p2p.messages import Reject, Version
+from host.p2p.peer import Address, Peer, PeerGone
+from host.transactions import Transaction
+from signer.errors import Malformed
+from tests.devnets import clock, payment, wrongly_signed
+
+Peers = list[tuple[str, int]]
+
+
+@pytest.fixture
+async def devnet() -> AsyncIterator[Devnet]:
+    async with Devnet(clock) as devnet:
+        yield devnet
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PROBE_S", "ASK_S", "SETTLE_S"):
+        monkeypatch.setattr(module, name, 0.2)
+
+
+def _peers(devnet: Devnet) -> Peers:
+    addresses = [Address.parse(peer) for peer in devnet.peers]
+    return [(address.host, address.port) for address in addresses]
+
+
+def _payment(devnet: Devnet) -> Transaction:
+    alive = next(index for index, each in enumerate(devnet.status()) if each.alive)
+    node = devnet.node(alive)
+    return payment(node.chain, node.mempool)
+
+
+async def _send(transaction: Transaction, peers: Peers, **rest: Any) -> Propagation:  # noqa: ANN401 - passed on
+    async with asyncio.timeout(10):  # nothing here may hang
+        return await broadcast(transaction.encode(), peers, "regtest", **rest)
+
+
+class Mute:
+    """A peer that shakes hands, hears everything, and says only what `answer` makes it say."""
+
+    def __init__(self, answer: Callable[[Peer, str], None] = lambda _peer, _command: None) -> None:
+        self.heard: list[str] = []
+        self._answer = answer
+        self._tasks: set[asyncio.Task] = set()
+
+    async def __aenter__(self) -> tuple[str, int]:
+        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0)
+        return self._server.sockets[0].getsockname()[:2]
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.add(asyncio.create_task(self._listen(reader, writer)))
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            peer = await Peer.accept(reader, writer, "regtest", Version(1, 0, 0, "", 0), 5)
+            while True:
+                command = (await peer.receive()).command
+                self.heard.append(command)
+                self._answer(peer, command)
+        except PeerGone:
+            pass
+        finally:
+            writer.transport.abort()
+
+
+async def test_some_are_told_and_all_others_say_it_back(devnet: Devnet) -> None:
+    steps: list[Propagation] = []
+    transaction, peers = _payment(devnet), _peers(devnet)
+    result = await _send(transaction, peers, seen=steps.append)
+    assert result.txid == transaction.name
+    assert result.peers_total == 3
+    assert len(result.announced) == 1
+    assert set(result.announced) | set(result.echoed) == set(devnet.peers)
+    assert not set(result.announced) & set(result.echoed)
+    assert [each.mempool for each in devnet.status()] == [(transaction.name,)] * 3
+    assert steps[-1] == result
+    told = [(len(step.announced), len(step.echoed)) for step in steps]
+    assert told == sorted(told)
+    assert len(set(told)) == len(told)
+
+
+async def test_sending_again_does_not_hang_and_proves_that_everybody_has_it(devnet: Devnet) -> None:
+    transaction, peers = _payment(devnet), _peers(devnet)
+    await _send(transaction, peers)
+    again = await _send(transaction, peers)
+    assert again.announced == ()
+    assert set(again.echoed) == set(devnet.peers)
+
+
+async def test_a_transaction_that_one_peer_has_already_is_told_to_the_rest(devnet: Devnet) -> None:
+    transaction, peers = _payment(devnet), _peers(devnet)
+    lonely = devnet.node(0)
+    lonely.mempool.accept(transaction.encode())  # not announced: as if the others had missed it
+    result = await _send(transaction, peers)
+    assert devnet.peers[0] in result.echoed
+    assert [each.mempool for each in devnet.status()] == [(transaction.name,)] * 3
+
+
+@pytest.mark.parametrize("dead", [(0,), (1, 2)])
+async def test_dead_peers_are_no_obstacle(devnet: Devnet, dead: tuple[int, ...]) -> None:
+    for index in dead:
+        await devnet.kill(index)
+    transaction = _payment(devnet)
+    result = await _send(transaction, _peers(devnet))
+    assert result.peers_total == 3 - len(dead)
+    assert len(result.echoed) == max(1, 2 - len(dead))
+    alive = [each.mempool for each in devnet.status() if each.alive]
+    assert alive == [(transaction.name,)] * (3 - len(dead))
+
+
+async def test_a_refused_transaction_is_an_error_with_the_nodes_reason(devnet: Devnet) -> None:
+    bad = wrongly_signed(_payment(devnet))
+    with pytest.raises(NetworkError, match="Input 1 does not satisfy the script"):
+        await _send(bad, _peers(devnet))
+    assert [each.mempool for each in devnet.status()] == [()] * 3
+
+
+async def test_a_refusal_by_the_only_peer_is_told(devnet: Devnet) -> None:
+    bad = wrongly_signed(_payment(devnet))
+    with pytest.raises(NetworkError, match="does not satisfy"):
+        await _send(bad, _peers(devnet)[:1])
+
+
+async def test_a_confirmed_transaction_sent_again_is_refused_and_nothing_hangs(
+    devnet: Devnet,
+) -> None:
+    transaction = _payment(devnet)
+    await _send(transaction, _peers(devnet))
+    await devnet.mine(1)
+    with pytest.raises(NetworkError, match="spent already"):
+        await _send(transaction, _peers(devnet))
+
+
+async def test_no_peer_at_all_is_said_plainly(devnet: Devnet) -> None:
+    transaction, peers = _payment(devnet), _peers(devnet)
+    for index in range(3):
+        await devnet.kill(index)
+    with pytest.raises(NetworkError, match=r"None of the 3 peers answers\. Nothing was sent"):
+        await _send(transaction, peers)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_peers_that_never_ask_for_it_are_said_so(devnet: Devnet) -> None:
+    async with Mute() as first, Mute() as second:
+        with pytest.raises(NetworkError, match=r"No peer asked .* told: 1\. Nothing was sent"):
+            await _send(_payment(devnet), [first, second], timeout_s=1)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_peer_that_takes_it_and_keeps_it_is_no_proof(devnet: Devnet) -> None:
+    transaction = _payment(devnet)
+
+    def takes(peer: Peer, command: str) -> None:
+        if command == "inv":
+            peer.send("getdata", module.encode_items([peer.wanted(transaction)]))
+
+    async with Mute(takes) as first, Mute() as second:
+        with pytest.raises(NetworkError, match="given to 1 of 2 peers, and no other peer named it"):
+            await _send(transaction, [first, second], timeout_s=1)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_when_the_first_told_peer_is_deaf_another_one_is_told(devnet: Devnet) -> None:
+    async with Mute() as deaf:
+        transaction, peers = _payment(devnet), _peers(devnet)
+        result = await _send(transaction, [deaf, *peers[:2]], timeout_s=5)
+    assert result.announced == devnet.peers[:1]
+    assert devnet.peers[1] in result.echoed
+
+
+async def test_when_the_told_peer_hangs_up_another_one_is_told(devnet: Devnet) -> None:
+    async with Mute(lambda peer, command: command == "inv" and peer.hang_up()) as rude:
+        transaction, peers = _payment(devnet), _peers(devnet)
+        result = await _send(transaction, [rude, *peers[:2]])
+    assert result.echoed == devnet.peers[1:2]
+
+
+async def test_an_echo_of_another_transaction_is_none(devnet: Devnet) -> None:
+    mine, other = _payment(devnet), replace(_payment(devnet), lock_time=1)
+
+    def names_another(peer: Peer, command: str) -> None:
+        if command == "getdata":
+            peer.send("inv", module.encode_items([peer.item(other)]))
+            peer.send("tx", other.encode())
+
+    async with Mute(names_another) as first, Mute(names_another) as second:
+        with pytest.raises(NetworkError, match="Nothing was sent"):
+            await _send(mine, [first, second], timeout_s=0.5)
+
+
+async def test_bytes_that_are_no_transaction_are_not_sent(devnet: Devnet) -> None:
+    with pytest.raises(Malformed):
+        await broadcast(b"\1\2\3", _peers(devnet), "regtest")
+
+
+async def test_no_listener_stays_behind(devnet: Devnet) -> None:
+    await _send(_payment(devnet), _peers(devnet))
+    ours = [task for task in asyncio.all_tasks() if "_Listener" in str(task.get_coro())]
+    assert ours == []
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_refusal_of_another_transaction_is_not_ours(devnet: Devnet) -> None:
+    def refuses_another(peer: Peer, command: str) -> None:
+        if command == "inv":
+            peer.send("reject", Reject("Not that one.", b"\7" * 32).encode())
+
+    async with Mute(refuses_another) as first, Mute() as second:
+        with pytest.raises(NetworkError, match="No peer asked"):
+            await _send(_payment(devnet), [first, second], timeout_s=1)
