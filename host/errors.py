@@ -22,4 +22,16 @@ class NetworkError(HostError):
 
 
 class WalletError(HostError):
-    """The wallet cannot do what was asked: too few coins, a wrong address, a changed transaction."""
+    """The wallet cannot do it: too few coins, a wrong address, a changed transaction."""
+
+
+class TooFewCoins(WalletError):
+    """There is not enough to pay this. `missing_sats` is how much more is needed at least."""
+
+    def __init__(self, text: str, missing_sats: int) -> None:
+        super().__init__(text)
+        self.missing_sats = missing_sats
+
+
+class AddressAlarm(HostError):
+    """The device and the wallet do not agree on an address: somebody is between them."""

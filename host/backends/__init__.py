@@ -1,20 +1,12 @@
 """One module per way to see a chain."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
+from host.p2p.broadcast import Propagation
 from host.wallet import Wallet
 
-
-@dataclass(frozen=True, slots=True)
-class Propagation:
-    """Who was told of a transaction, and who told it back: the proof that it spreads."""
-
-    txid: str
-    announced: tuple[str, ...]
-    echoed: tuple[str, ...]
-    peers_total: int
+__all__ = ["Backend", "Propagation"]
 
 
 class Backend(Protocol):
@@ -22,6 +14,10 @@ class Backend(Protocol):
 
     async def sync(self, wallet: Wallet) -> None:
         """Bring the wallet to the best chain its peers know."""
+        ...
+
+    def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
+        """The wallet's height, now and after each change of its chain, for as long as asked."""
         ...
 
     async def broadcast(

@@ -1,0 +1,66 @@
+"""`quietkey`, or `python -m host`: which part of the house was asked for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from host.cli import PASSED_ON, parser
+from host.errors import HostError
+
+# Imports below are late on purpose: the device runs where BDK cannot, and the app must paint fast.
+OK, FAILED, STOPPED = 0, 1, 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run what `words` say (the command line, without them). The exit status: 0, 1, 2 or 130."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        return _run(list(words))
+    except HostError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. What was signed or waits for a signature is kept.\n")
+        return STOPPED
+
+
+def _run(words: list[str]) -> int:
+    if words and words[0] in PASSED_ON:
+        return {"device": _device, "devnet": _devnet}[words[0]](words[1:])
+    args = parser().parse_args(words)
+    match args.verb:
+        case None:
+            from host.tui import app  # noqa: PLC0415
+
+            return app.run(None, "serial", welcome=True)
+        case "demo" if args.auto:
+            from host import demo  # noqa: PLC0415
+
+            return demo.main(args)
+        case "demo":
+            from host.tui import app  # noqa: PLC0415
+
+            return app.run(args.home, args.link)
+        case _:
+            from host.cli import verbs  # noqa: PLC0415
+
+            return verbs.run(args)
+
+
+def _device(words: list[str]) -> int:
+    """Become the device: it shares no code with the wallet, and no process either."""
+    command = [sys.executable, "-m", "firmware_emu", *words]
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - as above
+
+
+def _devnet(words: list[str]) -> int:
+    from host.devnet import cli  # noqa: PLC0415
+
+    return cli.main(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Make the wallet of a device, or recognise the one it has."""
+
+import asyncio
+from pathlib import Path
+
+from host.config import Clock, account_path, wall_clock
+from host.devices import Device
+from host.errors import WalletError
+from host.wallet import Wallet
+
+
+async def pair(
+    device: Device, path: Path, network: str, script: str = "wpkh", clock: Clock = wall_clock
+) -> Wallet:
+    """The wallet in the folder `path`, which belongs to `device`; a new one if there is none.
+
+    Waits until the device is unlocked. Raises WalletError when the wallet there belongs to another
+    device, DeviceError and LinkLost. Close the wallet when done.
+    """
+    account = account_path(network, script)
+    await device.unlock(network)
+    if Wallet.exists(path):
+        wallet = await asyncio.to_thread(Wallet.open, path, clock=clock)
+        try:
+            await recognise(wallet, device)
+        except BaseException:
+            wallet.close()
+            raise
+        return wallet
+    key = await device.account_key(network, account)
+    return await asyncio.to_thread(
+        Wallet.create, path, network, key.fingerprint, key.xpub, script, clock=clock
+    )
+
+
+async def recognise(wallet: Wallet, device: Device) -> None:
+    """Go on only with the device of this wallet. Raises WalletError when it is another one."""
+    pairing = wallet.pairing
+    path = account_path(wallet.network, wallet.script)
+    found = await device.account_key(wallet.network, path)
+    if found.fingerprint != pairing.fingerprint:
+        raise WalletError(
+            f"This wallet belongs to the device {pairing.fingerprint}, and this is the device"
+            f" {found.fingerprint}. Nothing was changed. Connect the other device, or keep this"
+            " one's wallet in a folder of its own."
+        )
+    # A fingerprint has 32 bits and can be made to fit: the key itself must be the same, too.
+    if found.xpub != pairing.account_xpub:
+        raise WalletError(
+            "The device calls itself the one of this wallet and has other keys. Nothing was"
+            " changed. Do not use it for this wallet."
+        )

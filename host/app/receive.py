@@ -1,0 +1,10 @@
+"""Get an address to be paid at."""
+
+import asyncio
+
+from host.wallet import Receive, Wallet
+
+
+async def receive(wallet: Wallet) -> Receive:
+    """An address nobody was given before. Have the device verify it before giving it away."""
+    return await asyncio.to_thread(wallet.next_address)

@@ -1,0 +1,245 @@
+"""The chain as its peers tell it: compact block filters (BIP157/158) by BDK's light client.
+
+Peers learn which blocks were fetched and, of a payment, who first told of it; never which
+addresses are ours. Payments are sent by our own client: BDK's calls a payment sent as soon as
+its bytes are, and waits for ever for a peer that has it already.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import bdkpython as bdk
+
+from host.backends import Propagation
+from host.config import private_folder
+from host.errors import NetworkError
+from host.p2p.broadcast import NOBODY, broadcast
+from host.p2p.peer import Address, Peer, PeerGone
+from host.wallet import Wallet
+
+MAX_CONNECTIONS = 2  # so that a block comes from the other one when one is slow or gone
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
+HANDSHAKE_S, RESPONSE_S = 3.0, 10.0
+# Without a word from the light client for so long, there is nothing to wait for.
+PATIENCE_S = 20.0
+
+
+_Build = Callable[[Wallet], "Awaitable[bdk.CbfComponents | None]"]
+
+
+class P2pBackend:
+    """Peers of one network. Implements host.backends.Backend; use it in one event loop."""
+
+    def __init__(
+        self,
+        peers: Sequence[tuple[str, int]],
+        network: str,
+        data_dir: Path,
+        *,
+        patience_s: float = PATIENCE_S,
+        response_s: float = RESPONSE_S,
+    ) -> None:
+        """`peers` are hosts and ports. `data_dir` holds headers, and may be deleted at any time."""
+        if not peers:
+            raise NetworkError("There is no peer to ask. Name one, for example 127.0.0.1:18444.")
+        self._peers = tuple(Address(host, port) for host, port in peers)
+        self._network = network
+        self._data_dir = data_dir
+        self._patience_s = patience_s
+        self._response_s = response_s
+        self._followers: dict[Wallet, _Follower] = {}
+
+    async def sync(self, wallet: Wallet) -> None:
+        """Return when the wallet knows every block its peers know now. Raises NetworkError."""
+        height = await self._best_height()
+        follower = await self._follower(wallet)
+        follower.wake()
+        await follower.wait_until(
+            lambda: follower.synced and wallet.tip_height >= height, self._patience_s
+        )
+
+    async def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
+        """The wallet's height, now and after each change, for as long as somebody asks.
+
+        A network that falls silent is waited for: blocks take their time.
+        """
+        follower = await self._follower(wallet)
+        while True:
+            seen = follower.changes
+            yield wallet.tip_height
+            await follower.wait_until(lambda: follower.changes > seen, None)  # noqa: B023
+
+    async def broadcast(
+        self, raw_tx: bytes, seen: Callable[[Propagation], None] | None = None
+    ) -> Propagation:
+        """Give a transaction to some peers and watch it come back from the others."""
+        peers = [(peer.host, peer.port) for peer in self._peers]
+        return await broadcast(raw_tx, peers, self._network, seen)
+
+    async def close(self) -> None:
+        """Stop following. The wallets stay open."""
+        for follower in self._followers.values():
+            await follower.stop()
+        self._followers.clear()
+
+    async def _follower(self, wallet: Wallet) -> "_Follower":
+        # Who follows a closed wallet would write beside the one that is open on the same folder.
+        for closed in [known for known in self._followers if known.closed]:
+            await self._followers.pop(closed).stop()
+        if wallet not in self._followers:
+            self._followers[wallet] = _Follower(wallet, self._client)
+        return self._followers[wallet]
+
+    async def _client(self, wallet: Wallet) -> "bdk.CbfComponents | None":
+        """A light client with peers that answer just now; None when there is no such peer.
+
+        It stops for good when it cannot have as many connections as it was told.
+        """
+        heights = await self._heights()
+        peers = [peer for address in heights for peer in await _bdk_peer(address)]
+        if not peers:
+            return None
+        folder = private_folder(self._data_dir)
+        builder = bdk.CbfBuilder().peers(peers).only_configured_peers().data_dir(str(folder))
+        builder = builder.connections(min(len(peers), MAX_CONNECTIONS))
+        builder = builder.configure_timeout_millis(
+            int(HANDSHAKE_S * 1e3), int(self._response_s * 1e3)
+        )
+        return builder.scan_type(bdk.ScanType.SYNC()).build(wallet.engine)
+
+    async def _best_height(self) -> int:
+        """The height that most of the peers that answer have reached.
+
+        One peer alone may say any number, and we would wait for its blocks for ever.
+        """
+        known = sorted((await self._heights()).values())
+        if not known:
+            raise NetworkError(
+                f"None of the {len(self._peers)} peers answers. Nothing was lost."
+                " Check the connection and the peers' addresses, and try again."
+            )
+        return known[len(known) // 2]
+
+    async def _heights(self) -> dict[Address, int]:
+        """The peers that answer, and how many blocks each says it has."""
+        told = await asyncio.gather(*map(self._height, self._peers))
+        pairs = zip(self._peers, told, strict=True)
+        return {address: height for address, height in pairs if height is not None}
+
+    async def _height(self, address: Address) -> int | None:
+        try:
+            peer = await Peer.connect(address, self._network, NOBODY, HANDSHAKE_S)
+        except PeerGone:
+            return None
+        await peer.close()
+        return peer.version.height
+
+
+class _Follower:
+    """One light client for one wallet. It stops with its last peer; then a new one is made."""
+
+    def __init__(self, wallet: Wallet, build: "_Build") -> None:
+        self.synced = False
+        self.changes = 0
+        self._wallet = wallet
+        self._build = build
+        self._progress = (0, 0.0)
+        self._wake = asyncio.Event()
+        self._news = asyncio.Condition()
+        self._task = asyncio.create_task(self._run())
+
+    async def wait_until(self, reached: Callable[[], bool], patience_s: float | None) -> None:
+        """Wait as long as the light client has something to say. Raises NetworkError."""
+        async with self._news:
+            while not reached():
+                if self._task.cancelled():
+                    raise NetworkError("The network was disconnected. Nothing was lost. Try again.")
+                if self._task.done():
+                    self._task.result()
+                try:
+                    await asyncio.wait_for(self._news.wait(), patience_s)
+                except TimeoutError as error:
+                    raise NetworkError(
+                        "The peers fell silent before the wallet was up to date. Nothing was lost."
+                        " Check the connection and try again."
+                    ) from error
+
+    def wake(self) -> None:
+        """A peer answers: do not wait any longer before trying again."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            await self._keep_going()
+        finally:
+            await self._tell()  # whoever waits must see how it ended
+
+    async def _keep_going(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            before = self.changes
+            if made := await self._build(self._wallet):
+                await self._until_it_stops(made)
+            self.synced = False
+            pause_s = FIRST_PAUSE_S if self.changes > before else min(2 * pause_s, LONGEST_PAUSE_S)
+            await self._rest(pause_s)
+
+    async def _rest(self, pause_s: float) -> None:
+        """Peers that refuse us are not hammered, unless somebody has just seen one alive."""
+        self._wake.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), pause_s)
+
+    async def _until_it_stops(self, made: "bdk.CbfComponents") -> None:
+        made.node.run()
+        listener = asyncio.create_task(self._listen(made.client))
+        try:
+            while True:
+                update = await made.client.update()
+                await asyncio.to_thread(self._wallet.apply, update)
+                self.synced = True
+                self.changes += 1
+                await self._tell()
+        except bdk.CbfError:
+            return
+        finally:
+            listener.cancel()
+            with suppress(bdk.CbfError):  # it has stopped already
+                made.client.shutdown()
+
+    async def _listen(self, client: "bdk.CbfClient") -> None:
+        """Whoever waits shall know that it goes on. Hearing the same again is no progress."""
+        with suppress(bdk.CbfError):
+            while True:
+                info = await client.next_info()
+                if not isinstance(info, bdk.Info.PROGRESS):
+                    continue
+                progress = (info.chain_height, info.filters_downloaded_percent)
+                if progress > self._progress:
+                    self._progress = progress
+                    await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+
+async def _bdk_peer(address: Address) -> "list[bdk.Peer]":
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(address.host, address.port)
+    except OSError:
+        return []
+    ip = ipaddress.ip_address(found[0][4][0])
+    if isinstance(ip, ipaddress.IPv4Address):
+        where = bdk.IpAddress.from_ipv4(*ip.packed)
+    else:
+        words = (ip.packed[i : i + 2] for i in range(0, 16, 2))
+        where = bdk.IpAddress.from_ipv6(*(int.from_bytes(word) for word in words))
+    return [bdk.Peer(address=where, port=address.port, v2_transport=False)]

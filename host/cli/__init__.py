@@ -1,0 +1,208 @@
+"""What can be typed. Nothing heavy is imported here: verbs.py is, once a verb needs it."""
+
+import argparse
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from host.config import NETWORKS, PURPOSE
+
+_Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
+
+LINKS = ("serial", "tcp", "qr")
+# These have their own command lines: everything behind the verb is theirs.
+PASSED_ON = {
+    "device": "the emulated signing device, alone",
+    "devnet": "a Bitcoin network inside this machine, alone",
+}
+
+_TOP = """\
+Try everything on a Bitcoin network inside this machine:
+  quietkey demo
+
+Put the parts together yourself, each in a terminal of its own:
+  quietkey device --tcp 30121
+  quietkey devnet
+  quietkey wallet pair --device tcp:127.0.0.1:30121
+
+Without a verb, the app opens.
+"""
+_DEMO = """\
+Starts a Bitcoin network, a device and a wallet, and nothing of it leaves this machine.
+
+  quietkey demo                            the app: you press the buttons
+  quietkey demo --auto                     a payment by itself, one line for each step
+  quietkey demo --auto --link qr --json    the same by QR codes, told to a program
+"""
+_WALLET = """\
+The wallet knows no secret: it asks the device for each signature.
+
+  quietkey wallet pair --device tcp:127.0.0.1:30121
+  quietkey wallet receive --device tcp:127.0.0.1:30121
+  quietkey wallet sync --peer 127.0.0.1:18444
+  quietkey wallet pay ADDRESS 25000 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+
+`quietkey wallet pay --help` and so on tell more.
+"""
+_PAIR = """\
+Unlock the device when it asks. Its account key is read, no secret leaves it.
+
+  quietkey wallet pair --device serial:/dev/ttyUSB0 --network testnet
+"""
+_BALANCE = """\
+  quietkey wallet balance
+  quietkey wallet balance --peer 127.0.0.1:18444 --json    look at the network first
+"""
+_RECEIVE = """\
+Every call gives another address, so that payments to you cannot be linked. With --device, the
+device derives it, too, and you compare the two before you give it away.
+
+  quietkey wallet receive --device tcp:127.0.0.1:30121
+"""
+_VERIFY = """\
+  quietkey wallet verify 0 --device tcp:127.0.0.1:30121    the first address
+"""
+_PAY = """\
+You check the payment on the device. A payment that was cut short is kept: --continue takes it up
+again, whether a signature is missing or the network was, and --discard forgets an unsigned one.
+
+  quietkey wallet pay ADDRESS 25000 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+  quietkey wallet pay --continue    --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_HISTORY = """\
+  quietkey wallet history --json
+"""
+_SYNC = """\
+Peers must serve compact block filters (BIP157). They do not learn which addresses are yours.
+
+  quietkey wallet sync --peer 127.0.0.1:18444 --peer 127.0.0.1:18445
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Only `demo` and `wallet` are parsed here; see PASSED_ON."""
+    top = argparse.ArgumentParser(
+        "quietkey",
+        description="A terminal wallet, and the emulated device that signs for it.",
+        epilog=_TOP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"quietkey {_version()}")
+    verbs = top.add_subparsers(dest="verb", title="verbs", metavar="VERB")
+    _add_demo(verbs)
+    for name, what in PASSED_ON.items():
+        verbs.add_parser(name, help=what, add_help=False)
+    _add_wallet(verbs)
+    return top
+
+
+def _add_demo(verbs: _Verbs) -> None:
+    demo = _add(verbs, "demo", "a payment on a network inside this machine", _DEMO)
+    demo.add_argument("--auto", action="store_true", help="no app: a scripted finger pays")
+    demo.add_argument("--json", action="store_true", help="with --auto: one JSON object a line")
+    demo.add_argument("--link", choices=LINKS, default="serial", help="how the device is connected")
+    demo.add_argument(
+        "--home", type=Path, metavar="DIR", help="keep everything here (default: keep nothing)"
+    )
+
+
+def _add_wallet(verbs: _Verbs) -> None:
+    wallet = _add(verbs, "wallet", "the wallet, alone", _WALLET)
+    tasks = wallet.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
+    _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True)
+    _add_task(tasks, "balance", "what there is", _BALANCE, peer=False)
+    _add_task(tasks, "receive", "an address to be paid at", _RECEIVE, device=False)
+    verify = _add_task(tasks, "verify", "compare an address with the device", _VERIFY, device=True)
+    verify.add_argument("index", type=_count, help="the number of the address, from 0")
+    _add_pay(tasks)
+    _add_task(tasks, "history", "what came and went", _HISTORY, peer=False)
+    _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
+
+
+def _add_pay(tasks: _Verbs) -> None:
+    pay = _add_task(tasks, "pay", "pay somebody", _PAY, device=False, peer=False)
+    pay.add_argument("address", nargs="?", help="whom to pay")
+    pay.add_argument("sats", nargs="?", type=_sats, help="how much, in sats: 25000 or 25_000")
+    pay.add_argument("--rate", type=float, default=1.0, help="fee in sat/vB (default: 1)")
+    instead = pay.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--continue", action="store_true", dest="resume", help="take up the payment cut short"
+    )
+    instead.add_argument("--discard", action="store_true", help="forget the unsigned payment")
+
+
+def _add_task(
+    tasks: _Verbs,
+    name: str,
+    what: str,
+    more: str,
+    *,
+    device: bool | None = None,
+    peer: bool | None = None,
+) -> argparse.ArgumentParser:
+    """A task of the wallet. True: it needs the device (the peers); False: it can do with them."""
+    task = _add(tasks, name, what, more)
+    if device is not None:
+        task.add_argument(
+            "--device",
+            metavar="WHERE",
+            required=device,
+            help="tcp:HOST:PORT or serial:PATH",
+        )
+    if peer is not None:
+        task.add_argument(
+            "--peer",
+            type=_peer,
+            action="append",
+            metavar="HOST:PORT",
+            required=peer,
+            help="a node to ask; give several",
+        )
+    task.add_argument("--network", choices=NETWORKS, default="regtest", help="default: regtest")
+    task.add_argument("--script", choices=tuple(PURPOSE), default="wpkh", help="default: wpkh")
+    task.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help="the folder (default: QUIETKEY_HOME or ~/.quietkey)",
+    )
+    task.add_argument("--json", action="store_true", help="data as one JSON object a line")
+    return task
+
+
+def _add(verbs: _Verbs, name: str, what: str, more: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return made
+
+
+def _peer(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, like 127.0.0.1:18444")
+    return host.strip("[]"), int(port)
+
+
+def _sats(text: str) -> int:
+    plain = text.replace("_", "").replace(" ", "")
+    if not (plain.isascii() and plain.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of sats, like 25000")
+    return int(plain)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0")
+    return int(text)
+
+
+def _version() -> str:
+    try:
+        return version("quietkey")
+    except PackageNotFoundError:
+        return "from a checkout"

@@ -1,0 +1,68 @@
+"""Where things are kept, and the facts every part of the wallet agrees on."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from host.errors import WalletError
+
+HARDENED = 1 << 31  # BIP32
+NETWORKS = ("mainnet", "testnet", "regtest")
+PURPOSE = {"wpkh": 84, "tr": 86}  # BIP84, BIP86
+Clock = Callable[[], int]
+
+
+def account_path(network: str, script: str) -> tuple[int, ...]:
+    """The path of the first account, as integers: m/84h/0h/0h for "wpkh" on "mainnet".
+
+    Raises WalletError for a network or a script this wallet does not know.
+    """
+    if network not in NETWORKS:
+        raise WalletError(f"There is no network {network!r} here. Choose {_or(NETWORKS)}.")
+    if script not in PURPOSE:
+        raise WalletError(f"There is no script kind {script!r} here. Choose {_or(PURPOSE)}.")
+    coin = 0 if network == "mainnet" else 1  # SLIP-44
+    return (PURPOSE[script] | HARDENED, coin | HARDENED, HARDENED)
+
+
+def wall_clock() -> int:
+    """Seconds since 1970. The programs hand this in; tests hand in their own."""
+    return int(time.time())  # noqa: TID251 - the one place where the clock comes from
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of one person: one wallet for each network and script kind."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "Home":
+        """What QUIETKEY_HOME says, else a hidden folder in the person's own."""
+        named = os.environ.get("QUIETKEY_HOME")
+        return cls(Path(named) if named else Path.home() / ".quietkey")
+
+    def wallet(self, network: str, script: str) -> Path:
+        return self.root / network / script
+
+    def headers(self, network: str, script: str) -> Path:
+        """Where the light client keeps headers and peers; safe to delete."""
+        return self.wallet(network, script) / "headers"
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made if missing. What is in it tells all a person owns: nobody else may look."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def _or(names: tuple[str, ...] | dict[str, int]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}"
+
+
+def grouped(number: int) -> str:
+    """A number as people read it: 25 000."""
+    return f"{number:,}".replace(",", " ")

@@ -1,0 +1,152 @@
+"""A signer across an air gap: our screen to its camera, our camera to its screen, nothing else.
+
+There is no back channel. The device cannot be asked for anything but a signature, and when the
+person says no there, only the person can say so here: by ending the wait.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from host import optics
+from host.devices import AccountKey
+from host.errors import DeviceError
+from host.optics import Frame
+from host.psbt import Psbt
+from signer.errors import Malformed
+from signer.formats import account, parts, ur
+from signer.formats.account import ACCOUNT_TYPES, Account
+from signer.formats.parts import Collector, Limits
+from signer.formats.ur import PSBT_TYPES, Ur
+
+Show = Callable[[Frame], Awaitable[None]]
+Look = Callable[[], Awaitable[Frame]]
+Pause = Callable[[float], Awaitable[None]]
+
+MAX_FRAGMENT: Final = 200  # bytes a code: what small cameras in the field are known to take
+# Some signers show 30 bytes a code: a large answer takes thousands.
+LIMITS: Final = Limits(message_bytes=4 << 20, parts=4096)
+PERIOD_S: Final = 0.2  # a code: slow enough for cameras that expose for a fifteenth of a second
+LOOK_S: Final = 0.05  # between two pictures: some four of every code a device shows
+JITTER: Final = 0.15
+_GOLDEN: Final = 0.618  # its multiples, modulo 1, spread evenly and never fall into step
+
+
+class Air:
+    """Implements `Device` with a picture to show and a picture to look at.
+
+    `show` puts a picture before the device's camera, `look` takes the newest one of its screen;
+    either may raise LinkLost. `pause` waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        show: Show,
+        look: Look,
+        pause: Pause = asyncio.sleep,
+        max_fragment: int = MAX_FRAGMENT,
+    ) -> None:
+        self.name = "QR codes"
+        self._show = show
+        self._look = look
+        self._pause = pause
+        self._max_fragment = max_fragment
+
+    async def unlock(self, _network: str) -> None:
+        """Nothing: across the gap a device can neither be asked nor tell.
+
+        It asks its person for the PIN when it sees a payment.
+        """
+
+    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountKey:
+        """The key at `path` from the account that the device shows as a QR code.
+
+        Waits until it does. Raises DeviceError when the code holds no such key.
+        """
+        shown = await self.account()
+        key = shown.at(path)
+        if key is None or key.mainnet != (network == "mainnet"):
+            raise DeviceError(
+                "The device shows the keys of another account or network. Nothing was changed. "
+                "Choose this account on the device, and scan again."
+            )
+        return AccountKey(shown.fingerprint.hex(), key.xpub)
+
+    async def account(self) -> Account:
+        """All keys that the device shows for pairing, with its fingerprint. Waits for them."""
+        try:
+            return account.parse(await self._collect(ACCOUNT_TYPES))
+        except Malformed as error:
+            raise DeviceError(f"The device showed no usable keys. {error}") from error
+
+    async def show_address(self, _network: str, _path: tuple[int, ...], _script: str) -> str:
+        """Not possible: raises DeviceError."""
+        raise DeviceError(
+            "A device across the air gap cannot be asked to show an address. "
+            "Open the address on the device and compare it with this one by eye."
+        )
+
+    async def sign(self, _network: str, psbt: bytes) -> bytes:
+        """The PSBT with the device's signatures, once the device shows it.
+
+        Shows the request all the while, and waits as long as the person takes: cancel it to stop.
+        What the device still shows of an earlier payment is passed over.
+        """
+        request = parts.split(ur.from_psbt(psbt), self._max_fragment)
+        showing = asyncio.create_task(self._animate(request))
+        reading = asyncio.create_task(self._answer_to(psbt))
+        try:
+            # Whichever fails first ends both; only the reading ever comes to a good end.
+            done, _ = await asyncio.wait({showing, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if showing in done:
+                showing.result()
+            return await reading
+        finally:
+            showing.cancel()
+            reading.cancel()
+            await asyncio.gather(showing, reading, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def _animate(self, texts: tuple[str, ...]) -> None:
+        """Show the codes round and round.
+
+        Their period changes by up to JITTER: at an even beat a camera may catch every change
+        between two codes in the middle of an exposure, and see none of them ever.
+        """
+        version = optics.version_for(texts)
+        beat = 0
+        while True:
+            await self._show(optics.draw(texts[beat % len(texts)], version=version))
+            beat += 1
+            await self._pause(PERIOD_S * (1 + JITTER * (2 * (beat * _GOLDEN % 1) - 1)))
+
+    async def _answer_to(self, psbt: bytes) -> bytes:
+        unsigned_tx = Psbt.parse(psbt).unsigned_tx
+        while True:
+            shown = await self._collect(PSBT_TYPES)
+            try:
+                answer = ur.to_psbt(shown)
+                if answer != psbt and Psbt.parse(answer).unsigned_tx == unsigned_tx:
+                    return answer
+            except Malformed:
+                continue  # no answer to us, whatever it is
+
+    async def _collect(self, wanted: Collection[str]) -> Ur:
+        """The next whole UR of a wanted type on the device's screen."""
+        collector = Collector(wanted, LIMITS)
+        while True:
+            await self._pause(LOOK_S)
+            frame = await self._look()
+            for text in await asyncio.to_thread(_texts, frame):
+                try:
+                    seen = collector.add(text)
+                except Malformed:
+                    continue  # a stray code in view
+                if isinstance(seen, Ur):
+                    return seen
+
+
+def _texts(frame: Frame) -> tuple[str, ...]:
+    return tuple(code.decode("ascii", errors="replace") for code in optics.read(frame))

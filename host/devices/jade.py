@@ -1,0 +1,230 @@
+"""A device that speaks Jade's RPC: CBOR maps over a byte pipe (Blockstream Jade, docs/index.rst).
+
+The device is not trusted: every reply is checked for form here, and what it says is checked by
+those who use it.
+"""
+
+import asyncio
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from secrets import token_bytes, token_hex
+from typing import Any
+
+import cbor2
+
+from host.config import HARDENED
+from host.devices import AccountKey
+from host.errors import Declined, DeviceError, LinkLost
+from host.links import Link
+from signer.errors import Malformed
+from signer.formats import base58
+
+MAX_REPLY = 1 << 16  # one message of a device is under 4 kB
+MAX_SIGNED = 1 << 20  # a device takes PSBTs of 401 KiB at most
+MAX_PIECES = 1024  # of 3008 bytes each, as a rule
+_NETWORKS = {"mainnet": "mainnet", "testnet": "testnet", "regtest": "localtest"}
+_VARIANTS = {"wpkh": "wpkh(k)", "tr": "tr(k)"}
+_QUICK_S = 10  # for what needs no person
+
+USER_CANCELLED, HW_LOCKED, NETWORK_MISMATCH = -32000, -32002, -32003
+_SENTENCES = {
+    USER_CANCELLED: "You said no on the device. Nothing was paid.",
+    HW_LOCKED: "The device is locked. Nothing was paid. Unlock it and try again.",
+    NETWORK_MISMATCH: "The device is set to another network. Nothing was paid."
+    " Choose the same network on both.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the device says of itself. `state` is UNINIT, UNSAVED, LOCKED, READY or TEMP."""
+
+    version: str
+    state: str
+    networks: str
+    board: str
+
+
+class Jade:
+    """One device at one link; one question at a time. Implements host.devices.Device.
+
+    After LinkLost, or after a question was cancelled, only `close` is left to call: what the
+    device still answers would be taken for the answer to something else.
+    """
+
+    name = "Jade"
+
+    def __init__(self, link: Link, new_id: Callable[[], str] = lambda: token_hex(6)) -> None:
+        self._link = link
+        self._new_id = new_id
+        self._turn = asyncio.Lock()
+        self._buffer = b""
+        self._open = True
+
+    async def version(self) -> Version:
+        """Answered at once, also while the device asks its person something."""
+        told = _map(await self._ask("get_version_info", {"nonblocking": True}, _QUICK_S))
+        keys = ("JADE_VERSION", "JADE_STATE", "JADE_NETWORKS", "BOARD_TYPE")
+        return Version(*(_text(told.get(key, "")) for key in keys))
+
+    async def ping(self) -> None:
+        await self._ask("ping", None, _QUICK_S)
+
+    async def add_entropy(self, entropy: bytes) -> None:
+        """Give the device randomness to mix into its own."""
+        await self._ask("add_entropy", {"entropy": entropy}, _QUICK_S)
+
+    async def unlock(self, network: str) -> None:
+        """Wait until the person has unlocked, or set up, the device. May take minutes."""
+        await self.add_entropy(token_bytes(32))
+        match await self._ask("auth_user", {"network": _NETWORKS[network]}):
+            case True:
+                return
+            case {"http_request": _}:
+                raise DeviceError(
+                    "This device asks a PIN server on the internet, and Quietkey does not call one."
+                    " Unlock it with its own app first and try again."
+                )
+            case _:
+                raise DeviceError("The device stayed locked. Nothing was lost. Try again.")
+
+    async def logout(self) -> None:
+        """Lock the device."""
+        await self._ask("logout", None, _QUICK_S)
+
+    async def xpub(self, network: str, path: tuple[int, ...]) -> str:
+        """The extended public key at `path` (BIP32 text)."""
+        asked = {"network": _NETWORKS[network], "path": list(path)}
+        return _text(await self._ask("get_xpub", asked, _QUICK_S))
+
+    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountKey:
+        """The key at `path`, and the master fingerprint: what a first child calls its parent."""
+        child = await self.xpub(network, (HARDENED,))
+        try:
+            fingerprint = base58.decode_check(child)[5:9].hex()  # BIP32, Serialization format
+        except Malformed as error:
+            raise DeviceError(f"The device gave no proper key: {error} Try again.") from error
+        return AccountKey(fingerprint, await self.xpub(network, path))
+
+    async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
+        """What the device derived at `path` and its person agreed to. `script`: "wpkh" or "tr"."""
+        asked = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
+        return _text(await self._ask("get_receive_address", asked))
+
+    async def sign(self, network: str, psbt: bytes) -> bytes:
+        """The signed PSBT, put together from the pieces in which it comes."""
+        async with self._turn:
+            first_id = self._new_id()
+            asked = {"network": _NETWORKS[network], "psbt": psbt}
+            piece = await self._exchange(first_id, "sign_psbt", asked)
+            signed, last = _piece(piece, 1, None)
+            for number in range(2, last + 1):
+                more = {"origid": first_id, "orig": "sign_psbt", "seqnum": number, "seqlen": last}
+                piece = await self._exchange(self._new_id(), "get_extended_data", more, _QUICK_S)
+                signed += _piece(piece, number, last)[0]
+                if len(signed) > MAX_SIGNED:
+                    raise self._lost("The device answers without end.")
+        return signed
+
+    async def close(self) -> None:
+        self._open = False
+        await self._link.close()
+
+    async def _ask(
+        self, method: str, params: Mapping[str, object] | None, timeout_s: float | None = None
+    ) -> object:
+        async with self._turn:
+            reply = await self._exchange(self._new_id(), method, params, timeout_s)
+        return reply["result"]
+
+    async def _exchange(
+        self,
+        ticket: str,
+        method: str,
+        params: Mapping[str, object] | None,
+        timeout_s: float | None = None,
+    ) -> dict[str, Any]:
+        """One question and its reply. Without `timeout_s` a person may take their time."""
+        if not self._open:
+            raise LinkLost("The connection to the device was closed. Connect again.")
+        self._open = False  # and open again only when question and answer have met
+        question = {"id": ticket, "method": method, "params": params}
+        if params is None:
+            del question["params"]
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._link.send(cbor2.dumps(question))
+                reply = await self._reply(ticket)
+        except TimeoutError as error:
+            raise LinkLost(
+                "The device does not answer. Nothing was paid. Connect again."
+            ) from error
+        self._open = True
+        if "error" in reply:
+            raise _device_error(reply["error"])
+        return reply
+
+    async def _reply(self, ticket: str) -> dict[str, Any]:
+        while (message := self._take_message()) is None:
+            if len(self._buffer) > MAX_REPLY:
+                raise self._lost("The device answers without end.")
+            self._buffer += await self._link.receive()
+        if message.get("id") != ticket:
+            raise self._lost("The device answered another question than the one asked.")
+        if ("result" in message) == ("error" in message) or self._buffer:
+            raise self._lost("The device's answer makes no sense.")
+        return message
+
+    def _take_message(self) -> dict[str, Any] | None:
+        """The next whole message, or None while it is still on its way."""
+        stream = io.BytesIO(self._buffer)
+        try:
+            message = cbor2.load(stream)
+        except cbor2.CBORDecodeEOF:
+            return None
+        except (cbor2.CBORDecodeError, RecursionError) as error:
+            raise self._lost("The device's answer makes no sense.") from error
+        if not isinstance(message, dict):
+            raise self._lost("The device's answer makes no sense.")
+        self._buffer = self._buffer[stream.tell() :]
+        return message
+
+    def _lost(self, what: str) -> LinkLost:
+        self._open = False
+        return LinkLost(f"{what} Nothing was paid. Connect again.")
+
+
+def _device_error(error: object) -> DeviceError:
+    """A number we know becomes our own sentence; other text is quoted, and kept short."""
+    if not isinstance(error, dict):
+        return DeviceError("The device refused and did not say why. Nothing was paid.")
+    code, said = error.get("code"), str(error.get("message", ""))
+    if code == USER_CANCELLED:
+        return Declined(_SENTENCES[USER_CANCELLED])
+    if isinstance(code, int) and code in _SENTENCES:
+        return DeviceError(_SENTENCES[code])
+    # What the device says goes to a terminal: nothing in it may move the cursor.
+    quoted = "".join(letter for letter in said if letter.isascii() and letter.isprintable())[:200]
+    return DeviceError(f"The device refused: {quoted.rstrip('.')}. Nothing was paid.")
+
+
+def _piece(reply: dict[str, Any], number: int, last: int | None) -> tuple[bytes, int]:
+    """The bytes of piece `number` and how many there are; every piece must tell the same count."""
+    data, seqnum, seqlen = reply["result"], reply.get("seqnum", 1), reply.get("seqlen", 1)
+    fits = seqnum == number and isinstance(seqlen, int) and seqlen == (last or seqlen)
+    if not fits or seqlen > MAX_PIECES or not isinstance(data, bytes):
+        raise DeviceError("The device sent the signed payment in the wrong order. Try again.")
+    return data, seqlen
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise DeviceError("The device answered with something else than text. Try again.")
+    return value
+
+
+def _map(value: object) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise DeviceError("The device answered with something else than a table. Try again.")
+    return value

@@ -1,0 +1,143 @@
+"""A PSBT as maps of bytes (BIP174), read strictly, and the one way a signed one is taken in.
+
+What comes back from a device is not trusted: nothing but signatures is taken from it, and these
+go into the PSBT that this wallet made.
+"""
+
+from dataclasses import dataclass
+
+from host.errors import WalletError
+from host.transactions import Transaction
+from signer.errors import Malformed
+from signer.formats.cursor import Cursor, compact_size
+
+MAGIC = b"psbt\xff"
+UNSIGNED_TX = b"\x00"
+PARTIAL_SIG = 0x02
+BIP32_DERIVATION = b"\x06"
+FINAL_WITNESS = b"\x08"
+TAP_KEY_SIG = b"\x13"  # BIP371
+TAP_INTERNAL_KEY = b"\x17"
+SIGHASH_ALL = 0x01
+
+Map = dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Psbt:
+    """The three kinds of maps, records in the order they came."""
+
+    top: Map
+    inputs: tuple[Map, ...]
+    outputs: tuple[Map, ...]
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Psbt":
+        """All of `data`. Raises Malformed: duplicate keys, other versions, bytes left over."""
+        cursor = Cursor(data)
+        if cursor.take(len(MAGIC)) != MAGIC:
+            raise Malformed("This is not a PSBT.")
+        top = _read_map(cursor)
+        if UNSIGNED_TX not in top:
+            raise Malformed("There is no unsigned transaction in the PSBT.")
+        unsigned = Transaction.parse(top[UNSIGNED_TX])
+        inputs = tuple(_read_map(cursor) for _ in unsigned.inputs)
+        outputs = tuple(_read_map(cursor) for _ in unsigned.outputs)
+        cursor.end()
+        return cls(top, inputs, outputs)
+
+    def encode(self) -> bytes:
+        return MAGIC + b"".join(map(_encode_map, (self.top, *self.inputs, *self.outputs)))
+
+    @property
+    def unsigned_tx(self) -> bytes:
+        return self.top[UNSIGNED_TX]
+
+
+def merge_signatures(draft: bytes, signed: bytes) -> Psbt:
+    """Our own draft with the signatures of `signed`, one or more for each input.
+
+    Raises WalletError when `signed` is no clean PSBT, is about another transaction, changes what
+    the draft says, or brings something else than signatures that commit to everything.
+    """
+    ours = Psbt.parse(draft)
+    try:
+        theirs = Psbt.parse(signed)
+    except Malformed as error:
+        raise WalletError(f"What came back is not a clean PSBT: {error} {_SAFE}") from error
+    if theirs.unsigned_tx != ours.unsigned_tx:
+        raise WalletError(f"Another transaction came back than the one to sign. {_SAFE}")
+    pairs = zip((ours.top, *ours.outputs), (theirs.top, *theirs.outputs), strict=True)
+    for mine, other in pairs:
+        _same_where_both_speak(mine, other)
+    inputs = zip(ours.inputs, theirs.inputs, strict=True)
+    try:
+        return Psbt(ours.top, tuple(_signed(*each) for each in inputs), ours.outputs)
+    except Malformed as error:
+        raise WalletError(f"A signature came back broken: {error} {_SAFE}") from error
+
+
+def _signed(ours: Map, theirs: Map) -> Map:
+    _same_where_both_speak(ours, theirs)
+    signatures = {key: value for key, value in theirs.items() if _is_signature(key)}
+    signatures = signatures or _taproot_final(theirs)
+    if not signatures:
+        raise WalletError(f"Not every coin was signed. {_SAFE}")
+    for key, value in signatures.items():
+        _check_signature(ours, key, value)
+    return ours | signatures
+
+
+def _same_where_both_speak(ours: Map, theirs: Map) -> None:
+    # Dropping records is allowed: signers behind a camera trim what they return. Changing one is
+    # how an amount or a change address would be swapped under the eyes of the next reader.
+    if any(theirs[key] != ours[key] for key in theirs.keys() & ours.keys()):
+        raise WalletError(f"The details of the payment came back changed. {_SAFE}")
+
+
+def _is_signature(key: bytes) -> bool:
+    return key == TAP_KEY_SIG or key[0] == PARTIAL_SIG
+
+
+def _taproot_final(theirs: Map) -> Map:
+    # Some signers put the one signature of a taproot key path where only a finalizer writes.
+    stack = Cursor(theirs.get(FINAL_WITNESS, b"\x00"))
+    return {TAP_KEY_SIG: stack.blob()} if stack.compact() == 1 else {}
+
+
+def _check_signature(ours: Map, key: bytes, value: bytes) -> None:
+    known, whole = _signature_fits(ours, key, value)
+    if not known:
+        raise WalletError(f"A signature came back for a key that was not asked. {_SAFE}")
+    # Any other kind leaves parts of the payment open for others to fill in.
+    if not whole:
+        raise WalletError(f"A signature came back that does not cover the whole payment. {_SAFE}")
+
+
+def _signature_fits(ours: Map, key: bytes, value: bytes) -> tuple[bool, bool]:
+    """Whether the key was asked to sign, and whether the signature covers everything."""
+    if key == TAP_KEY_SIG:
+        # BIP341: 64 bytes mean DEFAULT, which covers the same as ALL.
+        whole = len(value) == 64 or (len(value) == 65 and value[-1] == SIGHASH_ALL)
+        return TAP_INTERNAL_KEY in ours, whole
+    return BIP32_DERIVATION + key[1:] in ours, value[-1:] == bytes([SIGHASH_ALL])
+
+
+def _read_map(cursor: Cursor) -> Map:
+    records: Map = {}
+    while key := cursor.blob():
+        if key in records:
+            raise Malformed("A key is there twice in the PSBT.")
+        records[key] = cursor.blob()
+    return records
+
+
+def _encode_map(records: Map) -> bytes:
+    return b"".join(_blob(key) + _blob(value) for key, value in records.items()) + b"\x00"
+
+
+def _blob(data: bytes) -> bytes:
+    return compact_size(len(data)) + data
+
+
+_SAFE = "Nothing was paid. Discard the payment and try again."

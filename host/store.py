@@ -1,0 +1,235 @@
+"""What the wallet must not forget and the chain cannot tell it: one SQLite file beside BDK's.
+
+Every change is one transaction, on disk before the call returns. BDK is not known here.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from host.errors import WalletError
+
+Status = Literal["signed", "sent"]
+
+# One entry for each version of the schema, each leading from the one before it.
+_MIGRATIONS = (
+    """
+    CREATE TABLE pairing (
+        only INTEGER PRIMARY KEY CHECK (only = 1), network TEXT NOT NULL, script TEXT NOT NULL,
+        fingerprint TEXT NOT NULL, account_xpub TEXT NOT NULL) STRICT;
+    CREATE TABLE addresses (
+        position INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE,
+        handed_out INTEGER NOT NULL, verified INTEGER) STRICT;
+    CREATE TABLE draft (
+        only INTEGER PRIMARY KEY CHECK (only = 1), psbt BLOB NOT NULL, recipient TEXT NOT NULL,
+        sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, sats_per_vbyte REAL NOT NULL,
+        change_sats INTEGER NOT NULL, words TEXT NOT NULL) STRICT;
+    CREATE TABLE payments (
+        txid TEXT PRIMARY KEY, raw_tx BLOB NOT NULL, recipient TEXT NOT NULL,
+        sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, made INTEGER NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('signed', 'sent'))) STRICT;
+    """,
+)
+VERSION = len(_MIGRATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The device a wallet belongs to. `fingerprint` is 8 hex digits."""
+
+    network: str
+    script: str
+    fingerprint: str
+    account_xpub: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A payment nobody has signed yet. `words` are the four the device shows, too."""
+
+    psbt: bytes
+    recipient: str
+    sats: int
+    fee_sats: int
+    sats_per_vbyte: float
+    change_sats: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A signed payment, verified and ready for the network."""
+
+    raw_tx: bytes
+    txid: str
+    fee_sats: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecord:
+    """What we know of a payment we made, `made` in seconds since 1970."""
+
+    payment: Payment
+    recipient: str
+    sats: int
+    made: int
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """An address somebody may have: `verified` is when the device agreed that it is ours."""
+
+    index: int
+    address: str
+    handed_out: int
+    verified: int | None
+
+
+class Store:
+    """The file. Any thread may call."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        # Transactions are begun by hand below: the module's own begin only some of them.
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise WalletError(
+                f"The file {path} is damaged, or in use. No coins are lost. Close other programs"
+                " that use it and try again, or move it away and pair the device again."
+            ) from error
+        except WalletError:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def pair(self, pairing: Pairing) -> None:
+        """Remember the device. Raises WalletError when there is one already."""
+        with self._change() as db:
+            if db.execute("SELECT 1 FROM pairing").fetchone():
+                raise WalletError("There is a wallet in this folder already. Nothing was changed.")
+            db.execute(
+                "INSERT INTO pairing VALUES (1, ?, ?, ?, ?)",
+                (pairing.network, pairing.script, pairing.fingerprint, pairing.account_xpub),
+            )
+
+    def pairing(self) -> Pairing | None:
+        row = self._one("SELECT network, script, fingerprint, account_xpub FROM pairing")
+        return Pairing(*row) if row else None
+
+    def hand_out(self, index: int, address: str, now: int) -> bool:
+        """Whether the address was free to be handed out; now it is not."""
+        insert = "INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, NULL)"
+        with self._change() as db:
+            return db.execute(insert, (index, address, now)).rowcount == 1
+
+    def mark_verified(self, index: int, now: int) -> None:
+        with self._change() as db:
+            db.execute("UPDATE addresses SET verified = ? WHERE position = ?", (now, index))
+
+    def handed_out(self) -> tuple[HandedOut, ...]:
+        rows = self._all(
+            "SELECT position, address, handed_out, verified FROM addresses ORDER BY position"
+        )
+        return tuple(HandedOut(*row) for row in rows)
+
+    def keep_draft(self, draft: Draft) -> None:
+        """Remember the one unfinished payment, in the place of any other."""
+        with self._change() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    draft.psbt,
+                    draft.recipient,
+                    draft.sats,
+                    draft.fee_sats,
+                    draft.sats_per_vbyte,
+                    draft.change_sats,
+                    json.dumps(draft.words),
+                ),
+            )
+
+    def draft(self) -> Draft | None:
+        row = self._one(
+            "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words FROM draft"
+        )
+        if row is None:
+            return None
+        psbt, recipient, sats, fee_sats, rate, change_sats, words = row
+        return Draft(psbt, recipient, sats, fee_sats, rate, change_sats, tuple(json.loads(words)))
+
+    def drop_draft(self, draft: Draft) -> None:
+        with self._change() as db:
+            db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
+
+    def keep_payment(self, draft: Draft, payment: Payment, now: int) -> None:
+        """Turn the draft into a signed payment: a crash leaves one or the other, never both."""
+        with self._change() as db:
+            db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
+            db.execute(
+                "INSERT OR IGNORE INTO payments VALUES (?, ?, ?, ?, ?, ?, 'signed')",
+                (
+                    payment.txid,
+                    payment.raw_tx,
+                    draft.recipient,
+                    draft.sats,
+                    payment.fee_sats,
+                    now,
+                ),
+            )
+
+    def mark_sent(self, txid: str) -> None:
+        with self._change() as db:
+            db.execute("UPDATE payments SET status = 'sent' WHERE txid = ?", (txid,))
+
+    def payments(self) -> tuple[PaymentRecord, ...]:
+        """Oldest first."""
+        rows = self._all(
+            "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status"
+            " FROM payments ORDER BY made, rowid"
+        )
+        return tuple(PaymentRecord(Payment(*row[:3]), *row[3:]) for row in rows)
+
+    def _migrate(self) -> None:
+        with self._change() as db:
+            have = db.execute("PRAGMA user_version").fetchone()[0]
+            if have > VERSION:
+                raise WalletError(
+                    "This wallet was last used by a newer Quietkey. Nothing was changed."
+                    " Update Quietkey and try again."
+                )
+            for step in _MIGRATIONS[have:]:
+                for statement in filter(str.strip, step.split(";")):
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        # IMMEDIATE: a second program waits here, and not half-way through.
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _all(self, query: str) -> list[tuple[Any, ...]]:
+        with self._lock, closing(self._db.execute(query)) as cursor:
+            return cursor.fetchall()
+
+    def _one(self, query: str) -> tuple[Any, ...] | None:
+        rows = self._all(query)
+        return rows[0] if rows else None

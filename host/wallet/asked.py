@@ -1,0 +1,99 @@
+"""What a person asks for, checked before it becomes a payment; each refusal says how to go on."""
+
+import re
+from decimal import Decimal
+
+import bdkpython as bdk
+
+from host.config import grouped
+from host.errors import TooFewCoins, WalletError
+
+NETWORKS = {
+    "mainnet": bdk.Network.BITCOIN,
+    "testnet": bdk.Network.TESTNET,
+    "regtest": bdk.Network.REGTEST,
+}
+MAX_SATS = 21_000_000 * 100_000_000
+# Below the first no node passes a transaction on; above the second somebody made a mistake.
+LEAST_RATE, MOST_RATE = 0.1, 10_000
+# BDK says this as text only.
+_INSUFFICIENT = re.compile(r"([\d.]+) BTC available of ([\d.]+) BTC needed")
+
+
+def payable(address: str, sats: int, network: str) -> "bdk.Script":
+    """The script to pay. Raises WalletError: no address, another network's, dust, too much."""
+    script = _address(address, network).script_pubkey()
+    if not 0 < sats <= MAX_SATS:
+        raise WalletError(
+            "An amount is 1 sat or more, and not more than all bitcoin there can be."
+            " Nothing was made."
+        )
+    least = dust_limit(script.to_bytes())
+    if sats < least:
+        raise WalletError(
+            f"{grouped(sats)} sats is too little: the network passes on"
+            f" {grouped(least)} sats or more to this address. Nothing was made."
+        )
+    return script
+
+
+def dust_limit(script_pubkey: bytes) -> int:
+    """The smallest amount in sats that nodes pass on to a script (Bitcoin Core, policy.cpp)."""
+    is_witness = 4 <= len(script_pubkey) <= 42 and script_pubkey[1] == len(script_pubkey) - 2
+    to_spend = 67 if is_witness else 148
+    return 3 * (8 + 1 + len(script_pubkey) + to_spend)
+
+
+def rate(sats_per_vbyte: float) -> "bdk.FeeRate":
+    """Raises WalletError for a rate nobody can mean; also for one that is no number."""
+    if not LEAST_RATE <= sats_per_vbyte <= MOST_RATE:
+        raise WalletError(
+            f"A fee rate is between {LEAST_RATE} and {grouped(MOST_RATE)} sat/vB. Nothing was made."
+        )
+    return bdk.FeeRate.from_sat_per_kwu(round(sats_per_vbyte * 250))
+
+
+def built(builder: "bdk.TxBuilder", wallet: "bdk.Wallet") -> "bdk.Psbt":
+    """What the builder makes. Raises TooFewCoins, WalletError."""
+    try:
+        return builder.finish(wallet)
+    except bdk.CreateTxError.CoinSelection as error:
+        raise _too_few(error.error_message) from error
+    except bdk.CreateTxError as error:
+        raise WalletError(f"The payment cannot be made: {error}. Nothing was made.") from error
+
+
+def _address(text: str, network: str) -> "bdk.Address":
+    try:
+        return bdk.Address(text.strip(), NETWORKS[network])
+    except bdk.AddressParseError as error:
+        raise WalletError(_what_is_wrong(text.strip(), network)) from error
+
+
+def _what_is_wrong(text: str, network: str) -> str:
+    for name, other in NETWORKS.items():
+        try:
+            bdk.Address(text, other)
+        except bdk.AddressParseError:
+            continue
+        return (
+            f"This address belongs to {name}, and this wallet is on {network}."
+            " Nothing was made. Ask for an address of the same network."
+        )
+    return (
+        "This is not a Bitcoin address: a letter is wrong or missing."
+        " Nothing was made. Copy the whole address again."
+    )
+
+
+def _too_few(text: str) -> WalletError:
+    found = _INSUFFICIENT.search(text)
+    if found is None:
+        return WalletError(f"The payment cannot be made: {text}. Nothing was made.")
+    have, need = (int(Decimal(amount) * 100_000_000) for amount in found.groups())
+    return TooFewCoins(
+        f"{grouped(need - have)} sats are missing: this payment needs {grouped(need)} sats with"
+        f" its fee, and there are {grouped(have)}. Nothing was made."
+        " Choose a smaller amount, or receive coins first.",
+        missing_sats=need - have,
+    )

@@ -1,0 +1,112 @@
+"""BDK's wallet, loaded and saved, and its answers in plain values."""
+
+import base64
+import re
+
+import bdkpython as bdk
+
+from host.config import HARDENED, account_path
+from host.errors import WalletError
+from host.psbt import Psbt
+from host.store import Pairing
+from host.wallet.asked import NETWORKS
+from signer.errors import Malformed
+from signer.formats import base58
+
+EXTERNAL, INTERNAL = bdk.KeychainKind.EXTERNAL, bdk.KeychainKind.INTERNAL
+
+
+def descriptor(pairing: Pairing) -> "bdk.Descriptor":
+    """BIP380 with the key's origin, so that the device finds its own keys in a PSBT (BIP174).
+
+    Raises WalletError for a key that is none, or is of the other kind of network.
+    """
+    path = account_path(pairing.network, pairing.script)
+    _check_key(pairing, path)
+    origin = "/".join([pairing.fingerprint, *(f"{each - HARDENED}h" for each in path)])
+    kind = bdk.NetworkKind.MAIN if pairing.network == "mainnet" else bdk.NetworkKind.TEST
+    text = f"{pairing.script}([{origin}]{pairing.account_xpub}/<0;1>/*)"  # BIP389
+    try:
+        return bdk.Descriptor(text, kind)
+    except bdk.DescriptorError as error:
+        raise WalletError(_unusable(pairing)) from error
+
+
+def _check_key(pairing: Pairing, path: tuple[int, ...]) -> None:
+    """The text becomes part of a descriptor: let it be one public key, at its place, and no more.
+
+    BIP32: version 4, depth 1, parent's fingerprint 4, child number 4, chain code 32, key 33.
+    """
+    try:
+        key = base58.decode_check(pairing.account_xpub)
+    except Malformed as error:
+        raise WalletError(_unusable(pairing)) from error
+    place = bytes([len(path)]), path[-1].to_bytes(4)
+    is_name = re.fullmatch("[0-9a-f]{8}", pairing.fingerprint)
+    if len(key) != 78 or key[45] not in {2, 3} or (key[4:5], key[9:13]) != place or not is_name:
+        raise WalletError(_unusable(pairing))
+
+
+def _unusable(pairing: Pairing) -> str:
+    return (
+        "The device gave a key this wallet cannot use. Nothing was changed."
+        f" Check that the device is set to {pairing.network}."
+    )
+
+
+def load(pairing: Pairing, persister: "bdk.Persister") -> "bdk.Wallet":
+    """What is kept there, or a new wallet when nothing is: a crash may have come before BDK."""
+    both = descriptor(pairing)
+    try:
+        return bdk.Wallet.load_from_two_path_descriptor(both, persister)
+    except bdk.LoadWithPersistError.CouldNotLoad:
+        network = NETWORKS[pairing.network]
+        return bdk.Wallet.create_from_two_path_descriptor(both, network, persister)
+    except bdk.LoadWithPersistError as error:
+        raise WalletError(
+            "The file with what the chain says is damaged, or of another wallet. No coins are lost:"
+            " move coins.sqlite away and it is made again from the chain."
+        ) from error
+
+
+def height(position: "bdk.ChainPosition") -> int | None:
+    """None while it waits for its first block."""
+    if position.is_unconfirmed():
+        return None
+    return int(position.confirmation_block_time.block_id.height)
+
+
+def seen_at(position: "bdk.ChainPosition") -> int | None:
+    """The time of its block, or when it was first seen, in seconds since 1970."""
+    if position.is_unconfirmed():
+        return None if position.timestamp is None else int(position.timestamp)
+    return int(position.confirmation_block_time.confirmation_time)
+
+
+def fee_sats(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> int | None:
+    """None when it spends coins that are not ours, whose amounts we do not know."""
+    try:
+        return int(wallet.calculate_fee(transaction).to_sat())
+    except bdk.CalculateFeeError:
+        return None
+
+
+def finalized(signed: Psbt) -> bytes:
+    """The transaction for the network. BDK checks each signature on the way (BIP174, Finalizer).
+
+    Raises WalletError: a wrong signature, a fee that nobody can mean.
+    """
+    text = base64.b64encode(signed.encode()).decode()
+    try:
+        made = bdk.Psbt(text).finalize()
+    except bdk.PsbtParseError as error:
+        raise WalletError(f"A signature came back broken. {_SAFE}") from error
+    if not made.could_finalize:
+        raise WalletError(f"A signature came back that is not right. {_SAFE}")
+    try:
+        return bytes(made.psbt.extract_tx().serialize())
+    except bdk.ExtractTxError as error:
+        raise WalletError(f"The fee is absurdly high. {_SAFE}") from error
+
+
+_SAFE = "Nothing was paid. Discard the payment and make it again."

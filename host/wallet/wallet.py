@@ -1,0 +1,298 @@
+"""One account of one device on one network: addresses, coins, drafts, payments."""
+
+import base64
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import bdkpython as bdk
+
+from host import consensus, psbt
+from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
+from host.errors import WalletError
+from host.store import Draft, Pairing, Payment, Store
+from host.transactions import Output, Transaction
+from host.wallet import asked, engine
+from host.wallet.engine import EXTERNAL, INTERNAL
+from host.wallet.values import Balance, Coin, HistoryRow, Receive
+from signer.formats.digest_words import digest_words
+
+STORE = "quietkey.sqlite"
+NO_WALLET = "There is no wallet here yet. Pair a device first."
+WAITING = 1 << 32  # sorts what has no block yet above every block
+
+
+class Wallet:
+    """One account of one device on one network. Any thread may call; some calls take a while."""
+
+    def __init__(self, path: Path, pairing: Pairing, store: Store, clock: Clock) -> None:
+        """Use `create` or `open`."""
+        self.store = store
+        self.pairing = pairing
+        self.closed = False
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._persister = bdk.Persister.new_sqlite(str(path / "coins.sqlite"))
+        self._bdk = engine.load(pairing, self._persister)
+        self._recall()
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        network: str,
+        fingerprint: str,
+        account_xpub: str,
+        script: str = "wpkh",
+        *,
+        clock: Clock = wall_clock,
+    ) -> "Wallet":
+        """A new wallet in the folder `path` for the account key that a device gave.
+
+        `fingerprint` is the device's master fingerprint in hex, `account_xpub` the key at
+        m/84h/.. ("wpkh", BIP84) or m/86h/.. ("tr", BIP86). Raises WalletError.
+        """
+        pairing = Pairing(network, script, fingerprint, account_xpub)
+        engine.descriptor(pairing)
+        store = Store(private_folder(path) / STORE)
+        with _closed_on_error(store):
+            store.pair(pairing)
+            return cls(path, pairing, store, clock)
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock = wall_clock) -> "Wallet":
+        """The wallet that was created in `path`. Raises WalletError when there is none."""
+        if not (path / STORE).exists():
+            raise WalletError(NO_WALLET)
+        store = Store(path / STORE)
+        with _closed_on_error(store):
+            pairing = store.pairing()
+            if pairing is None:
+                raise WalletError(NO_WALLET)
+            return cls(path, pairing, store, clock)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Whether there is a wallet to open: a folder where pairing was cut short holds none."""
+        if not (path / STORE).exists():
+            return False
+        with closing(Store(path / STORE)) as store:
+            return store.pairing() is not None
+
+    def close(self) -> None:
+        """Nothing is lost without it: every change is on disk when its call returns."""
+        with self._lock:
+            if not self.closed:
+                self.closed = True
+                self._save()
+                self.store.close()
+
+    @property
+    def network(self) -> str:
+        return self.pairing.network
+
+    @property
+    def fingerprint(self) -> str:
+        return self.pairing.fingerprint
+
+    @property
+    def script(self) -> str:
+        return self.pairing.script
+
+    @property
+    def tip_height(self) -> int:
+        """The height of the newest block this wallet knows."""
+        return int(self._bdk.latest_checkpoint().height)
+
+    @property
+    def engine(self) -> "bdk.Wallet":
+        """BDK's own wallet, for backends to look at. Changes come in by `apply`."""
+        return self._bdk
+
+    def apply(self, update: "bdk.Update") -> None:
+        """Take in what a backend found on the chain, and keep it."""
+        with self._lock:
+            self._bdk.apply_update(update)
+            self._save()
+
+    def balance(self) -> Balance:
+        now = self._bdk.balance()
+        confirmed = now.confirmed.to_sat()
+        return Balance(confirmed, now.total.to_sat() - confirmed)
+
+    def next_address(self) -> Receive:
+        """An address that nobody was given before and that holds no coins.
+
+        It is on disk before it is returned: a crash may skip one, and never gives one out twice.
+        """
+        with self._lock:
+            while True:
+                info = self._bdk.reveal_next_address(EXTERNAL)
+                self._save()
+                # Another program on the same folder may have been faster: then the next one.
+                if self.store.hand_out(info.index, str(info.address), self._clock()):
+                    return self._receive(info)
+
+    def mark_verified(self, receive: Receive) -> None:
+        """Remember that the device agreed to this address."""
+        self.store.mark_verified(receive.index, self._clock())
+
+    def address_at(self, index: int) -> Receive:
+        """The receive address number `index`, without handing it out."""
+        if not 0 <= index < HARDENED:
+            raise WalletError("There is no address with that number.")
+        return self._receive(self._bdk.peek_address(EXTERNAL, index))
+
+    def coins(self) -> tuple[Coin, ...]:
+        """What can be spent, largest first."""
+        coins = (self._coin(each) for each in self._bdk.list_unspent())
+        return tuple(sorted(coins, key=lambda coin: (-coin.sats, coin.outpoint)))
+
+    def history(self) -> tuple[HistoryRow, ...]:
+        """Newest first, what waits for its first block before all others."""
+        with self._lock:
+            tip = self.tip_height
+            rows = [self._row(each, tip) for each in self._bdk.transactions()]
+        return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
+
+    def confirmations(self, txid: str) -> int:
+        """How deep a transaction is; 0 while it waits, or when it is not known."""
+        found = self._bdk.get_tx(bdk.Txid.from_string(txid))
+        height = engine.height(found.chain_position) if found else None
+        return self.tip_height - height + 1 if height is not None else 0
+
+    def draft(self, address: str, sats: int, sats_per_vbyte: float) -> Draft:
+        """A payment for the device to sign, kept on disk until it is finished or discarded.
+
+        There is one at a time: an older one is discarded. Raises WalletError with the reason why
+        it cannot be made; TooFewCoins says how many sats are missing.
+        """
+        script = asked.payable(address, sats, self.network)
+        rate = asked.rate(sats_per_vbyte)
+        with self._lock:
+            self._discard_kept()
+            builder = bdk.TxBuilder().fee_rate(rate)
+            builder = builder.add_recipient(script, bdk.Amount.from_sat(sats))
+            made = asked.built(builder, self._bdk)
+            draft = self._as_draft(made, address, sats, sats_per_vbyte)
+            self._save()
+            self.store.keep_draft(draft)
+        return draft
+
+    def discard(self, draft: Draft) -> None:
+        """Forget a draft; its change address is free for the next one."""
+        with self._lock:
+            self._mark_change(draft, self._bdk.unmark_used)
+            self.store.drop_draft(draft)
+
+    def finish(self, draft: Draft, signed_psbt: bytes) -> Payment:
+        """The payment, ready for the network: signatures taken in, finalized and verified.
+
+        Verified twice, by BDK and by Bitcoin Core's engine, against coins this wallet knows.
+        From here on its coins count as spent. Raises WalletError or ScriptsRefused, and then the
+        draft is as it was.
+        """
+        signed = psbt.merge_signatures(draft.psbt, signed_psbt)
+        with self._lock:
+            raw_tx = engine.finalized(signed)
+            transaction = Transaction.parse(raw_tx)
+            spent = self._spent(transaction)
+            consensus.verify(raw_tx, spent)
+            fee_sats = sum(o.sats for o in spent) - sum(o.sats for o in transaction.outputs)
+            if transaction.encode(witness=False) != signed.unsigned_tx:
+                raise WalletError("Finalizing changed the payment. Nothing was paid. Try again.")
+            payment = Payment(raw_tx, transaction.name, fee_sats)
+            self.store.keep_payment(draft, payment, self._clock())
+            self._remember(payment)
+        return payment
+
+    def _recall(self) -> None:
+        """What a crash may have kept from BDK, and what BDK does not keep."""
+        if kept := self.store.draft():
+            self._mark_change(kept, self._bdk.mark_used)
+        known = {str(each.transaction.compute_txid()) for each in self._bdk.transactions()}
+        for record in self.store.payments():
+            if record.payment.txid not in known:
+                self._remember(record.payment)
+
+    def _remember(self, payment: Payment) -> None:
+        transaction = bdk.Transaction(payment.raw_tx)
+        seen = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
+        self._bdk.apply_unconfirmed_txs([seen])
+        self._save()
+
+    def _save(self) -> None:
+        self._bdk.persist(self._persister)
+
+    def _receive(self, info: "bdk.AddressInfo") -> Receive:
+        path = (*account_path(self.network, self.script), 0, info.index)
+        return Receive(str(info.address), info.index, path)
+
+    def _coin(self, output: "bdk.LocalOutput") -> Coin:
+        script = output.txout.script_pubkey
+        return Coin(
+            f"{output.outpoint.txid}:{output.outpoint.vout}",
+            output.txout.value.to_sat(),
+            str(bdk.Address.from_script(script, asked.NETWORKS[self.network])),
+            output.keychain is INTERNAL,
+            engine.height(output.chain_position),
+        )
+
+    def _row(self, found: "bdk.CanonicalTx", tip: int) -> HistoryRow:
+        transaction = found.transaction
+        flow = self._bdk.sent_and_received(transaction)
+        height = engine.height(found.chain_position)
+        return HistoryRow(
+            str(transaction.compute_txid()),
+            flow.received.to_sat() - flow.sent.to_sat(),
+            engine.fee_sats(self._bdk, transaction),
+            height,
+            tip - height + 1 if height is not None else 0,
+            engine.seen_at(found.chain_position),
+        )
+
+    def _as_draft(self, made: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
+        raw = base64.b64decode(made.serialize())
+        unsigned = psbt.Psbt.parse(raw).unsigned_tx
+        paid = sum(output.sats for output in Transaction.parse(unsigned).outputs)
+        words = digest_words(unsigned)
+        return Draft(raw, address, sats, made.fee(), rate, paid - sats, words)
+
+    def _discard_kept(self) -> None:
+        if kept := self.store.draft():
+            self.discard(kept)
+
+    def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
+        unsigned = Transaction.parse(psbt.Psbt.parse(draft.psbt).unsigned_tx)
+        for output in unsigned.outputs:
+            found = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
+            if found and found.keychain is INTERNAL:
+                mark(INTERNAL, found.index)
+
+    def _spent(self, transaction: Transaction) -> list[Output]:
+        """The outputs a payment spends, as the chain told us: the PSBT is not asked."""
+        ours = {_name(each.outpoint): each.txout for each in self._bdk.list_unspent()}
+        names = [(each.outpoint.txid, each.outpoint.index) for each in transaction.inputs]
+        if not ours.keys() >= set(names):
+            raise WalletError(
+                "A coin of this payment was spent meanwhile. Nothing was paid."
+                " Discard the payment and make it again."
+            )
+        return [
+            Output(out.value.to_sat(), out.script_pubkey.to_bytes())
+            for out in map(ours.__getitem__, names)
+        ]
+
+
+def _name(outpoint: "bdk.OutPoint") -> tuple[bytes, int]:
+    return bytes(outpoint.txid.serialize()), int(outpoint.vout)
+
+
+@contextmanager
+def _closed_on_error(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        store.close()
+        raise

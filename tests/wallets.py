@@ -1,0 +1,67 @@
+"""Wallets for tests: real ones, of the seed everybody knows, with coins from nowhere."""
+
+from functools import cache
+from pathlib import Path
+
+import bdkpython as bdk
+
+from host.config import account_path
+from host.devnet.network import Devnet
+from host.transactions import Input, Outpoint, Output, Transaction
+from host.wallet import Wallet
+from signer.chains.bitcoin import CHAIN
+from signer.keys.keyring import Keyring
+from signer.keys.mnemonic import seed_from_words
+
+# The seed of BIP39's first vector; BIP84 and BIP86 publish its addresses.
+WORDS = ("abandon",) * 11 + ("about",)
+OTHER_WORDS = ("legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "legal",
+               "winner", "thank", "yellow")  # fmt: skip
+STRANGER = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"  # BIP173
+NOW = 1_700_000_000
+
+
+@cache
+def keyring(words: tuple[str, ...] = WORDS) -> Keyring:
+    return Keyring(seed_from_words(words))
+
+
+def paired(
+    path: Path, script: str = "wpkh", network: str = "regtest", words: tuple[str, ...] = WORDS
+) -> Wallet:
+    """A new wallet of that seed, as pairing with its device would make it."""
+    keys = keyring(words)
+    xpub = CHAIN.xpub(keys, account_path(network, script), network)
+    return Wallet.create(path, network, keys.fingerprint.hex(), xpub, script, clock=lambda: NOW)
+
+
+def opened(path: Path) -> Wallet:
+    return Wallet.open(path, clock=lambda: NOW)
+
+
+def fund(wallet: Wallet, sats: int, number: int = 0) -> str:
+    """A coin out of nowhere, on a fresh address; not in a block. `number` tells coins apart."""
+    script = _script(wallet.next_address().address, wallet.network)
+    coin = Transaction(
+        2, (Input(Outpoint(bytes([number + 1]) * 32, 0), b"", 0),), (Output(sats, script),), 0
+    )
+    made = bdk.UnconfirmedTx(tx=bdk.Transaction(coin.encode()), last_seen=NOW)
+    wallet.engine.apply_unconfirmed_txs([made])
+    return coin.name
+
+
+def sign(psbt: bytes, network: str = "regtest", words: tuple[str, ...] = WORDS) -> bytes:
+    """What the device of that seed makes of a PSBT whose every page was accepted."""
+    keys = keyring(words)
+    review = CHAIN.review(psbt, keys, network)
+    return CHAIN.sign(review.approve(review.pages), keys)
+
+
+def peers(devnet: Devnet) -> list[tuple[str, int]]:
+    """The nodes of a devnet as hosts and ports."""
+    return [(host, int(port)) for host, port in (each.split(":") for each in devnet.peers)]
+
+
+def _script(address: str, network: str) -> bytes:
+    networks = {"mainnet": bdk.Network.BITCOIN, "regtest": bdk.Network.REGTEST}
+    return bytes(bdk.Address(address, networks[network]).script_pubkey().to_bytes())
