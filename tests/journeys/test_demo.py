@@ -1,0 +1,54 @@
+"""The demo as a new user runs it: the command, its lines, its exit status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TXID = 64
+
+
+def run_demo(*flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "host", "demo", "--auto", *flags],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("link", ["serial", "tcp", "qr"])
+def test_a_payment_goes_from_nothing_to_confirmed(link: str) -> None:
+    if link == "serial" and sys.platform == "win32":
+        pytest.skip("pseudo-terminals need Linux or macOS")
+    run = run_demo("--json", "--link", link)
+    assert run.returncode == 0, run.stdout + run.stderr
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    last = lines[-1]
+    assert len(bytes.fromhex(last["txid"])) * 2 == TXID
+    assert last["confirmations"] >= 1
+    assert last["peers_total"] >= 3
+    assert 1 <= last["peers_echoed"] < last["peers_total"]
+    assert 0 < last["fee_sats"] < 1000
+    assert run.stderr == ""
+
+
+def test_the_lines_for_a_person_tell_every_page_the_device_showed() -> None:
+    run = run_demo("--link", "tcp")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Pay 25 000 sats" in run.stdout
+    assert "bcrt 1qw5 08d6 qejx tdg4 y5r3 · zarv ary0 c5xw 7kyg t080" in run.stdout
+    assert "Comes back to you" in run.stdout
+
+
+def test_a_demo_that_cannot_start_says_so_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "device.flash").mkdir()
+    run = run_demo("--home", str(tmp_path))
+    assert run.returncode == 1
+    assert "The device did not start." in run.stderr
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,91 @@
+"""What can go wrong in mid-payment: each ends in a sentence, and the next try works."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from host.app.spend import Wish, carry_on, sign, spend, unfinished
+from host.demo.auto import COINS_SATS, PIN, together
+from host.devices.jade import Jade
+from host.errors import Declined, LinkLost
+from tests.journeys.desk import WRONG_PIN, Desk, desk
+
+WISH_SATS = 25_000
+
+
+async def pay(on: Desk) -> str:
+    """A payment with every page accepted. Returns its txid."""
+    wish = Wish(on.recipient, WISH_SATS, 2.0)
+    paying = spend(on.wallet, await on.parts.plug(), on.parts.backend, wish)
+    seen, _ = await together(paying, on.finger.accept())
+    await on.finger.dismiss()
+    return seen.txid
+
+
+async def test_a_payment_rejected_on_the_device_leaves_nothing_and_the_next_one_goes(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as on:
+        wish = Wish(on.recipient, WISH_SATS, 2.0)
+        paying = spend(on.wallet, await on.parts.plug(), on.parts.backend, wish)
+        with pytest.raises(Declined, match="You said no on the device"):
+            await together(paying, on.finger.reject())
+        await on.finger.dismiss()
+        assert await on.mempools() == set()
+        assert unfinished(on.wallet) is None
+        assert on.wallet.balance().confirmed_sats == COINS_SATS
+        txid = await pay(on)
+        assert await on.mempools() == {txid}
+
+
+async def test_a_wrong_pin_costs_a_try_and_the_right_one_goes_on(tmp_path: Path) -> None:
+    async with desk(tmp_path) as on:
+        device = await on.parts.plug()
+        assert isinstance(device, Jade)
+        await device.logout()
+        unlocking = asyncio.ensure_future(device.unlock(on.parts.network))
+        await on.parts.control.wait_for(lambda view: view.kind == "pinpad")
+        await on.finger.unlock(WRONG_PIN)
+        view = await on.parts.control.wait_for(lambda view: view.kind == "notice")
+        assert "7 tries left." in " ".join(view.lines)
+        assert not unlocking.done()
+        await on.parts.control.press("ok")
+        await on.finger.unlock(PIN)
+        await unlocking
+        assert await pay(on)
+
+
+async def test_a_cable_pulled_in_mid_review_signs_nothing_and_the_draft_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as on:
+        draft = on.wallet.draft(on.recipient, WISH_SATS, 2.0)
+        signing = asyncio.ensure_future(sign(on.wallet, await on.parts.plug(), draft))
+        await on.parts.control.wait_for(lambda view: view.kind == "confirm")
+        await on.parts.unplug()
+        with pytest.raises(LinkLost, match="Nothing was paid"):
+            await signing
+        view = await on.parts.control.wait_for(lambda view: view.kind == "notice")
+        assert "Nothing was signed." in view.lines
+        await on.finger.dismiss()
+        kept = unfinished(on.wallet)
+        assert kept == draft
+        again = carry_on(on.wallet, await on.parts.plug(), on.parts.backend, kept)
+        seen, _ = await together(again, on.finger.accept())
+        assert await on.mempools() == {seen.txid}
+
+
+async def test_a_killed_node_stops_no_payment_and_catches_up_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as on:
+        await on.parts.devnet.kill(1)
+        txid = await pay(on)
+        await on.parts.devnet.mine(1)
+        await on.parts.backend.sync(on.wallet)
+        assert on.wallet.confirmations(txid) == 1
+        await on.parts.devnet.revive(1)
+        nodes = await on.parts.devnet.status()
+        assert len({node.tip for node in nodes}) == 1
+        assert all(node.alive for node in nodes)
