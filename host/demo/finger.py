@@ -52,11 +52,15 @@ class Finger:
             await self._press("right")
         raise HostError(f"The device offers no '{item}'. It shows '{self._view.lines[0]}'.")
 
-    async def show_account(self) -> None:
-        """From the unlocked home screen to the QR code of the account's public keys."""
+    async def open_menu(self, item: str) -> None:
+        """From the unlocked home screen to an item of its menu."""
         await self._expect("home")
         await self._press("ok")
-        await self.choose("Show account")
+        await self.choose(item)
+
+    async def show_account(self) -> None:
+        """From the unlocked home screen to the QR code of the account's public keys."""
+        await self.open_menu("Show account")
         await self.choose("Test coins")
         await self._expect("qr")
 

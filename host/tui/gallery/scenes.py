@@ -1,0 +1,144 @@
+"""Every screen of the app, and the keys that lead to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from textual import events
+from textual.pilot import Pilot
+
+from host.tui.app import QuietkeyApp
+from host.tui.gallery import codes, still
+from host.tui.gallery.still import Still
+
+PASTE = "paste "  # followed by text, where a key could stand
+SIZES = ((80, 24), (120, 40))
+Steps = Callable[["Pilot[int]", Still], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A name, what the world is like, and what a person does before the picture is taken."""
+
+    name: str
+    world: Callable[[], Still]
+    keys: tuple[str, ...] = ()
+    steps: Steps | None = None
+    welcome: bool = False
+    starts: bool = True
+
+
+def _new() -> Still:
+    return Still(still.NEW)
+
+
+def _paired() -> Still:
+    return Still(still.HOME, paired=True)
+
+
+def _locked() -> Still:
+    return Still(still.LOCKED, funded=True)
+
+
+def _funded() -> Still:
+    return Still(still.HOME, funded=True)
+
+
+def _long_history() -> Still:
+    scene = _funded()
+    scene.live_long()
+    return scene
+
+
+FORM = ("p", f"{PASTE}{still.THEIRS}", "tab", f"{PASTE}25000")
+BILL = (*FORM, "enter")
+ASKED = (*BILL, "enter")
+SENT = (*ASKED, "enter")
+
+
+async def _pulled(pilot: "Pilot[int]", scene: Still) -> None:
+    await scene.unplug()
+    await pilot.pause()
+
+
+async def _no_network(pilot: "Pilot[int]", scene: Still) -> None:
+    scene.trouble["send"] = (
+        "None of the 3 peers answers. Nothing was sent."
+        " Check that the network is reachable, then send again."
+    )
+    await pilot.press("enter")
+
+
+async def _code(pilot: "Pilot[int]", scene: Still) -> None:
+    scene.picture = codes.picture("UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD")
+    scene.show(still.CODE)
+    await pilot.pause()
+
+
+async def _letters(pilot: "Pilot[int]", scene: Still) -> None:
+    scene.show(still.LETTERS)
+    await pilot.pause()
+
+
+SHOTS = (
+    Shot("welcome", _new, welcome=True),
+    Shot("welcome-own", _new, ("down", "enter"), welcome=True),
+    Shot("starting", _new, starts=False),
+    Shot("new-device", _new),
+    Shot("new-device-front", _new, ("d",)),
+    Shot("letters", _new, ("d",), _letters),
+    Shot("paired", _paired),
+    Shot("locked", _locked),
+    Shot("home", _funded),
+    Shot("home-btc", _funded, ("b",)),
+    Shot("pay-empty", _funded, ("p",)),
+    Shot("pay-wrong", _funded, ("p", f"{PASTE}{still.THEIRS[:-1]}q", "tab", f"{PASTE}6000000")),
+    Shot("pay-form", _funded, FORM),
+    Shot("pay-bill", _funded, BILL),
+    Shot("pay-asked", _funded, ASKED),
+    Shot("pay-declined", _funded, (*ASKED, "escape")),
+    Shot("pay-pulled", _funded, ASKED, _pulled),
+    Shot("pay-no-network", _funded, ASKED, _no_network),
+    Shot("pay-sent", _funded, SENT),
+    Shot("pay-confirmed", _funded, (*SENT, "m")),
+    Shot("receive", _funded, ("r",)),
+    Shot("receive-asked", _funded, ("r", "v")),
+    Shot("receive-verified", _funded, ("r", "v", "enter")),
+    Shot("coins", _long_history, ("c",)),
+    Shot("history", _long_history, ("h",)),
+    Shot("network", _funded, ("n",)),
+    Shot("network-stopped", _funded, ("n", "down", "k")),
+    Shot("device-code", _funded, ("d",), _code),
+    Shot("help", _funded, ("question_mark",)),
+    Shot("commands", _funded, ("ctrl+p",)),
+)
+
+
+async def press(pilot: "Pilot[int]", key: str) -> None:
+    """Press a key, or paste a text."""
+    if key.startswith(PASTE) and pilot.app.focused is not None:
+        pilot.app.focused.post_message(events.Paste(key.removeprefix(PASTE)))
+        await pilot.pause()
+    else:
+        await pilot.press(key)
+
+
+async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:
+    """Bring the app to this screen and draw it."""
+    scene = shot.world()
+
+    async def start(_: Callable[[str], None]) -> Still:
+        if not shot.starts:
+            await asyncio.Event().wait()
+        return scene
+
+    app = QuietkeyApp(start, link=scene.link, welcome=shot.welcome)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        for key in shot.keys:
+            await press(pilot, key)
+        await pilot.pause()
+        if shot.steps is not None:
+            await shot.steps(pilot, scene)
+        await pilot.pause()
+        return draw(app)

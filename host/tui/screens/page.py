@@ -1,0 +1,58 @@
+"""What every page of the wallet panel has in common."""
+
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.content import Content
+
+from host.tui import sentences
+from host.tui.actions import Where
+from host.tui.messages import Left
+from host.tui.now import Now, next_step
+
+Part = Content | str | tuple[str, str]
+
+
+class Page(Vertical, can_focus=True, inherit_bindings=False):
+    """One task in the wallet panel. It draws a `Now`, and tells the app what the person wants."""
+
+    where: Where = Where.EVERYWHERE
+    title: ClassVar[str] = "Wallet"
+
+    def show(self, now: Now) -> None:
+        raise NotImplementedError
+
+    def first_focus(self) -> None:
+        """Give the keyboard to whatever the person starts with."""
+        self.focus()
+
+    def action_leave(self) -> None:
+        self.post_message(Left())
+
+
+def fact(label: str, value: str | Content, note: str = "") -> Content:
+    """One line: a label in a column of its own, a value, and perhaps a quieter note."""
+    return Content.assemble(
+        (f"{label:<9}", "$secondary"), value, (f"   {note}" if note else "", "$secondary"), "\n"
+    )
+
+
+def address(text: str) -> Content:
+    """The whole address in fours, its first and last group bright."""
+    groups = sentences.fours(text)
+    last = len(groups) - 1
+    parts: list[Part] = []
+    for at, group in enumerate(groups):
+        parts += [(group, "bold $text" if at in {0, last} else "$secondary"), " "]
+    return Content.assemble(*parts)
+
+
+def advice(now: Now) -> Content:
+    """The one line that says what to do, with a mark the eye finds."""
+    return pointed(next_step(now))
+
+
+def pointed(sentence: str, style: str = "$accent bold") -> Content:
+    if not sentence:
+        return Content()
+    return Content.assemble(("▸ ", style), sentence)
