@@ -2,16 +2,15 @@
 
 from firmware_emu.flows import Flow
 from firmware_emu.screens.menu import Menu, Picked
-from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.qr import animated
 from signer import chains
-from signer.formats import account, parts
+from signer.formats import account
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED
 
 # BIP84 and BIP86: the accounts this device signs for.
 _PURPOSES = {"wpkh": 84, "tr": 86}
 _NETWORKS = {"Bitcoin": ("mainnet", 0), "Test coins": ("testnet", 1)}
-_FRAGMENT = 200  # bytes of a code that small cameras still read
 
 
 def export(keyring: Keyring) -> Flow[None]:
@@ -22,7 +21,7 @@ def export(keyring: Keyring) -> Flow[None]:
     network, coin = _NETWORKS[answer.item]
     keys = tuple(_key(keyring, script, network, coin) for script in _PURPOSES)
     ur = account.render(account.Account(keyring.fingerprint, keys))
-    yield Qr("Account", parts.split(ur, _FRAGMENT))
+    yield animated("Account", ur)
 
 
 def _key(keyring: Keyring, script: str, network: str, coin: int) -> account.AccountKey:

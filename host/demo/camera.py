@@ -33,7 +33,7 @@ class FrontCamera:
     async def show(self, frame: Frame) -> None:
         """Hold the wallet's screen up to the device."""
         try:
-            self._writer.write(b"P5 %d %d 255\n" % (frame.width, frame.height) + frame.pixels)
+            self._writer.write(frame.pgm())
             await self._writer.drain()
         except OSError as error:
             raise LinkLost(COVERED) from error

@@ -1,42 +1,30 @@
 """The client of the devnet's control socket, for the demo and the app."""
 
-import asyncio
-import contextlib
-import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Self
 
 from host.devnet.status import NodeStatus, Status
 from host.errors import NetworkError
+from host.links.lines import Lines, Message
 
-LINE_LIMIT = 1 << 22
 GONE = "The devnet does not answer. The wallet keeps what it knows. Start the devnet again."
 
 
 class DevnetClient:
     """One connection. Every method may raise NetworkError, with what the devnet said."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._next_id = 0
-        self._seen: Status | None = None
+    _lines: Lines
+
+    def __init__(self) -> None:
+        """Use `connect`."""
+        self._seen: Status = ()
         self._changes = 0
-        self._pulse = asyncio.Condition()
-        self._gone = False
-        self._pump = asyncio.create_task(self._read())
 
     @classmethod
-    async def connect(cls, address: str, token: str) -> "DevnetClient":
+    async def connect(cls, address: str, token: str) -> Self:
         """To "host:port", as announced by the devnet."""
-        host, _, port = address.rpartition(":")
-        try:
-            reader, writer = await asyncio.open_connection(host, int(port), limit=LINE_LIMIT)
-        except OSError as error:
-            raise NetworkError(GONE) from error
-        client = cls(reader, writer)
-        client._send({"token": token})
+        client = cls()
+        client._lines = await Lines.open(address, token, client._told, lambda: NetworkError(GONE))
         return client
 
     async def status(self) -> Status:
@@ -64,63 +52,23 @@ class DevnetClient:
         await self._ask({"do": "watch"})
         shown = 0
         while True:
-            async with self._pulse:
-                await self._pulse.wait_for(lambda: self._gone or self._changes > shown)  # noqa: B023
-                shown, status = self._changes, self._seen
-            if self._gone or status is None:
-                raise NetworkError(GONE)
-            yield status
+            await self._lines.wait_until(lambda: self._changes > shown)  # noqa: B023 - awaited here
+            shown = self._changes
+            yield self._seen
 
     async def close(self) -> None:
-        self._pump.cancel()
-        await asyncio.gather(self._pump, return_exceptions=True)
-        self._writer.close()
-        with contextlib.suppress(OSError):  # it was gone already
-            await self._writer.wait_closed()
+        await self._lines.close()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        self._writer.write(json.dumps(message).encode() + b"\n")
-
-    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._gone:
-            raise NetworkError(GONE)
-        self._next_id += 1
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting[self._next_id] = answer
-        self._send({"id": self._next_id, **request})
-        message = await answer
+    async def _ask(self, request: Message) -> dict[str, Any]:
+        message = await self._lines.ask(request)
         if "error" in message:
             raise NetworkError(message["error"])
         result: dict[str, Any] = message["ok"]
         return result
 
-    async def _read(self) -> None:
-        try:
-            while line := await self._reader.readline():
-                await self._take(json.loads(line))
-        except (OSError, ValueError):
-            pass  # broken off in the middle: the same as gone
-        finally:
-            await self._end()
-
-    async def _take(self, message: dict[str, Any]) -> None:
-        if "status" in message:
-            async with self._pulse:
-                self._seen = _status(message["status"])
-                self._changes += 1
-                self._pulse.notify_all()
-            return
-        answer = self._waiting.pop(message.get("id", 0), None)
-        if answer and not answer.done():
-            answer.set_result(message)
-
-    async def _end(self) -> None:
-        async with self._pulse:
-            self._gone = True
-            self._pulse.notify_all()
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(NetworkError(GONE))
+    def _told(self, message: Message) -> None:
+        self._seen = _status(message["status"])
+        self._changes += 1
 
 
 def _status(message: dict[str, Any]) -> Status:
