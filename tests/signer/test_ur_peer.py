@@ -1,12 +1,13 @@
 """An independent peer, @ngraveio/bc-ur, reads what we write and we read what it writes.
 
-Skipped where node or the package is absent: `npm install @ngraveio/bc-ur`, and NODE_PATH set to
-the node_modules folder.
+Skipped where node or the package is absent; `bash .ci/peers` fetches the package.
 """
 
 import json
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -30,9 +31,18 @@ if (job.read) {
 """
 
 
+PEERS = Path(os.environ.get("QUIETKEY_PEERS", Path(__file__).parents[2] / ".peers"))
+PLACES = os.environ | {"NODE_PATH": str(PEERS / "node_modules")}
+
+
 def peer(job: object) -> object:
     run = subprocess.run(
-        [NODE, "-e", PEER], input=json.dumps(job), capture_output=True, text=True, check=True
+        [NODE, "-e", PEER],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=PLACES,
     )
     return json.loads(run.stdout)
 
@@ -41,7 +51,7 @@ NODE = shutil.which("node") or ""
 FOUND = (
     NODE
     and not subprocess.run(
-        [NODE, "-e", "require('@ngraveio/bc-ur')"], capture_output=True, check=False
+        [NODE, "-e", "require('@ngraveio/bc-ur')"], capture_output=True, check=False, env=PLACES
     ).returncode
 )
 pytestmark = pytest.mark.skipif(not FOUND, reason="node or its package @ngraveio/bc-ur is absent")
