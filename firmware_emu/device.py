@@ -151,7 +151,7 @@ class Device:
 
     def _serve(self) -> None:
         """One request at a time, in turn; those that need a person wait until one is free."""
-        while self._ports.waiting and not self._talk.asker:
+        while self._ports.waiting and not (self._talk.asker or self._talk.paused):
             port, request = self._ports.waiting[0]
             fault = access.check(self._has.state, request.command)
             flow = None if fault else requested(request.command, self._has)

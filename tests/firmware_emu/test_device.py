@@ -3,18 +3,23 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mnemonic import Mnemonic
 
-from firmware_emu.commands import Sign
+from firmware_emu.commands import Fault, FaultCode, Sign
 from firmware_emu.effects import BytesOut, Save, Show, State
-from firmware_emu.screens.confirm import Confirm
+from firmware_emu.flows import Locked, Went
+from firmware_emu.flows.sign import sign
+from firmware_emu.screens.confirm import Confirm, Yes
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.words import Words
 from signer.chains.bitcoin import psbt as psbts_own
+from signer.errors import CrossCheckFailed
 from signer.formats import cbor
 from signer.formats.digest_words import digest_words
+from signer.keys.keyring import Keyring
 from tests import psbts
 from tests.desk import ABANDON, PIN, Cable, Desk, unlocked_desk
 
@@ -128,6 +133,27 @@ def test_a_payment_for_another_network_is_refused() -> None:
     [reply] = cable.replies()
     assert reply["error"]["code"] == -32602
     assert "network" in reply["error"]["message"]
+
+
+def test_a_signature_that_comes_out_wrong_is_not_sent_and_locks_the_device() -> None:
+    """The flow alone, with keys that fail: no honest device can be made to."""
+
+    class Faulty(Keyring):
+        __slots__ = ()
+
+        def sign_ecdsa(self, _path: tuple[int, ...], _digest: bytes) -> bytes:
+            raise CrossCheckFailed
+
+    keys = Faulty(bytearray(Mnemonic.to_seed(" ".join(ABANDON))))
+    flow = sign(Sign("bitcoin", "regtest", payment(1)), keys)
+    step = next(flow)
+    while not isinstance(step, Locked):
+        step = flow.send(Yes() if isinstance(step, Confirm) else Went())
+    with pytest.raises(StopIteration) as ended:
+        flow.send(Went())
+    outcome = ended.value.value
+    assert outcome.reply == Fault(FaultCode.INTERNAL, "Failed to generate signature")
+    assert "Nothing was signed." in " ".join("".join(outcome.after.sentences).split())
 
 
 # Addresses and keys
@@ -317,6 +343,21 @@ def test_a_flood_of_requests_is_answered_with_errors() -> None:
     replies = cable.replies()
     assert len(replies) == 7
     assert {reply["error"]["code"] for reply in replies} == {-32600}
+
+
+def test_what_waits_while_the_seed_is_erased_is_answered_that_it_is_locked() -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    desk.press("ok")
+    desk.choose("Erase the seed")
+    names = [
+        cable.request("get_receive_address", ADDRESS),
+        cable.request("get_xpub", {"network": "testnet", "path": []}),
+    ]
+    desk.press("hold")
+    replies = cable.replies()
+    assert [reply["id"] for reply in replies] == names
+    assert {reply["error"]["code"] for reply in replies} == {-32002}
 
 
 # Hanging up
