@@ -54,7 +54,7 @@ class Keyring(Uncopyable):
         comes from public derivation where the path allows it, not from the signing key, so that a
         fault while deriving the secret is caught too (T52). Raises CrossCheckFailed.
         """
-        with self._signing(path) as (node, public):
+        with self.opened(path) as (node, public):
             return curve.sign_ecdsa(node.secret, digest, public)
 
     def sign_schnorr(self, path: Path, digest: bytes, merkle_root: bytes = b"") -> bytes:
@@ -63,20 +63,19 @@ class Keyring(Uncopyable):
         `merkle_root` is empty or 32 bytes. Deterministic: see `curve.sign_schnorr`. Verified under
         the output key computed from public data. Raises CrossCheckFailed.
         """
-        with self._signing(path) as (node, public):
+        with self.opened(path) as (node, public):
             internal = public[1:]
             tweak = curve.taproot_tweak(internal, merkle_root)
             output_key = curve.taproot_output_key(internal, merkle_root)
             return curve.sign_schnorr(node.secret, digest, output_key, tweak)
 
-    def wipe(self) -> None:
-        """Zero every secret. May be called again."""
-        for node in self._nodes.values():
-            node.erase()
-        self._nodes.clear()
-
     @contextmanager
-    def _signing(self, path: Path) -> Iterator[tuple[Node, bytes]]:
+    def opened(self, path: Path) -> Iterator[tuple[Node, bytes]]:
+        """The private node at `path` and its public key, for modules of `signer.keys` alone.
+
+        The node is erased when the block ends. The public key comes from public derivation where
+        the path allows it: what is signed is verified under it.
+        """
         if not path:
             raise Malformed("The master key signs nothing.")
         public = self.public_key(path)
@@ -85,6 +84,12 @@ class Keyring(Uncopyable):
             yield node, public
         finally:
             node.erase()
+
+    def wipe(self) -> None:
+        """Zero every secret. May be called again."""
+        for node in self._nodes.values():
+            node.erase()
+        self._nodes.clear()
 
     def _node(self, path: Path) -> Node:
         """The node at `path`, kept: a thousand inputs of one account cost one step each.

@@ -38,6 +38,18 @@ def test_only_a_review_makes_an_approval() -> None:
     assert makers == ["signer/review.py"]
 
 
+def test_only_the_keys_themselves_open_a_private_node() -> None:
+    """`Keyring.opened` hands out a secret; no chain and no device may call it."""
+    outside = [
+        path.relative_to(ROOT).as_posix()
+        for package in ("signer/chains", "signer/formats", "firmware_emu", "host")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"opened", "secret"}
+    ]
+    assert outside == []
+
+
 # What each room may not pull in, seen in a fresh process.
 FORBIDDEN = {
     "signer.chains.bitcoin": {"bdkpython", "pbk", "textual", "cbor2", "asyncio", "serial", "PIL"},
