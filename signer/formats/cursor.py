@@ -22,14 +22,22 @@ _WIDTHS = dict(_WIDE)
 _LEAST = {2: 0xFD, 4: 1 << 16, 8: 1 << 32}
 
 
+def compact_at(data: bytes, at: int) -> tuple[int, int]:
+    """The compact size at `at`, and the place behind it: `Cursor.compact` for inner loops."""
+    if at < len(data) and data[at] < 0xFD:
+        return data[at], at + 1
+    cursor = Cursor(data, at)
+    return cursor.compact(), cursor.position
+
+
 class Cursor:
-    """Reads `data` from front to back. Raises Malformed, naming the place, never IndexError."""
+    """Reads `data` from `at` to its end. Raises Malformed, naming the place, never IndexError."""
 
     __slots__ = ("_at", "_data", "_end")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, at: int = 0) -> None:
         self._data = data
-        self._at = 0
+        self._at = at
         self._end = len(data)
 
     @property

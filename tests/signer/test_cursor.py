@@ -1,11 +1,13 @@
 """The strict reader: every byte is asked for, and nothing is read that is not there."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Malformed
-from signer.formats.cursor import MAX_COMPACT_SIZE, Cursor, compact_size
+from signer.formats.cursor import MAX_COMPACT_SIZE, Cursor, compact_at, compact_size
 
 
 @given(st.integers(0, MAX_COMPACT_SIZE))
@@ -73,7 +75,7 @@ def test_a_count_that_cannot_fit_is_malformed() -> None:
         Cursor(b"\x02" + bytes(81)).count(least=41)
 
 
-READS = {
+READS: dict[str, Callable[[Cursor, int], object]] = {
     "take": lambda cursor, n: cursor.take(n),
     "uint": lambda cursor, n: cursor.uint(n),
     "compact": lambda cursor, _: cursor.compact(),
@@ -94,3 +96,24 @@ def test_no_bytes_break_it_and_it_never_reads_past_the_end(
     except Malformed:
         pass
     assert 0 <= cursor.position <= len(data)
+
+
+@given(st.binary(max_size=12), st.integers(0, 14))
+def test_a_compact_size_is_the_same_wherever_it_is_read(data: bytes, at: int) -> None:
+    cursor = Cursor(data, at)
+    slow = outcome(lambda: (cursor.compact(), cursor.position))
+    assert outcome(lambda: compact_at(data, at)) == slow
+
+
+def outcome(read: Callable[[], tuple[int, int]]) -> tuple[int, int] | str:
+    try:
+        return read()
+    except Malformed as error:
+        return str(error)
+
+
+def test_a_reader_that_starts_behind_the_front_names_places_from_the_front() -> None:
+    with pytest.raises(Malformed, match="at byte 5, 1 left"):
+        Cursor(bytes(6), 5).take(2)
+    with pytest.raises(Malformed, match="1 bytes left over at byte 5"):
+        Cursor(bytes(6), 5).end()

@@ -1,6 +1,8 @@
 """What the spent coins are worth, proven from signed bytes and not from what the host says."""
 
-from signer.chains.bitcoin import psbt, script, tx
+from collections.abc import Sequence
+
+from signer.chains.bitcoin import flags, psbt, script, tx
 from signer.chains.bitcoin.psbt import Map, Psbt
 from signer.chains.bitcoin.script import Kind
 from signer.chains.bitcoin.tx import Input, Output, Previous
@@ -18,18 +20,28 @@ def spent_outputs(request: Psbt) -> tuple[Output, ...]:
     about one amount in a first request and about another in a second gets two signatures that
     together turn the difference into fee (CVE-2020-14199), so the amount has to come from the whole
     previous transaction. Taproot signatures commit to every amount (BIP341): where all coins are
-    taproot, a lie makes the signatures void, and the claim is enough.
+    taproot, a lie makes the signatures void, and the claim is enough. With ANYONECANPAY they commit
+    to their own amount only, and the claim is not enough again.
     """
     parsed: Parsed = {}
     spent = tuple(
         _spent(index, one, records, parsed)
         for index, (one, records) in enumerate(zip(request.tx.inputs, request.inputs, strict=True))
     )
-    if not all(script.kind(output.script_pubkey) is Kind.P2TR for output in spent):
+    if not _commits_to_all(request, spent):
         for index, records in enumerate(request.inputs):
             if not records.has(psbt.NON_WITNESS_UTXO):
                 raise Refused(Reason.AMOUNT_NOT_PROVEN, f"Input {index + 1}.")
     return spent
+
+
+def _commits_to_all(request: Psbt, spent: Sequence[Output]) -> bool:
+    """Whether every signature would commit to every amount."""
+    return all(
+        script.kind(output.script_pubkey) is Kind.P2TR
+        and not flags.leaves_inputs_open(flags.asked(records, is_taproot=True))
+        for output, records in zip(spent, request.inputs, strict=True)
+    )
 
 
 def _spent(index: int, one: Input, records: Map, parsed: Parsed) -> Output:

@@ -2,16 +2,19 @@
 
 import pytest
 
-from signer.chains.bitcoin import psbt
-from signer.errors import Reason
+from signer.chains.bitcoin import psbt, sighash
+from signer.chains.bitcoin.tx import Output
+from signer.errors import Reason, Refused
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
 
 
 @pytest.mark.parametrize("flag", [4, 0x41, 0x80, 0xC1, 0x101, 0x100, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
-def test_a_type_nobody_defined_is_refused(script: str, flag: int) -> None:
+@pytest.mark.parametrize("version", [0, 2])
+def test_a_type_nobody_defined_is_refused(version: int, script: str, flag: int) -> None:
     made = draft(keyring(), 1, script)
+    made.psbt_version = version
     made.ins[0].put(0x03, flag.to_bytes(4, "little"))
     assert refusal(made, keyring()) is Reason.SIGHASH_UNKNOWN
 
@@ -47,3 +50,13 @@ def test_a_signature_under_our_key_that_does_not_hold_is_refused(script: str) ->
     _, other = next(r for r in signed[1].records if r[0][0] == kind)
     made.ins[0].put(kind, other, key[1:])
     assert refusal(made, keys) is Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize("flag", [4, 0x41, 0x80, 0x84, 0xFF])
+def test_taproot_digests_of_a_type_nobody_defined_do_not_exist(flag: int) -> None:
+    """The network would reject the signature today, and give it a meaning tomorrow (BIP341)."""
+    parsed = psbt.parse(draft(keyring(), 1, "tr").encode())
+    spent = [Output(100_000, psbts.lock(keyring(), psbts.path("tr")))]
+    with pytest.raises(Refused) as refused:
+        sighash.taproot(parsed.tx, sighash.midstates(parsed.tx, spent), 0, spent[0], flag)
+    assert refused.value.reason is Reason.SIGHASH_UNKNOWN

@@ -23,3 +23,19 @@ def test_two_unsigned_transactions_are_malformed() -> None:
     made.head.put(0x00, made.unsigned_tx())
     with pytest.raises(Malformed, match="twice"):
         review(made.encode(), keyring())
+
+
+@pytest.mark.parametrize("place", ["in", "out", "head"])
+def test_a_field_of_the_transaction_twice_is_malformed(place: str) -> None:
+    """Which of two amounts is paid, which of two coins is spent, how many there are (BIP370)."""
+    made = draft(keyring())
+    made.psbt_version = 2
+    kind, value = {
+        "in": (0x0F, (1).to_bytes(4, "little")),
+        "out": (0x03, (1).to_bytes(8, "little")),
+        "head": (0x05, b"\x02"),
+    }[place]
+    part = {"in": made.ins[0], "out": made.outs[1], "head": made.head}[place]
+    part.records.append((bytes((kind,)), value))
+    with pytest.raises(Malformed, match="twice"):
+        review(made.encode(), keyring())

@@ -1,4 +1,4 @@
-"""Fields of version 2 beside an unsigned transaction: some readers would pay what they say."""
+"""Fields of one version in the other: some readers would pay what they say, others not."""
 
 import pytest
 
@@ -35,5 +35,17 @@ def test_a_field_of_version_2_makes_version_0_malformed(
 ) -> None:
     made = draft(keyring())
     {"in": made.ins[0], "out": made.outs[0], "head": made.head}[place].put(kind, value)
+    with pytest.raises(Malformed, match="wrong form"):
+        review(made.encode(), keyring())
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_unsigned_transaction_makes_version_2_malformed(same: bool) -> None:
+    made = draft(keyring())
+    unsigned = made.unsigned_tx()
+    if not same:
+        made.outs[0].sats += 1
+    made.psbt_version = 2
+    made.head.put(0x00, unsigned)
     with pytest.raises(Malformed, match="wrong form"):
         review(made.encode(), keyring())

@@ -9,8 +9,12 @@ from tests.psbts import draft, keyring, review, sign, text
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
 @pytest.mark.parametrize("version", [0, 1, 2, 3, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("sequence", [0x80000000, 0xFFFFFFFF, 0xFFFFFFFE])
-def test_what_is_committed_to_is_what_came_in(script: str, version: int, sequence: int) -> None:
+@pytest.mark.parametrize("container", [0, 2])
+def test_what_is_committed_to_is_what_came_in(
+    container: int, script: str, version: int, sequence: int
+) -> None:
     made = draft(keyring(), 2, script)
+    made.psbt_version = container
     made.version, made.locktime = version, 77
     made.ins[1].sequence = sequence
     raw = made.encode()

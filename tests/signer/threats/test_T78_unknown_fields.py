@@ -15,8 +15,10 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
-def test_unknown_records_leave_as_they_came(script: str) -> None:
+@pytest.mark.parametrize("version", [0, 2])
+def test_unknown_records_leave_as_they_came(version: int, script: str) -> None:
     made = draft(keyring(), 2, script)
+    made.psbt_version = version
     for one in (made.head, made.ins[0], made.outs[0], made.outs[1]):
         one.records = [*STRANGE, *one.records]
     signed = psbt.parse(sign(made.encode(), keyring()))
