@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +13,8 @@ from hypothesis import strategies as st
 
 from signer.errors import CrossCheckFailed, Malformed
 from signer.keys import curve
-from tests.signer.published import cases, shared
+from signer.keys.curve import anti_exfil, musig, raw
+from tests.signer.published import ROOT, cases, shared
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 GENERATOR = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
@@ -72,10 +76,9 @@ def test_bip341_s_wallet_vectors_tweak_and_sign_as_published() -> None:
         secret = bytearray.fromhex(case["given"]["internalPrivkey"])
         root = bytes.fromhex(case["given"]["merkleRoot"] or "")
         internal = curve.public_key(secret)[1:]
-        tweak = curve.taproot_tweak(internal, root)
         output_key = curve.taproot_output_key(internal, root)
         digest = bytes.fromhex(case["intermediary"]["sigHash"])
-        signature = curve.sign_schnorr(secret, digest, output_key, tweak)
+        signature = curve.sign_taproot(secret, digest, output_key, root)
         assert case["expected"]["witness"][0].startswith(signature.hex())
 
 
@@ -157,8 +160,12 @@ CALLS = {
         lambda k, d, p: curve.sign_ecdsa(bytearray(k), d, p),
     ),
     "sign_schnorr": (
-        (SECRET, DIGEST, GENERATOR[1:], SECRET, DIGEST),
-        lambda k, d, p, t, a: curve.sign_schnorr(bytearray(k), d, p, t, a),
+        (SECRET, DIGEST, GENERATOR[1:], DIGEST),
+        lambda k, d, p, a: curve.sign_schnorr(bytearray(k), d, p, a),
+    ),
+    "sign_taproot": (
+        (SECRET, DIGEST, curve.taproot_output_key(GENERATOR[1:], DIGEST), DIGEST),
+        lambda k, d, p, r: curve.sign_taproot(bytearray(k), d, p, r),
     ),
     "verify_ecdsa": ((GENERATOR, DIGEST), lambda p, d: curve.verify_ecdsa(p, d, b"")),
     "verify_schnorr": ((GENERATOR[1:],), lambda p: curve.verify_schnorr(p, b"", bytes(64))),
@@ -208,3 +215,74 @@ def test_erasing_leaves_the_bytes_that_python_shares_alone() -> None:
     curve.erase(b"")
     curve.erase(b"x"[:1])
     assert bytes((120,)) == b"x"
+
+
+def test_what_is_not_needed_at_once_is_not_imported_at_once() -> None:
+    # python-ecdsa until a signature is judged again, and the walk over a package's directory.
+    code = "import sys, signer.chains.bitcoin; print('\\n'.join(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"ecdsa", "pkgutil", "mnemonic"} & set(run.stdout.split()) == set()
+
+
+class Spy:
+    """libsecp256k1, remembering the arguments of one of its functions."""
+
+    def __init__(self, watched: str) -> None:
+        self._real, self._watched = raw.lib, watched
+        self.seen: list[tuple[object, ...]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return self._noted if name == self._watched else getattr(self._real, name)
+
+    def _noted(self, *arguments: object) -> object:
+        self.seen.append(arguments)
+        return getattr(self._real, self._watched)(*arguments)
+
+
+def joint_signature(key: bytearray) -> bytes:
+    group = musig.Group((curve.public_key(key),))
+    random = bytearray(b"\1" * 32)
+    secret_nonce, nonce = musig.musig_nonce(group, 0, DIGEST, (key, random), bytes(32))
+    return musig.musig_sign(musig.Session(group, (nonce,), DIGEST), 0, key, secret_nonce)
+
+
+def taproot_signature(key: bytearray) -> bytes:
+    return curve.sign_taproot(key, DIGEST, curve.taproot_output_key(curve.public_key(key)[1:]))
+
+
+# Each signature with the function of the library that sees a buffer of ours with a secret in it,
+# and the place of that buffer among its arguments.
+BUFFERS: dict[str, tuple[Callable[[bytearray], bytes], str, int]] = {
+    "schnorr": (
+        lambda key: curve.sign_schnorr(key, DIGEST, curve.public_key(key)[1:]),
+        "secp256k1_keypair_create",
+        1,
+    ),
+    "taproot": (taproot_signature, "secp256k1_keypair_xonly_tweak_add", 1),
+    "musig, the key pair": (joint_signature, "secp256k1_keypair_create", 1),
+    "musig, the nonce": (joint_signature, "secp256k1_musig_nonce_gen", 1),
+    "musig, the randomness": (joint_signature, "secp256k1_musig_nonce_gen", 3),
+    "anti-exfil": (
+        lambda key: anti_exfil.sign(key, DIGEST, curve.public_key(key), bytes(32)),
+        "secp256k1_ecdsa_sign",
+        5,
+    ),
+    "anti-exfil, first round": (
+        lambda key: anti_exfil.signer_commitment(key, DIGEST, bytes(32)),
+        "secp256k1_nonce_function_rfc6979",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BUFFERS)
+def test_what_held_a_secret_is_zero_when_the_signature_is_there(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    sign, watched, place = BUFFERS[name]
+    spy = Spy(watched)
+    monkeypatch.setattr(raw, "lib", spy)
+    assert sign(bytearray(SECRET))
+    assert [any(bytes(raw.buffer(arguments[place]))) for arguments in spy.seen] == [False]

@@ -1,9 +1,11 @@
 """T51: firmware that chooses its nonces can leak the seed in two signatures.
 
-What this release does about it: nothing in a signature is ours to choose. Another implementation
-with the same seed makes the same bytes, so a difference is proof. (The anti-exfil protocol, which
-needs no second device, is not built yet.)
+Two answers. Nothing in a signature is ours to choose: another implementation with the same seed
+makes the same bytes, so a difference is proof. And with the anti-exfil protocol the host needs no
+second device: its own bytes are in every nonce, and it checks that they are.
 """
+
+from collections.abc import Callable
 
 import pytest
 from ecdsa.util import sigdecode_der
@@ -11,7 +13,9 @@ from embit.ec import PrivateKey
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from signer.keys import curve
+from signer.hashes import sha256
+from signer.keys import curve, exfil
+from signer.keys.curve import anti_exfil
 from signer.keys.keyring import Keyring
 from signer.keys.path import parse
 from tests.signer.rfc6979 import ORDER
@@ -64,3 +68,75 @@ def test_the_schnorr_nonce_is_bip340_s_with_zero_auxiliary_data() -> None:
 def test_edge_digests_are_signed_like_any_other(digest: bytes) -> None:
     keys = Keyring(bytearray(range(64)))
     assert curve.second_opinion_ecdsa(keys.public_key(PATH), digest, keys.sign_ecdsa(PATH, digest))
+
+
+# --- signers that leak, and the host that asks for the protocol
+
+
+SECRET = bytearray(range(1, 33))
+PUBLIC = curve.public_key(SECRET)
+Forger = Callable[[bytes, bytes, bytes], tuple[bytes, bytes]]
+
+
+def signed_with(nonce: bytes, digest: bytes) -> bytes:
+    return anti_exfil._sign_with(bytearray(nonce), SECRET, digest)
+
+
+def honest_point(digest: bytes, promised: bytes) -> bytes:
+    return anti_exfil.signer_commitment(SECRET, digest, promised)
+
+
+def chosen_nonce(digest: bytes, promised: bytes, _entropy: bytes) -> tuple[bytes, bytes]:
+    """The nonce is known to the thief: each signature is the key."""
+    nonce = sha256(b"known to the thief" + digest)
+    return honest_point(digest, promised), signed_with(nonce, digest)
+
+
+def nonce_of_secret_bits(digest: bytes, promised: bytes, _entropy: bytes) -> tuple[bytes, bytes]:
+    """Small nonces made of the key's own bits, as two signatures can carry a seed."""
+    nonce = bytes(24) + bytes(SECRET[digest[0] % 16 :][:8])
+    return honest_point(digest, promised), signed_with(nonce, digest)
+
+
+def honest_nonce_alone(digest: bytes, promised: bytes, _entropy: bytes) -> tuple[bytes, bytes]:
+    """The committed nonce, without the host's part."""
+    nonce = bytes(anti_exfil._first_nonce(SECRET, digest, promised))
+    return honest_point(digest, promised), signed_with(nonce, digest)
+
+
+def ground_for_a_mark(digest: bytes, promised: bytes, entropy: bytes) -> tuple[bytes, bytes]:
+    """Honest nonces of other tries until a byte of the signature says what the thief wants."""
+    for attempt in range(1, 2000):
+        promise = anti_exfil.host_commitment(sha256(entropy + attempt.to_bytes(2, "big")))
+        nonce = bytes(anti_exfil._first_nonce(SECRET, digest, promise))
+        signature = signed_with(nonce, digest)
+        if signature[10] == SECRET[0]:
+            return honest_point(digest, promised), signature
+    raise AssertionError
+
+
+FORGERS = (chosen_nonce, nonce_of_secret_bits, honest_nonce_alone, ground_for_a_mark)
+
+
+@pytest.mark.parametrize("forger", FORGERS)
+def test_the_host_finds_out_every_signer_that_leaks(forger: Forger) -> None:
+    found = 0
+    for number in range(25):
+        digest, entropy = sha256(bytes((number,))), sha256(bytes((number, 1)))
+        promised = exfil.host_commitment(entropy)
+        point, signature = forger(digest, promised, entropy)
+        # As a signature it is flawless: nothing but the protocol tells.
+        assert curve.verify_ecdsa(PUBLIC, digest, signature)
+        found += not exfil.verify(PUBLIC, digest, signature, entropy, point)
+    assert found == 25
+
+
+def test_an_honest_signer_is_never_accused() -> None:
+    keys = Keyring(bytearray(range(64)))
+    public = keys.public_key(PATH)
+    for number in range(100):
+        digest, entropy = sha256(bytes((number,))), sha256(bytes((number, 1)))
+        promised = exfil.host_commitment(entropy)
+        point = exfil.commit(keys, PATH, digest, promised)
+        signature = exfil.sign(keys, PATH, digest, entropy, promised)
+        assert exfil.verify(public, digest, signature, entropy, point)

@@ -1,19 +1,15 @@
 """T53: a second encoding of a signature lets others change a transaction's id, or a fee be wrong.
 
 Ours are strict DER, low S and low R, at most 70 bytes; any other is no signature to either library.
+(Wycheproof's cases of it are in test_wycheproof.)
 """
-
-import json
-from typing import Any
 
 import pytest
 from ecdsa.util import sigdecode_der, sigencode_der
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.hashes import sha256
 from signer.keys import curve
-from tests.signer.published import shared
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 KEY = bytearray(range(32))
@@ -65,23 +61,3 @@ def test_both_libraries_judge_every_mangled_signature_alike(
     verdict = curve.verify_ecdsa(PUBLIC, bytes(32), mangled)
     assert verdict is curve.second_opinion_ecdsa(PUBLIC, bytes(32), mangled)
     assert verdict is (mangled == der)
-
-
-def compressed(key: dict[str, Any]) -> bytes:
-    point = bytes.fromhex(key["uncompressed"])
-    return bytes((2 + point[-1] % 2,)) + point[1:33]
-
-
-@pytest.mark.timeout(300)
-def test_all_463_wycheproof_bitcoin_signatures_are_judged_right_by_both() -> None:
-    file = shared("wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json")
-    judged = 0
-    for group in json.loads(file.read_text())["testGroups"]:
-        public = compressed(group["publicKey"])
-        for case in group["tests"]:
-            digest, der = sha256(bytes.fromhex(case["msg"])), bytes.fromhex(case["sig"])
-            valid = case["result"] == "valid"
-            assert curve.verify_ecdsa(public, digest, der) is valid, case["tcId"]
-            assert curve.second_opinion_ecdsa(public, digest, der) is valid, case["tcId"]
-            judged += 1
-    assert judged == 463

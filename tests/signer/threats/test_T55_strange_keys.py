@@ -6,7 +6,7 @@ import pytest
 
 from signer.errors import Malformed
 from signer.formats import base58
-from signer.keys import curve
+from signer.keys import curve, exfil
 from tests.signer.published import shared
 
 X = bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
@@ -18,6 +18,7 @@ STRANGE = {
     "hybrid even": b"\6" + X + Y,
     "hybrid odd": b"\7" + X + Y,
     "hybrid prefix on a short key": b"\6" + X,
+    "compressed with a byte behind it": b"\2" + X + b"\0",
     "x-only": X,
     "prefix zero": b"\0" + X,
     "prefix one": b"\1" + X,
@@ -36,6 +37,9 @@ def test_a_strange_key_is_malformed_wherever_a_key_goes(kind: str) -> None:
         lambda key: curve.tweak_public(key, bytes(31) + b"\1"),
         lambda key: curve.verify_ecdsa(key, bytes(32), b""),
         lambda key: curve.second_opinion_ecdsa(key, bytes(32), b""),
+        lambda key: curve.musig_aggregate([key]),
+        lambda key: exfil.verify(key, bytes(32), b"", bytes(32), b"\2" + X),
+        lambda key: exfil.verify(b"\2" + X, bytes(32), b"", bytes(32), key),
     )
     for use in uses:
         with pytest.raises(Malformed):
