@@ -96,6 +96,9 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         ("m/84h/1h/0h/0/5", "wpkh", "regtest", None),
         ("m/84h/1h/7h/0/5", "wpkh", "testnet", None),
         ("m/86h/0h/0h/0/0", "tr", "mainnet", None),
+        ("m/44h/0h/0h/0/0", "pkh", "mainnet", None),
+        ("m/49h/1h/0h/0/9999", "sh(wpkh)", "testnet", None),
+        ("m/49h/1h/0h/0/9", "pkh", "testnet", "Unusual path"),
         ("m/84h/1h/0h/1/5", "wpkh", "regtest", "change address"),
         ("m/84h/0h/0h/0/5", "wpkh", "regtest", "another network"),
         ("m/86h/1h/0h/0/5", "wpkh", "regtest", "Unusual path m/86h/1h/0h/0/5"),
@@ -114,7 +117,7 @@ def test_an_odd_path_is_said(where: str, variant: str, network: str, warning: st
     assert bool(warnings) is bool(warning)
 
 
-@pytest.mark.parametrize("variant", ["pkh", "sh-wpkh", "", "WPKH"])
+@pytest.mark.parametrize("variant", ["sh-wpkh", "", "WPKH", "pk", "wsh"])
 def test_other_kinds_of_address_are_refused(variant: str) -> None:
     with pytest.raises(Refused) as refused:
         CHAIN.address(keyring(), path.parse("m/84h/1h/0h/0/0"), variant, "regtest")
