@@ -20,7 +20,7 @@ class Checksum(IntEnum):
 def encode(hrp: str, version: int, program: bytes) -> str:
     """The address of a witness program, in lower case. Raises Malformed for what cannot be one."""
     _check_program(version, program)
-    return join(hrp, [version, *_regroup(program, 8, 5, pad=True)], _checksum_for(version))
+    return join(hrp, [version, *regroup(program, 8, 5, pad=True)], _checksum_for(version))
 
 
 def decode(hrp: str, text: str) -> tuple[int, bytes]:
@@ -33,7 +33,7 @@ def decode(hrp: str, text: str) -> tuple[int, bytes]:
         raise Malformed(f"The address does not start with {hrp}1.")
     if not values:
         raise Malformed("The address holds no witness version.")
-    version, program = values[0], bytes(_regroup(values[1:], 5, 8, pad=False))
+    version, program = values[0], bytes(regroup(values[1:], 5, 8, pad=False))
     _check_program(version, program)
     if checksum is not _checksum_for(version):
         raise Malformed("The address has the checksum of another witness version.")
@@ -59,10 +59,13 @@ def join(hrp: str, values: Iterable[int], checksum: Checksum) -> str:
     return hrp + "1" + "".join(ALPHABET[value] for value in body)
 
 
-def split(text: str) -> tuple[str, list[int], Checksum]:
-    """(hrp, values without the checksum, which checksum matched). Raises Malformed."""
-    if len(text) > 90:
-        raise Malformed("Bech32 text has at most 90 letters.")
+def split(text: str, limit: int = 90) -> tuple[str, list[int], Checksum]:
+    """(hrp, values without the checksum, which checksum matched). Raises Malformed.
+
+    `limit` is how many letters the kind of text may have, BIP173's unless another BIP says more.
+    """
+    if len(text) > limit:
+        raise Malformed(f"Bech32 text has at most {limit} letters.")
     if any(not "!" <= letter <= "~" for letter in text):
         raise Malformed("Bech32 text is printable ASCII without spaces.")
     if text.lower() != text and text.upper() != text:
@@ -98,7 +101,7 @@ def _polymod(values: Iterable[int]) -> int:
     return check
 
 
-def _regroup(values: Iterable[int], wide: int, narrow: int, *, pad: bool) -> list[int]:
+def regroup(values: Iterable[int], wide: int, narrow: int, *, pad: bool) -> list[int]:
     """Groups of `wide` bits as groups of `narrow` bits; what is left over must be zero padding."""
     pending, bits, groups = 0, 0, []
     for value in values:
