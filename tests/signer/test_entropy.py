@@ -1,11 +1,13 @@
-"""Mixing randomness."""
+"""Mixing randomness, and making much of a little."""
+
+import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Malformed
-from signer.keys.entropy import mix
+from signer.keys.entropy import Stream, expand, mix
 
 LONG = bytes(range(32))
 lists = st.lists(st.binary(max_size=8), max_size=5)
@@ -18,15 +20,11 @@ def test_two_lists_mix_alike_only_if_they_are_the_same_list(a: list[bytes], b: l
 
 def test_where_one_source_ends_and_the_next_begins_matters() -> None:
     cuts = {bytes(mix(LONG[:cut], LONG[cut:])) for cut in range(33)}
-    assert len(cuts | {bytes(mix(LONG)), bytes(mix(LONG, b"", b""))}) == 35
-
-
-def test_order_matters() -> None:
-    assert mix(LONG, b"dice") != mix(b"dice", LONG)
+    assert len(cuts) == 33
 
 
 @given(st.integers(0, 31), st.integers(0, 7))
-def test_every_bit_of_a_source_matters(place: int, bit: int) -> None:
+def test_every_bit_counts(place: int, bit: int) -> None:
     changed = bytearray(LONG)
     changed[place] ^= 1 << bit
     assert mix(changed, b"dice") != mix(LONG, b"dice")
@@ -43,3 +41,35 @@ def test_the_result_is_a_buffer_of_32_bytes_that_never_changes_between_releases(
 def test_less_than_32_bytes_in_all_is_malformed(sources: tuple[bytes, ...]) -> None:
     with pytest.raises(Malformed, match="at least 32"):
         mix(*sources)
+
+
+@given(st.binary(max_size=80), st.lists(st.integers(0, 90), max_size=20))
+def test_a_stream_is_shake256_however_it_is_read(seed: bytes, sizes: list[int]) -> None:
+    with Stream(seed) as stream:
+        read = b"".join(stream.take(size) for size in sizes)
+    assert read == hashlib.shake_256(seed).digest(sum(sizes))
+
+
+def test_an_erased_stream_holds_nothing() -> None:
+    stream = Stream(LONG)
+    stream.take(40)
+    block = stream._block
+    stream.erase()
+    assert block == bytes(len(block))
+    assert stream.take(8) != hashlib.shake_256(LONG).digest(48)[40:]
+
+
+def test_what_grows_out_of_randomness_depends_on_purpose_randomness_and_secret() -> None:
+    grown = {
+        bytes(expand(purpose, randomness, secret).take(16))
+        for purpose in (b"a", b"b")
+        for randomness in (LONG, LONG[::-1], LONG + b"\0")
+        for secret in (b"c", b"d", b"")
+    }
+    assert len(grown) == 18
+    assert expand(b"a", LONG, b"c").take(16) == expand(b"a", LONG, b"c").take(16)
+
+
+def test_little_randomness_does_not_grow_even_with_a_long_secret() -> None:
+    with pytest.raises(Malformed, match="at least 32"):
+        expand(b"purpose", bytes(31), bytes(64))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Malformed
-from signer.formats.wordlist import ENGLISH
+from signer.formats.wordlist import ENGLISH, LANGUAGES, words_of
 from signer.keys import mnemonic
 from tests.signer.published import cases, own, shared
 
@@ -26,13 +26,34 @@ def test_published_words_entropy_and_seed_belong_together(case: dict[str, str]) 
     assert mnemonic.seed_from_words(words, "TREZOR").hex() == case["seed"]
 
 
-def test_all_24_english_vectors_hold() -> None:
-    rows = json.loads(shared("bip39/trezor-vectors.json").read_text())["english"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_24_vectors_of_each_language_hold(language: str) -> None:
+    rows = json.loads(shared("bip39/trezor-vectors.json").read_text())[language]
     assert len(rows) == 24
-    for entropy, words, seed, _ in rows:
-        assert " ".join(mnemonic.words_from_entropy(bytes.fromhex(entropy))) == words
-        assert mnemonic.entropy_from_words(words.split()).hex() == entropy
-        assert mnemonic.seed_from_words(words.split(), "TREZOR").hex() == seed
+    for entropy, sentence, seed, _ in rows:
+        words = mnemonic.words_from_entropy(bytes.fromhex(entropy), language)
+        assert mnemonic.sentence(words, language) == sentence
+        assert mnemonic.entropy_from_words(sentence.split(), language).hex() == entropy
+        assert mnemonic.seed_from_words(words, "TREZOR", language).hex() == seed
+
+
+@pytest.mark.parametrize("case", own("bip39_languages")["cases"], ids=lambda case: case["language"])
+def test_a_published_seed_of_each_language_opens(case: dict[str, str]) -> None:
+    language, sentence = case["language"], case["words"]
+    assert mnemonic.entropy_from_words(sentence.split(), language).hex() == case["entropy"]
+    assert mnemonic.seed_from_words(sentence.split(), "TREZOR", language).hex() == case["seed"]
+
+
+def test_japanese_words_are_joined_by_ideographic_spaces_and_read_with_either() -> None:
+    words = mnemonic.words_from_entropy(bytes(16), "japanese")
+    wide = mnemonic.sentence(words, "japanese")
+    assert wide.count("\u3000") == 11
+    assert " " not in wide
+    seeds = [
+        mnemonic.seed_from_words(text.split(), "", "japanese")
+        for text in (wide, wide.replace("\u3000", " "), unicodedata.normalize("NFC", wide))
+    ]
+    assert seeds[0] == seeds[1] == seeds[2]
 
 
 @given(entropies)
@@ -64,16 +85,37 @@ def test_an_unknown_word_is_named_by_its_place_and_never_by_itself(place: int, w
     assert str(caught.value) == f"Word {place + 1} is not on the list."
 
 
-def test_exactly_one_in_sixteen_last_words_fits_eleven_others() -> None:
+@pytest.mark.parametrize("count", [12, 15, 18, 21, 24])
+def test_the_last_words_offered_are_exactly_those_that_fit(count: int) -> None:
+    places = (*range(700, 700 + count - 1),)
     fits = []
-    for last in ENGLISH:
+    for last in range(2048):
         try:
-            mnemonic.entropy_from_words((*WORDS[:11], last))
+            mnemonic.entropy_from_indexes((*places, last))
         except Malformed:
             continue
-        fits.append(last)
-    assert len(fits) == 2048 // 16
-    assert "about" in fits
+        fits.append(ENGLISH[last])
+    offered = mnemonic.last_words([ENGLISH[place] for place in places])
+    assert list(offered) == fits
+    assert len(offered) == 2048 >> count // 3
+
+
+def test_last_words_are_offered_in_the_language_of_the_first() -> None:
+    words = mnemonic.words_from_entropy(b"\x5c" * 32, "korean")
+    offered = mnemonic.last_words(words[:23], "korean")
+    assert words[23] in offered
+    assert len(offered) == 8
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 12, 13, 22, 24, 100])
+def test_there_is_no_last_word_after_another_number_of_words(count: int) -> None:
+    with pytest.raises(Malformed, match=f"not after {count}"):
+        mnemonic.last_words(("abandon",) * count)
+
+
+def test_a_word_off_the_list_has_no_last_word() -> None:
+    with pytest.raises(Malformed, match="Word 3"):
+        mnemonic.last_words((*WORDS[:2], "bitcoin", *WORDS[3:11]))
 
 
 @given(entropies)
@@ -82,14 +124,6 @@ def test_a_seed_is_only_made_from_words_whose_checksum_fits(entropy: bytes) -> N
     words[-1] = ENGLISH[ENGLISH.index(words[-1]) ^ 1]
     with pytest.raises(Malformed, match="checksum"):
         mnemonic.seed_from_words(words)
-
-
-def test_entropy_that_fails_its_checksum_is_erased(monkeypatch: pytest.MonkeyPatch) -> None:
-    erased: list[bytes | bytearray] = []
-    monkeypatch.setattr(mnemonic.curve, "erase", erased.append)
-    with pytest.raises(Malformed, match="checksum"):
-        mnemonic.entropy_from_words((*WORDS[:11], "zoo"))
-    assert [len(buffer) for buffer in erased] == [16]
 
 
 def test_a_word_in_full_width_letters_is_the_same_word() -> None:
@@ -122,7 +156,72 @@ def test_typing_offers_exactly_the_words_and_letters_of_the_list(prefix: str) ->
     assert mnemonic.next_letters(prefix) == tuple(sorted(letters))
 
 
-@pytest.mark.parametrize("prefix", ["A", "zz", "é", "\x7f", "abandona", " "])
+@pytest.mark.parametrize("prefix", ["A", "zz", "\u3042", "\x7f", "abandona", " "])
 def test_typing_what_starts_no_word_offers_nothing(prefix: str) -> None:
     assert mnemonic.words_starting(prefix) == ()
     assert mnemonic.next_letters(prefix) == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_a_language_can_be_typed_letter_by_letter(language: str) -> None:
+    for word in words_of(language)[::61]:
+        letters = mnemonic._plain(word)
+        for typed, letter in enumerate(letters):
+            assert letter in mnemonic.next_letters(letters[:typed], language)
+        assert word in mnemonic.words_starting(letters, language)
+
+
+def test_latin_accents_need_not_be_typed_and_may_be() -> None:
+    assert mnemonic.words_starting("abeja", "spanish") == mnemonic.words_starting(
+        "abeja", "spanish"
+    )
+    assert mnemonic.words_starting("abaco", "spanish") == (words_of("spanish")[0],)
+    assert mnemonic.words_starting("\u00e1baco", "spanish") == (words_of("spanish")[0],)
+    assert "\u0301" not in mnemonic.next_letters("a", "french")
+
+
+def test_the_marks_of_japanese_syllables_are_letters() -> None:
+    with_mark = mnemonic.words_starting("\u304b\u3099", "japanese")
+    assert with_mark
+    assert set(with_mark) < set(mnemonic.words_starting("\u304b", "japanese"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_words_of_a_language_differ_by_accents_alone(language: str) -> None:
+    assert len(set(mnemonic._plain_words(language))) == 2048
+
+
+@given(entropies, st.sampled_from(LANGUAGES))
+def test_every_language_reads_back(entropy: bytes, language: str) -> None:
+    words = mnemonic.words_from_entropy(entropy, language)
+    assert mnemonic.entropy_from_words(words, language) == entropy
+    assert language in mnemonic.languages_of(words)
+
+
+def test_an_unknown_language_is_malformed() -> None:
+    with pytest.raises(Malformed, match="language"):
+        mnemonic.words_from_entropy(bytes(16), "klingon")
+
+
+def test_places_outside_of_the_list_have_no_words() -> None:
+    for place in (-1, 2048):
+        with pytest.raises(Malformed, match="0 to 2047"):
+            mnemonic.words_from_indexes((place,))
+
+
+def test_places_and_words_belong_together() -> None:
+    places = mnemonic.indexes_from_words(WORDS)
+    assert places == (0,) * 11 + (3,)
+    assert mnemonic.words_from_indexes(places) == WORDS
+
+
+def test_the_fingerprint_is_that_of_words_and_passphrase() -> None:
+    # BIP32's identifier of m, as any other wallet shows it for this seed.
+    assert mnemonic.fingerprint_of(WORDS).hex() == "73c5da0a"
+    assert mnemonic.fingerprint_of(WORDS, "TREZOR").hex() == "b4e3f5ed"
+
+
+def test_a_passphrase_of_a_novel_is_malformed() -> None:
+    assert mnemonic.seed_from_words(WORDS, "a" * 1024)
+    with pytest.raises(Malformed, match="at most 1024"):
+        mnemonic.seed_from_words(WORDS, "a" * 1025)
