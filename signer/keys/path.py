@@ -6,6 +6,7 @@ Path = tuple[int, ...]
 
 HARDENED = 1 << 31
 MAX_DEPTH = 255  # BIP32 serializes the depth in one byte
+_LONGEST = 1 + MAX_DEPTH * len("/2147483647h")
 
 
 def check(path: Path) -> Path:
@@ -20,6 +21,8 @@ def check(path: Path) -> Path:
 
 def parse(text: str) -> Path:
     """`m/84h/1h/0h/0/5` as child numbers; `'` and `H` also harden a step. Raises Malformed."""
+    if len(text) > _LONGEST:
+        raise Malformed(f"A path has at most {_LONGEST} letters.")
     root, *steps = text.split("/")
     if root != "m":
         raise Malformed("A path starts with m.")

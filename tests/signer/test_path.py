@@ -43,11 +43,15 @@ def test_the_error_names_the_step() -> None:
 def test_a_path_may_be_255_steps_long() -> None:
     longest = (7,) * 255
     assert parse(render(longest)) == check(longest) == longest
+    widest = ((1 << 32) - 1,) * 255
+    assert parse(render(widest)) == widest
 
 
 def test_a_number_of_thousands_of_digits_is_malformed_at_once() -> None:
     with pytest.raises(Malformed, match="Step 1 of the path is over 2147483647"):
-        parse("m/" + "9" * 5000)
+        parse("m/" + "9" * 2000)
+    with pytest.raises(Malformed, match="letters"):
+        parse("m" + "/0" * 5000)
 
 
 @pytest.mark.parametrize("path", [(-1,), (1 << 32,), (0,) * 256])

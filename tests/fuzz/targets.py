@@ -1,0 +1,364 @@
+"""Everything of the signer that reads what a stranger wrote, each as a function of some bytes.
+
+A target also checks what its reader promises: what was read and is written again is the same.
+Its seeds are made here, by the project itself; the fuzzer makes the rest of them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from signer.chains.bitcoin import CHAIN, address, descriptor, policy, psbt
+from signer.chains.bitcoin.checksum import checksum_of
+from signer.chains.bitcoin.miniscript import Context
+from signer.chains.bitcoin.miniscript import parse as parse_miniscript
+from signer.chains.bitcoin.network import named
+from signer.formats import account, base58, bbqr, bech32, cbor, parts, seedqr, ur
+from signer.formats.bbqr import File
+from signer.formats.ur import Ur
+from signer.keys import codex32, mnemonic, path, slip39, slip39_share
+from signer.keys.extended import ExtendedPublicKey
+from tests import psbts
+from tests.fuzz.budget import Budget, Feed
+
+Seeds = Callable[[], Iterator[bytes]]
+
+REGTEST: Final = named("regtest")
+COSIGNER: Final = " ".join(("zoo",) * 11 + ("wrong",))
+TEMPLATES: Final = (
+    "wsh(sortedmulti(2,@0/**,@1/**))",
+    "sh(wsh(multi(1,@0/<2;3>/*,@1/**)))",
+    "wsh(andor(pk(@0/**),older(144),and_v(v:pkh(@1/**),after(500000000))))",
+    "tr(@0/**,{pk(@1/**),multi_a(2,@0/<2;3>/*,@1/<2;3>/*)})",
+    "tr(musig(@0,@1)/**,and_v(v:pk(@1/**),older(144)))",
+)
+
+
+class BrokenPromise(Exception):
+    """What a reader promised about an input does not hold."""
+
+
+def promise(holds: bool, what: str) -> None:
+    if not holds:
+        raise BrokenPromise(what)
+
+
+def text_of(data: bytes) -> str:
+    """Any bytes as a text, halves of characters included: a text need not be one of ours."""
+    return data.decode("utf-8", errors="surrogateescape")
+
+
+# --- payments
+
+
+@cache
+def keyring() -> psbts.Keyring:
+    return psbts.keyring()
+
+
+@cache
+def vault(template: str) -> psbts.Vault:
+    return psbts.vault(template, keyring(), psbts.keyring(COSIGNER))
+
+
+@cache
+def records() -> tuple[bytes, ...]:
+    shared = (TEMPLATES[0], TEMPLATES[-1])
+    return tuple(vault(template).record(keyring()) for template in shared)
+
+
+def read_psbt(data: bytes) -> None:
+    read = psbt.parse(data)
+    promise(read.encode() == data, "A PSBT that was not changed is written as it came.")
+
+
+def review_payment(data: bytes) -> None:
+    review = CHAIN.review(data, keyring(), "regtest", records())
+    promise(len(review.pages) > 1, "A payment is shown.")
+
+
+def payments() -> Iterator[bytes]:
+    for script in ("wpkh", "tr"):
+        made = psbts.draft(keyring(), 2, script)
+        yield made.encode()
+        made.psbt_version = 2
+        yield made.encode()
+    yield psbts.draft(vault(TEMPLATES[0])).encode()
+    joint = vault(TEMPLATES[-1])
+    begun = psbts.draft(joint).encode()
+    yield begun
+    for keys in joint.signers:
+        begun = psbts.sign_part(begun, keys, "regtest", [joint.record(keys)])
+    yield begun
+    yield psbts.sign_part(psbts.build(keyring()), keyring())
+
+
+# --- accounts
+
+
+def read_descriptor(data: bytes) -> None:
+    read = descriptor.parse(text_of(data), REGTEST, checksum="optional")
+    for branch in range(min(read.branches, 2)):
+        read.lock(branch, 7 if read.is_ranged else 0)
+
+
+def descriptors() -> Iterator[bytes]:
+    for template in TEMPLATES:
+        body = vault(template).policy.descriptor.text
+        yield f"{body}#{checksum_of(body)}".encode()
+    key = "02" + "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+    for form in ("pkh({})", "sh(wpkh({}))", "combo({})", "rawtr({})", "wsh(pk({}))"):
+        yield form.format(key).encode()
+    yield b"raw(deadbeef)"
+    yield b"addr(bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080)"
+
+
+def read_policy(data: bytes) -> None:
+    """Lines: the name, the template, and a key each."""
+    name, template, *keys = text_of(data).split("\n") + [""] * 2
+    read = policy.parse(name, template, [key for key in keys if key], REGTEST)
+    promise(policy.read(read.encode()) == read, "A policy is read as it was written.")
+    read.lock(0, 7)
+    read.lock(1, 7)
+
+
+def policies() -> Iterator[bytes]:
+    for template in TEMPLATES:
+        kept = vault(template).policy
+        keys = [key.render(REGTEST) for key in kept.keys]
+        yield "\n".join((kept.name, kept.template, *keys)).encode()
+
+
+def read_miniscript(data: bytes) -> None:
+    """The first letter says where it shall stand."""
+    text = text_of(data)
+    context = Context.TAPSCRIPT if text[:1] == "t" else Context.WSH
+    read = parse_miniscript(text[1:], context, key=str)
+    promise(len(read.keys()) <= len(data), "There are no more keys than letters.")
+    read.check_sane()
+    width = 32 if context is Context.TAPSCRIPT else 33
+    read.compile(lambda key: (b"\x02" + key.encode("utf-8", "surrogateescape"))[:1] * width)
+
+
+def miniscripts() -> Iterator[bytes]:
+    for text in (
+        "wpk(A)",
+        "wandor(pk(A),older(144),and_v(v:pkh(B),after(500000000)))",
+        "wor_i(and_v(v:pk(A),older(1000)),thresh(2,pk(B),s:pk(C),sln:older(9)))",
+        "wt:or_c(pk(A),v:hash160(" + "1f" * 20 + "))",
+        "wmulti(2,A,B,C)",
+        "tmulti_a(2,A,B,C)",
+        "tand_v(v:pk(A),sha256(" + "2e" * 32 + "))",
+        "wor_d(multi(1,A),or_b(pk(B),a:and_n(pk(C),pk(D))))",
+    ):
+        yield text.encode()
+
+
+# --- QR codes
+
+
+def read_cbor(data: bytes) -> None:
+    cbor.decode_prefix(data, cbor.LENIENT)
+    value = cbor.decode(data)
+    promise(cbor.encode(value) == data, "What is canonical has one encoding.")
+
+
+def values() -> Iterator[bytes]:
+    yield cbor.encode({"id": "1", "method": "sign_psbt", "params": {"psbt": bytes(60)}})
+    yield cbor.encode([1, -1, 1 << 63, "text", b"bytes", True, None, cbor.Tag(310, {1: [2]})])
+    yield bytes.fromhex("bf6162016161f6ff")
+    yield bytes.fromhex("5f41014102ff")
+
+
+def read_ur(data: bytes) -> None:
+    """A code a line, all of them shown to one collector."""
+    types = (*ur.PSBT_TYPES, *account.ACCOUNT_TYPES)
+    collector = parts.Collector(types, parts.Limits(message_bytes=4 * len(data) + 1024))
+    for line in text_of(data).split("\n"):
+        seen = collector.add(line)
+        if isinstance(seen, Ur):
+            if len(shown := ur.render(seen)) <= ur.MAX_TEXT:
+                promise(ur.parse(shown) == seen, "A UR is read as it was written.")
+            read = ur.to_psbt if seen.type in ur.PSBT_TYPES else account.parse
+            read(seen)
+
+
+def urs() -> Iterator[bytes]:
+    payment = ur.from_psbt(psbts.build(keyring()))
+    yield "\n".join(parts.split(payment, 120)).encode()
+    yield "\n".join(parts.split(payment, 1000)).encode()
+    yield ur.render(account.render(an_account())).encode()
+
+
+def an_account() -> account.Account:
+    where = path.parse("m/84h/1h/0h")
+    key = account.key("wpkh", where, CHAIN.xpub(keyring(), where, "regtest"))
+    return account.Account(keyring().fingerprint, (key,))
+
+
+def read_account(data: bytes) -> None:
+    """The CBOR inside of a UR."""
+    account.parse(Ur(account.ACCOUNT_TYPES[0], data))
+
+
+def accounts() -> Iterator[bytes]:
+    yield account.render(an_account()).cbor
+
+
+def read_bbqr(data: bytes) -> None:
+    """A code a line, all of them shown to one collector."""
+    collector = bbqr.Collector("PTU", parts.Limits(message_bytes=8 * len(data) + 1024))
+    for line in text_of(data).split("\n"):
+        seen = collector.add(line)
+        if isinstance(seen, File) and seen.data:
+            again = bbqr.Collector(seen.kind)
+            shown = [again.add(code) for code in bbqr.split(seen, 40)]
+            promise(shown[-1] == seen, "A file is read as it was written.")
+
+
+def bbqrs() -> Iterator[bytes]:
+    payment = psbts.build(keyring(), 2)
+    for encoding in "H2Z":
+        for version in (8, 30):
+            yield "\n".join(bbqr.split(File("P", payment), version, encoding)).encode()
+
+
+def read_seed_qr(data: bytes) -> None:
+    indexes = seedqr.read(data)
+    again = seedqr.compact(indexes) if len(data) <= 32 else seedqr.digits(indexes)
+    promise(bytes(again) == data, "A SeedQR is written as it came.")
+
+
+def seed_qrs() -> Iterator[bytes]:
+    for count in (12, 15, 18, 21, 24):
+        yield bytes(range(count // 3 * 4))
+        yield b"".join(b"%04d" % (index * 85) for index in range(count))
+
+
+# --- texts
+
+
+def read_address(data: bytes) -> None:
+    """The first letter says of which network."""
+    text = text_of(data)
+    network = named({"m": "mainnet", "t": "testnet"}.get(text[:1], "regtest"))
+    again = address.render(address.parse(text[1:], network), network)
+    promise(again is not None and again.lower() == text[1:].lower(), "An address comes back.")
+
+
+def addresses() -> Iterator[bytes]:
+    yield b"rbcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
+    yield b"mBC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4"
+    yield b"mbc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0"
+    yield b"m1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+    yield b"r2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm"
+
+
+def read_base58(data: bytes) -> None:
+    text = text_of(data)
+    promise(base58.encode_check(base58.decode_check(text)) == text, "Base58 comes back.")
+    versions = (bytes.fromhex("043587cf"), bytes.fromhex("0488b21e"))
+    key = ExtendedPublicKey.parse(text, versions)
+    promise(text in [key.encode(version) for version in versions], "So does a key.")
+    key.child(7)
+
+
+def base58s() -> Iterator[bytes]:
+    for where in ("m", "m/84h/1h/0h"):
+        yield CHAIN.xpub(keyring(), path.parse(where), "regtest").encode()
+
+
+def read_bech32(data: bytes) -> None:
+    text = text_of(data)
+    hrp, values, checksum = bech32.split(text)
+    promise(bech32.join(hrp, values, checksum) == text.lower(), "Bech32 comes back.")
+
+
+def bech32s() -> Iterator[bytes]:
+    yield bech32.encode("bcrt", 0, bytes(20)).encode()
+    yield bech32.encode("bc", 1, bytes(range(32))).upper().encode()
+
+
+def read_path(data: bytes) -> None:
+    text = text_of(data)
+    read = path.parse(text)
+    promise(path.parse(path.render(read)) == read, "A path is read as it was written.")
+
+
+def paths() -> Iterator[bytes]:
+    for text in ("m", "m/84h/1h/0h/0/5", "m/48'/0'/0'/2'/1/2147483647", "m/0/1H"):
+        yield text.encode()
+
+
+def read_words(data: bytes) -> None:
+    words = text_of(data).split(" ")
+    entropy = mnemonic.entropy_from_words(words)
+    again = mnemonic.words_from_entropy(entropy)
+    promise(mnemonic.entropy_from_words(again) == entropy, "Words come back.")
+
+
+def sentences() -> Iterator[bytes]:
+    for size in (16, 20, 24, 28, 32):
+        yield " ".join(mnemonic.words_from_entropy(bytes(range(size)))).encode()
+
+
+def read_slip39(data: bytes) -> None:
+    """A share a line."""
+    shares = [slip39_share.parse(line.split(" ")) for line in text_of(data).split("\n")]
+    slip39.combine(shares)
+
+
+def slip39_shares() -> Iterator[bytes]:
+    plan = slip39.Plan(1, ((2, 3),), exponent=0)
+    [shares] = slip39.split(bytes(range(16)), plan, bytes(range(32)))
+    yield "\n".join(" ".join(share.words()) for share in shares[:2]).encode()
+
+
+def read_codex32(data: bytes) -> None:
+    """A share a line."""
+    codex32.recover([codex32.parse(line) for line in text_of(data).split("\n")])
+
+
+def codex32_shares() -> Iterator[bytes]:
+    secret = codex32.from_seed(bytes(range(16)), "test", 2)
+    shares = codex32.split(secret, 3, bytes(range(32)))
+    yield secret.encode().encode()
+    yield "\n".join(share.encode() for share in shares[:2]).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader: what to feed, what to begin with, what an input may cost."""
+
+    feed: Feed
+    seeds: Seeds
+    budget: Budget = field(default_factory=Budget)
+
+
+# Texts and trees are capped, so the most that one of them may cost is a floor and no proportion.
+CAPPED = Budget(floor_us=20_000, floor_bytes=1 << 20)
+
+TARGETS: Final = {
+    "psbt": Target(read_psbt, payments),
+    # Two point multiplications a coin, some 250 bytes, and one for each of the first outputs.
+    "review": Target(review_payment, payments, Budget(1_000, 20_000, times=12)),
+    "descriptor": Target(read_descriptor, descriptors, CAPPED),
+    "policy": Target(read_policy, policies, CAPPED),
+    "miniscript": Target(read_miniscript, miniscripts, CAPPED),
+    "cbor": Target(read_cbor, values, CAPPED),
+    "account": Target(read_account, accounts, CAPPED),
+    # A code is at most 4296 letters; the whole is read, written and read again here.
+    "ur": Target(read_ur, urs, Budget(100, 2_000)),
+    "bbqr": Target(read_bbqr, bbqrs, Budget(200, 2_000, floor_bytes=512 << 10)),
+    "address": Target(read_address, addresses),
+    "base58": Target(read_base58, base58s),
+    "bech32": Target(read_bech32, bech32s),
+    "path": Target(read_path, paths),
+    "seedqr": Target(read_seed_qr, seed_qrs),
+    # Every word is compared with the whole list, so that the time does not tell which it is.
+    "words": Target(read_words, sentences, CAPPED),
+    "codex32": Target(read_codex32, codex32_shares),
+    # Shares are stretched on purpose, some 20 ms at the least.
+    "slip39": Target(read_slip39, slip39_shares, Budget(floor_us=200_000)),
+}

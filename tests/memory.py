@@ -1,0 +1,97 @@
+"""Looks for secrets in the memory of another process, from outside (Linux)."""
+
+import hmac
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import pbkdf2_hmac
+from pathlib import Path as Folder
+
+from signer.keys import mnemonic
+from signer.keys.curve import public_key, taproot_tweak
+from signer.keys.path import HARDENED, Path, render
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+def residue(pid: int, secrets: Mapping[str, bytes]) -> set[str]:
+    """The names of the secrets of which 12 bytes are found in the memory of a process."""
+    wanted = [(name, piece) for name, whole in secrets.items() for piece in fragments(whole)]
+    found = set[str]()
+    process = Folder("/proc") / str(pid)
+    with standing_still(pid), (process / "mem").open("rb", 0) as memory:
+        for line in (process / "maps").read_text().splitlines():
+            span, rights = line.split()[:2]
+            if not rights.startswith("rw"):  # code, constants, the kernel's own pages
+                continue
+            start, end = (int(place, 16) for place in span.split("-"))
+            memory.seek(start)
+            page = memory.read(end - start)
+            found |= {name for name, piece in wanted if piece in page}
+    return found
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """Stop a process meanwhile: what it is about to let go must not vanish under our eyes."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        stat = Folder("/proc") / str(pid) / "stat"
+        while stat.read_text().rpartition(")")[2].split()[0] != "T":
+            pass
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def fragments(secret: bytes) -> list[bytes]:
+    """Pieces of 12 bytes from the later part of a secret, in both byte orders.
+
+    Freed memory is soon written over at its beginning, so a whole secret is hardly ever left.
+    """
+    pieces = [secret[at : at + 12] for at in range(16, len(secret) - 11, 12)] + [secret[-12:]]
+    return pieces + [piece[::-1] for piece in pieces]
+
+
+def child(secret: bytes, chain_code: bytes, index: int) -> tuple[bytes, bytes]:
+    """BIP32's private derivation in plain integers: an independent reading of it."""
+    shown = b"\0" + secret if index >= HARDENED else public_key(bytearray(secret))
+    derived = hmac.digest(chain_code, shown + index.to_bytes(4, "big"), "sha512")
+    number = (int.from_bytes(derived[:32], "big") + int.from_bytes(secret, "big")) % ORDER
+    return number.to_bytes(32, "big"), derived[32:]
+
+
+def tweaked(secret: bytes) -> bytes:
+    """The key that signs for a taproot output without scripts (BIP341, taproot_tweak_seckey)."""
+    number, public = int.from_bytes(secret, "big"), public_key(bytearray(secret))
+    even = number if public[0] == 2 else ORDER - number
+    tweak = int.from_bytes(taproot_tweak(public[1:]), "big")
+    return ((even + tweak) % ORDER).to_bytes(32, "big")
+
+
+def of_a_seed(entropy: bytes, passphrase: str = "") -> dict[str, bytes]:
+    """BIP39 entropy, the sentence, the seed and the master key, each by its name."""
+    sentence = " ".join(mnemonic.words_from_entropy(entropy)).encode()
+    seed = pbkdf2_hmac("sha512", sentence, b"mnemonic" + passphrase.encode(), 2048)
+    found = {"entropy": entropy, "words": sentence, "seed": seed}
+    return found | of_a_node((), *master(seed))
+
+
+def of_a_path(seed: bytes, path: Path) -> dict[str, bytes]:
+    """The keys and chain codes of all nodes on the way to a path, by the path of each."""
+    node = master(seed)
+    found: dict[str, bytes] = {}
+    for depth, index in enumerate(path, start=1):
+        node = child(*node, index)
+        found |= of_a_node(path[:depth], *node)
+    return found
+
+
+def of_a_node(path: Path, secret: bytes, chain_code: bytes) -> dict[str, bytes]:
+    return {f"key {render(path)}": secret, f"chain code {render(path)}": chain_code}
+
+
+def master(seed: bytes) -> tuple[bytes, bytes]:
+    derived = hmac.digest(b"Bitcoin seed", seed, "sha512")
+    return derived[:32], derived[32:]
