@@ -1,0 +1,232 @@
+"""Signed messages (BIP137, BIP322): what strangers published, and what Core's engine accepts."""
+
+import json
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from dataclasses import replace
+
+import pytest
+
+from signer.chains.bitcoin import CHAIN, address, bip322
+from signer.chains.bitcoin import psbt as container
+from signer.chains.bitcoin.accounts import OneKey, Place, single_lock
+from signer.chains.bitcoin.bip322 import Timing
+from signer.chains.bitcoin.message import Form, Legacy, SignedMessage, Statement, sign, statement
+from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.script import Kind
+from signer.chains.bitcoin.tx import Output, Tx, parse
+from signer.errors import Malformed, Reason, Refused
+from signer.formats import base58
+from signer.formats.cursor import Cursor
+from signer.hashes import double_sha256
+from signer.keys import curve
+from signer.keys.path import Path
+from signer.keys.path import parse as parse_path
+from signer.review import Review
+from tests import kernel
+from tests.psbts import KINDS, OTHER, keyring, path, text, vault
+from tests.signer.published import own, shared
+
+# The wallet of Jade's own published tests (its words are in the public test-suite).
+JADE = (
+    "fish inner face ginger orchard permit useful method fence kidney chuckle party "
+    "favorite sunset draw limb science crane oval letter slot invite sadness banana"
+)
+MAINNET = named("mainnet")
+
+
+def signed(review: Review[Legacy] | Review[Statement]) -> SignedMessage:
+    return CHAIN.sign_message(review.approve(review.pages), keyring())  # type: ignore[arg-type]
+
+
+def written(made: SignedMessage) -> str:
+    return made.form.value + b64encode(made.data).decode()
+
+
+def is_valid(message: str, script_pubkey: bytes, signature: str) -> bool:
+    """What a verifier asks (BIP322, Verification), with Bitcoin Core's engine for the scripts."""
+    prefix, body = signature[:3], signature[3:]
+    spent = bip322.to_spend(message.encode(), script_pubkey)
+    try:
+        data = b64decode(body, validate=True)
+        tx = parse(data) if prefix == "ful" else _of_witness(spent, data)
+    except (NotBase64, Malformed):
+        return False
+    bare = Tx(tx.version, (replace(tx.inputs[0], script_sig=b"", witness=()),), tx.outputs, 0)
+    timing = Timing(tx.locktime, tx.inputs[0].sequence)
+    if replace(bare, locktime=tx.locktime) != bip322.to_sign(spent, timing):
+        return False
+    return kernel.verdicts(tx.encode_signed(), [Output(0, script_pubkey)]) == [True]
+
+
+def _of_witness(spent: Tx, data: bytes) -> Tx:
+    cursor = Cursor(data)
+    stack = tuple(cursor.blob() for _ in range(cursor.compact()))
+    cursor.end()
+    unsigned = bip322.to_sign(spent, Timing())
+    return replace(unsigned, inputs=(replace(unsigned.inputs[0], witness=stack),))
+
+
+def published(*groups: str) -> list[dict[str, object]]:
+    names = ("basic", "generated")
+    files = [json.loads(shared(f"bip322/{n}-test-vectors.json").read_text()) for n in names]
+    return [case for group in groups for file in files for case in file.get(group, [])]
+
+
+def test_the_published_hashes_of_messages_and_transactions_are_ours() -> None:
+    cases = own("bip322")["tx_hashes"]
+    for case in cases:
+        message = case["message"].encode()
+        script_pubkey = address.parse(case["address"], MAINNET)
+        spent = bip322.to_spend(message, script_pubkey)
+        assert bip322.message_hash(message).hex() == case["message_hash"]
+        assert spent.txid[::-1].hex() == case["to_spend_tx_hash"]
+        assert bip322.to_sign(spent, Timing()).txid[::-1].hex() == case["to_sign_tx_hash"]
+
+
+def test_every_published_signature_holds_for_our_transactions() -> None:
+    """The 18 simple and full ones: our two transactions are those that were signed."""
+    cases = published("simple", "full")
+    assert len(cases) == 18
+    for case in cases:
+        script_pubkey = address.parse(str(case["address"]), MAINNET)
+        for signature in list(case["bip322_signatures"]):  # type: ignore[call-overload]
+            # One of them is older than the prefixes; without one it is a simple signature.
+            prefixed = signature if signature[:3] in {"smp", "ful"} else f"smp{signature}"
+            assert is_valid(str(case["message"]), script_pubkey, prefixed), case["address"]
+
+
+def test_no_published_wrong_signature_holds() -> None:
+    cases = published("error")
+    assert len(cases) == 36
+    for case in cases:
+        script_pubkey = address.parse(str(case["address"]), MAINNET)
+        valid = is_valid(str(case["message"]), script_pubkey, str(case["signature"]))
+        assert not valid, case["description"]
+
+
+class OnlyKey:
+    """A keyring of one published private key, which stands at every path."""
+
+    def __init__(self, wif: str) -> None:
+        self.secret = bytearray(base58.decode_check(wif)[1:33])
+        self.public = curve.public_key(self.secret)
+        self.fingerprint = bytes(4)
+
+    def sign_ecdsa(self, _: Path, digest: bytes, public: bytes) -> bytes:
+        return curve.sign_ecdsa(self.secret, digest, public)
+
+    def sign_schnorr(self, _: Path, digest: bytes, root: bytes, output_key: bytes) -> bytes:
+        return curve.sign_taproot(self.secret, digest, output_key, root)
+
+
+TYPES = {
+    "p2pkh": Kind.P2PKH,
+    "p2wpkh": Kind.P2WPKH,
+    "p2sh-p2wpkh": Kind.P2SH,
+    "p2tr": Kind.P2TR,
+}
+
+
+def has_high_r(signature: str) -> bool:
+    """Whether the first number of the ECDSA signature in it takes 33 bytes."""
+    return b"\x02\x21\x00" in b64decode(signature[3:])[:120]
+
+
+def test_messages_signed_with_the_published_keys_are_the_published_ones() -> None:
+    """Byte for byte, but where the other signer took a nonce with a high R: that takes a byte more.
+
+    Ten of the published ones have a single key. BIP322 leaves the nonce open.
+    """
+    same = []
+    for case in published("simple", "full"):
+        if case["type"] not in TYPES:
+            continue
+        kind = TYPES[str(case["type"])]
+        key = OnlyKey(next(iter(case["private_keys"])))  # type: ignore[call-overload]
+        lock = single_lock(kind, key.public)
+        place = Place(OneKey(kind, (0,)), 0, 0, lock, ((0, 0, 0),))
+        locks = [int(str(case.get(name) or 0)) for name in ("lock_time", "sequence")]
+        asked = statement(str(case["message"]), place, key, MAINNET, Timing(*locks))  # type: ignore[arg-type]
+        ours = written(sign(asked.subject, key))  # type: ignore[arg-type]
+        assert is_valid(str(case["message"]), lock.script_pubkey, ours)
+        theirs = list(case["bip322_signatures"])  # type: ignore[call-overload]
+        same.append(ours in theirs)
+        assert ours in theirs or lock.internal_key or has_high_r(theirs[0])
+    assert (len(same), sum(same)) == (9, 4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_of_each_kind_of_address_holds_for_that_address(kind: str) -> None:
+    review = CHAIN.statement("I was here.", path(kind), kind, keyring(), "regtest")
+    made = signed(review)
+    shown, _ = CHAIN.address(keyring(), path(kind), kind, "regtest")
+    assert made.form is (Form.SIMPLE if kind in {"wpkh", "tr"} else Form.FULL)
+    assert shown in text(review.pages)
+    script_pubkey = address.parse(shown, named("regtest"))
+    assert is_valid("I was here.", script_pubkey, written(made))
+    assert not is_valid("I was there.", script_pubkey, written(made))
+
+
+def test_a_message_under_a_lock_says_when_and_is_written_in_full() -> None:
+    timing = Timing(locktime=2016, sequence=144)
+    review = CHAIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing)
+    made = signed(review)
+    assert "locktime 2016" in text(review.pages)
+    assert "sequence 144" in text(review.pages)
+    assert made.form is Form.FULL
+    assert parse(made.data).version == 2
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "wsh(sortedmulti(2,@0/**,@1/**))",
+        "sh(wsh(sortedmulti(2,@0/**,@1/**)))",
+        "sh(sortedmulti(2,@0/**,@1/**))",
+        "tr(@0/**,multi_a(2,@0/<2;3>/*,@1/**))",
+    ],
+)
+def test_a_message_of_an_account_of_several_is_a_psbt_for_the_others(template: str) -> None:
+    shared_account = vault(template, keyring(), keyring(OTHER))
+    halves = []
+    for keys in (keyring(), keyring(OTHER)):
+        record = shared_account.record(keys)
+        review = CHAIN.policy_statement("We agree.", record, (0, 5), keys, "regtest")
+        made = CHAIN.sign_message(review.approve(review.pages), keys)
+        assert made.form is Form.PSBT
+        halves.append(container.parse(made.data))
+    first, second = (half.inputs[0].records for half in halves)
+    both = container.add(halves[0], {0: [record for record in second if record not in first]})
+    kernel.check(both.encode())
+    assert both.globals.get(bip322.GENERIC_SIGNED_MESSAGE) == b"We agree."
+
+
+@pytest.mark.parametrize("name", ["msg_simple", "msg_path", "msg_large"])
+def test_legacy_messages_are_those_of_jade(name: str) -> None:
+    case = json.loads(shared(f"jade/{name}.json").read_text())
+    asked = case["input"]
+    keys = keyring(JADE)
+    review = CHAIN.message(asked["message"], tuple(asked["path"]), keys)
+    made = CHAIN.sign_message(review.approve(review.pages), keys)
+    assert b64encode(made.data).decode() == case["expected_output"]
+
+
+def test_a_legacy_message_names_its_key_and_the_key_can_be_read_back() -> None:
+    where = parse_path("m/44h/1h/0h/0/0")
+    review = CHAIN.message("Jade is cool", where, keyring())
+    made = signed(review)
+    prefixed = b"\x18Bitcoin Signed Message:\n\x0cJade is cool"
+    public = curve.recover(double_sha256(prefixed), bytes((made.data[0] - 31,)) + made.data[1:])
+    assert made.form is Form.LEGACY
+    assert public == keyring().public_key(where)
+    assert public.hex() in text(review.pages)
+
+
+def test_an_unknown_variant_or_a_path_without_a_place_is_refused() -> None:
+    with pytest.raises(Refused) as variant:
+        CHAIN.statement("hi", path(), "p2pk", keyring(), "regtest")
+    with pytest.raises(Refused) as short:
+        CHAIN.statement("hi", (0,), "wpkh", keyring(), "regtest")
+    assert variant.value.reason is Reason.VARIANT_UNSUPPORTED
+    assert short.value.reason is Reason.PATH_UNUSUAL

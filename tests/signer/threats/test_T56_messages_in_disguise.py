@@ -1,0 +1,66 @@
+"""T56: a signed message that is really a payment, or that nobody could read."""
+
+import pytest
+
+from signer.chains.bitcoin import CHAIN, bip322
+from signer.chains.bitcoin.bip322 import Timing
+from signer.errors import Reason, Refused
+from tests.psbts import Draft, In, Out, hint, keyring, lock, path, refusal, text
+
+WHERE = path()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pay \x1b[2K me",
+        "tab\there",
+        "caf\u00e9",
+        "\u202eright to left",
+        "zero\u200bwidth",
+        "\r\n",
+        "\x7f",
+    ],
+)
+def test_what_cannot_be_shown_as_it_is_is_not_signed(message: str) -> None:
+    with pytest.raises(Refused) as legacy:
+        CHAIN.message(message, WHERE, keyring())
+    with pytest.raises(Refused) as modern:
+        CHAIN.statement(message, WHERE, "wpkh", keyring(), "regtest")
+    assert legacy.value.reason is modern.value.reason is Reason.MESSAGE_UNREADABLE
+
+
+def test_a_message_is_shown_to_its_last_letter_or_refused() -> None:
+    longest = "x" * 4096
+    assert f'"{longest}"' in text(CHAIN.message(longest, WHERE, keyring()).pages)
+    with pytest.raises(Refused) as longer:
+        CHAIN.message(longest + "x", WHERE, keyring())
+    assert longer.value.reason is Reason.MESSAGE_TOO_LONG
+
+
+def test_every_line_of_a_message_is_quoted_and_marked_as_the_hosts() -> None:
+    review = CHAIN.message('one\n"two"\n\nthree', WHERE, keyring())
+    said = [
+        fact.value for page in review.pages for fact in page.facts if fact.origin.name == "HOST"
+    ]
+    assert said == ['"one"', '""two""', '""', '"three"']
+
+
+def test_the_transaction_of_a_message_spends_a_coin_that_cannot_exist() -> None:
+    spent = bip322.to_spend(b"any", lock(keyring(), WHERE))
+    assert spent.inputs[0].outpoint == bytes(32) + b"\xff" * 4
+    assert [output.sats for output in spent.outputs] == [0]
+
+
+@pytest.mark.parametrize("kind", ["wpkh", "tr", "pkh"])
+def test_a_message_does_not_come_in_as_a_payment(kind: str) -> None:
+    """A host could ask for the signature of a BIP322 message as if it were a payment of nothing."""
+    where = path(kind)
+    spent = bip322.to_spend(b"I owe you my house.", lock(keyring(), where))
+    unsigned = bip322.to_sign(spent, Timing())
+    one = In(outpoint=unsigned.inputs[0].outpoint, sequence=0)
+    one.put(0x00, spent.encode())
+    one.records.append(hint(keyring(), where))
+    disguised = Draft([one], [Out([], 0, unsigned.outputs[0].script_pubkey)], version=0)
+    assert disguised.unsigned_tx() == unsigned.encode()
+    assert refusal(disguised, keyring()) is Reason.EMPTY_COIN
