@@ -29,10 +29,6 @@ class Reason(Enum):
         "Unlock the wallet that was asked, and try again.",
     )
     # What a Bitcoin request can be refused for. signer/README.md names the threat behind each.
-    PSBT_VERSION = (
-        "PSBT version 2 is not supported yet.",
-        "Export the payment as a PSBT of version 0.",
-    )
     TOO_LARGE = (
         "The request is larger than can be checked here.",
         "Split the payment into smaller ones.",
@@ -65,6 +61,10 @@ class Reason(Enum):
         "A previous transaction is not the one that is spent.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
+    EMPTY_COIN = (
+        "A coin holds nothing: this is no payment, but may be a message in disguise.",
+        "Sign messages as messages.",
+    )
     AMOUNT_OUT_OF_RANGE = (
         "An amount is larger than all the bitcoin there can be.",
         "Build the payment again in the wallet app.",
@@ -82,12 +82,16 @@ class Reason(Enum):
         "Do not use this request. Update the wallet app, or use another one.",
     )
     SCRIPT_UNSUPPORTED = (
-        "A coin is locked by a kind of script that is not supported yet.",
+        "A coin is locked by a kind of script that this device does not know.",
         "Spend it with the device or wallet that made its address.",
     )
-    TAPROOT_SCRIPT_PATH = (
-        "A coin would be spent by a taproot script, which is not supported yet.",
-        "Spend it with the device or wallet that made its address.",
+    NO_LEAF_NAMED = (
+        "None of the scripts that your key could sign is named for a coin.",
+        "Have the wallet app name the script it wants to use.",
+    )
+    NOT_REGISTERED = (
+        "A coin belongs to an account of several keys or conditions that is not registered here.",
+        "Register the account on this device first.",
     )
     INPUT_NOT_OURS = (
         "A coin is not yours.",
@@ -98,7 +102,7 @@ class Reason(Enum):
         "Do not use this request. Update the wallet app, or use another one.",
     )
     PATH_UNUSUAL = (
-        "A coin lies at an unusual path.",
+        "A coin lies at a path that is too short or too long.",
         "Spend it with the wallet that made its address.",
     )
     WRONG_NETWORK = (
@@ -117,6 +121,14 @@ class Reason(Enum):
         "A signature of an unknown type is asked for.",
         "Ask for the signature type ALL.",
     )
+    SIGHASH_SINGLE_BUG = (
+        "A signature is asked for that anybody could use for all your coins of that key.",
+        "Do not use this request. Update the wallet app, or use another one.",
+    )
+    MODIFIABLE = (
+        "The payment is marked as one that others may still change.",
+        "Have the wallet app finish the payment before it is signed.",
+    )
     BAD_SIGNATURE = (
         "A signature under your key is already there, and it is wrong.",
         "Build the payment again in the wallet app.",
@@ -129,11 +141,91 @@ class Reason(Enum):
         "An output is too long to be shown in full.",
         "Build the payment without it.",
     )
+    SILENT_COINS = (
+        "A silent payment cannot be made with these coins.",
+        "Choose other coins in the wallet app.",
+    )
+    SILENT_KEY_MISSING = (
+        "A coin does not show the public key that a silent payment needs.",
+        "Have the wallet app name the key of every coin.",
+    )
+    SILENT_SHARE_MISSING = (
+        "Another signer's part of a silent payment is missing.",
+        "Have the other signers add their parts first.",
+    )
+    SILENT_SHARE_WRONG = (
+        "A part of a silent payment is not proven to be right.",
+        "Do not use this request. Update the wallet app, or use another one.",
+    )
+    SILENT_SCRIPT_WRONG = (
+        "An output does not pay the silent payment address it names.",
+        "Do not use this request. Update the wallet app, or use another one.",
+    )
+    RECORD_NOT_OURS = (
+        "A registered account is not one that this wallet has registered, or it was changed.",
+        "Register the account again, and read every key of it.",
+    )
+    POLICY_WITHOUT_US = (
+        "None of the account's keys is yours.",
+        "Check the wallet app's setup: one key must be this device's.",
+    )
+    FALSE_KEY = (
+        "A key is said to be yours and is not.",
+        "Do not use this request. Check the wallet app's setup.",
+    )
+    POLICY_UNSUPPORTED = (
+        "This kind of account is not supported yet.",
+        "Choose another kind of account in the wallet app.",
+    )
     VARIANT_UNSUPPORTED = (
-        "This kind of address is not supported yet.",
-        "Choose native segwit or taproot.",
+        "This kind of address is not known here.",
+        "Choose legacy, nested segwit, native segwit or taproot.",
     )
 
+    HOST_ENTROPY_DIFFERS = (
+        "The wallet app's random bytes are not the ones it promised.",
+        "Do not use this request. Update the wallet app, or use another one.",
+    )
+    NONCE_GONE = (
+        "The first round of this joint signature is not remembered, or was used already.",
+        "Start the joint signature again, with all its signers.",
+    )
+    NONCE_ELSEWHERE = (
+        "The first round of this joint signature was made for something else.",
+        "Start the joint signature again, with all its signers.",
+    )
+    NONCES_MISSING = (
+        "The first round of this joint signature is not complete: other signers are missing.",
+        "Have all of them do the first round, then sign again.",
+    )
+    JOINT_KEYS_DIFFER = (
+        "A joint signature is said to have other signers than the registered account.",
+        "Do not use this request. Update the wallet app, or use another one.",
+    )
+    JOINT_PART_WRONG = (
+        "A part of a joint signature is there already, and it is wrong.",
+        "Start the joint signature again, with all its signers.",
+    )
+    TOO_MANY_NONCES = (
+        "Too many joint signatures were begun and not finished.",
+        "Finish one of them, or lock the device to drop them all.",
+    )
+    TOO_FEW_ROLLS = (
+        "That is too little chance for a seed.",
+        "Roll on, or let the device add randomness of its own.",
+    )
+    BACKUP_TOO_SLOW = (
+        "This backup was made to take longer to open than is bearable here.",
+        "Recover it with the program that made it.",
+    )
+    MESSAGE_TOO_LONG = (
+        "The message is longer than a person would read.",
+        "Sign a shorter one.",
+    )
+    MESSAGE_UNREADABLE = (
+        "The message holds characters that cannot be shown as they are.",
+        "Sign plain text: letters, digits and signs of ASCII.",
+    )
     KEYS_WIPED = (
         "The keys were wiped from memory.",
         "Unlock the device and ask again.",

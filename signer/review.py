@@ -19,6 +19,7 @@ class Origin(Enum):
 
     SIGNED = "signed bytes"
     DERIVED = "derived from your keys"
+    POLICY = "from a registered account"
     HOST = "host says"
 
 
@@ -86,13 +87,16 @@ class Review(Generic[Subject]):
     """A checked subject and every page a person must see before it may be signed.
 
     `fingerprint` is the master fingerprint (4 bytes) of the keys that checked it; `words` are the
-    four words a person can compare with the host's screen.
+    four words a person can compare with the host's screen. `digest` (32 bytes) stands for all that
+    is shown and all that would be signed, and is the last fact of the last page: two reviews of
+    different digests have different pages.
     """
 
     subject: Subject = field(repr=False)
     pages: tuple[Page, ...]
     fingerprint: bytes
     words: tuple[str, ...]
+    digest: bytes
 
     def approve(self, accepted: Sequence[Page]) -> Approval[Subject]:
         """An approval, if exactly these pages were accepted in this order; else Refused."""

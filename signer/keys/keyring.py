@@ -1,5 +1,6 @@
 """The keys of one seed. They sign, they show public keys, and they never come out."""
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,10 +8,13 @@ from signer.errors import Malformed, Reason, Refused
 from signer.keys import curve
 from signer.keys.extended import ExtendedPublicKey
 from signer.keys.node import Node, Uncopyable
+from signer.keys.nonces import Nonces
 from signer.keys.path import HARDENED, Path, check
 
 # Enough for the branches of some accounts. A host that walks the tree only makes itself wait.
 _MAX_NODES = 64
+# "quie" in ASCII, then a number for the use: no wallet has accounts here.
+_AUTHENTICATION = (0x71756965 + HARDENED, 0 + HARDENED)
 
 
 class Keyring(Uncopyable):
@@ -20,10 +24,12 @@ class Keyring(Uncopyable):
     Refused(KEYS_WIPED). Paths that are no paths raise Malformed.
     """
 
-    __slots__ = ("_nodes", "fingerprint")
+    __slots__ = ("_nodes", "fingerprint", "nonces")
 
     fingerprint: bytes
     "The first 4 bytes of the master public key's hash160. Public, and still there after `wipe`."
+    nonces: Nonces
+    "For `signer.keys.musig` alone: the nonces of joint signatures begun with these keys."
 
     def __init__(self, seed: bytearray) -> None:
         """Takes the seed (16 to 64 bytes) over: it is zeroed before this returns or raises."""
@@ -33,6 +39,7 @@ class Keyring(Uncopyable):
             curve.erase(seed)
         self._nodes: dict[Path, Node] = {(): root}
         self.fingerprint = root.fingerprint
+        self.nonces = Nonces()
 
     def public_key(self, path: Path) -> bytes:
         """The compressed public key (33 bytes) at `path`."""
@@ -47,27 +54,52 @@ class Keyring(Uncopyable):
         parent = self._node(path[:-1]).fingerprint if path else bytes(4)
         return self._node(path).extended(path, parent)
 
-    def sign_ecdsa(self, path: Path, digest: bytes) -> bytes:
+    def sign_ecdsa(self, path: Path, digest: bytes, public_key: bytes = b"") -> bytes:
         """A DER signature of a 32-byte digest by the key at `path`, without a sighash byte.
 
-        Deterministic, low S, low R: see `curve.sign_ecdsa`. The public key it is verified under
-        comes from public derivation where the path allows it, not from the signing key, so that a
-        fault while deriving the secret is caught too (T52). Raises CrossCheckFailed.
+        Deterministic, low S, low R: see `curve.sign_ecdsa`. It is verified under `public_key`
+        (33 bytes), which the caller has derived from public data, or which is so derived here: not
+        under one of the signing key, so that a fault while deriving the secret is caught too (T52).
+        Raises CrossCheckFailed.
         """
-        with self.opened(path) as (node, public):
+        with self._secret(path) as node:
+            public = public_key or self.public_key(path)
             return curve.sign_ecdsa(node.secret, digest, public)
 
-    def sign_schnorr(self, path: Path, digest: bytes, merkle_root: bytes = b"") -> bytes:
+    def sign_schnorr(
+        self, path: Path, digest: bytes, merkle_root: bytes = b"", output_key: bytes = b""
+    ) -> bytes:
         """A BIP340 signature (64 bytes) by the taproot output key at `path` (BIP341, key path).
 
         `merkle_root` is empty or 32 bytes. Deterministic: see `curve.sign_schnorr`. Verified under
-        the output key computed from public data. Raises CrossCheckFailed.
+        `output_key` (32 bytes), derived from public data by the caller or here. Raises
+        CrossCheckFailed.
         """
-        with self.opened(path) as (node, public):
-            internal = public[1:]
-            tweak = curve.taproot_tweak(internal, merkle_root)
-            output_key = curve.taproot_output_key(internal, merkle_root)
-            return curve.sign_schnorr(node.secret, digest, output_key, tweak)
+        with self._secret(path) as node:
+            if not output_key:
+                output_key = curve.taproot_output_key(self.public_key(path)[1:], merkle_root)
+            return curve.sign_taproot(node.secret, digest, output_key, merkle_root)
+
+    def sign_leaf(self, path: Path, digest: bytes, x_only: bytes) -> bytes:
+        """A BIP340 signature (64 bytes) by the key at `path` itself, as a leaf asks (BIP342).
+
+        Verified under `x_only` (32 bytes), the key in the leaf. Raises CrossCheckFailed.
+        """
+        with self._secret(path) as node:
+            return curve.sign_schnorr(node.secret, digest, x_only)
+
+    def sign_recoverable(self, path: Path, digest: bytes) -> bytes:
+        """65 bytes (see `curve.sign_recoverable`) by the key at `path`, for signed messages."""
+        with self._secret(path) as node:
+            return curve.sign_recoverable(node.secret, digest, self.public_key(path))
+
+    def authenticate(self, data: bytes) -> bytes:
+        """HMAC-SHA256 (32 bytes) of `data` under a key of this seed that has no other use.
+
+        Who asks puts the purpose in front of the data, so that no two uses can be confused.
+        """
+        with self._secret(_AUTHENTICATION) as node:
+            return hmac.digest(node.secret, data, "sha256")
 
     @contextmanager
     def opened(self, path: Path) -> Iterator[tuple[Node, bytes]]:
@@ -76,12 +108,17 @@ class Keyring(Uncopyable):
         The node is erased when the block ends. The public key comes from public derivation where
         the path allows it: what is signed is verified under it.
         """
+        with self._secret(path) as node:
+            yield node, self.public_key(path)
+
+    @contextmanager
+    def _secret(self, path: Path) -> Iterator[Node]:
         if not path:
             raise Malformed("The master key signs nothing.")
-        public = self.public_key(path)
-        node = self._node(path[:-1]).child(path[-1])
+        *above, index = check(path)
+        node = self._node(tuple(above)).child(index)
         try:
-            yield node, public
+            yield node
         finally:
             node.erase()
 
@@ -90,6 +127,7 @@ class Keyring(Uncopyable):
         for node in self._nodes.values():
             node.erase()
         self._nodes.clear()
+        self.nonces.wipe()
 
     def _node(self, path: Path) -> Node:
         """The node at `path`, kept: a thousand inputs of one account cost one step each.

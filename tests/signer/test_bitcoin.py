@@ -2,7 +2,6 @@
 
 import base64
 import dataclasses
-import json
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -19,83 +18,9 @@ from signer.keys.keyring import Keyring
 from signer.review import Approval
 from tests import kernel, psbts
 from tests.psbts import build, draft, keyring, refusal, review, sign
-from tests.signer.published import own, shared
+from tests.signer.published import own
 
-# The public test seeds of Jade's published cases.
-WALLETS = {
-    "SS": "paddle puppy easily actor poet apart screen drastic city front predict damp",
-    "TM": "fish inner face ginger orchard permit useful method fence kidney chuckle party favorite"
-    " sunset draw limb science crane oval letter slot invite sadness banana",
-}
-NETWORKS = {"localtest": "regtest"}
-
-# Jade's sign_psbt cases that this slice does not sign, and why.
-DELIBERATE_REFUSALS = {
-    "psbt_ss_not_us": Reason.AMOUNT_NOT_PROVEN,  # a claimed amount alone; the coin is not ours
-    "psbt_ss_p2wpkh_already_signed": Reason.NOTHING_TO_SIGN,  # Jade hands it back unchanged
-    # A mainnet request for coins below coin type 1: signed as a testnet request, see below.
-    "psbt_tm_multisig_segwit_many_inputs": Reason.WRONG_NETWORK,
-    "psbt_ss_p2pkh": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_ss_p2sh_multisig": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_ss_p2sh_p2wpkh": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_ss_p2sh_p2wsh_multisig": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_ss_p2wsh_multisig": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_green_multisig_2of3_recovery_signing": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_green_multisig_2of3_recovery_signing_full_path": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_multisig_p2sh_segwit": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_multisig_partial_p2sh_segwit": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_multisig_partial_segwit": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_multisig_segwit": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_multisig_segwit_many_inputs_2": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_tm_p2sh_segwit": Reason.SCRIPT_UNSUPPORTED,
-    "psbt_ss_p2pkh_v2": Reason.PSBT_VERSION,
-    "psbt_tm_green_multisig_2of2csv": Reason.PSBT_VERSION,
-    "psbt_tm_green_multisig_2of3": Reason.PSBT_VERSION,
-}
-SIGNED = {"psbt_ss_p2tr_default_all", "psbt_ss_p2wpkh", "psbt_ss_p2wpkh_spend_coinbase"}
-SIGNED |= {"psbt_tm_segwit"}
-
-
-@dataclass(frozen=True)
-class Case:
-    keys: Keyring
-    network: str
-    asked: bytes
-    answered: bytes
-
-
-def jade(name: str) -> Case:
-    data = json.loads(shared(f"jade/{name}.json").read_text())
-    network = data["input"]["network"]
-    return Case(
-        keyring(WALLETS[name.split("_")[1].upper()]),
-        NETWORKS.get(network, network),
-        base64.b64decode(data["input"]["psbt"]),
-        base64.b64decode(data["expected_output"]["psbt"]),
-    )
-
-
-@pytest.mark.parametrize("name", sorted(SIGNED))
-def test_what_jade_signs_is_signed_byte_for_byte(name: str) -> None:
-    case = jade(name)
-    assert sign(case.asked, case.keys, case.network) == case.answered
-
-
-def test_what_jade_signs_across_networks_is_the_same_on_the_right_one() -> None:
-    case = jade("psbt_tm_multisig_segwit_many_inputs")
-    assert sign(case.asked, case.keys, "testnet") == case.answered
-
-
-@pytest.mark.parametrize("name", sorted(DELIBERATE_REFUSALS))
-def test_what_is_refused_on_purpose(name: str) -> None:
-    case = jade(name)
-    assert refusal(case.asked, case.keys, case.network) is DELIBERATE_REFUSALS[name]
-
-
-def test_no_published_case_of_jade_is_forgotten() -> None:
-    manifest = json.loads(shared("jade/MANIFEST.json").read_text())
-    all_cases = {c["file"].removesuffix(".json") for c in manifest if c["rpc"] == "sign_psbt"}
-    assert all_cases == SIGNED | set(DELIBERATE_REFUSALS)
+ALL_KINDS = pytest.mark.parametrize("script", psbts.KINDS)
 
 
 @pytest.mark.parametrize(
@@ -120,12 +45,12 @@ def test_the_folder_is_the_registry() -> None:
 
 
 def test_signatures_are_deterministic() -> None:
-    for script in ("wpkh", "tr"):
+    for script in psbts.KINDS:
         raw = build(keyring(), 3, script)
         assert sign(raw, keyring()) == sign(raw, keyring())
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@ALL_KINDS
 def test_a_partly_signed_request_is_completed_and_the_rest_left_alone(script: str) -> None:
     keys = keyring()
     made = draft(keys, 3, script)
@@ -146,7 +71,7 @@ def test_a_finalized_coin_is_left_alone(script: str) -> None:
     assert sorted(psbt.parse(signed).inputs[0].records) == sorted(made.ins[0].records)
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@ALL_KINDS
 def test_nothing_left_to_sign_is_said(script: str) -> None:
     keys = keyring()
     signed = sign(build(keys, 2, script), keys)
@@ -165,18 +90,21 @@ class Faulty:
     def fingerprint(self) -> bytes:
         return self.keys.fingerprint
 
-    def sign_ecdsa(self, where: path.Path, digest: bytes) -> bytes:
-        return self.keys.sign_ecdsa(where, self._slip(digest))
+    def sign_ecdsa(self, where: path.Path, digest: bytes, key: bytes) -> bytes:
+        return self.keys.sign_ecdsa(where, self._slip(digest), key)
 
-    def sign_schnorr(self, where: path.Path, digest: bytes) -> bytes:
-        return self.keys.sign_schnorr(where, self._slip(digest))
+    def sign_schnorr(self, where: path.Path, digest: bytes, root: bytes, key: bytes) -> bytes:
+        return self.keys.sign_schnorr(where, self._slip(digest), root, key)
+
+    def sign_leaf(self, where: path.Path, digest: bytes, key: bytes) -> bytes:
+        return self.keys.sign_leaf(where, self._slip(digest), key)
 
     def _slip(self, digest: bytes) -> bytes:
         self.calls += 1
         return digest[::-1] if self.calls - 1 == self.slip_at else digest
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@ALL_KINDS
 @pytest.mark.parametrize("slip_at", range(3))
 def test_a_faulty_signature_never_leaves(script: str, slip_at: int) -> None:
     """The second opinion of python-ecdsa, on the bytes that were about to leave (T52)."""
@@ -187,10 +115,11 @@ def test_a_faulty_signature_never_leaves(script: str, slip_at: int) -> None:
 
 
 def test_a_huge_payment_is_checked_by_lot() -> None:
-    """All coins get a signature, SECOND_OPINIONS of them a second opinion, the same each time."""
-    count = signing.SECOND_OPINIONS + 15
+    """All coins get a signature, LOT of them a second opinion, the same each time."""
+    count = signing.ORDINARY + 1
     raw = build(keyring(), count)
-    order = sorted(range(count), key=lambda i: review(raw, keyring()).subject.coins[i].digest)
+    coins = review(raw, keyring()).subject.coins
+    order = sorted(range(count), key=lambda i: coins[i].jobs[0].digest)
     drawn, spared = order[0], order[-1]
     for slip_at, caught in ((drawn, True), (spared, False)):
         keys: Any = Faulty(keyring(), slip_at)
@@ -255,7 +184,7 @@ def test_keys_that_were_wiped_sign_nothing() -> None:
 def test_psbts_of_the_builder_are_what_others_read() -> None:
     """BDK reads what tests/psbts.py makes, so that its tests are about real requests."""
     bdk = pytest.importorskip("bdkpython", reason="BDK is not installed")
-    for script in ("wpkh", "tr"):
+    for script in psbts.KINDS:
         raw = psbts.build(keyring(), 2, script)
         text = base64.b64encode(raw).decode()
         assert base64.b64decode(bdk.Psbt(text).serialize()) == raw
@@ -267,7 +196,10 @@ def watching(bdk: ModuleType, keys: Keyring, script: str) -> object:
     origin = f"[{keys.fingerprint.hex()}/{path.render(account).removeprefix('m/')}]"
     xpub = CHAIN.xpub(keys, account, "regtest")
     descriptors = [
-        bdk.Descriptor(f"{script}({origin}{xpub}/{branch}/*)", bdk.NetworkKind.TEST)
+        bdk.Descriptor(
+            f"{script.rstrip(')')}({origin}{xpub}/{branch}/*)" + ")" * script.count("("),
+            bdk.NetworkKind.TEST,
+        )
         for branch in (0, 1)
     ]
     wallet = bdk.Wallet(*descriptors, bdk.Network.REGTEST, bdk.Persister.new_in_memory())
@@ -280,7 +212,7 @@ def watching(bdk: ModuleType, keys: Keyring, script: str) -> object:
     return wallet
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@ALL_KINDS
 def test_a_payment_drafted_by_bdk_is_signed_and_finalized_by_it(script: str) -> None:
     """The way of every payment of the host wallet: BDK drafts, we sign, BDK finalizes."""
     keys = keyring()
@@ -290,7 +222,7 @@ def test_a_payment_drafted_by_bdk_is_signed_and_finalized_by_it(script: str) -> 
     builder = builder.add_recipient(bdk.Script(psbts.PAYEE), bdk.Amount.from_sat(100_000))
     drafted = base64.b64decode(builder.finish(wallet).serialize())
     pages = psbts.text(review(drafted, keys).pages)
-    assert "Pay 100 000 sats\nto 1 recipient\nRest comes back to you\n" in pages
+    assert "Pay 100 000 sats\nto 1 recipient\nBack " in pages
     assert "Rate 2.0 sat/vB" in pages
     assert pages.startswith("[Payment]")
     signed = bdk.Psbt(base64.b64encode(sign(drafted, keys)).decode())
@@ -301,7 +233,7 @@ def test_a_payment_drafted_by_bdk_is_signed_and_finalized_by_it(script: str) -> 
     )
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@ALL_KINDS
 def test_embit_signs_the_same(script: str) -> None:
     """A second implementation of the digests: ECDSA bytes are equal, Schnorr ones verify."""
     bip32 = pytest.importorskip("embit.bip32", reason="embit is not installed")
@@ -311,7 +243,7 @@ def test_embit_signs_the_same(script: str) -> None:
     theirs = their_psbt.PSBT.parse(raw)
     theirs.sign_with(bip32.HDKey.from_seed(bip39.mnemonic_to_seed(psbts.ABANDON)))
     kernel.check(theirs.serialize())
-    if script == "wpkh":
+    if script != "tr":
         ours = psbt.parse(sign(raw, keyring())).inputs
         assert [set(m.records) for m in psbt.parse(theirs.serialize()).inputs] == [
             set(m.records) for m in ours

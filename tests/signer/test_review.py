@@ -11,7 +11,7 @@ from signer.review import Fact, Kind, Page, Review
 from tests.psbts import PAYEE, Out, draft, keyring, review
 
 PAGES = tuple(Page(kind, kind.value, (Fact("", kind.value),)) for kind in Kind)
-REVIEW = Review("the payment", PAGES, b"\x01\x02\x03\x04", ("a", "b", "c", "d"))
+REVIEW = Review("the payment", PAGES, b"\x01\x02\x03\x04", ("a", "b", "c", "d"), bytes(32))
 
 
 def test_all_pages_in_order_give_an_approval() -> None:

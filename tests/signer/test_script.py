@@ -73,3 +73,23 @@ def test_pushes_are_counted_or_it_is_not_pushes(data: bytes, pushes: int | None)
 def test_no_bytes_break_the_count_of_pushes(data: bytes) -> None:
     counted = script.count_pushes(data)
     assert counted is None or 0 <= counted <= len(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", b"\x02ab", b"\x6a"])
+def test_whatever_begins_with_op_return_is_data(data: bytes) -> None:
+    assert script.kind(b"\x6a" + data) is Kind.DATA
+
+
+def test_dust_is_what_bitcoin_core_says() -> None:
+    """Three times the bytes of the output and of spending it, a quarter of those in a witness."""
+    spending = {
+        Kind.P2PKH: 148,
+        Kind.P2SH: 148,
+        Kind.P2WPKH: 67,
+        Kind.P2WSH: 67,
+        Kind.P2TR: 67,
+    }
+    length = {Kind.P2PKH: 25, Kind.P2SH: 23, Kind.P2WPKH: 22, Kind.P2WSH: 34, Kind.P2TR: 34}
+    assert {kind: 3 * (8 + 1 + length[kind] + spending[kind]) for kind in spending} == dict(
+        script.DUST_SATS
+    )

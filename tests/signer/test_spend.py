@@ -4,24 +4,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import texts
+from signer.chains.bitcoin import coins, texts
 from signer.chains.bitcoin.targets import Role
+from signer.errors import Reason
 from signer.review import Kind, Shape
 from tests import psbts
-from tests.psbts import PAYEE, Out, draft, keyring, review, sign, text
+from tests.psbts import PAYEE, Out, draft, keyring, refusal, review, sign, text
 
-kinds = st.sampled_from(["wpkh", "tr"])
+kinds = st.sampled_from(psbts.KINDS)
 
 
 def test_an_ordinary_payment_reads_like_this() -> None:
     reviewed = review(draft(keyring(), 2, fee_sats=141).encode(), keyring())
+    digest = reviewed.digest.hex()
     assert text(reviewed.pages) == (
-        "[Payment]\nPay 25 000 sats\nto 1 recipient\nRest comes back to you\n"
+        "[Payment]\nPay 25 000 sats\nto 1 recipient\nBack 174 859 sats\nFrom 2 coins\n"
         "Fee 141 sats (0.6 %)\nRate 0.7 sat/vB\n"
         "[Pay 1 of 1]\n25 000 sats\nto bcrt1qd5rjcgqc8utye96v4exs0gkr2w8a7ssv5sh37u\n"
         "[Comes back to you]\n174 859 sats\nto bcrt1qdz50mh3c5n2nyhazlxcum3ckwd7vppfh3r8tkx\n"
         "path 84h/1h/0h/1/3, checked\n"
-        "[Details]\nAccount 84h/1h/0h\nNetwork regtest\nCoins 2, 200 000 sats\nReplaceable yes"
+        "[Details]\nAccount 84h/1h/0h\nNetwork regtest\nCoins 2, 200 000 sats\nReplaceable yes\n"
+        f"Digest {digest}"
     )
 
 
@@ -73,6 +76,20 @@ def test_what_is_approved_is_accepted_by_bitcoin_core(
         made.outs.insert(0, psbts.change(keys, psbts.path(script, 0, 1), 5_000))
         made.outs[-1].sats -= 5_000
     sign(made.encode(), keys)
+
+
+def test_more_legacy_coins_than_can_be_hashed_in_time_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of their signatures hashes the whole transaction: the square of the request (T75)."""
+    raw = draft(keyring(), 10, "pkh").encode()
+    hashed = 10 * len(review(raw, keyring()).subject.psbt.unsigned_tx)
+    monkeypatch.setattr(coins, "MAX_LEGACY_HASHED_BYTES", hashed)
+    review(raw, keyring())
+    monkeypatch.setattr(coins, "MAX_LEGACY_HASHED_BYTES", hashed - 1)
+    assert refusal(raw, keyring()) is Reason.TOO_LARGE
+    for script in ("sh(wpkh)", "wpkh", "tr"):
+        review(draft(keyring(), 20, script).encode(), keyring())
 
 
 def test_data_beside_a_payment_does_not_change_what_is_paid() -> None:

@@ -1,17 +1,32 @@
-"""Bitcoin: PSBTs reviewed, refused or signed. `CHAIN` is what the device uses."""
+"""Bitcoin: PSBTs reviewed, refused or signed; accounts registered. `CHAIN` is for the device."""
 
-from signer.chains.bitcoin import address, ours, psbt, sign, spend
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from signer.chains.bitcoin import (
+    commitment,
+    message,
+    own_address,
+    psbt,
+    registry,
+    sign,
+    spend,
+)
+from signer.chains.bitcoin.accounts import Registered
+from signer.chains.bitcoin.bip322 import Timing
+from signer.chains.bitcoin.message import Legacy, SignedMessage, Statement
 from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.ours import Owner
 from signer.chains.bitcoin.pages import pages
-from signer.chains.bitcoin.script import Kind
 from signer.chains.bitcoin.spend import Spend
-from signer.errors import Reason, Refused
 from signer.formats.digest_words import digest_words
+from signer.keys import curve, musig
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
 from signer.review import Approval, Review
 
-VARIANTS = {"wpkh": Kind.P2WPKH, "tr": Kind.P2TR}
+if TYPE_CHECKING:
+    from signer.chains.bitcoin.policy import Policy
 
 
 class Bitcoin:
@@ -19,22 +34,42 @@ class Bitcoin:
 
     __slots__ = ()
 
-    def review(self, payload: bytes, keyring: Keyring, network: str) -> Review[Spend]:
-        """A PSBT (BIP174, binary) as pages to approve.
+    def review(
+        self,
+        payload: bytes,
+        keyring: Keyring,
+        network: str,
+        records: Sequence[bytes] = (),
+        *,
+        expert: bool = False,
+    ) -> Review[Spend]:
+        """A PSBT (BIP174, BIP370, binary) as pages to approve.
 
-        Raises Malformed for bytes that are no PSBT of version 0, Refused for what is not signed.
+        `records` are those that `register` gave for this wallet. Raises Malformed for bytes that
+        are no PSBT, Refused for what is not signed.
         """
-        checked = spend.check(psbt.parse(payload), keyring, named(network))
+        where = named(network)
+        owner = Owner(keyring, where, registry.of_network(records, keyring, where))
+        checked = spend.check(psbt.parse(payload), owner, expert=expert)
         words = digest_words(checked.psbt.unsigned_tx)
-        return Review(checked, pages(checked), keyring.fingerprint, words)
+        shown, digest = commitment.sealed(commitment.of_spend(checked), pages(checked))
+        return Review(checked, shown, keyring.fingerprint, words, digest)
 
-    def sign(self, approval: Approval[Spend], keyring: Keyring) -> bytes:
+    def sign(
+        self, approval: Approval[Spend], keyring: Keyring, randomness: bytearray | None = None
+    ) -> bytes:
         """The approved PSBT with our signatures added and nothing else changed (BIP174, Signer).
 
+        `randomness` are 32 fresh bytes, erased here; without them no joint signature (BIP327) can
+        begin, which is Malformed.
         Raises Refused for a spent approval or other keys, CrossCheckFailed for a signature that
         does not hold: then nothing leaves, and the device must lock.
         """
-        return sign.sign(approval.spend(keyring.fingerprint), keyring)
+        fresh = bytearray() if randomness is None else randomness
+        try:
+            return sign.sign(approval.spend(keyring.fingerprint), keyring, musig.draws(fresh))
+        finally:
+            curve.erase(fresh)
 
     def xpub(self, keyring: Keyring, path: Path, network: str) -> str:
         """The extended public key at `path` as xpub or tpub (BIP32, Serialization format)."""
@@ -43,16 +78,79 @@ class Bitcoin:
     def address(
         self, keyring: Keyring, path: Path, variant: str, network: str
     ) -> tuple[str, tuple[str, ...]]:
-        """Our "wpkh" (BIP84) or "tr" (BIP86) address at `path`, and what is odd about the path.
+        """Our address at `path`, and what is odd about the path.
 
-        Raises Refused for another variant.
+        `variant` is "pkh", "sh(wpkh)", "wpkh" or "tr"; Refused for another.
         """
-        if variant not in VARIANTS:
-            raise Refused(Reason.VARIANT_UNSUPPORTED)
+        return own_address.single(keyring, path, variant, named(network))
+
+    def registration(
+        self, name: str, template: str, keys: Sequence[str], keyring: Keyring, network: str
+    ) -> Review["Policy"]:
+        """An account to register (BIP388): a template, and `[fingerprint/path]xpub` for each key.
+
+        Raises Malformed for what is no policy, Refused for one that is not ours.
+        """
+        from signer.chains.bitcoin import enrolment  # noqa: PLC0415  a while that payments need not
+
+        return enrolment.review(name, template, keys, keyring, named(network))
+
+    def register(self, approval: Approval["Policy"], keyring: Keyring) -> bytes:
+        """The record to keep of an approved registration. It is public, and of use to us alone."""
+        return registry.seal(approval.spend(keyring.fingerprint), keyring)
+
+    def registered(self, record: bytes, keyring: Keyring) -> Registered:
+        """The account of a record. Raises Refused for another wallet's record, or an edited one."""
+        return registry.unseal(record, keyring)
+
+    def policy_address(
+        self, record: bytes, keyring: Keyring, branch: int, index: int, network: str
+    ) -> tuple[str, tuple[str, ...]]:
+        """An address of a registered account, branch 0 to receive and 1 for change; warnings."""
+        account = registry.unseal(record, keyring)
+        return own_address.registered(account, branch, index, named(network))
+
+    def message(self, text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
+        """A message to sign by the key at `path`, as `signmessage` does (BIP137).
+
+        Raises Refused for a text that cannot be shown as it is, here and in the next two.
+        """
+        return message.legacy(text, path, keyring)
+
+    def statement(
+        self,
+        text: str,
+        path: Path,
+        variant: str,
+        keyring: Keyring,
+        network: str,
+        timing: Timing = Timing(),  # noqa: B008  a frozen value
+    ) -> Review[Statement]:
+        """A message to sign with our address at `path` (BIP322); `variant` as for `address`."""
         where = named(network)
-        locked = ours.locked_by(VARIANTS[variant], keyring.public_key(path))
-        shown = address.render(locked, where) or ""
-        return shown, ours.oddities(path, VARIANTS[variant], where)
+        place = own_address.place(keyring, path, variant)
+        return message.statement(text, place, keyring, where, timing)
+
+    def policy_statement(
+        self,
+        text: str,
+        record: bytes,
+        place: tuple[int, int],
+        keyring: Keyring,
+        network: str,
+        timing: Timing = Timing(),  # noqa: B008  as above
+    ) -> Review[Statement]:
+        """A message to sign with the address of a registered account at (branch, index)."""
+        where = named(network)
+        account = registry.unseal(record, keyring)
+        spot = own_address.registered_place(account, *place, keyring, where)
+        return message.statement(text, spot, keyring, where, timing)
+
+    def sign_message(
+        self, approval: Approval[Legacy] | Approval[Statement], keyring: Keyring
+    ) -> SignedMessage:
+        """The approved message, signed. Raises as `sign` does."""
+        return message.sign(approval.spend(keyring.fingerprint), keyring)
 
 
 CHAIN = Bitcoin()

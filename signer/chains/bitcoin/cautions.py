@@ -2,29 +2,77 @@
 
 from collections.abc import Iterator
 
-from signer.chains.bitcoin import script, texts
+from signer.chains.bitcoin import script, sighash, texts
+from signer.chains.bitcoin.accounts import OneKey
 from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTIME_THRESHOLD
 from signer.chains.bitcoin.spend import Spend
 from signer.chains.bitcoin.targets import Role, Target
 from signer.errors import Malformed
 from signer.keys import curve
+from signer.keys.path import HARDENED, render
 from signer.review import Fact, Kind, Page
 
 USUAL_FEE_PERCENT = 5  # of what is paid
 USUAL_SATS_PER_VBYTE = 500
 # Beyond any height a wallet of today means: testnet is at 5 million, mainnet at a fifth of that.
 FAR_HEIGHT = 10_000_000
+_OPEN_NAMES = {
+    0x02: "NONE",
+    0x03: "SINGLE",
+    0x81: "ALL, ANYONECANPAY",
+    0x82: "NONE, ANYONECANPAY",
+    0x83: "SINGLE, ANYONECANPAY",
+}
 
 
 def cautions(spend: Spend) -> tuple[Page, ...]:
     """The warnings of a payment; none for an ordinary one."""
     return (
+        *_open(spend),
+        *_odd_coins(spend),
         *_high_fee(spend),
         *_high_rate(spend),
         *_delayed(spend),
         *_resting(spend),
         *(page for number, target in enumerate(spend.targets, 1) for page in _odd(number, target)),
     )
+
+
+def _open(spend: Spend) -> Iterator[Page]:
+    """Hash types that leave parts of the payment to others (T12): only an expert sees this page."""
+    for flag in sorted({coin.hash_type for coin in spend.coins} & sighash.OPEN_TYPES):
+        numbers = [str(n) for n, coin in enumerate(spend.coins, 1) if coin.hash_type == flag]
+        yield _warning(
+            "Open signature",
+            f"Signature type {_OPEN_NAMES[flag]}, coins {', '.join(numbers)}.",
+            *_left_open(flag),
+            "What the other pages say may still be changed by others.",
+        )
+
+
+def _left_open(flag: int) -> Iterator[str]:
+    if flag & 0x1F == sighash.NONE:
+        yield "No output is signed: anyone can send the coins where they like."
+    if flag & 0x1F == sighash.SINGLE:
+        yield "Only the output of the same number is signed: anyone can change the others."
+    if flag & sighash.ANYONECANPAY:
+        yield "Only the coin itself is signed: anyone can add coins or take others away."
+
+
+def _odd_coins(spend: Spend) -> Iterator[Page]:
+    """Coins where few wallets look (T44): signed, but never without saying where they lie."""
+    account = spend.account
+    lines = [
+        f"Coin {number}: {render(coin.place.path)}"
+        for number, coin in enumerate(spend.coins, 1)
+        if not coin.place.is_usual(spend.network, HARDENED)
+    ]
+    if not lines:
+        return
+    if isinstance(account, OneKey) and not account.names_coin_type and spend.network.coin:
+        # Keys at such a path are the same on every network (T45).
+        lines.append("No network is part of this path: the coins may be real ones.")
+    yield _warning("Unusual path", *lines)
 
 
 def fee_base(spend: Spend) -> tuple[int, str]:
@@ -73,19 +121,12 @@ def _delayed(spend: Spend) -> Iterator[Page]:
 def _resting(spend: Spend) -> Iterator[Page]:
     """Relative locks (BIP68): the payment waits until each coin has rested that long."""
     lines = [
-        f"Coin {number}: {_rest(one.sequence)}"
+        f"Coin {number}: {texts.rest(one.sequence)}"
         for number, one in enumerate(spend.tx.inputs, 1)
         if spend.tx.version >= 2 and not one.sequence & BIP68_DISABLED and one.sequence & 0xFFFF
     ]
     if lines:
         yield _warning("Coins must rest", "The payment waits until each is this old:", *lines)
-
-
-def _rest(sequence: int) -> str:
-    count = sequence & 0xFFFF
-    if sequence & 1 << 22:  # BIP68: in units of 512 seconds
-        return texts.plural(count * 512, "second")
-    return texts.plural(count, "block")
 
 
 def _odd(number: int, target: Target) -> Iterator[Page]:
@@ -94,8 +135,15 @@ def _odd(number: int, target: Target) -> Iterator[Page]:
         # The mark of change fraud: the host hopes that change is not looked at (T07).
         yield _warning(
             "Not your change",
-            f"{which} is said to return to you. It does not.",
-            f"It pays {amount} to somebody else.",
+            f"{which} is said to return to this account. It does not.",
+            f"{amount} would leave it.",
+        )
+    if target.place is not None and not target.returns:
+        # Money at index 2,000,000,000 is not stolen, but held to ransom (T08).
+        yield _warning(
+            "Unusual path",
+            f"{which} pays {amount} to a key of yours at {render(target.place.path)}.",
+            "Wallets do not look there, so it is counted as a payment.",
         )
     match target.role:
         case Role.DATA:

@@ -1,152 +1,224 @@
-"""What belongs to us: decided by deriving it, never because the host says so (T06 to T08, T11).
+"""What belongs to us: decided by deriving it, never because the host says so (T06 to T09, T25).
 
 The derivation fields of a PSBT are hints where to look. Whatever they say, a coin or an output is
-ours only if the key at that path, derived here, makes exactly its script.
+ours only if an account of ours, at the place they point to, derives exactly its script.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from signer.chains.bitcoin import psbt, script
+from signer.chains.bitcoin import joint, psbt, script
+from signer.chains.bitcoin.accounts import (
+    PURPOSES,
+    Account,
+    OneKey,
+    Place,
+    Registered,
+    Spot,
+    is_foreign,
+    is_usual_length,
+)
+from signer.chains.bitcoin.jobs import Asked
+from signer.chains.bitcoin.lock import Lock
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.psbt import Map
 from signer.chains.bitcoin.script import Kind
 from signer.errors import Reason, Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import hash160
-from signer.keys import curve
 from signer.keys.keyring import Keyring
-from signer.keys.path import HARDENED, Path, render
+from signer.keys.path import Path
 
-PURPOSES = {84 + HARDENED: Kind.P2WPKH, 86 + HARDENED: Kind.P2TR}  # BIP84, BIP86
-RECEIVE, CHANGE = 0, 1
-# How far past the coins being spent a change index may lie. A host that sends change to index
-# 2,000,000,000 holds it to ransom: no wallet would ever look there (T08).
-INDEX_GAP = 10_000
+_OF_INPUTS = (psbt.BIP32_DERIVATION, psbt.TAP_BIP32_DERIVATION)
+# What no coin of a single taproot key has.
+_OF_ACCOUNTS = (psbt.TAP_MERKLE_ROOT, psbt.TAP_LEAF_SCRIPT, psbt.MUSIG2_PARTICIPANT_PUBKEYS)
+_OF_OUTPUTS = (psbt.OUT_BIP32_DERIVATION, psbt.OUT_TAP_BIP32_DERIVATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a derivation field says: this key (33 bytes, or 32 x-only) is at this path of ours."""
+    """What a derivation field says: this key (33 bytes, or 32 x-only) is at this path.
+
+    Below our master key, or, if `above` is not empty, below the joint key of this fingerprint.
+    """
 
     key: bytes
     path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key of ours that locks one script: `public_key` is compressed, 33 bytes."""
-
-    path: Path
-    public_key: bytes
-    script_pubkey: bytes
+    leaves: frozenset[bytes] = frozenset()
+    above: bytes = b""
 
     @property
-    def account(self) -> Path:
-        return self.path[:3]
-
-    @property
-    def is_taproot(self) -> bool:
-        return script.kind(self.script_pubkey) is Kind.P2TR
+    def spot(self) -> Spot:
+        return self.above, self.path
 
 
-def locked_by(kind: Kind, public_key: bytes) -> bytes:
-    """The script of this kind, P2WPKH or P2TR without a script tree, for a compressed key."""
-    if kind is Kind.P2TR:
-        return script.p2tr(curve.taproot_output_key(public_key[1:]))
-    return script.p2wpkh(hash160(public_key))
+@dataclass(frozen=True)
+class Owner:
+    """Everything that can be ours: the keys, and the accounts registered for this network."""
+
+    keyring: Keyring
+    network: Network
+    registered: tuple[Registered, ...] = ()
+
+    @cached_property
+    def above(self) -> dict[bytes, bytes]:
+        """What starts our paths: fingerprints as origins have them, and as a Spot does."""
+        joints = (one.fingerprint for account in self.registered for one in account.shared())
+        return {**{name: name for name in joints}, self.keyring.fingerprint: b""}
 
 
-def oddities(path: Path, kind: Kind, network: Network) -> tuple[str, ...]:
-    """What a person should know about an address at this path; empty for an ordinary one (T44)."""
-    shape = _is_plain(path) and PURPOSES.get(path[0]) is kind and path[-1] < INDEX_GAP
-    if not shape:
-        return (f"Unusual path {render(path)}.",)
-    if path[1] != network.coin + HARDENED:
-        return (f"This path belongs to another network than {network.name}.",)
-    return ("This is a change address.",) if path[3] == CHANGE else ()
-
-
-def coin(keyring: Keyring, network: Network, script_pubkey: bytes, records: Map, where: str) -> Key:
-    """The key that opens a coin with this script. Raises Refused if the coin is not ours.
+def coin(owner: Owner, script_pubkey: bytes, records: Map, where: str) -> tuple[Place, Asked]:
+    """The place of a coin with this script, and the leaves to sign. Refused if it is not ours.
 
     To sign a coin that is not ours, because a field says so, would make us an oracle (T06).
     """
-    if script.kind(script_pubkey) not in PURPOSES.values():
+    kind = script.kind(script_pubkey)
+    if kind in {Kind.DATA, Kind.UNKNOWN}:
         raise Refused(Reason.SCRIPT_UNSUPPORTED, where)
-    hints = _hints(keyring, records, psbt.BIP32_DERIVATION, psbt.TAP_BIP32_DERIVATION)
+    hints = _hints(owner, records, *_OF_INPUTS)
     if not hints:
         raise Refused(Reason.INPUT_NOT_OURS, where)
-    if len(hints) > 1:
+    for hint in hints:
+        _check_path(hint.path, owner.network, where)
+    place = _opening(owner, kind, hints, script_pubkey)
+    if place is None:
+        raise Refused(_unknown(kind, records), where)
+    if not _all_true(hints, place):
         raise Refused(Reason.KEY_MISMATCH, where)
-    _check_path(hints[0].path, network, where)
-    key = _opening(keyring, hints[0], script_pubkey)
-    if key is None:
-        raise Refused(Reason.KEY_MISMATCH, where)
-    if key.is_taproot:
-        _check_key_path(key, records, where)
-    return key
+    if place.lock.internal_key:
+        _check_tree(place, hints, records, where)
+    return place, {hint.key[-32:]: hint.leaves for hint in hints} | joint.named(records)
 
 
-def claims(keyring: Keyring, account: Path, records: Map) -> tuple[Hint, ...]:
-    """The hints that an output belongs to `account`; not believed yet."""
-    hints = _hints(keyring, records, psbt.OUT_BIP32_DERIVATION, psbt.OUT_TAP_BIP32_DERIVATION)
-    return tuple(hint for hint in hints if hint.path[:3] == account)
+def _opening(owner: Owner, kind: Kind, hints: Sequence[Hint], script_pubkey: bytes) -> Place | None:
+    """The place that hints point to, in whichever account derives this script there."""
+    for account in _accounts(owner, kind, hints[0].path):
+        place = _located(owner, account, hints)
+        if place is not None and place.lock.script_pubkey == script_pubkey:
+            return place
+    return None
 
 
-def returning(keyring: Keyring, claimed: Hint, script_pubkey: bytes) -> Key | None:
-    """The key an output is claimed to return to, or None if that is not true."""
-    return _opening(keyring, claimed, script_pubkey) if _is_plain(claimed.path) else None
+def _located(owner: Owner, account: Account, hints: Sequence[Hint]) -> Place | None:
+    """The place in an account that the first hint points to that tells one there at all."""
+    for hint in hints:
+        found = account.locate(hint.spot)
+        if found is not None:
+            return account.place(owner.keyring, *found)
+    return None
 
 
-def _opening(keyring: Keyring, hint: Hint, script_pubkey: bytes) -> Key | None:
-    """The key at the path of a hint, if the hint names it and the script is locked by it."""
-    public_key = keyring.public_key(hint.path)
-    if hint.key not in {public_key, public_key[1:]}:
-        return None
-    locked = locked_by(PURPOSES[hint.path[0]], public_key)
-    return Key(hint.path, public_key, locked) if locked == script_pubkey else None
+def _accounts(owner: Owner, kind: Kind, path: Path) -> Iterator[Account]:
+    if kind in PURPOSES.values():
+        yield OneKey(kind, path[:-2])
+    yield from owner.registered
 
 
-def _hints(keyring: Keyring, records: Map, ecdsa: int, taproot: int) -> tuple[Hint, ...]:
-    """All fields that name our master fingerprint."""
-    origins = [*records.all(ecdsa)]
-    origins += [(key, _skip_leaves(value)) for key, value in records.all(taproot)]
-    return tuple(
-        Hint(key, _path(origin)) for key, origin in origins if origin[:4] == keyring.fingerprint
+def _unknown(kind: Kind, records: Map) -> Reason:
+    """Why a coin was not found: it is locked by more than a key, or by another key."""
+    redeem = records.get(psbt.REDEEM_SCRIPT)
+    match kind:
+        case Kind.P2WSH:
+            return Reason.NOT_REGISTERED
+        case Kind.P2SH if redeem is None or script.kind(redeem) is not Kind.P2WPKH:
+            return Reason.NOT_REGISTERED
+        case Kind.P2TR if records.has(*_OF_ACCOUNTS):
+            return Reason.NOT_REGISTERED
+        case _:
+            return Reason.KEY_MISMATCH
+
+
+def _all_true(hints: tuple[Hint, ...], place: Place) -> bool:
+    """Whether each hint names a key of ours in the lock, and the path where that key is."""
+    own = place.spots()
+    return all(
+        (key := own.get(hint.spot)) is not None and hint.key in {key, key[1:]} for hint in hints
     )
 
 
-def _skip_leaves(value: bytes) -> bytes:
+def _check_path(path: Path, network: Network, where: str) -> None:
+    if not is_usual_length(path):
+        raise Refused(Reason.PATH_UNUSUAL, where)
+    if is_foreign(path, network):
+        raise Refused(Reason.WRONG_NETWORK, where)
+
+
+def _check_tree(place: Place, hints: tuple[Hint, ...], records: Map, where: str) -> None:
+    """Whatever the request says about the internal key and the tree must be so (T25)."""
+    lock = place.lock
+    if records.get(psbt.TAP_INTERNAL_KEY) not in {None, lock.internal_key}:
+        raise Refused(Reason.KEY_MISMATCH, where)
+    if not (_tree_is_so(lock, hints, records) if lock.leaves else _no_tree(hints, records)):
+        raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)
+    joint.check_named((one for one in place.joint if one), records, where)
+
+
+def _no_tree(hints: tuple[Hint, ...], records: Map) -> bool:
+    told = records.has(psbt.TAP_MERKLE_ROOT, psbt.TAP_LEAF_SCRIPT, psbt.TAP_SCRIPT_SIG)
+    return not told and not any(hint.leaves for hint in hints)
+
+
+def _tree_is_so(lock: Lock, hints: tuple[Hint, ...], records: Map) -> bool:
+    hashes = {leaf.hash for leaf in lock.leaves}
+    scripts = {(leaf.control_block, leaf.script + bytes((leaf.version,))) for leaf in lock.leaves}
+    return (
+        records.get(psbt.TAP_MERKLE_ROOT) in {None, lock.merkle_root}
+        and scripts.issuperset(records.all(psbt.TAP_LEAF_SCRIPT))
+        and all(key[32:] in hashes for key, _ in records.all(psbt.TAP_SCRIPT_SIG))
+        and all(hint.leaves <= _holding(lock, hint.key[-32:]) for hint in hints)
+    )
+
+
+def _holding(lock: Lock, x_only: bytes) -> set[bytes]:
+    """The hashes of the leaves that hold a key, plain or hashed (BIP379, pk_h).
+
+    All of them for a part of a joint key, which no leaf holds: what is signed follows the whole.
+    """
+    if all(key[1:] != x_only for key in lock.keys):
+        return {leaf.hash for leaf in lock.leaves}
+    forms = (x_only, hash160(x_only))
+    return {leaf.hash for leaf in lock.leaves if any(form in leaf.script for form in forms)}
+
+
+def claims(owner: Owner, account: Account, records: Map) -> tuple[Hint, ...]:
+    """The hints that an output belongs to `account`; not believed yet."""
+    hints = _hints(owner, records, *_OF_OUTPUTS)
+    return tuple(hint for hint in hints if account.holds(hint.spot))
+
+
+def returning(
+    owner: Owner, account: Account, claimed: tuple[Hint, ...], script_pubkey: bytes
+) -> Place | None:
+    """The place in `account` that an output returns to as claimed, or None if that is not true."""
+    place = _located(owner, account, claimed)
+    if place is None or place.lock.script_pubkey != script_pubkey:
+        return None
+    return place if _all_true(claimed, place) else None
+
+
+def _hints(owner: Owner, records: Map, ecdsa: int, taproot: int) -> tuple[Hint, ...]:
+    """All fields that name our master fingerprint, or a joint key of ours."""
+    named = [(key, origin, frozenset[bytes]()) for key, origin in records.all(ecdsa)]
+    named += [(key, *_split(value)) for key, value in records.all(taproot)]
+    above = owner.above
+    return tuple(
+        [
+            Hint(key, _path(origin), leaves, above[origin[:4]])
+            for key, origin, leaves in named
+            if origin[:4] in above
+        ]
+    )
+
+
+def _split(value: bytes) -> tuple[bytes, frozenset[bytes]]:
+    """The origin of a taproot key, and the leaf hashes in front of it (BIP371)."""
+    if value[:1] == b"\x00":
+        return value[1:], frozenset()
     cursor = Cursor(value)
-    cursor.take(32 * cursor.compact())
-    return cursor.take(cursor.remaining)
+    leaves = frozenset([cursor.take(32) for _ in range(cursor.count(32))])
+    return cursor.take(cursor.remaining), leaves
 
 
 def _path(origin: bytes) -> Path:
     return tuple(int.from_bytes(origin[i : i + 4], "little") for i in range(4, len(origin), 4))
-
-
-def _check_path(path: Path, network: Network, where: str) -> None:
-    if not _is_plain(path) or path[0] not in PURPOSES:
-        raise Refused(Reason.PATH_UNUSUAL, where)
-    # A testnet request must never reach mainnet coins (T45).
-    if path[1] != network.coin + HARDENED:
-        raise Refused(Reason.WRONG_NETWORK, where)
-
-
-def _is_plain(path: Path) -> bool:
-    """As BIP44 lays paths out: purpose h / coin h / account h / branch 0 or 1 / index."""
-    if len(path) != 5:
-        return False
-    *account, branch, index = path
-    return min(account) >= HARDENED and branch in {RECEIVE, CHANGE} and index < HARDENED
-
-
-def _check_key_path(key: Key, records: Map, where: str) -> None:
-    # With a script tree the output key would be another one; a field that speaks of a tree here
-    # asks for something we have not understood (T25).
-    leaves = any(value[:1] != b"\x00" for _, value in records.all(psbt.TAP_BIP32_DERIVATION))
-    if leaves or records.has(psbt.TAP_MERKLE_ROOT, psbt.TAP_LEAF_SCRIPT, psbt.TAP_SCRIPT_SIG):
-        raise Refused(Reason.TAPROOT_SCRIPT_PATH, where)
-    if records.get(psbt.TAP_INTERNAL_KEY) not in {None, key.public_key[1:]}:
-        raise Refused(Reason.KEY_MISMATCH, where)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from signer.chains.bitcoin import script, texts
+from signer.chains.bitcoin import joint, script, texts
+from signer.chains.bitcoin.accounts import Account, Registered
 from signer.chains.bitcoin.cautions import cautions, fee_base
 from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
 from signer.chains.bitcoin.spend import Spend
@@ -23,7 +24,7 @@ def pages(spend: Spend) -> tuple[Page, ...]:
         *cautions(spend),
         _overview(spend),
         *_recipients(spend),
-        *(_returning(target) for target in spend.targets if target.path is not None),
+        *(_returning(t, _origin(spend.account)) for t in spend.targets if t.returns),
         _details(spend),
     )
 
@@ -31,6 +32,7 @@ def pages(spend: Spend) -> tuple[Page, ...]:
 def _overview(spend: Spend) -> Page:
     base, _ = fee_base(spend)
     facts = (
+        *joint.rounds(job for coin in spend.coins for job in coin.jobs),
         *_flow(spend),
         Fact("Fee", f"{texts.sats(spend.fee_sats)} ({texts.share(spend.fee_sats, base)})"),
         Fact("Rate", texts.rate(spend.fee_sats, spend.vbytes)),
@@ -39,8 +41,9 @@ def _overview(spend: Spend) -> Page:
 
 
 def _flow(spend: Spend) -> Iterator[Fact]:
+    """What leaves, what comes back, and out of how many coins."""
     recipients, data = _going(spend)
-    returning = [t.output.sats for t in spend.targets if t.path is not None]
+    returning = [t.output.sats for t in spend.targets if t.returns]
     if recipients:
         yield Fact("Pay", texts.sats(spend.paid_sats))
         yield Fact("to", texts.plural(len(recipients), "recipient"))
@@ -50,14 +53,15 @@ def _flow(spend: Spend) -> Iterator[Fact]:
     if data:
         yield Fact("and", texts.plural(len(data), "data record"))
     if recipients and returning:
-        yield Fact("Rest", "comes back to you", Origin.DERIVED)
+        yield Fact("Back", texts.sats(sum(returning)), Origin.DERIVED)
     if not returning:
         yield Fact("", "Nothing comes back to you.")
+    yield Fact("From", texts.plural(len(spend.coins), "coin"))
 
 
 def _going(spend: Spend) -> tuple[list[Target], list[Target]]:
     """The outputs that leave us: to somebody, and into data."""
-    going = [target for target in spend.targets if target.path is None]
+    going = [target for target in spend.targets if not target.returns]
     data = [target for target in going if target.role is Role.DATA]
     return [target for target in going if target.role is not Role.DATA], data
 
@@ -70,6 +74,12 @@ def _recipients(spend: Spend) -> Iterator[Page]:
 
 
 def _destination(target: Target) -> tuple[Fact, ...]:
+    if target.silent is not None:
+        # The script on the chain is a one-time one, made here: the address is what to compare.
+        return (
+            Fact("to", target.silent, Origin.DERIVED, Shape.ADDRESS),
+            Fact("as one-time address", target.address or "", shape=Shape.ADDRESS),
+        )
     if target.address is not None:
         return (Fact("to", target.address, shape=Shape.ADDRESS),)
     if target.role is Role.DATA:
@@ -90,20 +100,43 @@ def _data(data: bytes) -> tuple[Fact, ...]:
     )
 
 
-def _returning(target: Target) -> Page:
+def _returning(target: Target, origin: Origin) -> Page:
     facts = [
         Fact("", texts.sats(target.output.sats)),
-        Fact("to", target.address or "", Origin.DERIVED, Shape.ADDRESS),
-        Fact("path", f"{_bare(target.path or ())}, checked", Origin.DERIVED),
+        Fact("to", target.address or "", origin, Shape.ADDRESS),
+        *_reason(target, origin),
     ]
     if target.role is Role.RECEIVE:
-        facts.append(Fact("", "One of your own addresses.", Origin.DERIVED))
+        facts.append(Fact("", "One of your own addresses.", origin))
     return Page(Kind.CHANGE, "Comes back to you", tuple(facts))
+
+
+def _reason(target: Target, origin: Origin) -> Iterator[Fact]:
+    """Why it is ours: where it lies in the account, derived here."""
+    place = target.place
+    if place is None:
+        return
+    if isinstance(place.account, Registered):
+        yield Fact("account", place.account.title, origin)
+        yield Fact("path", f"{place.branch}/{place.index}, checked", origin)
+    else:
+        yield Fact("path", f"{bare(place.path)}, checked", origin)
+
+
+def _origin(account: Account) -> Origin:
+    return Origin.POLICY if isinstance(account, Registered) else Origin.DERIVED
+
+
+def _account(account: Account) -> Iterator[Fact]:
+    yield Fact("Account", account.title, _origin(account))
+    if isinstance(account, Registered):
+        # A name can be given twice; what was registered under it cannot be the same twice.
+        yield Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS)
 
 
 def _details(spend: Spend) -> Page:
     facts = [
-        Fact("Account", _bare(spend.account), Origin.DERIVED),
+        *_account(spend.account),
         Fact("Network", spend.network.name),
         Fact("Coins", f"{len(spend.coins)}, {texts.sats(spend.spent_sats)}"),
         *_lock(spend),
@@ -126,5 +159,6 @@ def _lock(spend: Spend) -> Iterator[Fact]:
     yield Fact("Replaceable", "yes" if replaceable else "not announced")
 
 
-def _bare(path: Path) -> str:
+def bare(path: Path) -> str:
+    """A path as people write it, without the m that all of them begin with."""
     return render(path).removeprefix("m/")

@@ -1,27 +1,24 @@
 """A checked payment. What passes here may be shown; what was shown may be signed; nothing else.
 
-The rules about coins are in `proof`, `ours` and `coins`, those about outputs in `targets`; here are
-those about the whole. One function per rule, and a Reason for each.
+The rules about coins are in `proof`, `ours`, `flags` and `coins`, those about outputs in `targets`;
+here are those about the whole. One function per rule, and a Reason for each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from signer.chains.bitcoin import coins, sighash, targets
-from signer.chains.bitcoin.coins import Coin
+from signer.chains.bitcoin import coins, psbt, targets
+from signer.chains.bitcoin.accounts import Account
+from signer.chains.bitcoin.coins import Coin, Found
 from signer.chains.bitcoin.network import MAX_SATS, Network
+from signer.chains.bitcoin.ours import Owner
 from signer.chains.bitcoin.psbt import Psbt
 from signer.chains.bitcoin.targets import Target
 from signer.chains.bitcoin.tx import Output, Tx
 from signer.errors import Reason, Refused
-from signer.keys.keyring import Keyring
-from signer.keys.path import Path
 
 ABSURD_FEE_PERCENT = 25  # of the coins spent
 _NULL_TXID = bytes(32)
-# Witness bytes of one coin. P2WPKH: two items, a 71-byte signature (low R) and a 33-byte key.
-_P2WPKH_WITNESS = 107
-_P2TR_WITNESS = 66  # one item of 64 bytes, or 65 where the hash type is written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,8 @@ class Spend:
         return self.psbt.tx
 
     @property
-    def account(self) -> Path:
-        return self.coins[0].key.account
+    def account(self) -> Account:
+        return self.coins[0].place.account
 
     @property
     def spent_sats(self) -> int:
@@ -48,7 +45,7 @@ class Spend:
     @property
     def paid_sats(self) -> int:
         """What leaves us besides the fee."""
-        return sum(target.output.sats for target in self.targets if target.path is None)
+        return sum(target.output.sats for target in self.targets if not target.returns)
 
     @property
     def fee_sats(self) -> int:
@@ -56,17 +53,45 @@ class Spend:
 
     @property
     def vbytes(self) -> int:
-        """The size of the transaction once it is signed (BIP141, Transaction size calculations)."""
-        witness = 2 + sum(_witness_bytes(coin) for coin in self.coins)
-        return (4 * len(self.psbt.unsigned_tx) + witness + 3) // 4
+        """The size of the transaction once it is signed (BIP141, Transaction size calculations).
+
+        An upper bound where an account can be opened in several ways.
+        """
+        script_sig, witness = self.account.sizes
+        written_out = sum(coin.writes_type for coin in self.coins)
+        weight = 4 * len(self.psbt.unsigned_tx) + 4 * script_sig * len(self.coins) + written_out
+        # Two more bytes mark a transaction that has witnesses, and then each input has one.
+        weight += 2 + witness * len(self.coins) if witness else 0
+        return (weight + 3) // 4
 
 
-def check(request: Psbt, keyring: Keyring, network: Network) -> Spend:
+def check(request: Psbt, owner: Owner, *, expert: bool = False) -> Spend:
     """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
     _check_shape(request.tx)
-    spent = coins.check(request, keyring, network)
-    _check_sums([coin.spent for coin in spent], request.tx.outputs)
-    return Spend(request, network, spent, targets.judge(request, spent, keyring, network))
+    found = coins.find(request, owner)
+    _check_filled(found.spent)
+    request, silent_addresses = _with_silent_payments(request, found, owner)
+    _check_settled(request)
+    spent = coins.check(request, found, owner.keyring, expert=expert)
+    _check_sums(found.spent, request.tx.outputs)
+    judged = targets.judge(request, spent, owner, silent_addresses)
+    return Spend(request, owner.network, spent, judged)
+
+
+def _with_silent_payments(
+    request: Psbt, found: Found, owner: Owner
+) -> tuple[Psbt, Mapping[int, str]]:
+    """The request with every script in it, and the silent payment addresses, by output (T30).
+
+    From here on it is an ordinary one: what is shown, signed and written is what came out here.
+    """
+    if not any(one.has(psbt.OUT_SP_V0_INFO) for one in request.outputs):
+        return request, {}
+    from signer.chains.bitcoin import silent  # noqa: PLC0415  a while that most payments need not
+
+    places = dict(enumerate(found.places))
+    settled = silent.prepare(request, found.spent, places, owner.keyring, owner.network)
+    return settled.request, settled.addresses
 
 
 def _check_shape(tx: Tx) -> None:
@@ -82,6 +107,20 @@ def _check_shape(tx: Tx) -> None:
         raise Refused(Reason.COINBASE_INPUT)
 
 
+def _check_settled(request: Psbt) -> None:
+    # Who reads such a request may still add inputs or outputs: it is not what will be sent (T24).
+    if psbt.modifiable(request):
+        raise Refused(Reason.MODIFIABLE)
+
+
+def _check_filled(spent: Sequence[Output]) -> None:
+    # Nobody has such coins, but a signed message spends one (BIP322): as a payment of nothing, the
+    # words of the message would stay unread (T56).
+    for index, output in enumerate(spent):
+        if not output.sats:
+            raise Refused(Reason.EMPTY_COIN, f"Input {index + 1}.")
+
+
 def _check_sums(spent: Sequence[Output], paid: Sequence[Output]) -> None:
     coming, going = (sum(output.sats for output in side) for side in (spent, paid))
     # Amounts have no sign here: a sum within range holds only amounts within range (T17).
@@ -94,9 +133,3 @@ def _check_sums(spent: Sequence[Output], paid: Sequence[Output]) -> None:
     # what it pays, which is a warning's matter; a quarter of the coins is nobody's wish.
     if fee and fee * 100 >= ABSURD_FEE_PERCENT * coming:
         raise Refused(Reason.FEE_ABSURD, f"{fee} of {coming} sats.")
-
-
-def _witness_bytes(coin: Coin) -> int:
-    if not coin.key.is_taproot:
-        return _P2WPKH_WITNESS
-    return _P2TR_WITNESS + (coin.hash_type != sighash.DEFAULT)

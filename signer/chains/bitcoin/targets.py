@@ -1,18 +1,18 @@
-"""Where the money goes: each output judged by its bytes and by what our keys derive."""
+"""Where the money goes: each output judged by its bytes and by what our accounts derive."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from signer.chains.bitcoin import address, ours, script
+from signer.chains.bitcoin import accounts, address, ours, script
+from signer.chains.bitcoin.accounts import Account, Place
 from signer.chains.bitcoin.coins import Coin
-from signer.chains.bitcoin.network import MAX_SHOWN_SCRIPT_BYTES, Network
-from signer.chains.bitcoin.ours import Hint, Key
-from signer.chains.bitcoin.psbt import Psbt
+from signer.chains.bitcoin.network import MAX_SHOWN_SCRIPT_BYTES
+from signer.chains.bitcoin.ours import Owner
+from signer.chains.bitcoin.psbt import Map, Psbt
 from signer.chains.bitcoin.script import Kind
 from signer.chains.bitcoin.tx import Output
 from signer.errors import Reason, Refused
-from signer.keys.keyring import Keyring
-from signer.keys.path import Path
 
 
 class Role(Enum):
@@ -27,54 +27,50 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An output as judged. `address` is None for data and unknown scripts, `path` for others'.
+    """An output as judged. `address` is None for data and unknown scripts.
 
-    `misclaimed`: the request says it returns to the account that pays, and that is not so.
+    `silent` is the silent payment address that the output's script was made of here (BIP352).
+    `place` is where in the spending account it lies. What lies where no wallet looks is a PAYMENT
+    with a place. `misclaimed`: the request says it returns to that account, and that is not so.
     """
 
     output: Output
     role: Role
     address: str | None
-    path: Path | None = None
+    place: Place | None = None
     misclaimed: bool = False
+    silent: str | None = None
+
+    @property
+    def returns(self) -> bool:
+        return self.role in {Role.CHANGE, Role.RECEIVE}
 
 
 def judge(
-    request: Psbt, coins: tuple[Coin, ...], keyring: Keyring, network: Network
+    request: Psbt, coins: Sequence[Coin], owner: Owner, silent: Mapping[int, str]
 ) -> tuple[Target, ...]:
-    """The outputs of a PSBT that spends these coins of one account, in order. Raises Refused."""
-    account = coins[0].key.account
-    reach = max(coin.key.path[-1] for coin in coins) + ours.INDEX_GAP
-    targets = []
-    for index, (output, records) in enumerate(
-        zip(request.tx.outputs, request.outputs, strict=True)
-    ):
+    """The outputs of a PSBT that spends these coins of one account, in order. Raises Refused.
+
+    `silent` has silent payment addresses by output index.
+    """
+    account = coins[0].place.account
+    reach = max(coin.place.index for coin in coins) + accounts.INDEX_GAP
+    pairs = zip(request.tx.outputs, request.outputs, strict=True)
+    found = []
+    for index, (output, records) in enumerate(pairs):
         _check_length(output, f"Output {index + 1}.")
-        claimed = ours.claims(keyring, account, records)
-        key = _returning(keyring, claimed, reach, output)
-        targets.append(_target(output, key, network, claimed))
-    return tuple(targets)
+        target = _target(owner, account, reach, output, records)
+        found.append(replace(target, silent=silent[index]) if index in silent else target)
+    return tuple(found)
 
 
-def _check_length(output: Output, where: str) -> None:
-    # What cannot be read to its end is not shown in part: the rest could say anything (T20).
-    if len(output.script_pubkey) > MAX_SHOWN_SCRIPT_BYTES:
-        raise Refused(Reason.OUTPUT_TOO_LONG, where)
-
-
-def _returning(
-    keyring: Keyring, claimed: tuple[Hint, ...], reach: int, output: Output
-) -> Key | None:
-    if len(claimed) != 1 or claimed[0].path[-1] > reach:
-        return None
-    return ours.returning(keyring, claimed[0], output.script_pubkey)
-
-
-def _target(output: Output, key: Key | None, network: Network, claimed: tuple[Hint, ...]) -> Target:
-    shown = address.render(output.script_pubkey, network)
-    if key is not None:
-        role = Role.CHANGE if key.path[3] == ours.CHANGE else Role.RECEIVE
-        return Target(output, role, shown, key.path)
+def _target(owner: Owner, account: Account, reach: int, output: Output, records: Map) -> Target:
+    shown = address.render(output.script_pubkey, owner.network)
+    claimed = ours.claims(owner, account, records)
+    place = ours.returning(owner, account, claimed, output.script_pubkey)
+    if place is not None and place.is_usual(owner.network, reach):
+        role = Role.CHANGE if place.branch == accounts.CHANGE else Role.RECEIVE
+        return Target(output, role, shown, place)
     match script.kind(output.script_pubkey):
         case Kind.DATA:
             role = Role.DATA
@@ -82,4 +78,10 @@ def _target(output: Output, key: Key | None, network: Network, claimed: tuple[Hi
             role = Role.UNKNOWN
         case _:
             role = Role.PAYMENT
-    return Target(output, role, shown, misclaimed=bool(claimed))
+    return Target(output, role, shown, place, misclaimed=bool(claimed) and place is None)
+
+
+def _check_length(output: Output, where: str) -> None:
+    # What cannot be read to its end is not shown in part: the rest could say anything (T20).
+    if len(output.script_pubkey) > MAX_SHOWN_SCRIPT_BYTES:
+        raise Refused(Reason.OUTPUT_TOO_LONG, where)

@@ -17,6 +17,12 @@ def plural(count: int, noun: str) -> str:
     return f"{spaced(count)} {noun}{'' if count == 1 else 's'}"
 
 
+def rest(sequence: int) -> str:
+    """A relative lock (BIP68), the low bits of a sequence: `144 blocks` or `512 seconds`."""
+    count = sequence & 0xFFFF
+    return plural(count * 512, "second") if sequence & 1 << 22 else plural(count, "block")
+
+
 def rate(fee_sats: int, vbytes: int) -> str:
     """`1.4 sat/vB`, rounded to a tenth."""
     tenths = (fee_sats * 20 + vbytes) // (2 * vbytes)

@@ -7,7 +7,7 @@ from tests import psbts
 from tests.psbts import PAYEE, draft, keyring, refusal
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 @pytest.mark.parametrize("claimed", [1, 99_999, 100_001, 2**63])
 def test_an_amount_that_is_not_the_proven_one_is_refused(script: str, claimed: int) -> None:
     keys = keyring()

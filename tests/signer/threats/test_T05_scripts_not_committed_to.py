@@ -54,7 +54,7 @@ def test_a_script_that_does_not_hash_to_the_coin_is_refused(
 def test_scripts_that_fit_are_refused_for_what_they_are(
     locked: bytes, fields: list[tuple[int, bytes]]
 ) -> None:
-    assert refusal(spending(locked, *fields), keyring()) is Reason.SCRIPT_UNSUPPORTED
+    assert refusal(spending(locked, *fields), keyring()) is Reason.NOT_REGISTERED
 
 
 @pytest.mark.parametrize("case", CASES[1:], ids=[c["id"] for c in CASES[1:]])

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Reason
-from signer.hashes import hash160
 from signer.keys.path import HARDENED
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
@@ -13,7 +12,7 @@ from tests.psbts import draft, keyring, refusal
 OTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 def test_a_coin_that_the_named_key_does_not_open_is_refused(script: str) -> None:
     """The coin is another person's; the hint names our fingerprint and a path of ours."""
     keys, stranger = keyring(), keyring(OTHER)
@@ -25,7 +24,7 @@ def test_a_coin_that_the_named_key_does_not_open_is_refused(script: str) -> None
     assert refusal(made, keys) is Reason.KEY_MISMATCH
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 def test_a_coin_of_ours_at_another_path_than_said_is_refused(script: str) -> None:
     keys = keyring()
     made = draft(keys, 1, script)
@@ -41,7 +40,7 @@ def test_two_keys_of_ours_on_a_single_key_coin_are_refused() -> None:
     assert refusal(made, keys) is Reason.KEY_MISMATCH
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 def test_a_hint_that_names_another_key_than_its_path_has_is_refused(script: str) -> None:
     keys = keyring()
     made = draft(keys, 1, script)
@@ -73,27 +72,3 @@ def test_no_path_but_the_true_one_opens_a_coin(where: tuple[int, ...]) -> None:
     else:
         found = refusal(made, keys)
         assert found in {Reason.KEY_MISMATCH, Reason.PATH_UNUSUAL, Reason.WRONG_NETWORK}
-
-
-@pytest.mark.parametrize(
-    "where",
-    [
-        (HARDENED + 44, HARDENED + 1, HARDENED, 0, 0),
-        (HARDENED + 84, HARDENED + 1, HARDENED, 2, 0),
-        (HARDENED + 84, HARDENED + 1, HARDENED, 0, HARDENED),
-        (HARDENED + 84, HARDENED + 1, 0, 0, 0),
-        (HARDENED + 84, HARDENED + 1, HARDENED, 0),
-        (HARDENED + 84, HARDENED + 1, HARDENED, 0, 0, 0),
-        (),
-    ],
-)
-def test_our_coins_off_the_beaten_path_are_not_signed(where: tuple[int, ...]) -> None:
-    """The coin really is ours, and lies where this slice does not look (T44)."""
-    keys = keyring()
-    made = draft(keys)
-    locked = b"\x00\x14" + hash160(keys.public_key(where))
-    whole = psbts.previous_tx([psbts.output(100_000, locked)])
-    made.ins[0] = psbts.In(outpoint=psbts.outpoint(psbts.txid(whole), 0))
-    made.ins[0].put(0x00, whole)
-    made.ins[0].put(0x06, psbts.origin(keys, where), keys.public_key(where))
-    assert refusal(made, keys) is Reason.PATH_UNUSUAL

@@ -16,7 +16,7 @@ def stolen_change(script: str) -> Draft:
     return made
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 def test_spoofed_change_is_shown_in_full_as_a_payment_and_warned_of(script: str) -> None:
     made = stolen_change(script)
     shown = text(review(made.encode(), keyring()).pages)
@@ -25,15 +25,15 @@ def test_spoofed_change_is_shown_in_full_as_a_payment_and_warned_of(script: str)
     assert "Pay 99 800 sats" in shown
     assert stranger in shown
     assert shown.startswith(
-        "[Not your change]\nOutput 2 is said to return to you. It does not.\n"
-        "It pays 74 800 sats to somebody else.\n[Payment]"
+        "[Not your change]\nOutput 2 is said to return to this account. It does not.\n"
+        "74 800 sats would leave it.\n[Payment]"
     )
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 def test_honest_change_is_shown_as_change(script: str) -> None:
     shown = text(review(draft(keyring(), 1, script).encode(), keyring()).pages)
-    purpose = {"wpkh": 84, "tr": 86}[script]
+    purpose = psbts.PURPOSE[script]
     assert "Not your change" not in shown
     assert "Pay 25 000 sats" in shown
     assert "[Comes back to you]\n74 800 sats" in shown

@@ -3,9 +3,9 @@
 import pytest
 
 from signer.chains.bitcoin import script
-from signer.chains.bitcoin.ours import INDEX_GAP
+from signer.chains.bitcoin.accounts import INDEX_GAP
 from signer.hashes import hash160
-from signer.keys.path import HARDENED, Path
+from signer.keys.path import HARDENED, Path, render
 from tests import psbts
 from tests.psbts import Draft, Out, draft, keyring, review, text
 
@@ -31,12 +31,19 @@ def paying_back_to(where: Path) -> Draft:
         (*ACCOUNT, 1, HARDENED + 3),
         (*ACCOUNT, HARDENED + 1, 3),
         (*ACCOUNT, 2, 3),
-        (*ACCOUNT, 1),
-        (*ACCOUNT, 1, 3, 0),
-        ACCOUNT,
     ],
 )
 def test_change_where_no_wallet_looks_is_a_payment_with_a_warning(where: Path) -> None:
+    shown = text(review(paying_back_to(where).encode(), keyring()).pages)
+    assert "Comes back" not in shown
+    assert "Pay 99 800 sats" in shown
+    assert shown.startswith(
+        f"[Unusual path]\nOutput 2 pays 74 800 sats to a key of yours at {render(where)}.\n"
+    )
+
+
+@pytest.mark.parametrize("where", [(*ACCOUNT, 1), (*ACCOUNT, 1, 3, 0), ACCOUNT])
+def test_a_path_of_another_length_is_no_place_of_the_account(where: Path) -> None:
     shown = text(review(paying_back_to(where).encode(), keyring()).pages)
     assert "Comes back" not in shown
     assert "Pay 99 800 sats" in shown
@@ -54,7 +61,9 @@ def test_change_where_no_wallet_looks_is_a_payment_with_a_warning(where: Path) -
     ],
 )
 def test_change_to_another_account_of_ours_is_a_payment(where: Path) -> None:
+    """Nobody says that it returns to the account that pays, so there is nothing to warn of."""
     shown = text(review(paying_back_to(where).encode(), keyring()).pages)
+    assert shown.startswith("[Payment]")
     assert "Comes back" not in shown
     assert "Pay 99 800 sats" in shown
 
@@ -69,6 +78,15 @@ def test_the_gap_is_counted_from_the_coins_that_are_spent() -> None:
     made = paying_back_to((*ACCOUNT, 1, 12_000))
     made.ins[0] = psbts.coin(keys, (*ACCOUNT, 0, 2_000), 100_000)
     assert "1/12000, checked" in text(review(made.encode(), keys).pages)
+    made.ins.append(psbts.coin(keys, (*ACCOUNT, 0, 1), 100, 1))
+    assert "1/12000, checked" in text(review(made.encode(), keys).pages)
+
+
+def test_the_last_of_all_indexes_is_as_good_as_any() -> None:
+    keys = keyring()
+    made = paying_back_to((*ACCOUNT, 1, HARDENED - 1))
+    made.ins[0] = psbts.coin(keys, (*ACCOUNT, 0, HARDENED - 2), 100_000)
+    assert f"1/{HARDENED - 1}, checked" in text(review(made.encode(), keys).pages)
 
 
 def test_change_of_another_script_kind_is_a_payment() -> None:

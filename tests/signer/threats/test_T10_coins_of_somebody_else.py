@@ -9,7 +9,7 @@ from tests.psbts import draft, keyring, refusal
 OTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_one_coin_that_is_not_ours_refuses_the_whole(script: str, place: int) -> None:
     made = draft(keyring(), 2, script)
@@ -17,7 +17,7 @@ def test_one_coin_that_is_not_ours_refuses_the_whole(script: str, place: int) ->
     assert refusal(made, keyring()) is Reason.INPUT_NOT_OURS
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 def test_a_coin_without_a_hint_is_not_ours(script: str) -> None:
     made = draft(keyring(), 2, script)
     made.ins[1].drop(0x06, 0x16)

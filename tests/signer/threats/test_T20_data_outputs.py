@@ -59,7 +59,8 @@ def test_data_without_a_payment_is_not_called_one() -> None:
     made = saying(b"\x6a\x01x")
     del made.outs[0]
     made.outs[0].sats += 25_000
-    assert "[Payment]\nMove 99 800 sats\nto yourself\nand 1 data record\nFee" in shown(made)
+    said = "[Payment]\nMove 99 800 sats\nto yourself\nand 1 data record\nFrom 1 coin\nFee"
+    assert said in shown(made)
 
 
 def test_an_empty_op_return_is_shown_as_empty() -> None:

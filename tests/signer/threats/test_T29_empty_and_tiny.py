@@ -2,7 +2,7 @@
 
 from signer.errors import Reason
 from tests import psbts
-from tests.psbts import PAYEE, draft, keyring, refusal, review, sign, text
+from tests.psbts import PAYEE, draft, keyring, refusal, review, text
 
 
 def test_no_inputs() -> None:
@@ -30,17 +30,23 @@ def test_a_coinbase_input() -> None:
         made.ins[0].drop(0x00)
         made.ins[0].outpoint = bytes(32) + b"\xff" * 4
         assert refusal(made, keyring()) is Reason.COINBASE_INPUT
+    made = draft(keyring(), 2)
+    made.ins[1].outpoint = bytes(32) + b"\xff" * 4
+    assert refusal(made, keyring()) is Reason.COINBASE_INPUT
 
 
-def test_a_coin_of_zero_sats_beside_another_is_signed() -> None:
+def test_a_coin_of_nothing_is_refused() -> None:
+    """Alone or beside others: only the transaction of a signed message spends one (T56)."""
     made = draft(keyring())
     made.ins.append(psbts.coin(keyring(), psbts.path("wpkh", 0, 8), 0, 8))
-    sign(made.encode(), keyring())
-
-
-def test_nothing_but_zero_sats_has_pages_too() -> None:
+    assert refusal(made, keyring()) is Reason.EMPTY_COIN
     made = draft(keyring(), coin_sats=0, outputs=((0, PAYEE),), fee_sats=0)
-    assert "Pay 0 sats" in text(review(made.encode(), keyring()).pages)
+    assert refusal(made, keyring()) is Reason.EMPTY_COIN
+
+
+def test_a_coin_of_one_sat_has_pages_too() -> None:
+    made = draft(keyring(), coin_sats=1, outputs=((0, PAYEE), (1, PAYEE)), fee_sats=0)
+    assert "Pay 1 sat\n" in text(review(made.encode(), keyring()).pages)
 
 
 def test_dust_is_warned_of() -> None:

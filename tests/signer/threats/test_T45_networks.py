@@ -7,7 +7,7 @@ from tests import psbts
 from tests.psbts import draft, keyring, refusal, review, sign, text
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 @pytest.mark.parametrize(
     ("asked", "coins"), [("regtest", "mainnet"), ("testnet", "mainnet"), ("mainnet", "testnet")]
 )
@@ -16,7 +16,7 @@ def test_coins_of_another_network_are_refused(script: str, asked: str, coins: st
     assert refusal(made, keyring(), asked) is Reason.WRONG_NETWORK
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
+@pytest.mark.parametrize("script", psbts.KINDS)
 @pytest.mark.parametrize(
     ("network", "start"), [("mainnet", "to bc1"), ("testnet", "to tb1"), ("regtest", "to bcrt1")]
 )

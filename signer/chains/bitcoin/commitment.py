@@ -1,0 +1,59 @@
+"""The digest of a review: 32 bytes that stand for all that is shown, and all that will be signed.
+
+It is the last thing on the last page. So two reviews that differ in anything never look the same,
+and whoever compares two screens, or a screen and a log, can do it by one line (T32).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from signer.chains.bitcoin.spend import Spend
+from signer.formats.cursor import compact_size
+from signer.hashes import tagged_hash
+from signer.review import Fact, Origin, Page, Shape
+
+
+def sealed(subject: bytes, pages: Sequence[Page]) -> tuple[tuple[Page, ...], bytes]:
+    """The pages with the digest of all of it on the last, and the digest (32 bytes)."""
+    texts = b"".join(map(_page, pages))
+    digest = tagged_hash("quietkey/review", _blob(subject), texts)
+    fact = Fact("Digest", digest.hex(), Origin.DERIVED, Shape.ADDRESS)
+    last = pages[-1]
+    return (*pages[:-1], replace(last, facts=(*last.facts, fact))), digest
+
+
+def of_spend(spend: Spend) -> bytes:
+    """Everything a signature of this payment commits to, and what is signed with which key."""
+    spent = b"".join(coin.spent.encode() for coin in spend.coins)
+    return b"".join(
+        map(
+            _blob,
+            (
+                spend.network.name.encode(),
+                spend.account.id,
+                spend.psbt.unsigned_tx,
+                spent,
+                *_jobs(spend),
+            ),
+        )
+    )
+
+
+def _jobs(spend: Spend) -> Iterator[bytes]:
+    for number, coin in enumerate(spend.coins):
+        yield number.to_bytes(4, "big") + coin.hash_type.to_bytes(4, "big")
+        for job in coin.jobs:
+            steps = b"".join(step.to_bytes(4, "big") for step in job.path)
+            together = (job.share.encode(),) if job.share else ()
+            yield b"".join(map(_blob, (steps, job.public_key, job.tree, job.digest, *together)))
+
+
+def _page(page: Page) -> bytes:
+    parts = [page.kind.value, page.title]
+    for fact in page.facts:
+        parts += (fact.label, fact.value, fact.origin.name, fact.shape.value)
+    return _blob(b"".join(_blob(part.encode()) for part in parts))
+
+
+def _blob(data: bytes) -> bytes:
+    return compact_size(len(data)) + data

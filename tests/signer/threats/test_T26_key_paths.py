@@ -1,0 +1,41 @@
+"""A taproot account can be emptied past all its scripts by whoever has its internal key."""
+
+import pytest
+
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.policy import NUMS
+from signer.review import Kind
+from tests import psbts
+from tests.psbts import OTHER, keyring, text
+
+OURS, THEIRS = psbts.key_text(keyring()), psbts.key_text(keyring(OTHER))
+
+
+def shown(template: str, *keys: str) -> tuple[psbts.Page, ...]:
+    return CHAIN.registration("Vault", template, keys, keyring(), "regtest").pages
+
+
+def test_a_key_path_that_nobody_has_is_said_to_be_nobodys() -> None:
+    pages = shown(f"tr({NUMS.hex()},multi_a(2,@0/**,@1/**))", OURS, THEIRS)
+    assert "Key path nobody (NUMS)" in text(pages)
+    assert pages[0].kind is Kind.OVERVIEW
+
+
+def test_a_key_path_of_ours_is_said_to_be_ours() -> None:
+    pages = shown("tr(@0/**,pk(@1/**))", OURS, THEIRS)
+    assert "Key path key 1 (yours)" in text(pages)
+    assert pages[0].kind is Kind.OVERVIEW
+
+
+def test_a_key_path_of_somebody_else_is_a_warning() -> None:
+    pages = shown("tr(@0/**,pk(@1/**))", THEIRS, OURS)
+    assert pages[0].kind is Kind.WARNING
+    assert text(pages).startswith(
+        "[Others can spend]\nThe key path belongs to key 1.\nIt is past all conditions."
+    )
+
+
+@pytest.mark.parametrize("template", ["wsh(multi(2,@0/**,@1/**))", "wpkh(@0/**)"])
+def test_other_accounts_have_no_key_path(template: str) -> None:
+    keys = (OURS, THEIRS)[: template.count("@")]
+    assert "Key path" not in text(shown(template, *keys))
