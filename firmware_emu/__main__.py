@@ -24,6 +24,7 @@ from firmware_emu.links.clock import Clock
 from firmware_emu.shell import Shell, Then
 from firmware_emu.vault import Cost
 from signer.errors import Malformed
+from signer.keys.curve import erase
 
 USUAL_PORT = 30121  # where wallets look for an emulated Jade
 
@@ -114,7 +115,9 @@ async def _run(options: argparse.Namespace) -> None:
     over = _Over()
     with ExitStack() as stack:
         flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
-        device = Device(flash.load(), secrets.token_bytes(64), options.pin_memory_mib)
+        fresh = secrets.token_bytes(64)
+        device = Device(flash.load(), fresh, options.pin_memory_mib)
+        erase(fresh)  # the device has stirred it into its own
         shell = Shell(device, flash, rest=_rest)
         shell.start()
         board = await _board(options, shell)

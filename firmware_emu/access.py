@@ -7,11 +7,16 @@ from firmware_emu.commands import (
     Command,
     Fault,
     FaultCode,
+    GetAccounts,
     GetInfo,
     GetXpub,
     Logout,
+    Register,
+    RevealEntropy,
+    ShowAccountAddress,
     ShowAddress,
     Sign,
+    SignMessage,
     Unknown,
     Unlock,
     Unusable,
@@ -19,7 +24,9 @@ from firmware_emu.commands import (
 from firmware_emu.effects import State
 
 _ANYONE = frozenset({GetInfo, Unlock, AddEntropy, Logout})
-_OWNER = _ANYONE | {GetXpub, ShowAddress, Sign, Unknown}
+_ACCOUNTS = frozenset({Register, GetAccounts, ShowAccountAddress})
+_SIGNATURES = frozenset({Sign, SignMessage, RevealEntropy})
+_OWNER = _ANYONE | _ACCOUNTS | _SIGNATURES | {GetXpub, ShowAddress, Unknown}
 
 ALLOWED: Mapping[State, frozenset[type]] = {
     State.EMPTY: _ANYONE,

@@ -31,9 +31,43 @@ class GetXpub:
 
 @dataclass(frozen=True, slots=True)
 class ShowAddress:
+    """`variant` is "pkh", "sh(wpkh)", "wpkh" or "tr"."""
+
     network: str
     path: Path
     variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAccountAddress:
+    """An address of a registered account.
+
+    `steps` are those below the keys: of each key, or once for all of them.
+    """
+
+    network: str
+    account: str
+    steps: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """An account of several keys or conditions (BIP388).
+
+    A key is `[fingerprint/path]xpub`, or without what is in brackets.
+    """
+
+    network: str
+    name: str
+    template: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetAccounts:
+    """The registered accounts: all, or the one of a name."""
+
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +75,26 @@ class Sign:
     chain: str
     network: str
     payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignMessage:
+    """A text to sign as `signmessage` does.
+
+    With a host's `commitment` (32 bytes) the reply is the signer's (33 bytes), and the signature
+    that of the next command, `RevealEntropy`.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+    commitment: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevealEntropy:
+    """The bytes a host has committed to; they go into the nonce of the signature (threat T51)."""
+
+    entropy: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +120,22 @@ class Unusable:
     fault: "Fault"
 
 
-Command = GetInfo | Unlock | AddEntropy | GetXpub | ShowAddress | Sign | Logout | Unknown | Unusable
+Command = (
+    GetInfo
+    | Unlock
+    | AddEntropy
+    | GetXpub
+    | ShowAddress
+    | ShowAccountAddress
+    | Register
+    | GetAccounts
+    | Sign
+    | SignMessage
+    | RevealEntropy
+    | Logout
+    | Unknown
+    | Unusable
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +168,34 @@ class Signed:
     payload: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A registered account, as `Register` told it."""
+
+    name: str
+    template: str
+    keys: tuple[str, ...]
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The signature of a message, or the commitment to one."""
+
+    data: bytes
+
+
+# Reasons of the device itself.
+NO_SUCH_ACCOUNT = "NO_SUCH_ACCOUNT"
+ACCOUNTS_FULL = "ACCOUNTS_FULL"
+STEPS_UNUSUAL = "STEPS_UNUSUAL"
+
+
 class FaultCode(Enum):
     BAD_REQUEST = "bad request"
     UNKNOWN_METHOD = "unknown method"
@@ -112,7 +209,7 @@ class FaultCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`message` is a sentence; `reason` the name of a signer.errors.Reason, or empty.
+    """`message` is a sentence; `reason` the name of a signer.errors.Reason, a name below, or empty.
 
     `malformed` says that the payload, not the wish, was wrong.
     """
@@ -123,7 +220,7 @@ class Fault:
     malformed: bool = False
 
 
-Reply = Info | Done | Text | Signed | Fault
+Reply = Info | Done | Text | Signed | Accounts | Signature | Fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from firmware_emu import access, events, personalities
-from firmware_emu.commands import Command, Logout, Reply, Request
+from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.events import Port
-from firmware_emu.flows import Flow, Locked, Outcome, Pause, Unlocked, Went
+from firmware_emu.flows import Flow, Locked, Outcome, Pause, Promised, Unlocked, Went
 from firmware_emu.flows.pool import Pool
 from firmware_emu.flows.start import at_once, at_power_on, own, requested
 from firmware_emu.flows.talk import Ended, Talk
@@ -38,6 +38,7 @@ class Device:
         self._new = record is None
         self._ports = Switchboard(personality)
         self._out: list[Effect] = []
+        self._owed: Port | None = None
         self._talk = Talk(own(self._has))
 
     def start(self) -> list[Effect]:
@@ -113,6 +114,10 @@ class Device:
             case Locked():
                 self._lock()
                 self._advance(Went())
+            case Promised(promise):
+                self._has = replace(self._has, promise=promise)
+                self._owed = self._talk.asker[0] if self._talk.asker else None
+                self._advance(Went())
             case screen:
                 self._show(screen)
 
@@ -137,7 +142,7 @@ class Device:
     def _lock(self) -> None:
         if self._has.keyring:
             self._has.keyring.wipe()
-        self._has = replace(self._has, keyring=None)
+        self._has = replace(self._has, keyring=None, promise=None)
         self._ports.forget()
 
     # The requests
@@ -153,6 +158,8 @@ class Device:
         """One request at a time, in turn; those that need a person wait until one is free."""
         while self._ports.waiting and not (self._talk.asker or self._talk.paused):
             port, request = self._ports.waiting[0]
+            if not (isinstance(request.command, RevealEntropy) and port == self._owed):
+                self._has = replace(self._has, promise=None)  # for the next request of one host
             fault = access.check(self._has.state, request.command)
             flow = None if fault else requested(request.command, self._has)
             if flow and self._talk.begun:
@@ -183,6 +190,8 @@ class Device:
 
     def _closed(self, port: Port) -> None:
         asked = self._talk.asked_by(port)
+        if port == self._owed:
+            self._has = replace(self._has, promise=None)
         self._out += [BytesOut(port, wire) for wire in self._ports.close(port, asked)]
         if asked and self._has.state is State.EMPTY:
             self._talk.asker = None  # a person who is writing down words may finish

@@ -15,12 +15,17 @@ from firmware_emu.settings import Settings
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor
 from signer.hashes import tagged_hash
+from signer.keys.curve import erase
 
 # Eight: enough for a person with wet fingers, and eight guesses at a PIN of four digits
 # succeed once in 1,250 times. Jade allows three, Trezor sixteen.
 TRIES = 8
+# Registered accounts, and bytes of each: fifteen keys with long origins take some 3 KiB.
+MOST_ACCOUNTS = 16
+LONGEST_ACCOUNT = 8 * 1024
 
-_MAGIC = b"quietkey vault 1"
+_MAGIC = b"quietkey vault 2"
+_FIRST = b"quietkey vault 1"  # records without accounts; what every seal is bound to
 _SALT = 16
 _NONCE = 12
 _ROOM = 33  # one byte of length and up to 32 of entropy, so the record never tells how many words
@@ -51,7 +56,7 @@ class Cost:
         return self.memory_kib.to_bytes(4, "little") + bytes((self.passes, self.lanes))
 
     def stretch(self, pin: str, salt: bytes) -> bytes:
-        """The sealing key (32 bytes) of a PIN."""
+        """The sealing key (32 bytes) of a PIN, to be erased: with the record it is the seed."""
         kdf = Argon2id(
             salt=salt,
             length=32,
@@ -85,16 +90,26 @@ class Sealed:
             padded = ChaCha20Poly1305(key).decrypt(self.nonce, self.box, _bound(self.cost))
         except InvalidTag:
             raise WrongPin from None
-        return bytearray(padded[1 : 1 + padded[0]])
+        finally:
+            erase(key)
+        entropy = bytearray(padded[0])
+        # Through memoryviews: slicing would leave a copy behind (threat T81).
+        memoryview(entropy)[:] = memoryview(padded)[1 : 1 + len(entropy)]
+        erase(padded)
+        return entropy
 
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """All that the flash holds. `sealed` is None while there is no seed."""
+    """All that the flash holds. `sealed` is None while there is no seed.
+
+    `accounts` are registered ones, each sealed with a key of the seed (see `flows.accounts`).
+    """
 
     settings: Settings
     sealed: Sealed | None = None
     tries_left: int = TRIES
+    accounts: tuple[bytes, ...] = field(default=(), repr=False)
 
     def attempt(self) -> "Vault":
         """The record that must be in flash before a PIN is looked at: one try fewer (T71)."""
@@ -109,7 +124,9 @@ class Vault:
 
     def encode(self) -> bytes:
         sealed = self.sealed.encode() if self.sealed else b""
-        body = _MAGIC + self.settings.encode() + bytes((self.tries_left,)) + sealed
+        counts = bytes((self.tries_left, len(self.accounts)))
+        boxes = b"".join(len(box).to_bytes(2, "little") + box for box in self.accounts)
+        body = _MAGIC + self.settings.encode() + counts + boxes + sealed
         return body + _checksum(body)
 
 
@@ -118,8 +135,12 @@ def seal(entropy: bytes | bytearray, pin: str, cost: Cost, randomness: bytes) ->
     if len(entropy) not in _SIZES or len(randomness) < _SALT + _NONCE:
         raise Malformed("A seed has 16 to 32 bytes of entropy, and sealing needs 28 fresh bytes.")
     salt, nonce = randomness[:_SALT], randomness[_SALT : _SALT + _NONCE]
-    padded = bytes((len(entropy),)) + bytes(entropy).ljust(_ROOM - 1, b"\0")
-    box = ChaCha20Poly1305(cost.stretch(pin, salt)).encrypt(nonce, padded, _bound(cost))
+    padded, key = bytearray(_ROOM), cost.stretch(pin, salt)
+    padded[0] = len(entropy)
+    memoryview(padded)[1 : 1 + len(entropy)] = memoryview(entropy)
+    box = ChaCha20Poly1305(key).encrypt(nonce, padded, _bound(cost))
+    erase(padded)
+    erase(key)
     return Sealed(cost, salt, nonce, box)
 
 
@@ -129,15 +150,27 @@ def parse(record: bytes) -> Vault:
     if check != _checksum(body):
         raise Malformed("The flash record is damaged.")
     cursor = Cursor(body)
-    if cursor.take(len(_MAGIC)) != _MAGIC:
+    kind = cursor.take(len(_MAGIC))
+    if kind not in {_MAGIC, _FIRST}:
         raise Malformed("The flash record is of another kind.")
     kept = settings.read(cursor)
     tries_left = cursor.uint(1)
     if tries_left > TRIES:
         raise Malformed("The flash record counts more PIN tries than there are.")
+    accounts = _read_accounts(cursor) if kind == _MAGIC else ()
     sealed = _read_sealed(cursor) if cursor.remaining else None
     cursor.end()
-    return Vault(kept, sealed, tries_left)
+    return Vault(kept, sealed, tries_left, accounts)
+
+
+def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:
+    count = cursor.uint(1)
+    if count > MOST_ACCOUNTS:
+        raise Malformed(f"The flash record holds more than {MOST_ACCOUNTS} accounts.")
+    boxes = tuple(cursor.take(cursor.uint(2)) for _ in range(count))
+    if any(len(box) > LONGEST_ACCOUNT for box in boxes):
+        raise Malformed("An account in the flash record is longer than any of ours.")
+    return boxes
 
 
 def _read_sealed(cursor: Cursor) -> Sealed:
@@ -147,7 +180,7 @@ def _read_sealed(cursor: Cursor) -> Sealed:
 
 def _bound(cost: Cost) -> bytes:
     """What the seal also vouches for: a cost changed in flash no longer opens."""
-    return _MAGIC + cost.encode()
+    return _FIRST + cost.encode()
 
 
 def _checksum(body: bytes) -> bytes:

@@ -6,15 +6,16 @@ python -m firmware_emu.emulator.gallery FOLDER
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
 from PIL import Image
 
+from firmware_emu import vault
 from firmware_emu.effects import Show
 from firmware_emu.emulator.memory import Emulator
-from firmware_emu.emulator.presets import MNEMONIC, PIN, Seen
+from firmware_emu.emulator.presets import MNEMONIC, PIN, Seen, sealed_record
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
@@ -26,6 +27,13 @@ BEZEL = 8
 MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
 _WRONG = "9999"
 _HARDENED = 1 << 31
+# A key that shares an account with everybody's test seed, in the stories about several keys.
+_COSIGNER = (
+    "[3f635a63/48h/1h/0h/2h]tpubDFPtPArj4GzBEFHohegg1Xatrc1Fi9oSox5LzuSRX91miwQxuUrEpBxpvDRsmZYJKYF"
+    "hgdK3UStsjC8JKXfUbMinjFqiEM4uNwzVaCaHpys"
+)
+_TOGETHER = "wsh(sortedmulti(2,@0/**,@1/**))"
+_IN_TURN = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(52560))))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,9 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
         "warning": (Emulator(), lambda device: _sign(device, "high fee")),
         "refused": (Emulator(), lambda device: _sign(device, "nothing of ours")),
+        "register": (Emulator(), _register),
+        "changed": (Emulator(record=_changed()), _forget_changed),
+        "message": (Emulator(), _message),
         "cut": (Emulator(), _cut),
         "air": (Emulator(), _by_camera),
         "damaged": (
@@ -175,7 +186,49 @@ def _too_many(device: Emulator) -> None:
 
 
 def _menu(device: Emulator) -> None:
-    device.press("ok", "right", "ok", "stop", "ok", "ok")
+    device.press("ok", "right", "ok", "stop", "ok", "right", "right", "ok", "ok", "ok", "ok")
+
+
+def _register(device: Emulator) -> None:
+    """An account of two keys, its address, another under its name, and forgetting that."""
+    _register_as(device, _TOGETHER)
+    named = {"network": "localtest", "descriptor_name": "family"}
+    asked = device.request("get_receive_address", named | {"branch": 0, "pointer": 4})
+    device.approve()
+    asked.result()
+    _register_as(device, _IN_TURN)
+    device.press("ok", "ok", "right", "right", "ok", "ok", "hold")
+
+
+def _register_as(device: Emulator, template: str) -> None:
+    path = [step + _HARDENED for step in (48, 1, 0, 2)]
+    xpub = device.request("get_xpub", {"network": "localtest", "path": path}).result()
+    ours = f"[{device.screen.fingerprint}/48h/1h/0h/2h]{xpub}"
+    account = {"network": "localtest", "descriptor_name": "family", "descriptor": template}
+    keys = {"@0": ours, "@1": _COSIGNER}
+    asked = device.request("register_descriptor", account | {"datavalues": keys})
+    device.approve()
+    asked.result()
+
+
+def _changed() -> bytes:
+    """A flash whose one account somebody has overwritten."""
+    return replace(vault.parse(sealed_record()), accounts=(bytes(200),)).encode()
+
+
+def _forget_changed(device: Emulator) -> None:
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()["payment"]})
+    device.press("stop", "ok")
+    device.press("ok", "right", "right", "ok", "ok", "hold")
+
+
+def _message(device: Emulator) -> None:
+    path = [84 + _HARDENED, 1 + _HARDENED, _HARDENED, 0, 0]
+    text = "I hold the coins of this address.\nAsked by the auditor on 1 March."
+    device.request("sign_message", {"path": path, "message": text})
+    device.approve()
+    device.request("sign_message", {"path": path, "message": "5f" * 32})
+    device.approve()
 
 
 def _address(device: Emulator) -> None:

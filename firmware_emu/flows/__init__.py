@@ -30,7 +30,27 @@ class Locked:
     """The keys are forgotten."""
 
 
-Step = Pause | Unlocked | Locked
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A message a person has approved, whose signature waits for the host's entropy (T51).
+
+    `digest` (32 bytes) is what the key at `path` signs, once, if the entropy is what the host's
+    `commitment` was made of.
+    """
+
+    path: tuple[int, ...]
+    digest: bytes
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A signature is owed from now on, until the next request; None: none is."""
+
+    promise: Promise | None
+
+
+Step = Pause | Unlocked | Locked | Promised
 
 
 class Went(Answer):

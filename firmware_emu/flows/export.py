@@ -8,7 +8,7 @@ from signer.formats import account
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED
 
-# BIP84 and BIP86: the accounts this device signs for.
+# BIP84 and BIP86: what new accounts are. Older kinds are signed for, too, and read by cable.
 _PURPOSES = {"wpkh": 84, "tr": 86}
 _NETWORKS = {"Bitcoin": ("mainnet", 0), "Test coins": ("testnet", 1)}
 

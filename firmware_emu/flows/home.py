@@ -5,6 +5,7 @@ from functools import partial
 
 from firmware_emu.flows import Flow, Locked
 from firmware_emu.flows.export import export
+from firmware_emu.flows.forget import accounts
 from firmware_emu.flows.pool import Pool
 from firmware_emu.flows.unlock import unlock
 from firmware_emu.flows.wipe import wipe
@@ -14,6 +15,7 @@ from firmware_emu.vault import TRIES, Sealed, Vault
 from signer.keys.keyring import Keyring
 
 EXPORT = "Show account"
+ACCOUNTS = "Registered accounts"
 LOCK = "Lock"
 ERASE = "Erase the seed"
 
@@ -34,7 +36,14 @@ def locked(vault: Vault, sealed: Sealed, pool: Pool) -> Flow[None]:
 def unlocked(vault: Vault, keyring: Keyring) -> Flow[None]:
     """Unlocked: the menu."""
     yield Home(vault.settings.name, keyring.fingerprint.hex())
-    yield from _choose({LOCK: _lock, EXPORT: partial(export, keyring), ERASE: partial(wipe, vault)})
+    yield from _choose(
+        {
+            LOCK: _lock,
+            EXPORT: partial(export, keyring),
+            ACCOUNTS: partial(accounts, vault, keyring),
+            ERASE: partial(wipe, vault),
+        }
+    )
 
 
 def damaged(vault: Vault) -> Flow[None]:

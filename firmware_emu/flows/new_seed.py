@@ -6,8 +6,10 @@ from firmware_emu.screens.dice import Dice, Rolled
 from firmware_emu.screens.letters import Letters, Spelled
 from firmware_emu.screens.notice import Notice, Question, Seen
 from firmware_emu.screens.words import Words
+from signer.keys.curve import erase
 from signer.keys.entropy import mix
 from signer.keys.mnemonic import words_from_entropy
+from signer.keys.scratch import Scratch
 
 ENTROPY_BYTES = 16  # twelve words
 ASKED = 3
@@ -18,16 +20,34 @@ def new_seed(pool: Pool) -> Flow[bytearray]:
     answer = yield Dice()
     if not isinstance(answer, Rolled):
         raise Declined
+    with Scratch() as scratch:  # also when the person stops, or the cable is pulled
+        entropy = scratch.owned(_entropy(pool, answer.rolls))
+        yield from _agree()
+        yield from _write_down(words_from_entropy(entropy), pool)
+        return scratch.released(entropy)
+
+
+def _entropy(pool: Pool, rolls: str) -> bytearray:
     # The dice are mixed in, never used alone: a poor die costs nothing, and a poor generator
     # is repaired by the person's own rolls (threat T60).
-    entropy = mix(pool.draw(32), answer.rolls.encode())[:ENTROPY_BYTES]
-    words = words_from_entropy(entropy)
-    yield from _agree()
+    drawn = pool.draw(32)
+    mixed = mix(drawn, rolls.encode())
+    entropy = bytearray(ENTROPY_BYTES)
+    memoryview(entropy)[:] = memoryview(mixed)[:ENTROPY_BYTES]
+    # What the seed was made of is the seed (threat T81). The rolls, a str, cannot be erased, and
+    # are worth nothing without what was drawn.
+    erase(drawn)
+    erase(mixed)
+    return entropy
+
+
+def _write_down(words: tuple[str, ...], pool: Pool) -> Flow[None]:
+    """Shows the words until the person can tell some of them. Raises Declined."""
     while True:
         if not isinstance((yield Words("Write down", words)), Seen):
             raise Declined
         if (yield from _ask_back(words, pool)):
-            return entropy
+            return
         yield Notice("Not that word", ("Look at your paper again.", "The words are shown again."))
 
 

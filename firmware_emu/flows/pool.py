@@ -1,6 +1,7 @@
 """Randomness for the device, stirred from every source it is handed."""
 
 from signer.hashes import tagged_hash
+from signer.keys.curve import erase
 from signer.keys.entropy import mix
 
 
@@ -14,17 +15,29 @@ class Pool:
 
     def stir(self, entropy: bytes) -> None:
         """Add a source. One that the host controls can do no harm here, only good."""
-        self._state = mix(bytes(self._state), entropy)
+        before = self._state
+        self._state = mix(before, entropy)
+        erase(before)
 
     def draw(self, count: int) -> bytes:
-        """`count` fresh bytes. The state moves on first, so that what was drawn stays secret."""
+        """`count` fresh bytes, the caller's to erase.
+
+        The state moves on and the one before is erased, so that nothing that is found in memory
+        later tells what was drawn (threat T81).
+        """
         seed = bytes(self._state)
-        self._state = mix(tagged_hash("quietkey/pool/next", seed))
-        blocks = (
-            tagged_hash("quietkey/pool/draw", seed, i.to_bytes(4, "big"))
-            for i in range(-(-count // 32))
-        )
-        return b"".join(blocks)[:count]
+        following = tagged_hash("quietkey/pool/next", seed)
+        drawn = bytearray(-(-count // 32) * 32)
+        for block, start in enumerate(range(0, len(drawn), 32)):
+            piece = tagged_hash("quietkey/pool/draw", seed, block.to_bytes(4, "big"))
+            memoryview(drawn)[start : start + 32] = memoryview(piece)
+            erase(piece)
+        erase(self._state)
+        self._state = mix(following)
+        fresh = bytes(memoryview(drawn)[:count])
+        for spent in (seed, following, drawn):
+            erase(spent)
+        return fresh
 
     def shuffled(self, items: str) -> str:
         """The characters of `items` in an unpredictable order, each order equally likely."""

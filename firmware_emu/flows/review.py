@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from firmware_emu.flows import Declined, Flow
+from firmware_emu.flows.refusal import NOTHING
 from firmware_emu.screens.confirm import Back, Confirm, Yes
 from firmware_emu.screens.notice import Notice
 from signer.review import Page
 
-_STOPPED = Notice("Stopped", ("You stopped it.", "Nothing was signed."))
 
-
-def read_all(pages: Sequence[Page], last: str) -> Flow[tuple[Page, ...]]:
+def read_all(pages: Sequence[Page], last: str, nothing: str = NOTHING) -> Flow[tuple[Page, ...]]:
     """The pages a person accepted, in order: all of them. `last` is the last button's word.
 
-    Raises Declined when the person stops on any page.
+    Raises Declined when the person stops on any page, with `nothing` to read.
     """
     accepted: list[Page] = []
     while len(accepted) < len(pages):
@@ -25,5 +24,5 @@ def read_all(pages: Sequence[Page], last: str) -> Flow[tuple[Page, ...]]:
             case Back():
                 del accepted[-1:]
             case _:
-                raise Declined(_STOPPED)
+                raise Declined(Notice("Stopped", ("You stopped it.", nothing)))
     return tuple(accepted)

@@ -9,6 +9,7 @@ from firmware_emu.flows.restore import restore
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Wait
 from firmware_emu.vault import Cost, Vault, seal
+from signer.keys.scratch import Scratch
 
 NEW = "New wallet"
 RESTORE = "I have a seed"
@@ -19,9 +20,10 @@ def setup(vault: Vault, cost: Cost, pool: Pool) -> Flow[None]:
     answer = yield Menu("Quietkey", (NEW, RESTORE), back="")
     if not isinstance(answer, Picked):
         raise Declined
-    entropy = yield from (new_seed(pool) if answer.item == NEW else restore())
-    pin = yield from choose(pool)
-    yield Pause(Wait("Sealing the seed."))
-    sealed = seal(entropy, pin, cost, pool.draw(32))
-    yield Pause(Wait("Keeping the seed."), keep=Vault(vault.settings, sealed))
-    yield Unlocked(keyring(entropy))
+    with Scratch() as scratch:  # also when the person stops, or the cable is pulled
+        entropy = scratch.owned((yield from (new_seed(pool) if answer.item == NEW else restore())))
+        pin = yield from choose(pool)
+        yield Pause(Wait("Sealing the seed."))
+        sealed = seal(entropy, pin, cost, pool.draw(32))
+        yield Pause(Wait("Keeping the seed."), keep=Vault(vault.settings, sealed))
+        yield Unlocked(keyring(entropy))

@@ -1,40 +1,37 @@
 """Signing: check, show every page, sign exactly what was shown."""
 
-from firmware_emu.commands import Fault, FaultCode, Sign, Signed
-from firmware_emu.flows import Flow, Locked, Outcome, Pause
-from firmware_emu.flows.refusal import refusal
+from firmware_emu.commands import Sign, Signed
+from firmware_emu.flows import Flow, Outcome, Pause
+from firmware_emu.flows.accounts import shelf
+from firmware_emu.flows.pool import Pool
 from firmware_emu.flows.review import read_all
 from firmware_emu.screens.notice import Notice, Wait
+from firmware_emu.vault import Vault
 from signer import chains
-from signer.errors import CrossCheckFailed, Malformed, Refused
+from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
 
-_FAULTY = Notice(
-    "Locked",
-    (
-        "A signature came out wrong, and was thrown away. Nothing was signed.",
-        "Unlock and try again. If it happens twice, use another device.",
-    ),
-)
 
-
-def sign(command: Sign, keyring: Keyring) -> Flow[Outcome]:
-    """The signed payload, after every page was accepted. Raises Declined."""
+def sign(command: Sign, vault: Vault, keyring: Keyring, pool: Pool) -> Flow[Outcome]:
+    """The signed payload, after every page was accepted. Raises Declined, and as the chain does."""
     chain = chains.load(command.chain)
     yield Pause(Wait("Reading the payment."))
-    try:
-        review = chain.review(command.payload, keyring, command.network)
-        approval = review.approve((yield from read_all(review.pages, "sign")))
-        yield Pause(Wait("Signing."))
-        payload = chain.sign(approval, keyring)
-    except (Malformed, Refused) as error:
-        return refusal(error)
-    except CrossCheckFailed:
-        # One faulty signature can give away the key (threat T52): no second try with these keys.
-        yield Locked()
-        return Outcome(Fault(FaultCode.INTERNAL, "Failed to generate signature"), _FAULTY)
+    held = shelf(vault, keyring)
+    review = chain.review(command.payload, keyring, command.network, held.records)
+    accepted = yield from read_all((*held.warnings, *review.pages), "sign")
+    approval = review.approve(accepted[len(held.warnings) :])
+    yield Pause(Wait("Signing."))
+    payload = chain.sign(approval, keyring, _fresh(pool))
     words = " ".join(review.words)
     return Outcome(
         Signed(payload),
         Notice("Signed", ("Your host shows these words for the same payment:", "", words)),
     )
+
+
+def _fresh(pool: Pool) -> bytearray:
+    """32 fresh bytes, for signatures of several signers together; who signs erases them."""
+    drawn = pool.draw(32)
+    fresh = bytearray(drawn)
+    erase(drawn)
+    return fresh

@@ -9,18 +9,27 @@ from firmware_emu.commands import (
     Done,
     Fault,
     FaultCode,
+    GetAccounts,
     GetInfo,
     GetXpub,
     Info,
+    Register,
     Reply,
+    RevealEntropy,
+    ShowAccountAddress,
     ShowAddress,
     Sign,
+    SignMessage,
     Unlock,
 )
 from firmware_emu.effects import State
-from firmware_emu.flows import Flow, Outcome, home
-from firmware_emu.flows.address import show_address
+from firmware_emu.flows import Flow, Outcome, Promise, home
+from firmware_emu.flows.accounts import shelf
+from firmware_emu.flows.address import show_account_address, show_address
+from firmware_emu.flows.message import NOTHING_OWED, reveal, sign_message
 from firmware_emu.flows.pool import Pool
+from firmware_emu.flows.refusal import NOTHING, NOTHING_KEPT, guarded
+from firmware_emu.flows.register import register
 from firmware_emu.flows.setup import setup
 from firmware_emu.flows.sign import sign
 from firmware_emu.flows.unlock import unlock
@@ -36,13 +45,17 @@ _DAMAGED = Fault(FaultCode.INTERNAL, "The memory of the device is damaged.")
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a device holds. `damaged`: the flash is unreadable, and `vault` a new one."""
+    """What a device holds. `damaged`: the flash is unreadable, and `vault` a new one.
+
+    `promise` is a signature owed to a host that has yet to show its entropy.
+    """
 
     vault: Vault
     cost: Cost
     pool: Pool = field(repr=False)
     keyring: Keyring | None = None
     damaged: bool = False
+    promise: Promise | None = None
 
     @property
     def state(self) -> State:
@@ -84,15 +97,31 @@ def own(holdings: Holdings, first: Screen | None = None) -> Flow[None]:
 def requested(command: Command, holdings: Holdings) -> Flow[Outcome] | None:
     """The conversation that a request needs, or None when it needs no person."""
     keyring = holdings.keyring
+    if keyring is not None:
+        return _with_keys(command, holdings, keyring)
+    if isinstance(command, Unlock) and not holdings.damaged:
+        return _get_ready(holdings)
+    return None
+
+
+def _with_keys(command: Command, holdings: Holdings, keyring: Keyring) -> Flow[Outcome] | None:
+    vault, nothing = holdings.vault, NOTHING
     match command:
-        case Unlock() if keyring is None and not holdings.damaged:
-            return _get_ready(holdings)
-        case ShowAddress() if keyring is not None:
-            return show_address(command, keyring)
-        case Sign() if keyring is not None:
-            return sign(command, keyring)
+        case ShowAddress():
+            flow = show_address(command, keyring)
+        case ShowAccountAddress():
+            flow = show_account_address(command, vault, keyring)
+        case Register():
+            flow, nothing = register(command, vault, keyring, holdings.pool), NOTHING_KEPT
+        case Sign():
+            flow = sign(command, vault, keyring, holdings.pool)
+        case SignMessage():
+            flow = sign_message(command, keyring)
+        case RevealEntropy() if holdings.promise:
+            flow = reveal(command, holdings.promise, keyring)
         case _:
             return None
+    return guarded(flow, nothing)
 
 
 def at_once(command: Command, holdings: Holdings, activity: str) -> Reply:
@@ -102,13 +131,15 @@ def at_once(command: Command, holdings: Holdings, activity: str) -> Reply:
             return Info(holdings.state.value, "all", holdings.vault.settings.serial.hex(), activity)
         case GetXpub() if holdings.keyring:
             return get_xpub(command, holdings.keyring)
+        case GetAccounts() if holdings.keyring:
+            return shelf(holdings.vault, holdings.keyring).told(command.name)
+        case RevealEntropy():
+            return NOTHING_OWED
         case AddEntropy():
             holdings.pool.stir(command.data)
-            return Done()
         case Unlock() if holdings.damaged:
             return _DAMAGED
-        case _:
-            return Done()
+    return Done()
 
 
 def _get_ready(holdings: Holdings) -> Flow[Outcome]:

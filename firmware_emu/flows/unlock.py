@@ -6,6 +6,7 @@ from firmware_emu.flows.pin import ask
 from firmware_emu.flows.pool import Pool
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.vault import TRIES, Sealed, Vault, WrongPin
+from signer.keys.scratch import Scratch
 
 
 def unlock(vault: Vault, sealed: Sealed, pool: Pool) -> Flow[None]:
@@ -21,8 +22,10 @@ def unlock(vault: Vault, sealed: Sealed, pool: Pool) -> Flow[None]:
         except WrongPin:
             yield _wrong(vault.tries_left)
         else:
-            yield Pause(Wait("Unlocking."), keep=vault.restored())
-            yield Unlocked(keyring(entropy))
+            with Scratch() as scratch:  # also when the cable is pulled meanwhile
+                scratch.owned(entropy)
+                yield Pause(Wait("Unlocking."), keep=vault.restored())
+                yield Unlocked(keyring(entropy))
             return
     yield Pause(Wait("Erasing the seed."), keep=vault.wiped())
     yield Notice(

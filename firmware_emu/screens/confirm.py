@@ -86,6 +86,10 @@ class Confirm:
 
 def _block(fact: Fact) -> tuple[str, ...]:
     """A fact as lines. What the host claims is quoted and said to be its claim (threat T32)."""
+    if fact.origin is Origin.HOST and not fact.label:
+        # One line of a text whose page says whose it is. It may be quoted already.
+        is_quoted = len(fact.value) > 1 and fact.value[0] == fact.value[-1] == '"'
+        return cut(plain(fact.value if is_quoted else f'"{fact.value}"'))
     if fact.origin is Origin.HOST:
         return (*wrap(f"{fact.label} (host says)"), *cut(f'"{plain(fact.value)}"'))
     if fact.shape is Shape.ADDRESS:

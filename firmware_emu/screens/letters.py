@@ -45,8 +45,11 @@ class Letters:
         """A letter that leads to a word is added, others do nothing; a backspace takes one away."""
         if character in ("\b", "\x7f"):
             return self._at(self.prefix[:-1])
+        # A letter with an accent would find the words of the letter without, and be shown.
+        if not ("a" <= character.lower() <= "z"):
+            return self
         longer = self.prefix + character.lower()
-        return self._at(longer) if character.isalpha() and words_starting(longer) else self
+        return self._at(longer) if words_starting(longer) else self
 
     def _pick(self, item: str) -> "Letters | Spelled":
         if item == DELETE:

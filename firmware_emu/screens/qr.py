@@ -8,9 +8,10 @@ from firmware_emu.screens.notice import Seen
 from signer.formats import parts
 from signer.formats.ur import Ur
 
-# Codes of version 12 at most: with their quiet zone 146 pixels at 2 a module, so our panel shows
-# them whole, and small cameras and small memories in the field are known to take them.
-MAX_FRAGMENT = 200
+# With its quiet zone 146 pixels at 2 a module, so our panel shows a code of this version whole, and
+# small cameras and small memories in the field are known to take it.
+VERSION = 12
+MAX_FRAGMENT = 200  # bytes of a part of a UR that make a code of this version at most
 PERIOD_S = 0.2  # slow enough for a camera that exposes for a fifteenth of a second
 
 

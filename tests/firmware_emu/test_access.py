@@ -9,7 +9,17 @@ from firmware_emu.commands import Command, Fault, FaultCode, GetXpub, Unknown, U
 from firmware_emu.effects import State
 
 KINDS = set(get_args(Command)) - {Unusable}  # an Unusable is judged as what it was meant to be
-SECRET = {"GetXpub", "ShowAddress", "Sign", "Unknown"}
+SECRET = {
+    "GetXpub",
+    "ShowAddress",
+    "ShowAccountAddress",
+    "Register",
+    "GetAccounts",
+    "Sign",
+    "SignMessage",
+    "RevealEntropy",
+    "Unknown",
+}
 
 
 def test_every_state_has_a_row() -> None:

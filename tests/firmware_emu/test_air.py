@@ -13,9 +13,11 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import MAX_FRAGMENT, PERIOD_S, Qr
-from signer.formats import parts, ur
+from signer.formats import bbqr, parts, ur
+from signer.formats.bbqr import File
 from signer.formats.parts import Collector
 from signer.formats.ur import PSBT_TYPES, Ur
+from signer.hashes import sha256
 from tests import psbts
 from tests.desk import Desk, unlocked_desk
 
@@ -111,7 +113,8 @@ def test_a_payment_is_for_the_network_of_its_key_paths() -> None:
         (b"abandon " * 11 + b"about", "may be a seed"),
         (bytes(16), "may be a seed"),
         (b"cHNidP8BAHECAAAA", "in a form not read here"),
-        (b"B$2P0100", "BBQr"),
+        (b"B$2P0100", "a BBQr payment with a mistake in it"),
+        (b"B$2R0100AE", "a BBQr code of another kind"),
         (b"p1of3 abc", "in a form not read here"),
         (b"UR:CRYPTO-ACCOUNT/OEADCYEMRE", "account keys"),
         (b"UR:CRYPTO-PSBT/AEAE", "with a mistake in it"),
@@ -195,7 +198,61 @@ def test_hanging_up_forgets_half_a_payment() -> None:
     assert not requests(air, shown[half - 1 : half])
 
 
-PIECES = st.binary(max_size=60) | st.sampled_from(codes(bytes(500), 60)) | st.text().map(str.encode)
+def bbqr_codes(psbt: bytes, encoding: str = "Z", version: int = 6) -> tuple[bytes, ...]:
+    texts = bbqr.split(File("P", psbt), version, encoding)
+    return tuple(text.encode() for text in texts)
+
+
+@pytest.mark.parametrize("encoding", ["H", "2", "Z"])
+@pytest.mark.parametrize("n_inputs", [1, 3])
+def test_a_payment_asked_for_by_bbqr_is_answered_by_bbqr(n_inputs: int, encoding: str) -> None:
+    desk = unlocked_desk()
+    draft = psbts.build(psbts.keyring(), n_inputs)
+    hold_up(desk, bbqr_codes(draft, encoding)[::-1])
+    assert desk.approve()
+    screen = desk.screen
+    assert isinstance(screen, Qr), desk.text
+    assert max(map(len, screen.frames)) <= bbqr.CAPACITY[12 - 1]
+    collector = bbqr.Collector("P")
+    seen = [collector.add(text) for text in screen.frames]
+    assert seen[-1] == File("P", psbts.sign(draft, psbts.keyring()))
+
+
+def test_a_payment_in_one_form_is_no_new_request_in_the_other() -> None:
+    air = Air()
+    draft = psbts.build(psbts.keyring(), 3)
+    assert len(requests(air, bbqr_codes(draft))) == 2
+    assert not requests(air, codes(draft) + bbqr_codes(draft))
+
+
+def test_an_answer_that_bbqr_cannot_number_is_shown_by_ur() -> None:
+    noise = b"".join(sha256(index.to_bytes(4, "big")) for index in range(15_000))
+    screen = Air().reply("payment by BBQr", Signed(noise))
+    assert isinstance(screen, Qr)
+    assert screen.frame.startswith("UR:CRYPTO-PSBT/")
+
+
+def test_a_file_of_another_kind_and_a_broken_one_are_no_requests() -> None:
+    for text in (b"B$2T0100AE", b"B$ZP0100AAAAAAAA"):
+        [request] = Air().receive(text)
+        assert isinstance(request, Request)
+        assert isinstance(request.command, Unusable)
+
+
+def test_hanging_up_forgets_half_a_bbqr_payment() -> None:
+    air = Air()
+    shown = bbqr_codes(psbts.build(psbts.keyring(), 3))
+    requests(air, shown[:-1])
+    air.hang_up()
+    assert not requests(air, shown[-1:])
+
+
+PIECES = (
+    st.binary(max_size=60)
+    | st.sampled_from(codes(bytes(500), 60))
+    | st.sampled_from(bbqr_codes(bytes(500), "2"))
+    | st.text().map(str.encode)
+)
 
 
 @given(st.lists(PIECES, max_size=40))

@@ -8,6 +8,8 @@ from mnemonic import Mnemonic
 from firmware_emu.commands import Fault, FaultCode, Sign
 from firmware_emu.effects import BytesOut, Save, Show, State
 from firmware_emu.flows import Locked, Went
+from firmware_emu.flows.pool import Pool
+from firmware_emu.flows.refusal import guarded
 from firmware_emu.flows.sign import sign
 from firmware_emu.screens.confirm import Confirm, Yes
 from firmware_emu.screens.home import Home
@@ -15,10 +17,13 @@ from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.words import Words
+from firmware_emu.settings import Settings
+from firmware_emu.vault import Vault
 from signer.chains.bitcoin import psbt as psbts_own
 from signer.errors import CrossCheckFailed
 from signer.formats import cbor
 from signer.formats.digest_words import digest_words
+from signer.keys import exfil
 from signer.keys.keyring import Keyring
 from tests import psbts
 from tests.desk import ABANDON, PIN, Cable, Desk, unlocked_desk
@@ -141,11 +146,12 @@ def test_a_signature_that_comes_out_wrong_is_not_sent_and_locks_the_device() -> 
     class Faulty(Keyring):
         __slots__ = ()
 
-        def sign_ecdsa(self, _path: tuple[int, ...], _digest: bytes) -> bytes:
+        def sign_ecdsa(self, *_asked: object) -> bytes:  # type: ignore[override]  # any call fails
             raise CrossCheckFailed
 
     keys = Faulty(bytearray(Mnemonic.to_seed(" ".join(ABANDON))))
-    flow = sign(Sign("bitcoin", "regtest", payment(1)), keys)
+    asked = Sign("bitcoin", "regtest", payment(1))
+    flow = guarded(sign(asked, Vault(Settings(bytes(6))), keys, Pool(bytes(32))))
     step = next(flow)
     while not isinstance(step, Locked):
         step = flow.send(Yes() if isinstance(step, Confirm) else Went())
@@ -196,7 +202,10 @@ def test_an_odd_path_is_a_warning_before_the_address() -> None:
 def test_a_locked_device_answers_who_it_is_and_nothing_about_its_keys() -> None:
     cable = locked_desk().plug()
     assert cable.call("get_version_info")["result"]["JADE_STATE"] == "LOCKED"
-    for method in ("get_xpub", "get_receive_address", "sign_psbt", "no_such_method", "pin"):
+    closed = ["get_xpub", "get_receive_address", "sign_psbt", "sign_message", "get_signature"]
+    closed += ["register_multisig", "register_descriptor", "get_registered_descriptors"]
+    closed += ["get_registered_multisigs", "get_registered_multisig", "no_such_method", "pin"]
+    for method in closed:
         assert cable.call(method, {"network": "nonsense"})["error"]["code"] == -32002
 
 
@@ -428,6 +437,21 @@ def test_two_devices_have_two_serials_and_each_keeps_its_own() -> None:
 # Whatever happens
 
 
+H32 = bytes(32)
+SHARED = {
+    "network": REGTEST,
+    "descriptor_name": "one",
+    "descriptor": "wsh(and_v(v:pk(@0/**),older(9)))",
+    "datavalues": {"@0": psbts.key_text(psbts.keyring())},
+}
+OF_SHARED = {"network": REGTEST, "descriptor_name": "one", "branch": 0, "pointer": 3}
+MESSAGE = {
+    "path": [1, 2],
+    "message": "I was here.",
+    "ae_host_commitment": exfil.host_commitment(H32),
+}
+
+
 def _requests() -> st.SearchStrategy[bytes]:
     values = st.one_of(
         st.none(),
@@ -451,6 +475,10 @@ def _requests() -> st.SearchStrategy[bytes]:
             "add_entropy",
             "get_version_info",
             "get_extended_data",
+            "register_descriptor",
+            "get_registered_multisigs",
+            "sign_message",
+            "get_signature",
             "pin",
             "nonsense",
         ]
@@ -466,6 +494,10 @@ def _requests() -> st.SearchStrategy[bytes]:
         ]
         + [cbor.encode({"id": "a", "method": "get_receive_address", "params": ADDRESS})]
         + [cbor.encode({"id": "u", "method": "auth_user", "params": {"network": "testnet"}})]
+        + [cbor.encode({"id": "r", "method": "register_descriptor", "params": SHARED})]
+        + [cbor.encode({"id": "w", "method": "get_receive_address", "params": OF_SHARED})]
+        + [cbor.encode({"id": "m", "method": "sign_message", "params": MESSAGE})]
+        + [cbor.encode({"id": "g", "method": "get_signature", "params": {"ae_host_entropy": H32}})]
     )
     return st.one_of(message.map(cbor.encode), good, st.binary(max_size=30))
 

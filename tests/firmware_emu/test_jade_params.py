@@ -38,10 +38,25 @@ WORDS = (
     "sadness",
     "banana",
 )
-BUILT = {"auth_user", "add_entropy", "get_xpub", "get_receive_address", "sign_psbt"}
+BUILT = {
+    "auth_user",
+    "add_entropy",
+    "get_xpub",
+    "get_receive_address",
+    "register_multisig",
+    "register_descriptor",
+    "get_registered_multisigs",
+    "get_registered_multisig",
+    "get_registered_descriptors",
+    "get_registered_descriptor",
+    "sign_psbt",
+    "sign_message",
+}
 # Helpers of methods that are not built: there is never anything for them to help with.
 OUT_OF_TURN = {"tx_input", "get_signature", "pin", "ota_data", "ota_complete"}
 # A float is no CBOR to us, so the whole message is garbage and never a request.
+# Told otherwise than Jade does: a key that is not where its path says is not even read here.
+OTHERWISE = {"baddescr15": "Failed to parse descriptor. Key 1 is not at the path its origin says."}
 NOT_READ = {"badauth7", "badepoch5"}
 
 anything = st.recursive(
@@ -70,6 +85,14 @@ names = st.sampled_from(
         "pointer",
         "multisig_name",
         "descriptor_name",
+        "descriptor",
+        "datavalues",
+        "paths",
+        "message",
+        "message_file",
+        "multisig_file",
+        "ae_host_commitment",
+        "as_file",
         "nonblocking",
     ]
 )
@@ -141,7 +164,7 @@ def test_jades_own_bad_parameters_get_jades_own_sentences(strangers_vectors: Pat
         reply = answers[0]
         code, sentence = _expected(method, case["expected_error_contains"])
         assert reply["error"]["code"] == code, case
-        assert sentence in reply["error"]["message"], case
+        assert OTHERWISE.get(name, sentence) in reply["error"]["message"], case
         told += method in BUILT
     assert len(cases) == 257
-    assert told == 46
+    assert told == 113

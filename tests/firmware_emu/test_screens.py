@@ -287,3 +287,17 @@ def test_home_opens_and_tells_the_tries_when_some_are_gone() -> None:
     assert Home("A1B2C3", "9f3c21aa").press(Key.STOP) == Home("A1B2C3", "9f3c21aa")
     assert "tries" not in "".join(Home("A1B2C3").lines())
     assert "PIN tries left: 3." in Home("A1B2C3", "", 3).lines()
+
+
+@pytest.mark.parametrize("character", ["\u00e0", "\u00c0", "1", "<", "\u0430"])
+def test_a_letter_that_is_on_no_key_is_not_taken_for_one_that_is(character: str) -> None:
+    assert Letters("Word 1 of 12").typed(character) == Letters("Word 1 of 12")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("25 000 sats", '"25 000 sats"'), ('"hi"', '"hi"'), ('"', '"""'), ("", '""')],
+)
+def test_a_line_of_the_hosts_is_in_quotes_once(value: str, shown: str) -> None:
+    page = Page(Kind.DETAIL, "It says", (Fact("", value, Origin.HOST),))
+    assert Confirm(page).lines()[1] == shown

@@ -1,6 +1,7 @@
 """The sealed seed: what opens it, what counts, what a damaged record does."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -45,10 +46,34 @@ def test_another_pin_opens_nothing() -> None:
             kept.sealed.open(pin)
 
 
-@given(tries=st.integers(0, TRIES), empty=st.booleans())
-def test_a_record_reads_back(tries: int, *, empty: bool) -> None:
-    made = Vault(SETTINGS, None if empty else sealed_vault().sealed, tries)
+@given(
+    tries=st.integers(0, TRIES),
+    empty=st.booleans(),
+    accounts=st.lists(st.binary(max_size=99), max_size=16),
+)
+def test_a_record_reads_back(tries: int, accounts: list[bytes], *, empty: bool) -> None:
+    made = Vault(SETTINGS, None if empty else sealed_vault().sealed, tries, tuple(accounts))
     assert vault.parse(made.encode()) == made
+
+
+def test_a_record_of_before_there_were_accounts_is_read() -> None:
+    kept = sealed_vault()
+    assert kept.sealed is not None
+    body = b"quietkey vault 1" + SETTINGS.encode() + b"\x05" + kept.sealed.encode()
+    read = vault.parse(body + tagged_hash("quietkey/flash", body)[:8])
+    assert read == replace(kept, tries_left=5)
+    assert read.sealed is not None
+    assert read.sealed.open("1234") == ENTROPY
+
+
+@pytest.mark.parametrize("accounts", [(b"x",) * 17, (bytes(8 * 1024 + 1),)])
+def test_more_or_longer_accounts_than_there_can_be_are_refused(accounts: tuple[bytes]) -> None:
+    with pytest.raises(Malformed, match="account"):
+        vault.parse(Vault(SETTINGS, accounts=accounts).encode())
+
+
+def test_wiping_forgets_the_accounts() -> None:
+    assert replace(sealed_vault(), accounts=(b"account",)).wiped() == Vault(SETTINGS)
 
 
 def test_every_flipped_bit_is_noticed() -> None:
@@ -64,7 +89,7 @@ def test_every_flipped_bit_is_noticed() -> None:
 def test_no_bytes_break_the_parser(record: bytes) -> None:
     with pytest.raises(Malformed):
         vault.parse(record)
-    body = b"quietkey vault 1" + record
+    body = b"quietkey vault 2" + record
     checked = body + tagged_hash("quietkey/flash", body)[:8]
     with suppress(Malformed):
         assert vault.parse(checked).encode() == checked
@@ -107,7 +132,7 @@ def test_a_cost_out_of_bounds_is_refused(memory_kib: int, passes: int, lanes: in
 
 def test_a_doctored_cost_does_not_open_the_seed() -> None:
     record = sealed_vault().encode()
-    passes_at = 16 + 6 + 1 + 4
+    passes_at = 16 + 6 + 2 + 4
     assert record[passes_at] == 1
     changed = vault.parse(doctored(record, passes_at, 2))
     assert changed.sealed is not None
@@ -117,7 +142,7 @@ def test_a_doctored_cost_does_not_open_the_seed() -> None:
 
 def test_a_doctored_cost_out_of_bounds_is_not_even_tried() -> None:
     with pytest.raises(Malformed):
-        vault.parse(doctored(sealed_vault().encode(), 16 + 6 + 1 + 4, 255))
+        vault.parse(doctored(sealed_vault().encode(), 16 + 6 + 2 + 4, 255))
 
 
 def test_a_doctored_counter_above_the_limit_is_refused() -> None:

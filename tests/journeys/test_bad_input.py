@@ -36,6 +36,21 @@ BAD_MESSAGES = {
     "an unknown method": cbor2.dumps({"id": "1", "method": "nonsense"}),
     "no parameters": cbor2.dumps({"id": "1", "method": "sign_psbt"}),
     "parameters of the wrong kind": cbor2.dumps({"id": "1", "method": "get_xpub", "params": 3}),
+    "an account that is none": cbor2.dumps(
+        {
+            "id": "1",
+            "method": "register_descriptor",
+            "params": {
+                "network": "localtest",
+                "descriptor_name": "deep",
+                "descriptor": "wsh(" * 100 + ")" * 100,
+                "datavalues": {"@0": "tpub"},
+            },
+        }
+    ),
+    "a message with a bell in it": cbor2.dumps(
+        {"id": "1", "method": "sign_message", "params": {"path": [0], "message": "\a"}}
+    ),
     "an unknown network": cbor2.dumps(
         {"id": "1", "method": "get_xpub", "params": {"network": "moon", "path": []}}
     ),

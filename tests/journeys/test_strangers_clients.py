@@ -14,10 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import coincurve
 import pytest
 
 from firmware_emu.emulator import EmulatorProcess, sealed_record
+from signer.chains.bitcoin.address import render
+from signer.chains.bitcoin.network import NETWORKS
+from signer.hashes import double_sha256
+from signer.keys import exfil
 from tests import kernel, psbts
+from tests.firmware_emu.test_messages import der
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(os.environ.get("QUIETKEY_PEERS", ROOT / ".peers"))
@@ -134,6 +140,186 @@ except ActionCanceledError as error:
     device.wait_for("confirm")
     device.press("stop")
     assert "canceled by user" in end(process)
+
+
+# Accounts of several keys, and messages
+
+COSIGNERS = [
+    psbts.keyring(),
+    psbts.keyring("zoo " * 11 + "wrong"),
+    psbts.keyring("legal winner thank year wave sausage worth useful legal winner thank yellow"),
+]
+FAMILY = psbts.vault("wsh(sortedmulti(2,@0/**,@1/**,@2/**))", *COSIGNERS)
+ADDRESS = render(FAMILY.policy.lock(0, 0).script_pubkey, NETWORKS["regtest"])
+DESCRIPTOR = "wsh(sortedmulti(2,{}))".format(
+    ",".join(f"{psbts.key_text(keys)}/0/0" for keys in COSIGNERS)
+)
+SHOW = "print(json.dumps(commands.displayaddress(client, desc=given['desc'])))"
+
+
+def shown_in(device: EmulatorProcess) -> str:
+    """What was read on the way, without its spaces."""
+    return "".join("".join(seen.text.split()) for seen in device.approve())
+
+
+def test_hwi_registers_a_multisig_and_shows_its_address(device: EmulatorProcess) -> None:
+    need("hwilib")
+    device.unlock()
+    address = device.announcement["tcp"]
+    process = start(HWI + SHOW, address=address, desc=DESCRIPTOR)
+    read = shown_in(device)
+    for keys in COSIGNERS:
+        assert psbts.key_text(keys).split("]")[1] in read
+    device.wait_for("confirm")
+    assert ADDRESS in shown_in(device)
+    assert end(process)["address"] == ADDRESS
+
+
+def test_hwi_signs_for_the_multisig_it_has_registered(device: EmulatorProcess) -> None:
+    need("hwilib")
+    device.unlock()
+    address = device.announcement["tcp"]
+    process = start(HWI + SHOW, address=address, desc=DESCRIPTOR)
+    device.approve()
+    device.wait_for("confirm")
+    device.approve()
+    end(process)
+    payment = psbts.draft(FAMILY, 2).encode()
+    code = HWI + 'print(json.dumps(commands.signtx(client, given["psbt"])))'
+    process = start(code, address=address, psbt=b64encode(payment).decode())
+    assert "25000sats" in shown_in(device)
+    half = b64decode(end(process)["psbt"])
+    kernel.check(
+        psbts.sign_part(half, COSIGNERS[1], records=[FAMILY.record(COSIGNERS[1])]),
+    )
+
+
+def test_hwi_reads_the_accounts_of_every_kind(device: EmulatorProcess) -> None:
+    need("hwilib")
+    device.unlock()
+    code = HWI + 'print(json.dumps(commands.getdescriptors(client, account=0)["receive"]))'
+    told = end(start(code, address=device.announcement["tcp"]))
+    kinds = {text.split("[")[0]: text for text in told}
+    for kind, purpose in (("pkh(", 44), ("sh(wpkh(", 49), ("wpkh(", 84)):
+        assert psbts.key_text(COSIGNERS[0], f"m/{purpose}h/1h/0h") in kinds[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "purpose", "address"),
+    [
+        ("LEGACY", 44, "mkpZhYtJu2r87Js3pDiWJDmPte2NRZ8bJV"),
+        ("SH_WIT", 49, "2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2"),
+        ("WIT", 84, "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"),
+    ],
+)
+def test_hwi_shows_addresses_of_one_key(
+    device: EmulatorProcess, kind: str, purpose: int, address: str
+) -> None:
+    need("hwilib")
+    device.unlock()
+    code = (
+        HWI
+        + """
+from hwilib.common import AddressType
+kind = AddressType[given["kind"]]
+print(json.dumps(commands.displayaddress(client, path=given["path"], addr_type=kind)))
+"""
+    )
+    path = f"m/{purpose}h/1h/0h/0/0"
+    process = start(code, address=device.announcement["tcp"], path=path, kind=kind)
+    assert address in shown_in(device)
+    assert end(process)["address"] == address
+
+
+def signer_of(message: str, signature: str) -> bytes:
+    """The public key (33 bytes) that has signed a message (BIP137)."""
+    raw = b64decode(signature)
+    magic = b"\x18Bitcoin Signed Message:\n" + bytes((len(message),)) + message.encode()
+    compact = raw[1:] + bytes(((raw[0] - 27) & 3,))
+    found = coincurve.PublicKey.from_signature_and_message(
+        compact, double_sha256(magic), hasher=None
+    )
+    return bytes(found.format())
+
+
+MESSAGE_PATH = [84 + HARDENED, 1 + HARDENED, HARDENED, 0, 0]
+
+
+def test_hwi_gets_a_message_signed(device: EmulatorProcess) -> None:
+    need("hwilib")
+    device.unlock()
+    code = HWI + 'print(json.dumps(commands.signmessage(client, "I was here.", given["path"])))'
+    address = device.announcement["tcp"]
+    process = start(code, address=address, path="m/84h/1h/0h/0/0")
+    assert "Iwashere." in shown_in(device)
+    signature = end(process)["signature"]
+    assert signer_of("I was here.", signature) == COSIGNERS[0].public_key(tuple(MESSAGE_PATH))
+
+
+def test_jade_client_registers_a_multisig_and_shows_its_address(device: EmulatorProcess) -> None:
+    need("jadepy")
+    device.unlock()
+    code = (
+        JADE
+        + """
+signers = [one | {"fingerprint": bytes.fromhex(one["fingerprint"])} for one in given["signers"]]
+kept = client.register_multisig("localtest", "family", "wsh(multi(k))", True, 2, signers)
+paths = [[0, 0]] * 3
+shown = client.get_receive_address("localtest", paths, multisig_name="family")
+known = client.get_registered_multisigs()["family"]["num_signers"]
+print(json.dumps([kept, shown, known]))
+"""
+    )
+    derivation = [48 + HARDENED, 1 + HARDENED, HARDENED, 2 + HARDENED]
+    signers = [
+        {
+            "fingerprint": keys.fingerprint.hex(),
+            "derivation": derivation,
+            "xpub": psbts.key_text(keys).split("]")[1],
+            "path": [],
+        }
+        for keys in COSIGNERS
+    ]
+    process = start(code, address=where(device, "tcp"), signers=signers)
+    device.approve()
+    device.wait_for("confirm")
+    assert ADDRESS in shown_in(device)
+    assert end(process) == [True, ADDRESS, 3]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_jade_client_gets_a_message_signed(device: EmulatorProcess, *, together: bool) -> None:
+    need("jadepy")
+    device.unlock()
+    code = (
+        JADE
+        + """
+extra = ()
+if given["commitment"]:
+    extra = (True, bytes.fromhex(given["commitment"]), bytes.fromhex(given["entropy"]))
+answer = client.sign_message(given["path"], "I was here.", *extra)
+answer = [answer[0].hex(), answer[1]] if extra else answer
+print(json.dumps(answer))
+"""
+    )
+    entropy = bytes(range(32))
+    commitment = exfil.host_commitment(entropy).hex() if together else ""
+    process = start(
+        code,
+        address=where(device, "tcp"),
+        path=MESSAGE_PATH,
+        commitment=commitment,
+        entropy=entropy.hex(),
+    )
+    device.approve()
+    answer = end(process)
+    ours = COSIGNERS[0].public_key(tuple(MESSAGE_PATH))
+    if not together:
+        assert signer_of("I was here.", answer) == ours
+        return
+    point, signature = answer
+    digest = double_sha256(b"\x18Bitcoin Signed Message:\n\x0bI was here.")
+    assert exfil.verify(ours, digest, der(b64decode(signature)), entropy, bytes.fromhex(point))
 
 
 def where(device: EmulatorProcess, link: str) -> str:

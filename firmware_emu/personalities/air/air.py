@@ -1,24 +1,28 @@
 """QR codes to requests, replies to QR codes. There is no back channel: faults end on our screen."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from firmware_emu.commands import Fault, FaultCode, Reply, Request, Sign, Signed, Unlock, Unusable
+from firmware_emu.personalities.air.account import account_of
 from firmware_emu.personalities.air.codes import mistaken
 from firmware_emu.personalities.air.network import network_of
 from firmware_emu.screens import Screen
 from firmware_emu.screens.notice import Notice
-from firmware_emu.screens.qr import animated
+from firmware_emu.screens.qr import VERSION, Qr, animated
 from signer.errors import Malformed
-from signer.formats import ur
-from signer.formats.parts import Collector, Limits
-from signer.formats.ur import PSBT_TYPES, Ur
+from signer.formats import bbqr, ur
+from signer.formats.bbqr import File
+from signer.formats.parts import Collector, Limits, Progress
+from signer.formats.ur import PSBT_TYPES
 from signer.hashes import sha256
 
 MAX_MESSAGE: Final = 512 << 10
 AWAY_S: Final = 2.0
 
-_OPENING, _PAYMENT, _SCAN = "opening", "payment", "scan"
+_OPENING, _SCAN, _ACCOUNT = "opening", "scan", "account"
+_BY_UR, _BY_BBQR = "payment", "payment by BBQr"  # who asks in one form may read no other
 _PARTS: Final = b"parts"  # stands in for a payment of which some parts were seen
 _IN_VIEW: Final = 8  # different things a camera may see at once before the oldest is forgotten
 _UNSEEN: Final = frozenset({FaultCode.LOCKED, FaultCode.BAD_REQUEST, FaultCode.OUT_OF_TURN})
@@ -34,29 +38,36 @@ class Air:
 
     def __init__(self, test_network: str = "regtest") -> None:
         self._test_network = test_network
-        self._collector = Collector(PSBT_TYPES, Limits(message_bytes=MAX_MESSAGE))
+        limits = Limits(message_bytes=MAX_MESSAGE)
+        self._urs = Collector(PSBT_TYPES, limits)
+        self._files = bbqr.Collector(bbqr.PSBT, limits)
         self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
 
     def receive(self, data: bytes, /) -> Iterator[Request | bytes]:
         """One QR code's bytes: the requests that it completes, or a fault to show."""
         try:
-            payment = self._collect(data.decode("ascii"))
+            text = data.decode("ascii")
+            account = account_of(text, self._test_network)
+            payment, form = (None, "") if account else self._collect(text)
         except (UnicodeDecodeError, Malformed):
             # A stray code beside a payment under way is no reason to interrupt anyone.
             if self._appeared(data) and _PARTS not in self._in_view:
                 fault = Fault(FaultCode.BAD_PARAMETERS, mistaken(data))
                 yield Request(_SCAN, Unusable(Sign, fault))
             return
+        if account and self._appeared(data):
+            yield Request(_OPENING, Unlock(account.network))
+            yield Request(_ACCOUNT, account)
         if payment is not None and self._appeared(payment):
             network = network_of(payment, self._test_network)
             yield Request(_OPENING, Unlock(network))
-            yield Request(_PAYMENT, Sign("bitcoin", network, payment))
+            yield Request(form, Sign("bitcoin", network, payment))
 
     def reply(self, ticket: str, reply: Reply, /) -> bytes | Screen:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
         match reply:
             case Signed(payload):
-                return animated("Signed", ur.from_psbt(payload))
+                return _shown(payload, ticket)
             # What goes wrong inside a conversation is shown by it.
             case Fault(code, message) if ticket == _SCAN or code in _UNSEEN:
                 return Notice("Not scanned", (message, "Nothing was signed."))
@@ -70,19 +81,23 @@ class Air:
 
     def hang_up(self) -> None:
         """The camera is gone: forget what it saw."""
-        self._collector.reset()
+        self._urs.reset()
+        self._files.reset()
         self._in_view.clear()
 
-    def _collect(self, text: str) -> bytes | None:
-        """The payment that this code completes, or None while codes are missing."""
-        seen = self._collector.add(text)
-        if isinstance(seen, Ur):
-            self._in_view.pop(_PARTS, None)
-            return ur.to_psbt(seen)
-        # Which payment a part belongs to shows at its end, and a long one takes longer than
-        # AWAY_S to come round: all that was in view still is.
-        self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
-        return None
+    def _collect(self, text: str) -> tuple[bytes | None, str]:
+        """The payment that this code completes, or None while codes are missing; and its form."""
+        by_bbqr = text.startswith(bbqr.START)
+        seen = self._files.add(text) if by_bbqr else self._urs.add(text)
+        if isinstance(seen, Progress):
+            # Which payment a part belongs to shows at its end, and a long one takes longer than
+            # AWAY_S to come round: all that was in view still is.
+            self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
+            return None, ""
+        self._in_view.pop(_PARTS, None)
+        if isinstance(seen, File):
+            return seen.data, _BY_BBQR
+        return ur.to_psbt(seen), _BY_UR
 
     def _appeared(self, thing: bytes) -> bool:
         """Note that `thing` is in view. False when it was all along."""
@@ -92,3 +107,12 @@ class Air:
         while len(self._in_view) > _IN_VIEW:
             del self._in_view[next(iter(self._in_view))]
         return not known
+
+
+def _shown(payload: bytes, ticket: str) -> Screen:
+    """A signed payment in the form it was asked for in."""
+    if ticket == _BY_BBQR:
+        # More codes than BBQr can number: by UR there is no such end.
+        with suppress(Malformed):
+            return Qr("Signed", bbqr.split(File(bbqr.PSBT, payload), VERSION))
+    return animated("Signed", ur.from_psbt(payload))

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_EXPECTED: Final = "A payment was expected: a PSBT as crypto-psbt."
+_EXPECTED: Final = "A payment was expected: a PSBT as crypto-psbt or BBQr."
 _UNKNOWN: Final = "The code holds something this device does not know."
 
 # None of these sentences repeats what the code holds: it may be a seed.
@@ -14,9 +14,11 @@ _KINDS: Final = tuple(
         (r"(?:[a-z]{3,8} ){11,23}[a-z]{3,8}", "what may be a seed"),
         (r"(?:bitcoin:)?(?:bc|tb|bcrt)1[a-z0-9]{6,87}(?:\?.*)?", "an address"),
         (r"(?:bitcoin:)?[123mn][1-9a-z]{25,34}(?:\?.*)?", "an address"),
+        (r"(?:pkh|wpkh|sh|wsh|tr)\(.*", "an account with a mistake in it, or without its checksum"),
         (r"(?:\[[0-9a-f/'h]+\])?[xyztuv]pub[1-9a-z]{107}.*", "an extended public key"),
         (r"(?:cHNidP8|70736274ff).*", "a PSBT in a form not read here"),
-        (r"B\$.*", "a BBQr code, which is not read here"),
+        (r"B\$[H2Z]P.*", "a BBQr payment with a mistake in it"),
+        (r"B\$.*", "a BBQr code of another kind"),
         (r"p[0-9]+of[0-9]+ .*", "a part in a form not read here"),
         (r"ur:.*/[0-9]+of[0-9]+/.*", "a version 1 UR, which is not read here"),
         (r"ur:(?:crypto-)?(?:seed|bip39)/.*", "a seed"),

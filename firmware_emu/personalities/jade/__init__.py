@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from firmware_emu.commands import FaultCode, GetInfo, Reply, Request, Signed
-from firmware_emu.personalities.jade import messages
+from firmware_emu.personalities.jade import messages, sentences
 from firmware_emu.personalities.jade.framing import Framer, Garbage, Message
 from signer.formats import cbor
 
@@ -15,10 +15,11 @@ _LONGEST_METHOD = 32
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request as its sender knows it."""
+    """A request as its sender knows it. `form` tells how to answer it."""
 
     id: str
     method: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Jade:
             chunks = _chunks(reply.payload)
             self._rest = _Rest(asked, chunks, 0)
             return self._next_chunk(asked.id, self._rest)
-        return _encode(asked.id, messages.result(asked.method, reply))
+        return _encode(asked.id, messages.result(asked.form, reply))
 
     def tick(self, seconds: float) -> None:
         self._framer.tick(seconds)
@@ -75,7 +76,9 @@ class Jade:
         elif method == messages.EXTENDED and self._rest:
             yield self._continue(str(name), self._rest, message.fields.get("params"))
         elif method != messages.CANCEL:
-            yield self._request(_Asked(str(name), str(method)), message.fields.get("params"))
+            params = message.fields.get("params")
+            form = messages.form(str(method), params)
+            yield self._request(_Asked(str(name), str(method), form), params)
 
     def _request(self, asked: _Asked, params: cbor.Value) -> Request:
         command = messages.command(asked.method, params)
@@ -95,9 +98,9 @@ class Jade:
         }
         if not isinstance(params, dict) or any(params.get(k) != v for k, v in wanted.items()):
             self._rest = None
-            code = messages.CODES[FaultCode.OUT_OF_TURN]
+            code = sentences.CODES[FaultCode.OUT_OF_TURN]
             sentence = "Mismatched fields in 'get_extended_data' message"
-            return _encode(name, messages.error(code, sentence))
+            return _encode(name, sentences.error(code, sentence))
         return self._next_chunk(name, rest)
 
     def _next_chunk(self, name: str, rest: _Rest) -> bytes:
@@ -120,10 +123,10 @@ def _is_text(value: cbor.Value, longest: int) -> bool:
 
 def _invalid(name: str, count: int) -> bytes:
     """Bytes that were no request. Peers add up the numbers in `data` to find their place."""
-    code = messages.CODES[FaultCode.BAD_REQUEST]
+    code = sentences.CODES[FaultCode.BAD_REQUEST]
     data = str(count).encode()
-    return _encode(name, messages.error(code, "Invalid RPC Request message", data))
+    return _encode(name, sentences.error(code, "Invalid RPC Request message", data))
 
 
-def _encode(name: str, fields: messages.Message) -> bytes:
+def _encode(name: str, fields: sentences.Message) -> bytes:
     return cbor.encode({"id": name, **fields})

@@ -1,27 +1,36 @@
 """Jade's methods as commands, and replies as Jade's messages: two tables, no state."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 
 from firmware_emu.commands import (
+    Accounts,
     AddEntropy,
     Command,
     Done,
     Fault,
     FaultCode,
+    GetAccounts,
     GetInfo,
     GetXpub,
     Info,
     Logout,
+    Register,
     Reply,
+    RevealEntropy,
     ShowAddress,
     Sign,
+    Signature,
     Signed,
+    SignMessage,
     Text,
     Unknown,
     Unlock,
     Unusable,
 )
-from firmware_emu.personalities.jade.params import BUILT, BadParameter, Params
+from firmware_emu.personalities.jade import accounts, message_file, sentences
+from firmware_emu.personalities.jade.params import BadParameter, Params
+from firmware_emu.personalities.jade.sentences import Message
 from signer.formats import cbor
 
 VERSION = "1.0.40"
@@ -30,40 +39,20 @@ PING = "ping"
 CANCEL = "cancel"
 NO_ID = "00"
 
-Message = dict[str | int, cbor.Value]
-
-CODES: Mapping[FaultCode, int] = {
-    FaultCode.BAD_REQUEST: -32600,
-    FaultCode.UNKNOWN_METHOD: -32601,
-    FaultCode.BAD_PARAMETERS: -32602,
-    FaultCode.INTERNAL: -32603,
-    FaultCode.DECLINED: -32000,
-    FaultCode.OUT_OF_TURN: -32001,
-    FaultCode.LOCKED: -32002,
-    FaultCode.WRONG_NETWORK: -32003,
-}
-
 UNEXPECTED = Unknown(Fault(FaultCode.OUT_OF_TURN, "Unexpected method"))
 UNKNOWN = Unknown(Fault(FaultCode.UNKNOWN_METHOD, "Unknown method"))
 
 _STATES = {"empty": "UNINIT", "locked": "LOCKED", "unlocked": "READY"}
 _NETWORKS = {"main": "MAIN", "test": "TEST", "all": "ALL"}
+_COMMITMENT = "sign_message ae_host_commitment"
 _ACTIVITIES = {"idle": 0, "asking": 1, "menu": 2}
-_LOCKED = "Cannot process message - hardware locked or uninitialized"
-_DECLINED = {
-    "auth_user": "User declined to unlock",
-    "get_receive_address": "User declined to confirm address",
-    "sign_psbt": "User declined to sign psbt",
-}
-# What Jade's own message begins with; our sentence follows.
-_NOT_A_PSBT = "Failed to extract psbt from passed bytes"
-_PREFIXES: Mapping[str, str] = {
-    "SIGHASH_UNSUPPORTED": "Unsupported sighash value",
-    "SIGHASH_UNKNOWN": "Unsupported sighash value",
-    "OUTPUTS_EXCEED_INPUTS": "Total input amounts less than total output amounts",
-    "WRONG_NETWORK": "Network/psbt type mismatch",
-    "VARIANT_UNSUPPORTED": "Invalid script variant parameter",
-}
+# Parameters that make another question of a method, with another form of answer.
+_FORMS = (
+    ("get_receive_address", "multisig_name"),
+    ("get_receive_address", "descriptor_name"),
+    ("get_registered_multisig", "as_file"),
+    ("sign_message", "ae_host_commitment"),
+)
 
 
 def command(method: str, value: cbor.Value) -> Command:
@@ -77,6 +66,13 @@ def command(method: str, value: cbor.Value) -> Command:
         return read(value)
     except BadParameter as error:
         return Unusable(meant, Fault(FaultCode.BAD_PARAMETERS, str(error)))
+
+
+def form(method: str, value: cbor.Value) -> str:
+    """What `result` must know of a request: its method, and the parameter that changes its form."""
+    given = value if isinstance(value, dict) else {}
+    forms = (f"{method} {name}" for known, name in _FORMS if known == method and given.get(name))
+    return next(forms, method)
 
 
 def _get_version_info(value: cbor.Value) -> Command:
@@ -109,18 +105,17 @@ def _get_xpub(value: cbor.Value) -> Command:
 
 def _get_receive_address(value: cbor.Value) -> Command:
     params = Params.of(value)
+    if params.has("multisig_name"):
+        return accounts.multisig_address(params)
+    if params.has("descriptor_name"):
+        return accounts.descriptor_address(params)
     network = params.network()
-    for name, sentence in _NOT_REGISTERED.items():
-        if params.has(name):
-            raise BadParameter(sentence)
     if not params.has("variant"):
         _refuse_green(params)
     variant = params.variant()
     path = params.path()
     if params.has("confidential"):
         raise BadParameter("Confidential addresses only apply to liquid networks")
-    if variant not in BUILT:
-        raise BadParameter("Invalid script variant parameter: not built here")
     return ShowAddress(network, path, variant)
 
 
@@ -136,13 +131,26 @@ def _sign_psbt(value: cbor.Value) -> Command:
     return Sign("bitcoin", params.network(), params.psbt())
 
 
-_NOT_REGISTERED = {
-    "multisig_name": "Cannot find named multisig wallet",
-    "descriptor_name": "Cannot find named descriptor wallet",
-}
-_OUT_OF_TURN = frozenset(
-    {"pin", "ota_data", "ota_complete", "tx_input", "get_signature", EXTENDED},
-)
+def _sign_message(value: cbor.Value) -> Command:
+    params = Params.of(value)
+    if params.has("message_file"):
+        file = params.text("message_file", message_file.LONGEST, "Invalid message file")
+        return SignMessage(*message_file.parse(file))
+    path = params.path()
+    text = params.text("message", message_file.LONGEST, "Failed to extract message from parameters")
+    if not params.has("ae_host_commitment"):
+        return SignMessage(path, text)
+    sentence = "Failed to extract valid host commitment from parameters"
+    return SignMessage(path, text, params.data("ae_host_commitment", 32, sentence))
+
+
+def _get_signature(value: cbor.Value) -> Command:
+    # What is not 32 bytes is told by the device, if it waits for any.
+    entropy = Params.optional(value).given.get("ae_host_entropy")
+    return RevealEntropy(entropy if isinstance(entropy, bytes) else b"")
+
+
+_OUT_OF_TURN = frozenset({"pin", "ota_data", "ota_complete", "tx_input", EXTENDED})
 _METHODS: Mapping[str, tuple[type, Callable[[cbor.Value], Command]]] = {
     PING: (GetInfo, _ping),
     "get_version_info": (GetInfo, _get_version_info),
@@ -151,42 +159,42 @@ _METHODS: Mapping[str, tuple[type, Callable[[cbor.Value], Command]]] = {
     "logout": (Logout, _logout),
     "get_xpub": (GetXpub, _get_xpub),
     "get_receive_address": (ShowAddress, _get_receive_address),
+    "register_multisig": (Register, accounts.register_multisig),
+    "register_descriptor": (Register, accounts.register_descriptor),
+    "get_registered_multisigs": (GetAccounts, accounts.get_all),
+    "get_registered_multisig": (GetAccounts, accounts.get_multisig),
+    "get_registered_descriptors": (GetAccounts, accounts.get_all),
+    "get_registered_descriptor": (GetAccounts, accounts.get_descriptor),
     "sign_psbt": (Sign, _sign_psbt),
+    "sign_message": (SignMessage, _sign_message),
+    "get_signature": (RevealEntropy, _get_signature),
 }
 
 
-def result(method: str, reply: Reply) -> Message:
-    """The part of a message that is not its id: `result`, or `error`."""
+def result(asked: str, reply: Reply) -> Message:
+    """The part of a message that is not its id: `result`, or `error`. `asked` is of `form`."""
+    match reply:
+        case Fault():
+            return sentences.of(asked, reply)
+        case Accounts():
+            told = accounts.TOLD[asked](reply.accounts)
+            return sentences.of(asked, told) if isinstance(told, Fault) else {"result": told}
+        case _:
+            return {"result": _value(asked, reply)}
+
+
+def _value(asked: str, reply: Info | Done | Text | Signed | Signature) -> cbor.Value:
     match reply:
         case Info():
-            return {"result": _ACTIVITIES[reply.activity] if method == PING else _version(reply)}
+            return _ACTIVITIES[reply.activity] if asked == PING else _version(reply)
         case Done():
-            return {"result": True}
+            return True
         case Text():
-            return {"result": reply.text}
+            return reply.text
         case Signed():
-            return {"result": reply.payload}
-        case Fault():
-            return error(CODES[reply.code], _sentence(method, reply))
-
-
-def error(code: int, sentence: str, data: bytes | None = None) -> Message:
-    told: Message = {"code": code, "message": sentence}
-    return {"error": told if data is None else told | {"data": data}}
-
-
-def _sentence(method: str, fault: Fault) -> str:
-    match fault.code:
-        case FaultCode.LOCKED:
-            return _LOCKED
-        case FaultCode.DECLINED:
-            return _DECLINED.get(method, fault.message)
-        case _ if method == "sign_psbt" and fault.malformed:
-            return f"{_NOT_A_PSBT}. {fault.message}"
-        case _ if fault.reason in _PREFIXES:
-            return f"{_PREFIXES[fault.reason]}. {fault.message}"
-        case _:
-            return fault.message
+            return reply.payload
+        case Signature():
+            return reply.data if asked == _COMMITMENT else b64encode(reply.data).decode()
 
 
 def _version(info: Info) -> cbor.Value:

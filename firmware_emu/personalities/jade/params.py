@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from signer.formats import cbor
 
 NETWORKS = {"mainnet": "mainnet", "testnet": "testnet", "localtest": "regtest"}
-VARIANTS = {"wpkh(k)": "wpkh", "tr(k)": "tr", "pkh(k)": "pkh", "sh(wpkh(k))": "sh-wpkh"}
-BUILT = ("wpkh", "tr")
+VARIANTS = {"pkh(k)": "pkh", "sh(wpkh(k))": "sh(wpkh)", "wpkh(k)": "wpkh", "tr(k)": "tr"}
 DEEPEST = 16
+LONGEST_NAME = 15
+
+MOST_SIGNERS = 15
+PATH = "Failed to extract valid path from parameters"
 
 _MAXIMUM = 0xFFFFFFFF
 
@@ -50,12 +53,59 @@ class Params:
             case _:
                 raise BadParameter("Failed to extract valid network from parameters")
 
-    def path(self, *, may_be_empty: bool = False) -> tuple[int, ...]:
+    def path(
+        self, *, name: str = "path", may_be_empty: bool = False, sentence: str = PATH
+    ) -> tuple[int, ...]:
         """At most 16 numbers of 32 bits each."""
-        steps = self.given.get("path")
-        if not isinstance(steps, list) or len(steps) > DEEPEST or not (steps or may_be_empty):
-            raise BadParameter(_PATH)
-        return tuple(_step(step) for step in steps)
+        return _path(self.given.get(name), sentence, may_be_empty=may_be_empty)
+
+    def paths(self, sentence: str) -> tuple[tuple[int, ...], ...]:
+        """A path for each signer, and at least one."""
+        match self.given.get("paths"):
+            case [_, *_] as paths if len(paths) <= MOST_SIGNERS:
+                return tuple(_path(path, sentence, may_be_empty=True) for path in paths)
+            case _:
+                raise BadParameter(sentence)
+
+    def name(self, key: str, kind: str) -> str:
+        """What to call an account: 1 to 15 letters that can be seen."""
+        match self.given.get(key):
+            case str(name) if 1 <= len(name) <= LONGEST_NAME and all("!" <= c <= "~" for c in name):
+                return name
+            case _:
+                raise BadParameter(f"Missing or invalid {kind} name parameter")
+
+    def text(self, key: str, longest: int, sentence: str) -> str:
+        """A text of 1 to so many letters."""
+        match self.given.get(key):
+            case str(text) if 1 <= len(text) <= longest:
+                return text
+            case _:
+                raise BadParameter(sentence)
+
+    def data(self, key: str, size: int, sentence: str) -> bytes:
+        """Exactly so many bytes."""
+        match self.given.get(key):
+            case bytes(data) if len(data) == size:
+                return data
+            case _:
+                raise BadParameter(sentence)
+
+    def number(self, key: str, sentence: str, otherwise: int | None = None) -> int:
+        """A number of 32 bits; `otherwise` where there is none."""
+        given = self.given.get(key)
+        given = otherwise if given is None else given
+        if isinstance(given, int) and _is_uint(given):
+            return given
+        raise BadParameter(sentence)
+
+    def choice(self, key: str, sentence: str) -> bool:
+        """True or false; false where there is nothing."""
+        match self.given.get(key):
+            case bool() | None as chosen:
+                return bool(chosen)
+            case _:
+                raise BadParameter(sentence)
 
     def variant(self) -> str:
         match self.given.get("variant"):
@@ -87,13 +137,16 @@ class Params:
         return _is_uint(self.given.get(name))
 
 
-_PATH = "Failed to extract valid path from parameters"
+def _path(steps: cbor.Value, sentence: str, *, may_be_empty: bool) -> tuple[int, ...]:
+    if not isinstance(steps, list) or len(steps) > DEEPEST or not (steps or may_be_empty):
+        raise BadParameter(sentence)
+    return tuple(_step(step, sentence) for step in steps)
 
 
-def _step(step: cbor.Value) -> int:
+def _step(step: cbor.Value, sentence: str) -> int:
     if isinstance(step, int) and _is_uint(step):
         return step
-    raise BadParameter(_PATH)
+    raise BadParameter(sentence)
 
 
 def _is_uint(value: cbor.Value) -> bool:

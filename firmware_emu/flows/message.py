@@ -1,0 +1,41 @@
+"""Signing a message: read it whole, sign it, alone or together with the host (threats T51, T56)."""
+
+from firmware_emu.commands import Fault, FaultCode, RevealEntropy, Signature, SignMessage
+from firmware_emu.flows import Flow, Outcome, Promise, Promised
+from firmware_emu.flows.accounts import bitcoin
+from firmware_emu.flows.review import read_all
+from firmware_emu.screens.notice import Notice
+from signer.keys import exfil
+from signer.keys.keyring import Keyring
+
+_DONE = Notice("Signed", ("The message is signed.",))
+NOTHING_OWED = Fault(FaultCode.OUT_OF_TURN, "Unexpected method")
+
+
+def sign_message(command: SignMessage, keyring: Keyring) -> Flow[Outcome]:
+    """The signature, or with a host's commitment ours, after every page was accepted.
+
+    Raises Declined, and as the signer does.
+    """
+    review = bitcoin().message(command.text, command.path, keyring)
+    approval = review.approve((yield from read_all(review.pages, "sign")))
+    if command.commitment is None:
+        return Outcome(Signature(bitcoin().sign_message(approval, keyring).data), _DONE)
+    message = approval.spend(keyring.fingerprint)
+    point = exfil.commit(keyring, message.path, message.digest, command.commitment)
+    yield Promised(Promise(message.path, message.digest, command.commitment))
+    return Outcome(Signature(point))
+
+
+def reveal(command: RevealEntropy, promise: Promise, keyring: Keyring) -> Flow[Outcome]:
+    """The signature that was promised, as 64 bytes. Raises as the signer does."""
+    yield Promised(None)
+    der = exfil.sign(keyring, promise.path, promise.digest, command.entropy, promise.commitment)
+    return Outcome(Signature(_compact(der)), _DONE)
+
+
+def _compact(der: bytes) -> bytes:
+    """The two numbers of a DER signature that we made, 32 bytes each."""
+    middle = 4 + der[3]
+    first, second = der[4:middle], der[middle + 2 :]
+    return first[-32:].rjust(32, b"\0") + second[-32:].rjust(32, b"\0")

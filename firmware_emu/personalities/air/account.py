@@ -1,0 +1,34 @@
+"""An account of several keys or conditions as one QR code: its descriptor with the checksum."""
+
+import re
+from typing import Final
+
+from firmware_emu.commands import Register
+from signer.chains.bitcoin.checksum import checksum_of
+from signer.errors import Malformed
+
+_LONGEST: Final = 4096  # letters; a QR code holds little more
+_DESCRIPTOR: Final = re.compile(r"((?:pkh|wpkh|sh|wsh|tr)\(.*\))#([a-z0-9]{8})")
+_KEY: Final = re.compile(r"((?:\[[0-9a-fA-F]{8}(?:/[0-9]+[hH']?)*\])?[xt]pub\w+)/")
+_MOST_KEYS: Final = 32
+
+
+def account_of(text: str, test_network: str) -> Register | None:
+    """The registration that a descriptor (BIP380) asks for, or None for text of another kind.
+
+    It has no name, so its checksum is its name: other keys, another name. Raises Malformed.
+    """
+    found = _DESCRIPTOR.fullmatch(text) if len(text) <= _LONGEST else None
+    if not found:
+        return None
+    descriptor, checksum = found.groups()
+    # One wrong letter of a path or a threshold would be another account (threat T43).
+    if checksum_of(descriptor) != checksum:
+        raise Malformed("The descriptor and its checksum do not fit.")
+    keys: dict[str, int] = {}
+    template = _KEY.sub(lambda key: f"@{keys.setdefault(key[1], len(keys))}/", descriptor)
+    if not 1 <= len(keys) <= _MOST_KEYS:
+        raise Malformed("The descriptor has no extended keys, or too many.")
+    is_real = any(key.rpartition("]")[2].startswith("xpub") for key in keys)
+    network = "mainnet" if is_real else test_network
+    return Register(network, f"Scanned {checksum}", template, tuple(keys))

@@ -1,0 +1,95 @@
+"""Registering an account from one QR code: its descriptor, whose checksum is its name."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_emu.commands import Register
+from firmware_emu.personalities.air.account import account_of
+from firmware_emu.screens.confirm import Confirm
+from firmware_emu.screens.notice import Notice
+from firmware_emu.screens.pin_pad import PinPad
+from firmware_emu.screens.qr import Qr
+from signer.chains.bitcoin.checksum import checksum_of
+from signer.errors import Malformed
+from signer.formats import parts, ur
+from tests import psbts
+from tests.desk import Desk, unlocked_desk
+
+KEYS = [psbts.key_text(psbts.keyring()), psbts.key_text(psbts.keyring("zoo " * 11 + "wrong"))]
+PLAIN = f"wsh(sortedmulti(2,{KEYS[0]}/<0;1>/*,{KEYS[1]}/<0;1>/*))"
+CODE = f"{PLAIN}#{checksum_of(PLAIN)}"
+NAME = f"Scanned {checksum_of(PLAIN)}"
+
+
+def hold_up(desk: Desk, text: str) -> None:
+    desk.plug("air", "camera").send(text.encode())
+
+
+def test_an_account_held_up_to_the_camera_is_read_and_kept_and_signed_for() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, CODE)
+    read = "".join("".join(desk.approve()).split())
+    for key in KEYS:
+        assert key.split("]")[1] in read
+    assert "Registered" in desk.text
+    assert NAME in desk.plug().call("get_registered_descriptors")["result"]
+    template = "wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*))"
+    of = psbts.vault(template, *KEYS, name=NAME)
+    for frame in parts.split(ur.from_psbt(psbts.draft(of).encode()), 400):
+        hold_up(desk, frame)
+    desk.approve()
+    assert isinstance(desk.screen, Qr)
+
+
+def test_a_locked_device_asks_for_its_pin_first() -> None:
+    desk = Desk(unlocked_desk().record)
+    hold_up(desk, CODE)
+    assert isinstance(desk.screen, PinPad)
+    desk.enter_pin()
+    assert isinstance(desk.screen, Confirm)
+
+
+def test_a_code_that_stays_in_view_is_asked_about_once() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, CODE)
+    desk.press("stop")
+    desk.dismiss()
+    hold_up(desk, CODE)
+    assert not isinstance(desk.screen, Confirm)
+
+
+@pytest.mark.parametrize("text", [PLAIN, f"{PLAIN}#{'q' * 8}", CODE.replace("(2,", "(1,")])
+def test_without_its_checksum_an_account_is_not_registered(text: str) -> None:
+    desk = unlocked_desk()
+    hold_up(desk, text)
+    assert isinstance(desk.screen, Notice)
+    assert "without its checksum" in " ".join(desk.text.split())
+    assert desk.plug().call("get_registered_descriptors")["result"] == {}
+
+
+def test_keys_of_real_coins_make_an_account_of_real_coins() -> None:
+    xpub = psbts.key_text(psbts.keyring(), "m/48h/0h/0h/2h", "mainnet")
+    plain = f"wsh(and_v(v:pk({xpub}/<0;1>/*),older(9)))"
+    made = account_of(f"{plain}#{checksum_of(plain)}", "regtest")
+    assert made is not None
+    assert (made.network, made.template) == ("mainnet", "wsh(and_v(v:pk(@0/<0;1>/*),older(9)))")
+    assert made.keys == (xpub,)
+
+
+def test_a_key_that_stands_twice_is_one_key() -> None:
+    plain = f"wsh(or_d(pk({KEYS[0]}/<0;1>/*),and_v(v:pkh({KEYS[0]}/<2;3>/*),older(9))))"
+    made = account_of(f"{plain}#{checksum_of(plain)}", "regtest")
+    assert isinstance(made, Register)
+    assert made.template == "wsh(or_d(pk(@0/<0;1>/*),and_v(v:pkh(@0/<2;3>/*),older(9))))"
+    assert made.keys == (KEYS[0],)
+
+
+@given(st.text(max_size=60), st.integers(0, len(PLAIN)))
+def test_no_text_breaks_the_reader(text: str, at: int) -> None:
+    for changed in (text, PLAIN[:at] + text + PLAIN[at:]):
+        try:
+            made = account_of(f"{changed}#{checksum_of(changed)}", "regtest")
+        except Malformed:
+            continue
+        assert made is None or made.network in {"regtest", "mainnet"}

@@ -1,0 +1,336 @@
+"""Accounts of several keys by Jade's methods: its vectors, its lists, its file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_emu.commands import Account
+from firmware_emu.personalities.jade import multisig, multisig_file
+from firmware_emu.personalities.jade.params import BadParameter
+from firmware_emu.screens.confirm import Confirm
+from tests import psbts
+from tests.desk import Cable, Desk, unlocked_desk
+from tests.firmware_emu.test_jade_messages import WALLETS
+
+WORDS = tuple(WALLETS["TM"].split())
+DESK = unlocked_desk()
+_DEEP = "is not at the path its origin says"
+_TOGETHER = "at one branch and index below all the keys"
+
+# Not registered here, and why: keys whose depth and last step are not those of their path. Their
+# owners would never find them there, so no device of theirs could sign.
+DELIBERATE = {
+    "multisig_reg_matches_ga_2of2": _DEEP,
+    "multisig_reg_ss_matches_ga_2of3": _DEEP,
+    "descriptor_ss_liana_long_script": _DEEP,
+    "multisig_file_bw": _DEEP,
+    "multisig_file_jade": _DEEP,
+    "multisig_file_nunchuk": _DEEP,
+    "multisig_file_p2sh": _DEEP,
+    "multisig_file_p2sh-p2wsh": _DEEP,
+    "multisig_file_p2wsh": _DEEP,
+    "multisig_file_p2wsh-p2sh": _DEEP,
+    "multisig_file_specter": _DEEP,
+}
+# Addresses whose signers go different ways: no policy says them.
+APART = {("multisig_reg_ss_p2sh", 0), ("multisig_reg_ss_p2sh", 1)}
+APART |= {("multisig_reg_ss_wsh_sorted", number) for number in range(3)}
+
+
+def cases(folder: Path, pattern: str) -> dict[str, Any]:
+    found = sorted((folder / "jade").glob(pattern))
+    return {file.stem: json.loads(file.read_text()) for file in found}
+
+
+def asked(desk: Desk, cable: Cable, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The reply, after a person has accepted all there is to accept."""
+    cable.request(method, params)
+    desk.approve()
+    [reply] = cable.replies()
+    desk.dismiss()
+    return dict(reply)
+
+
+def registration(case: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of register_multisig, with bytes where the file has their digits."""
+    told = dict(case["input"])
+    signers = [
+        one | {"fingerprint": bytes.fromhex(one["fingerprint"])}
+        for one in told["descriptor"]["signers"]
+    ]
+    return told | {"descriptor": told["descriptor"] | {"signers": signers}}
+
+
+def test_jades_multisigs_have_jades_addresses_or_are_refused_on_purpose(
+    strangers_vectors: Path,
+) -> None:
+    same = 0
+    for name, case in cases(strangers_vectors, "multisig_reg_*.json").items():
+        desk = unlocked_desk(WORDS)
+        cable = desk.plug()
+        params = registration(case)
+        reply = asked(desk, cable, "register_multisig", params)
+        if name in DELIBERATE:
+            assert DELIBERATE[name] in reply["error"]["message"]
+            continue
+        assert reply["result"] is True, name
+        where = {key: params[key] for key in ("network", "multisig_name")}
+        for number, test in enumerate(case["address_tests"]):
+            reply = asked(desk, cable, "get_receive_address", where | {"paths": test["paths"]})
+            if (name, number) in APART:
+                assert _TOGETHER in reply["error"]["message"]
+            else:
+                assert reply["result"] == test["expected_address"]
+                same += 1
+    assert same == 10
+
+
+def test_jades_descriptors_have_jades_addresses_or_are_refused_on_purpose(
+    strangers_vectors: Path,
+) -> None:
+    same = 0
+    for name, case in cases(strangers_vectors, "descriptor_*.json").items():
+        desk = unlocked_desk(WORDS)
+        cable = desk.plug()
+        params = {k: v for k, v in case["input"].items() if k != "multisig_equivalent"}
+        reply = asked(desk, cable, "register_descriptor", params)
+        if name in DELIBERATE:
+            assert DELIBERATE[name] in reply["error"]["message"]
+            continue
+        assert reply["result"] is True, name
+        where = {key: params[key] for key in ("network", "descriptor_name")}
+        for test in case["address_tests"]:
+            place = {"branch": test["branch"], "pointer": test["pointer"]}
+            reply = asked(desk, cable, "get_receive_address", where | place)
+            assert reply["result"] == test["expected_address"]
+            same += 1
+        listed = cable.call("get_registered_descriptors")["result"]
+        size = {
+            "descriptor_len": len(params["descriptor"]),
+            "num_datavalues": len(params["datavalues"]),
+        }
+        assert listed == {params["descriptor_name"]: size}
+        named = {"descriptor_name": params["descriptor_name"]}
+        told = cable.call("get_registered_descriptor", named)["result"]
+        assert told == named | {
+            "descriptor": params["descriptor"],
+            "datavalues": {k: v.replace("'", "h") for k, v in params["datavalues"].items()},
+        }
+    assert same == 20
+
+
+def test_files_of_many_wallets_say_what_jade_reads_in_them(strangers_vectors: Path) -> None:
+    read = 0
+    for name, case in cases(strangers_vectors, "multisig_file_*.json").items():
+        text = (strangers_vectors / "jade" / case["input"]["multisig_file"]).read_text()
+        file = multisig_file.parse(text)
+        expected = dict(case["expected_result"])
+        expected.pop("master_blinding_key", None)  # for another network's amounts: not kept
+        told = dict(multisig.summary(file.multisig))
+        assert told.pop("master_blinding_key") == b""
+        assert {"multisig_name": file.name} | told == expected, name
+        read += 1
+    assert read == 9
+
+
+def test_files_are_registered_or_refused_on_purpose(strangers_vectors: Path) -> None:
+    kept = refused = 0
+    for name, case in cases(strangers_vectors, "multisig_*file_*.json").items():
+        desk = unlocked_desk(WORDS)
+        cable = desk.plug()
+        text = (strangers_vectors / "jade" / case["input"]["multisig_file"]).read_text()
+        reply = asked(desk, cable, "register_multisig", {"multisig_file": text})
+        if "error" in reply:
+            expected = case.get("expected_error") or DELIBERATE[name]
+            assert expected in reply["error"]["message"], name
+            refused += 1
+            continue
+        named = case["expected_result"]["multisig_name"]
+        listed = cable.call("get_registered_multisigs")["result"]
+        assert listed[named] | {"multisig_name": named} == case["expected_result"] | {
+            "master_blinding_key": b""
+        }
+        params = {"multisig_name": named, "as_file": True}
+        written = cable.call("get_registered_multisig", params)["result"]["multisig_file"]
+        assert multisig_file.parse(written) == multisig_file.parse(text)
+        kept += 1
+    assert (kept, refused) == (1, 25)
+
+
+# A multisig of two keys of everybody's test seed.
+
+FINGERPRINT = bytes.fromhex("73c5da0a")
+H = 1 << 31
+
+
+def signers(cable: Cable) -> list[dict[str, Any]]:
+    ways = [[48 + H, 1 + H, H, 2 + H], [48 + H, 1 + H, 1 + H, 2 + H]]
+    found = []
+    for way in ways:
+        xpub = cable.call("get_xpub", {"network": "localtest", "path": way})["result"]
+        one = {"fingerprint": FINGERPRINT, "derivation": way, "xpub": xpub, "path": []}
+        found.append(one)
+    return found
+
+
+def pair(cable: Cable, **changes: object) -> dict[str, Any]:
+    told = {"variant": "wsh(multi(k))", "sorted": True, "threshold": 2, "signers": signers(cable)}
+    return {"network": "localtest", "multisig_name": "pair", "descriptor": told | changes}
+
+
+def test_a_registered_multisig_is_told_as_it_was_registered() -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    params = pair(cable)
+    assert asked(desk, cable, "register_multisig", params)["result"] is True
+    named = {"multisig_name": "pair"}
+    told = cable.call("get_registered_multisig", named)["result"]
+    assert told == named | {"descriptor": params["descriptor"] | {"master_blinding_key": b""}}
+
+
+def test_registering_the_same_again_asks_nothing() -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    asked(desk, cable, "register_multisig", pair(cable))
+    seen = len(desk.shown)
+    assert cable.call("register_multisig", pair(cable))["result"] is True
+    assert not any("Register" in show.screen.lines()[0] for show in desk.shown[seen:])
+
+
+def test_a_path_below_a_key_is_part_of_the_way_to_it() -> None:
+    """Jade's signers may have one; the account is the same as with the keys that lie there."""
+    desk = unlocked_desk()
+    cable = desk.plug()
+    below = [one | {"path": [3]} for one in signers(cable)]
+    asked(desk, cable, "register_multisig", pair(cable, signers=below))
+    told = cable.call("get_registered_multisig", {"multisig_name": "pair"})["result"]
+    first = told["descriptor"]["signers"][0]
+    way = [48 + H, 1 + H, H, 2 + H, 3]
+    xpub = cable.call("get_xpub", {"network": "localtest", "path": way})["result"]
+    assert (first["derivation"], first["path"], first["xpub"]) == (way, [], xpub)
+
+
+@pytest.mark.parametrize(
+    "paths", [[[0, 1], [0, 2]], [[0, 1]] * 3, [[1], [1]], [[0, 1, 2]] * 2, [[], []]]
+)
+def test_signers_that_go_different_ways_have_no_address(paths: list[list[int]]) -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    asked(desk, cable, "register_multisig", pair(cable))
+    where = {"network": "localtest", "multisig_name": "pair", "paths": paths}
+    assert _TOGETHER in asked(desk, cable, "get_receive_address", where)["error"]["message"]
+
+
+@pytest.mark.parametrize("paths", [[], None, "0/1", [["x"]], [[0, 1]] * 16])
+def test_what_is_no_list_of_paths_is_refused(paths: object) -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    where = {"network": "localtest", "multisig_name": "pair", "paths": paths}
+    error = cable.call("get_receive_address", where)["error"]
+    assert "invalid path for multisig" in error["message"]
+
+
+def test_an_account_that_is_no_multisig_is_told_as_a_descriptor_only() -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    one = signers(cable)[0]
+    key = f"[73c5da0a/48h/1h/0h/2h]{one['xpub']}"
+    params = {
+        "network": "localtest",
+        "descriptor_name": "later",
+        "descriptor": "wsh(and_v(v:pk(@0/**),older(144)))",
+        "datavalues": {"@0": key},
+    }
+    assert asked(desk, cable, "register_descriptor", params)["result"] is True
+    assert cable.call("get_registered_multisigs")["result"] == {}
+    reply = cable.call("get_registered_multisig", {"multisig_name": "later"})
+    assert "no multisig wallet" in reply["error"]["message"]
+    assert "later" in cable.call("get_registered_descriptors")["result"]
+
+
+def test_declining_is_told_as_jade_tells_it_and_keeps_nothing() -> None:
+    desk = unlocked_desk()
+    cable = desk.plug()
+    before = desk.record
+    cable.request("register_multisig", pair(cable))
+    desk.press("stop")
+    [reply] = cable.replies()
+    assert reply["error"] == {"code": -32000, "message": "User declined to register multisig"}
+    assert "Nothing was kept." in desk.text
+    assert desk.record == before
+    assert cable.call("get_registered_multisigs")["result"] == {}
+
+
+_PAIR = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/<0;1>/*),older(144))))"
+_KEYS = [psbts.key_text(psbts.keyring()), psbts.key_text(psbts.keyring("zoo " * 11 + "wrong"))]
+_PIECES = ["@0", "@1", "@2", "/**", "wsh(", "tr(", "multi(", ")", "(", ",", "h", "'", "/", "0", "é"]
+
+
+@given(st.data())
+def test_no_change_to_a_descriptor_breaks_the_device(data: st.DataObject) -> None:
+    """Each is asked about on the screen, or its host is told what is wrong with it."""
+    texts = [_PAIR, *_KEYS]
+    which, piece = data.draw(st.integers(0, 2)), data.draw(st.sampled_from(_PIECES))
+    at = data.draw(st.integers(0, len(texts[which])))
+    after = at + data.draw(st.integers(0, 9))
+    texts[which] = texts[which][:at] + piece + texts[which][after:]
+    values = {f"@{number}": text for number, text in enumerate(texts[1:])}
+    named = {"network": "localtest", "descriptor_name": "pair", "descriptor": texts[0]}
+    cable = DESK.plug()
+    cable.request("register_descriptor", named | {"datavalues": values})
+    is_asked = isinstance(DESK.screen, Confirm)
+    DESK.press("stop")
+    [reply] = cable.replies()
+    assert reply["error"]["code"] == (-32000 if is_asked else -32602)
+    DESK.dismiss()
+
+
+# The file
+
+_TEXT = """Name: Two of us
+Policy: 2 of 2
+Format: P2WSH
+Derivation: m/48'/0'/0'/2'
+E3EBCC79: %s
+249192D2: %s
+"""
+_XPUB = (
+    "xpub6EWJLhf2M3XbBH22hCW69RL6gvfeUyLFfhLBtAH7W8ci4DgTCmEmoDEqkYVME5qAx6DtUG82h4JeNPHV33AoD93uG"
+    "M7MzvuoJNvBmStqhwc"
+)
+FILE = _TEXT % (_XPUB, _XPUB)
+
+
+@given(st.data())
+def test_no_change_to_a_file_breaks_the_reader(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(FILE)))
+    text = FILE[:at] + data.draw(st.text(max_size=4)) + FILE[at + data.draw(st.integers(0, 9)) :]
+    try:
+        file = multisig_file.parse(text)
+    except BadParameter:
+        return
+    assert 1 <= file.multisig.threshold <= len(file.multisig.signers) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("m/48'/0'/0'/2'", "m/48h/0H/0'/2h"), ("P2WSH", "p2wsh"), ("2 of 2", "2  OF 2")],
+)
+def test_a_file_may_be_written_in_several_ways(wrong: str, right: str) -> None:
+    assert multisig_file.parse(FILE.replace(wrong, right)) == multisig_file.parse(FILE)
+
+
+def test_a_private_key_in_a_file_is_refused_and_not_repeated() -> None:
+    with pytest.raises(BadParameter) as told:
+        multisig_file.parse(FILE.replace("xpub6", "xprvA"))
+    assert "xprv" not in str(told.value)
+
+
+def test_an_account_that_was_registered_reads_back_from_its_policy() -> None:
+    made = multisig_file.parse(FILE).multisig
+    account = Account("pair", made.template(), made.keys(), "mainnet")
+    assert multisig.of_account(account) == made

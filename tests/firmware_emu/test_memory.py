@@ -1,0 +1,350 @@
+"""T81 on the whole device: what is left in the memory of its process once it has locked.
+
+A device process of its own is given a seed, or makes one, and lives through what happens to
+devices. From outside its whole memory is then searched for every secret it ever had.
+"""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from firmware_emu import vault
+from firmware_emu.emulator import EmulatorProcess, sealed_record
+from firmware_emu.emulator.presets import CHEAP
+from firmware_emu.flows import new_seed, pool
+from firmware_emu.flows.pool import Pool
+from firmware_emu.screens.dice import Rolled
+from signer.formats import cbor
+from signer.keys import mnemonic
+from signer.keys.path import render
+from tests import memory, psbts
+
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="reading another process's memory needs /proc/<pid>/mem"
+    ),
+    pytest.mark.timeout(120),
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+PIN = "73951846"
+ENTROPY = sha256(b"the seed of a device whose memory is searched").digest()
+WORDS = mnemonic.words_from_entropy(ENTROPY)
+# Of a coin that is spent here, and of the change.
+PATHS = [
+    psbts.path(script, branch, index)
+    for script in ("wpkh", "tr")
+    for branch, index in ((0, 0), (1, 3))
+]
+MASTER = {"key m", "chain code m"}
+ACCOUNTS = {"key m/84h/1h/0h", "key m/86h/1h/0h"}
+
+
+def secrets(entropy: bytes, record: bytes) -> dict[str, bytes]:
+    """Everything whose discovery would cost coins, by name. `record` is what the flash holds."""
+    found = memory.of_a_seed(entropy) | {"sealing key": sealing_key(record)}
+    for where in PATHS:
+        found |= memory.of_a_path(found["seed"], where)
+        found[f"tweaked key {render(where)}"] = memory.tweaked(found[f"key {render(where)}"])
+    return found
+
+
+def sealing_key(record: bytes) -> bytes:
+    """What the PIN is stretched to: with a copy of the flash it is as good as the seed."""
+    sealed = vault.parse(record).sealed
+    assert sealed is not None
+    return bytes(sealed.cost.stretch(PIN, sealed.salt))
+
+
+class Wire:
+    """A client of the Jade protocol at a device process."""
+
+    def __init__(self, device: EmulatorProcess) -> None:
+        self._socket = socket.create_connection(device.address, 30)
+        self._device = device
+
+    def request(self, method: str, **params: object) -> None:
+        self._socket.sendall(cbor.encode({"id": "1", "method": method, "params": params}))
+
+    def reply(self) -> dict[str, object]:
+        heard = b""
+        while not isinstance(found := cbor.decode_prefix(heard, cbor.LENIENT), cbor.Complete):
+            heard += self._socket.recv(1 << 16)
+        return dict(found.value)
+
+    def sign(self, psbt: bytes) -> dict[str, object]:
+        self.request("sign_psbt", network="localtest", psbt=psbt)
+        self._device.approve()
+        return self.reply()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def choose(device: EmulatorProcess, item: str) -> None:
+    device.wait_for("menu")
+    while not any(line.startswith(f"▸ {item}") for line in device.screen.lines):
+        device.press("right")
+    device.press("ok")
+
+
+def enter_pin(device: EmulatorProcess, pin: str = PIN) -> None:
+    device.wait_for("pinpad")
+    device.type(pin)
+    device.press("ok")
+
+
+def restore(device: EmulatorProcess) -> None:
+    choose(device, "I have a seed")
+    choose(device, f"{len(WORDS)} words")
+    for word in WORDS:
+        device.type(word)
+        device.press("ok")
+    enter_pin(device)
+    enter_pin(device)
+    device.wait_for("home")
+
+
+def shown(device: EmulatorProcess) -> tuple[str, ...]:
+    """The words of a new seed, as a person writes them down."""
+    choose(device, "New wallet")
+    device.type("123456" * 9)
+    device.press("hold", "ok")
+    words: list[str] = []
+    while device.screen.kind == "words":
+        words += [line.split()[1] for line in device.screen.lines[1:-1] if line]
+        device.press("ok")
+    return tuple(words)
+
+
+def make(device: EmulatorProcess) -> tuple[str, ...]:
+    """From the first start to unlocked, with a new seed; its words."""
+    words = shown(device)
+    while device.screen.kind == "letters":
+        number = int(device.screen.lines[0].split()[1])
+        device.type(words[number - 1])
+        device.press("ok")
+    enter_pin(device)
+    enter_pin(device)
+    device.wait_for("home")
+    return words
+
+
+def lock(device: EmulatorProcess) -> None:
+    if device.screen.kind == "notice":
+        device.press("ok")
+    device.press("ok")
+    choose(device, "Lock")
+    assert device.wait_for("home").state == "locked"
+
+
+@pytest.fixture
+def flash(tmp_path: Path) -> Path:
+    return tmp_path / "device.flash"
+
+
+def test_in_use_there_are_keys_alone_and_locked_there_is_nothing(flash: Path) -> None:
+    ours = psbts.keyring(" ".join(WORDS))
+    with EmulatorProcess(flash) as device, closing(Wire(device)) as wire:
+        restore(device)
+        known = secrets(ENTROPY, flash.read_bytes())
+        assert memory.residue(device.pid, known) == MASTER
+        for script in ("wpkh", "tr"):
+            assert "result" in wire.sign(psbts.build(ours, 2, script))
+            device.press("ok")
+        in_use = memory.residue(device.pid, known)
+        assert in_use >= MASTER | ACCOUNTS
+        # Neither what the keys were made of, nor any key that signed.
+        assert not in_use & {"entropy", "words", "seed", "sealing key"}
+        assert not [name for name in in_use if name.count("/") == 5]
+        lock(device)
+        assert memory.residue(device.pid, known) == set()
+
+
+def test_after_refusals_wrong_pins_and_a_pulled_cable_there_is_nothing_either(flash: Path) -> None:
+    keys = psbts.keyring(" ".join(WORDS))
+    record = sealed_record(" ".join(WORDS), PIN)
+    known = secrets(ENTROPY, record)
+    with EmulatorProcess(flash, record) as device:
+        device.press("ok")
+        enter_pin(device, PIN[::-1])
+        device.wait_for("notice")
+        assert memory.residue(device.pid, known) == set()
+        device.press("ok")
+        enter_pin(device)
+        device.wait_for("home")
+        with closing(Wire(device)) as wire:
+            foreign = psbts.build(psbts.keyring(), 1)
+            for request in (foreign, b"psbt\xff" + bytes(40)):
+                wire.request("sign_psbt", network="localtest", psbt=request)
+                assert "error" in wire.reply()
+                device.wait_for("notice")
+                device.press("ok")
+            wire.request("sign_psbt", network="localtest", psbt=psbts.build(keys, 2))
+            device.wait_for("confirm")
+        device.wait_for("notice")
+        assert "key m/84h/1h/0h" in memory.residue(device.pid, known)
+        lock(device)
+        assert memory.residue(device.pid, known) == set()
+
+
+def test_a_new_seed_leaves_nothing_after_it_was_shown_asked_back_and_used(flash: Path) -> None:
+    with EmulatorProcess(flash) as device:
+        words = make(device)
+        known = secrets(bytes(mnemonic.entropy_from_words(words)), flash.read_bytes())
+        assert memory.residue(device.pid, known) == MASTER
+        lock(device)
+        assert memory.residue(device.pid, known) == set()
+
+
+def test_words_that_were_shown_and_not_kept_leave_nothing(flash: Path) -> None:
+    with EmulatorProcess(flash) as device:
+        words = shown(device)
+        device.press("stop")
+        device.wait_for("menu")
+        known = memory.of_a_seed(bytes(mnemonic.entropy_from_words(words)))
+        assert memory.residue(device.pid, known) == set()
+
+
+# A device in memory whose signatures no longer verify from the moment of approval on: a fault.
+FAULTY = """
+import sys
+from firmware_emu.emulator import Emulator
+from signer.keys.curve import raw
+
+class Library:
+    def __init__(self, right):
+        self.right = right
+
+    def __getattr__(self, name):
+        return (lambda *_: 0) if name == "secp256k1_ecdsa_verify" else getattr(self.right, name)
+
+record, psbt = (bytes.fromhex(line) for line in sys.stdin.readline().split())
+device = Emulator(record=record, pin=sys.argv[1])
+device.request("sign_psbt", {"network": "localtest", "psbt": psbt})
+raw.lib = Library(raw.lib)
+device.approve()
+print(device.screen.state, device.screen.lines[0], flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_fault_in_a_signature_locks_the_device_and_leaves_nothing() -> None:
+    record = sealed_record(" ".join(WORDS), PIN)
+    psbt = psbts.build(psbts.keyring(" ".join(WORDS)), 2)
+    with process(FAULTY, PIN) as faulty:
+        assert told(faulty, f"{record.hex()} {psbt.hex()}").split() == ["locked", "Locked"]
+        assert memory.residue(faulty.pid, secrets(ENTROPY, record)) == set()
+
+
+# A process that has each secret once more than it should, as bytes or as a text.
+FORGETFUL = """
+import sys
+
+words, *rest = (bytes.fromhex(line) for line in sys.stdin.readline().split())
+kept = [rest, words.decode()] if sys.argv[1] == "text" else [rest, words]
+del words
+print("kept", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("kind", ["bytes", "text"])
+def test_the_search_finds_every_kind_of_secret_that_was_left_behind(kind: str) -> None:
+    # The control: with one forgotten copy of anything the tests above would fail.
+    known = secrets(ENTROPY, sealed_record(" ".join(WORDS), PIN))
+    line = " ".join(secret.hex() for secret in (known["words"], *known.values()))
+    with process(FORGETFUL, kind) as forgetful:
+        assert told(forgetful, line) == "kept"
+        assert memory.residue(forgetful.pid, known) == set(known)
+
+
+Made = list[bytes | bytearray]
+
+
+def noted(right: Callable[..., bytes | bytearray], made: Made) -> Callable[..., bytes | bytearray]:
+    """The same function, which also notes what it made: somebody shall erase that."""
+
+    def call(*arguments: object) -> bytes | bytearray:
+        made.append(right(*arguments))
+        return made[-1]
+
+    return call
+
+
+def test_what_the_vault_was_given_is_zeros_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Freed memory is soon used again, so that a search seldom finds what was not erased.
+    keys, opened = Made(), Made()
+    right = vault.ChaCha20Poly1305
+
+    class Cipher:
+        def __init__(self, key: bytes) -> None:
+            self._cipher = right(key)
+
+        def encrypt(self, nonce: bytes, padded: bytearray, bound: bytes) -> bytes:
+            opened.append(padded)
+            return self._cipher.encrypt(nonce, padded, bound)
+
+        def decrypt(self, nonce: bytes, box: bytes, bound: bytes) -> bytes:
+            opened.append(self._cipher.decrypt(nonce, box, bound))
+            return opened[-1]
+
+    monkeypatch.setattr(vault, "ChaCha20Poly1305", Cipher)
+    monkeypatch.setattr(vault.Cost, "stretch", noted(vault.Cost.stretch, keys))
+    sealed = vault.seal(ENTROPY, PIN, CHEAP, bytes(28))
+    assert sealed.open(PIN) == ENTROPY
+    with pytest.raises(vault.WrongPin):
+        sealed.open(PIN[::-1])
+    assert [bytes(key) for key in keys] == [bytes(32)] * 3
+    assert [bytes(padded) for padded in opened] == [bytes(33)] * 2
+
+
+def test_what_a_new_seed_was_made_of_is_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Made()
+    monkeypatch.setattr(new_seed, "mix", noted(new_seed.mix, made))
+    monkeypatch.setattr(Pool, "draw", noted(Pool.draw, made))
+    conversation = new_seed.new_seed(Pool(bytes(32)))
+    next(conversation)
+    conversation.send(Rolled("123456"))
+    assert [bytes(one) for one in made] == [bytes(32)] * 2
+
+
+def test_a_pool_keeps_nothing_that_it_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    states, made = Made(), Made()
+    monkeypatch.setattr(pool, "mix", noted(pool.mix, states))
+    monkeypatch.setattr(pool, "tagged_hash", noted(pool.tagged_hash, made))
+    one = Pool(bytes(32))
+    one.stir(bytes(32))
+    one.draw(40)
+    *before, _now = states
+    assert [bytes(state) for state in before] == [bytes(32)] * 2
+    assert [bytes(one) for one in made] == [bytes(32)] * 3
+
+
+@contextmanager
+def process(code: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def told(running: "subprocess.Popen[str]", line: str) -> str:
+    """What a process says to a line."""
+    assert running.stdin is not None
+    assert running.stdout is not None
+    print(line, file=running.stdin, flush=True)
+    return running.stdout.readline().strip()

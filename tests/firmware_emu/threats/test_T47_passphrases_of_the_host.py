@@ -1,0 +1,46 @@
+"""T47: a host that types the passphrase can hold the coins of an altered one to ransom."""
+
+import dataclasses
+import typing
+
+import pytest
+
+from firmware_emu import commands
+from firmware_emu.flows import keys
+from signer.keys import mnemonic
+from signer.keys.keyring import Keyring
+from tests.desk import ABANDON, unlocked_desk
+
+
+def test_no_command_carries_a_passphrase_words_or_a_pin() -> None:
+    """What opens a wallet is entered on the device; no personality could pass it on."""
+    for command in typing.get_args(commands.Command):
+        fields = {field.name for field in dataclasses.fields(command)}
+        assert not {name for name in fields if name in {"passphrase", "words", "pin", "seed"}}
+
+
+def test_the_device_uses_none_and_shows_whose_keys_they_are() -> None:
+    """There is no passphrase here at all: the keys are those of the words alone."""
+    entropy = mnemonic.entropy_from_words(ABANDON)
+    plain = Keyring(mnemonic.seed_from_words(ABANDON))
+    other = Keyring(mnemonic.seed_from_words(ABANDON, "TREZOR"))
+    assert keys.keyring(entropy).fingerprint == plain.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize("name", ["passphrase", "password", "mnemonic"])
+def test_what_a_host_sends_as_one_changes_no_key(name: str) -> None:
+    desk = unlocked_desk()
+    before = desk.shown[-1].fingerprint
+    cable = desk.plug()
+    root = {"network": "localtest", "path": []}
+    asked = cable.call("get_xpub", root)["result"]
+    cable.call("auth_user", {"network": "localtest", name: "secret"})
+    assert cable.call("get_xpub", root | {name: "secret"})["result"] == asked
+    assert desk.shown[-1].fingerprint == before
+
+
+@pytest.mark.parametrize("method", ["set_passphrase", "debug_set_mnemonic", "set_seed"])
+def test_no_method_sets_one(method: str) -> None:
+    cable = unlocked_desk().plug()
+    reply = cable.call(method, {"passphrase": "secret", "mnemonic": "zoo"})
+    assert reply["error"]["code"] == -32601
