@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks.harness import table
 
 HERE = Path(__file__).parent
-NOT_FIGURES = {"__main__", "harness"}
+NOT_FIGURES = {"__main__", "harness", "peers"}
 
 
 def main() -> None:

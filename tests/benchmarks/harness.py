@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import process_time
 
-RUNS = 3
+RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,21 @@ class Figure:
 def cpu_seconds(work: Callable[[], object], runs: int = RUNS) -> float:
     """The least CPU time of some runs: what is left when nothing disturbs."""
     return min(_once(work) for _ in range(runs))
+
+
+def side_by_side(
+    name: str,
+    work: Callable[[], object],
+    beside: str,
+    yardstick: Callable[[], Callable[[], object]],
+    runs: int = RUNS,
+) -> Figure:
+    """Both by turns, so that a slow minute is one for both.
+
+    `yardstick` makes, uncounted, what is then counted.
+    """
+    ours, theirs = zip(*((_once(work), _once(yardstick())) for _ in range(runs)), strict=True)
+    return Figure(name, min(ours), beside, min(theirs))
 
 
 def _once(work: Callable[[], object]) -> float:

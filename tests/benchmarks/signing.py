@@ -1,50 +1,49 @@
-"""From the bytes of a PSBT to the bytes of the signed one, beside raw libsecp256k1 and embit."""
+"""From the bytes of a PSBT to the bytes of the signed one, beside raw libsecp256k1 and others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
+from mnemonic import Mnemonic
 
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin import psbt as container
 from signer.formats.digest_words import digest_words
-from tests.benchmarks.harness import Figure, cpu_seconds
+from tests.benchmarks import peers
+from tests.benchmarks.harness import Figure, cpu_seconds, side_by_side
 from tests.psbts import ABANDON, build, keyring, review
 
 INPUTS = 1_000
+MORE = (2_000, 5_000)
 RAW = "libsecp256k1, sign and verify the same digests"
 
 
 def figures() -> Iterator[Figure]:
-    for script in ("wpkh", "tr"):
-        yield from _against_raw(script)
-    yield from _against_double()
+    seed = bytes(Mnemonic.to_seed(ABANDON))
+    for script, least in (("wpkh", _raw_ecdsa), ("tr", _raw_schnorr)):
+        raw = build(keyring(), INPUTS, script)
+        whole = partial(_whole, raw)
+        digests = [coin.jobs[0].digest for coin in review(raw, keyring()).subject.coins]
+        name, floor = f"{INPUTS} {script} inputs, bytes to bytes", partial(least, digests)
+        yield side_by_side(name, whole, RAW, lambda floor=floor: floor)  # type: ignore[misc]
+        yield from peers.beside_wally(name, whole, raw, seed)
+        yield from peers.beside_embit(name, whole, raw, seed)
+        yield from _of_more(script, whole)
     yield from _steps()
-    yield from _against_embit()
+
+
+def _of_more(script: str, thousand: Callable[[], object]) -> Iterator[Figure]:
+    for count in MORE:
+        whole = partial(_whole, build(keyring(), count, script))
+        name, beside = f"{count} {script} inputs, bytes to bytes", f"{INPUTS} of them"
+        yield side_by_side(name, whole, beside, lambda: thousand)
 
 
 def _whole(raw: bytes) -> bytes:
     keys = keyring()
     reviewed = CHAIN.review(raw, keys, "regtest")
     return CHAIN.sign(reviewed.approve(reviewed.pages), keys)
-
-
-def _against_raw(script: str) -> Iterator[Figure]:
-    raw = build(keyring(), INPUTS, script)
-    digests = [coin.digest for coin in review(raw, keyring()).subject.coins]
-    least = {"wpkh": _raw_ecdsa, "tr": _raw_schnorr}[script]
-    name = f"{INPUTS} {script} inputs, bytes to bytes"
-    yield Figure(name, cpu_seconds(lambda: _whole(raw)), RAW, cpu_seconds(lambda: least(digests)))
-
-
-def _against_double() -> Iterator[Figure]:
-    once, twice = (build(keyring(), count) for count in (INPUTS, 2 * INPUTS))
-    yield Figure(
-        f"{2 * INPUTS} wpkh inputs, bytes to bytes",
-        cpu_seconds(lambda: _whole(twice)),
-        f"{INPUTS} wpkh inputs: 2 is linear",
-        cpu_seconds(lambda: _whole(once)),
-    )
 
 
 def _steps() -> Iterator[Figure]:
@@ -62,25 +61,7 @@ def _steps() -> Iterator[Figure]:
         "digest words": lambda: digest_words(parsed.unsigned_tx),
     }
     for name, step in steps.items():
-        yield Figure(f"  of it: {name}", cpu_seconds(step), "the whole", whole)
-
-
-def _against_embit() -> Iterator[Figure]:
-    from embit import bip32, bip39  # noqa: PLC0415  a peer for tests, imported where it is used
-    from embit.psbt import PSBT  # noqa: PLC0415
-
-    root = bip32.HDKey.from_seed(bip39.mnemonic_to_seed(ABANDON))
-    for script in ("wpkh", "tr"):
-        raw = build(keyring(), 500, script)
-
-        def signed_by_embit(raw: bytes = raw) -> bytes:
-            request = PSBT.parse(raw)
-            request.sign_with(root)
-            return bytes(request.serialize())
-
-        ours = cpu_seconds(lambda raw=raw: _whole(raw))  # type: ignore[misc]  # bound per turn
-        theirs = cpu_seconds(signed_by_embit, runs=1)
-        yield Figure(f"500 {script} inputs, bytes to bytes", ours, "embit, parse and sign", theirs)
+        yield Figure(f"  of 1000 wpkh: {name}", cpu_seconds(step), "the whole", whole)
 
 
 def _raw_ecdsa(digests: list[bytes]) -> None:
