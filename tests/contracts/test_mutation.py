@@ -78,10 +78,10 @@ def test_planted_survivors_are_told_from_what_the_tests_notice(tmp_path: Path) -
     assert found == {
         "open: toy.sums fits: number > LIMIT -> number >= LIMIT",
         "open: toy.sums : 10 -> 9",
-        "killed by its time: toy.sums stripped: :-1 -> :",
-        "not executed by a test: toy.sums forgotten: 1 -> None",
-        "not executed by a test: toy.sums forgotten: 1 -> 2",
-        "not executed by a test: toy.sums forgotten: 1 -> 0",
+        "killed by a signal: toy.sums stripped: :-1 -> :",
+        "open: toy.sums forgotten: 1 -> None",
+        "open: toy.sums forgotten: 1 -> 2",
+        "open: toy.sums forgotten: 1 -> 0",
     }
     assert run.returncode == 1
 

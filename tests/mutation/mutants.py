@@ -1,7 +1,8 @@
 """What can be changed in a module, one thing at a time, as edits of its syntax tree.
 
 Not changed: what a person reads and no program (texts with a space in them, whatever a `raise`
-says, docstrings), annotations, decorators, the flags of dataclasses, `strict=` of zip.
+says, docstrings), annotations, decorators (so the flags of dataclasses), `strict=`, `repr=`,
+`__all__`.
 """
 
 import ast
@@ -138,7 +139,7 @@ def _is_said(node: ast.AST) -> bool:
             return True
         case ast.Call(func=ast.Name(id=name)):
             return name in ERRORS
-        case ast.keyword(arg="strict"):
+        case ast.keyword(arg="strict" | "repr") | ast.Assign(targets=[ast.Name(id="__all__")]):
             return True
         case _:
             return False
@@ -157,7 +158,8 @@ def _lines(node: ast.AST) -> range:
 def _source(node: ast.AST) -> str:
     if isinstance(node, ast.Match):
         return ", ".join(f"case {ast.unparse(case.pattern)}" for case in node.cases)
-    return " ".join(ast.unparse(node).split())
+    text = " ".join(ast.unparse(node).split())
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _shown(old: str, new: str) -> str:

@@ -21,7 +21,18 @@ import pytest
 LIBRARIES: Final = ("coincurve", "ecdsa", "cryptography", "bdkpython", "pbk", "embit", "wallycore")
 WALL_SECONDS: Final = 120
 ARGUMENTS: Final = (
-    *("-n0", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=no", "--timeout=0"),
+    *(
+        "-n0",
+        "-q",
+        "-p",
+        "no:faulthandler",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        "--timeout=0",
+    ),
     *("--hypothesis-profile=mutation", "-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 

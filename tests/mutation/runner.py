@@ -47,16 +47,15 @@ class Fate(Enum):
     """What became of a mutant."""
 
     KILLED = "killed"
-    SLOW = "killed by its time"
+    ENDED = "killed by a signal"
     OPEN = "open"
     EXPLAINED = "explained"
-    UNREACHED = "not executed by a test"
-    IMPORT = "felt at import only"
+    UNTRIED = "not tried"
 
 
-RESTS: Final = (Fate.EXPLAINED, Fate.OPEN, Fate.UNREACHED)
-COLUMNS: Final = "| module | killed / tried | explained | open | not executed | not tried |"
-RULE: Final = "|---|---|---|---|---|---|"
+RESTS: Final = (Fate.EXPLAINED, Fate.OPEN)
+COLUMNS: Final = "| module | killed / tried | explained | open | not tried |"
+RULE: Final = "|---|---|---|---|---|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class Runner:
             _row("all", whole),
         ):
             _say(line)
-        return whole[Fate.OPEN] + whole[Fate.UNREACHED]
+        return whole[Fate.OPEN]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -163,27 +162,32 @@ class Runner:
     def _module(self, source: Source, live: Live) -> None:
         began = monotonic()
         self.tally[source.module] = dict.fromkeys(Fate, 0)
-        at_import = []
+        at_import = []  # where no test that runs now can feel it
+        for text in self.options.survivors.unknown(source):
+            _say(f"explained, and no mutant any more: {source.module} {text}")
         again = self.options.again
         mutants = [one for one in source.mutants if not again or _line(one) in again]
         for mutant in self._drawn(mutants, self.options.sample):
+            tests = self._tests(mutant)
             try:
-                swaps = live.swaps(source, mutant)
+                swaps = live.swaps(source, mutant) if tests else []
             except NotSwappable:
-                at_import.append(mutant)
+                swaps = []
+            if swaps:
+                self._judge(mutant, _judged(self._forked(swaps, tests)))
             else:
-                self._judge(mutant, self._fate(mutant, swaps))
+                at_import.append(mutant)
         reborn = self._drawn(at_import, self.options.imports)
-        self.tally[source.module][Fate.IMPORT] = len(at_import) - len(reborn)
+        self.tally[source.module][Fate.UNTRIED] = len(at_import) - len(reborn)
         if reborn:
             self._reborn(source, reborn)
         _say(f"{_row(source.module, self.tally[source.module])} {monotonic() - began:.0f} s")
 
     def _judge(self, mutant: Mutant, fate: Fate) -> None:
-        if fate in {Fate.OPEN, Fate.UNREACHED} and self.options.survivors.explains(mutant):
+        if fate is Fate.OPEN and self.options.survivors.explains(mutant):
             fate = Fate.EXPLAINED
         self.tally[mutant.module][fate] += 1
-        if fate in {Fate.OPEN, Fate.SLOW, Fate.UNREACHED}:
+        if fate in {Fate.OPEN, Fate.ENDED}:
             _say(f"{fate.value}: {_line(mutant)[:-1]}")
 
     def _reborn(self, source: Source, mutants: Sequence[Mutant]) -> None:
@@ -192,7 +196,7 @@ class Runner:
         born = self.options.nursery.status
         if not arguments or born(source.module, source.compiled(), arguments):
             _say(f"no tests for a new process with {source.module}")
-            self.tally[source.module][Fate.IMPORT] += len(mutants)
+            self.tally[source.module][Fate.UNTRIED] += len(mutants)
             return
         for mutant in mutants:
             with source.edited(mutant):
@@ -228,19 +232,17 @@ class Runner:
         lots = sorted(mutants, key=lambda one: sha256(f"{seed} {one.text}".encode()).digest())
         return sorted(lots[:sample], key=lambda one: one.lines.start)
 
-    def _fate(self, mutant: Mutant, swaps: Sequence[Swap]) -> Fate:
+    def _tests(self, mutant: Mutant) -> list[int]:
+        """Who can feel it: the module's own tests first, then the others, the fastest first."""
         lines = self._lines.get(str(self.options.modules[mutant.module]), {})
         numbers = {number for line in mutant.lines for number in lines.get(line, ())}
         numbers &= self._seconds.keys()
-        if not numbers:
-            return Fate.UNREACHED
         own = _own(mutant.module)
-        # The module's own tests first, then the others, the fastest first.
         order = sorted(
             numbers,
             key=lambda number: (own not in self._items[number].nodeid, self._seconds[number]),
         )
-        return _judged(self._forked(swaps, [*_within(self.options.seconds, order, self._seconds)]))
+        return list(_within(self.options.seconds, order, self._seconds))
 
     def _forked(self, swaps: Sequence[Swap], tests: Sequence[int]) -> int:
         child = os.fork()
@@ -268,7 +270,7 @@ def _line(mutant: Mutant) -> str:
 
 def _judged(status: int) -> Fate:
     if os.WIFSIGNALED(status):
-        return Fate.SLOW
+        return Fate.ENDED
     return Fate.OPEN if os.WEXITSTATUS(status) == SURVIVED else Fate.KILLED
 
 
@@ -298,9 +300,9 @@ def _be_bounded() -> None:
 
 
 def _row(module: str, tally: Mapping[Fate, int]) -> str:
-    killed = tally[Fate.KILLED] + tally[Fate.SLOW]
+    killed = tally[Fate.KILLED] + tally[Fate.ENDED]
     tried = killed + sum(tally[fate] for fate in RESTS)
-    rest = (str(tally[fate]) for fate in (*RESTS, Fate.IMPORT))
+    rest = (str(tally[fate]) for fate in (*RESTS, Fate.UNTRIED))
     return f"| `{module}` | {killed} / {tried} | {' | '.join(rest)} |"
 
 

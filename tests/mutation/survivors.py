@@ -9,7 +9,7 @@ A reason holds for all the mutants above it, back to the reason before.
 
 from pathlib import Path
 
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutants import Mutant, Source
 
 TABLE = Path(__file__).with_name("survivors.txt")
 
@@ -35,6 +35,9 @@ class Survivors:
     def explains(self, mutant: Mutant) -> bool:
         return (mutant.module, mutant.text) in self._reasons
 
-    def unknown(self, module: str, mutants: frozenset[str]) -> list[str]:
+    def unknown(self, source: Source) -> list[str]:
         """What the table explains and is no mutant of the module any more."""
-        return [text for name, text in self._reasons if name == module and text not in mutants]
+        texts = {mutant.text for mutant in source.mutants}
+        return [
+            text for module, text in self._reasons if module == source.module and text not in texts
+        ]

@@ -58,3 +58,9 @@ def test_core_s_base58_examples_hold_both_ways() -> None:
     for data, text in rows:
         assert base58.encode(bytes.fromhex(data)) == text
         assert base58.decode(text) == bytes.fromhex(data)
+
+
+def test_text_of_512_letters_is_still_read() -> None:
+    assert base58.decode("1" * 512) == bytes(512)
+    with pytest.raises(Malformed):
+        base58.decode("1" * 513)

@@ -215,3 +215,10 @@ def test_an_integer_that_has_no_form_is_never_written(number: int) -> None:
 
 def test_what_it_read_is_not_in_its_repr() -> None:
     assert "wolf" not in repr(cbor.decode_prefix(cbor.encode("wolf")))
+
+
+@pytest.mark.parametrize("level", [b"\x81", b"\xa1\x00", b"\xd8\x30", b"\xa1\x00\x81"])
+@pytest.mark.parametrize("rules", [CANONICAL, LENIENT])
+def test_whatever_nests_nests_only_so_deep(level: bytes, rules: Rules) -> None:
+    with pytest.raises(Malformed):
+        cbor.decode(level * 2_000 + b"\x00", rules)

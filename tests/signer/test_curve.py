@@ -286,3 +286,57 @@ def test_what_held_a_secret_is_zero_when_the_signature_is_there(
     monkeypatch.setattr(raw, "lib", spy)
     assert sign(bytearray(SECRET))
     assert [any(bytes(raw.buffer(arguments[place]))) for arguments in spy.seen] == [False]
+
+
+def der(r: int, s: int) -> bytes:
+    """Strict DER (SEC 1, C.5)."""
+    numbers = (n.to_bytes(n.bit_length() // 8 + 1, "big") for n in (r, s))
+    body = b"".join(b"\x02" + bytes((len(number),)) + number for number in numbers)
+    return b"\x30" + bytes((len(body),)) + body
+
+
+def test_the_other_s_of_a_signature_is_refused_by_both_libraries() -> None:
+    """BIP146: whoever relays a transaction could else give it another identifier."""
+    secret = bytearray(range(1, 33))
+    public = curve.public_key(secret)
+    made = curve.sign_ecdsa(secret, DIGEST, public)
+    r_length = made[3]
+    r = int.from_bytes(made[4 : 4 + r_length], "big")
+    s = int.from_bytes(made[6 + r_length :], "big")
+    for verify in (curve.verify_ecdsa, curve.second_opinion_ecdsa):
+        assert verify(public, DIGEST, der(r, s))
+        assert not verify(public, DIGEST, der(r, ORDER - s))
+
+
+def test_a_schnorr_signature_of_another_length_is_refused_by_both_libraries() -> None:
+    secret = bytearray(range(1, 33))
+    public = curve.public_key(secret)[1:]
+    made = curve.sign_schnorr(secret, DIGEST, public)
+    for verify in (curve.verify_schnorr, curve.second_opinion_schnorr):
+        assert verify(public, DIGEST, made)
+        assert not verify(public, DIGEST, made + b"\x00")
+        assert not verify(public, DIGEST, made[:-1])
+
+
+def test_r_is_low_up_to_its_very_limit() -> None:
+    """As Bitcoin Core grinds: 7f is low enough, so some signatures begin with it."""
+    secret = bytearray(range(1, 33))
+    public = curve.public_key(secret)
+    made = [curve.sign_ecdsa(secret, n.to_bytes(32, "big"), public) for n in range(1_000)]
+    firsts = {one[4] for one in made if one[3] == 32}
+    assert max(firsts) == 0x7F
+
+
+def test_what_cannot_be_recovered_gives_no_key() -> None:
+    """Ids are 0 to 3: the library itself would end the process for others."""
+    secret = bytearray(range(1, 33))
+    public = curve.public_key(secret)
+    made = curve.sign_recoverable(secret, DIGEST, public)
+    assert curve.recover(DIGEST, made) == public
+    for number in (4, 5, 0x80, 0xFF):
+        assert curve.recover(DIGEST, bytes((number,)) + made[1:]) is None
+    for digest in (DIGEST[:-1], DIGEST + b"\x00"):
+        with pytest.raises(Malformed):
+            curve.recover(digest, made)
+        with pytest.raises(Malformed):
+            curve.sign_recoverable(secret, digest, public)

@@ -154,3 +154,11 @@ def test_every_secret_made_on_the_way_is_erased(monkeypatch: pytest.MonkeyPatch)
     masked = bytes(a ^ b for a, b in zip(SECRET, tagged_hash("BIP0374/aux", AUX), strict=True))
     assert masked in seen
     assert len(seen) == 4  # that, the hash that is the nonce, its own buffer, the answer
+
+
+@pytest.mark.parametrize("length", [1, 31, 33, 64])
+def test_a_message_has_32_bytes_or_none(length: int) -> None:
+    with pytest.raises(Malformed):
+        dleq.prove(bytearray(SECRET), BASE, AUX, bytes(length))
+    with pytest.raises(Malformed):
+        dleq.verify(PUBLIC, BASE, SHARE, PROOF, bytes(length))

@@ -73,3 +73,10 @@ def test_what_grows_out_of_randomness_depends_on_purpose_randomness_and_secret()
 def test_little_randomness_does_not_grow_even_with_a_long_secret() -> None:
     with pytest.raises(Malformed, match="at least 32"):
         expand(b"purpose", bytes(31), bytes(64))
+
+
+def test_a_stream_that_was_left_holds_nothing() -> None:
+    with Stream(b"seed") as stream:
+        stream.take(8)
+        assert any(stream._block)
+    assert not any(stream._block)

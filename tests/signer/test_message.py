@@ -230,3 +230,82 @@ def test_an_unknown_variant_or_a_path_without_a_place_is_refused() -> None:
         CHAIN.statement("hi", (0,), "wpkh", keyring(), "regtest")
     assert variant.value.reason is Reason.VARIANT_UNSUPPORTED
     assert short.value.reason is Reason.PATH_UNUSUAL
+
+
+CODE = "The message is a code."
+EDGES = "begins or ends with spaces"
+
+
+@pytest.mark.parametrize(
+    ("message", "is_code", "has_edges"),
+    [
+        ("0123456789abcdefABCDEF0123456789", True, False),
+        ("0123456789abcdefABCDEF012345678", False, False),
+        ("0x0123456789abcdefABCDEF0123456789", True, False),
+        ("0x0123456789abcdefABCDEF012345678", False, False),
+        (" 0123456789abcdefABCDEF0123456789\n", True, True),
+        ("0123456789abcdefABCDEF012345678g", False, False),
+        ("00000000000000000000000000000000X", False, False),
+        ("I am here", False, False),
+        ("I am here ", False, True),
+        ("\nI am here", False, True),
+    ],
+)
+def test_a_message_nobody_can_read_is_warned_of(
+    message: str, is_code: bool, has_edges: bool
+) -> None:
+    """Whoever wants a signature under something else sends its hash (T57)."""
+    for review in (
+        CHAIN.message(message, path(), keyring()),
+        CHAIN.statement(message, path(), "wpkh", keyring(), "regtest"),
+    ):
+        shown = text(review.pages)
+        assert (CODE in shown) is is_code
+        assert (EDGES in shown) is has_edges
+        assert len(review.pages) == 2 + is_code + has_edges
+
+
+def test_the_pages_of_a_message_say_who_signs_and_what() -> None:
+    shown = text(CHAIN.statement("I am here", path(), "wpkh", keyring(), "regtest").pages)
+    address = "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"
+    assert shown.startswith(
+        f"[Sign a message]\n84h/1h/0h {address}\npath 84h/1h/0h/0/0\n"
+        '[It says]\n"I am here"\nLetters 9\nDigest '
+    )
+
+
+def test_a_key_at_a_short_path_signs_messages_with_a_warning() -> None:
+    assert "Unusual path m/0/5." in text(
+        CHAIN.statement("hi", (0, 5), "wpkh", keyring(), "regtest").pages
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "warnings"),
+    [
+        ("m/84h/1h/0h/0/9999", ()),
+        ("m/84h/1h/0h/1/0", ("This is a change address.",)),
+        ("m/84h/1h/0h/2/0", ("Unusual path m/84h/1h/0h/2/0.",)),
+        ("m/84h/1h/0h/0/10000", ("Unusual path m/84h/1h/0h/0/10000.",)),
+    ],
+)
+def test_an_address_of_one_key_comes_with_what_is_odd_about_it(
+    at: str, warnings: tuple[str, ...]
+) -> None:
+    assert CHAIN.address(keyring(), parse_path(at), "wpkh", "regtest")[1] == warnings
+
+
+def test_the_pages_of_a_legacy_message_name_the_key() -> None:
+    public = keyring().public_key(path()).hex()
+    shown = text(CHAIN.message("x\n", path(), keyring()).pages)
+    assert shown.startswith(
+        "[Look twice]\nThe message begins or ends with spaces or empty lines.\n"
+        f'[Sign a message]\nKey m/84h/1h/0h/0/0\n{public}\n[It says]\n"x"\n""\nLetters 2\n'
+    )
+
+
+@pytest.mark.parametrize(("locktime", "sequence", "version"), [(0, 0, 0), (1, 0, 2), (0, 1, 2)])
+def test_a_lock_of_either_kind_makes_it_version_2(
+    locktime: int, sequence: int, version: int
+) -> None:
+    assert Timing(locktime, sequence).version == version

@@ -24,3 +24,16 @@ def test_data_of_nothing_says_so() -> None:
 def test_a_payment_without_data_does_not_mention_any(data: bytes) -> None:
     assert "and 1 data record\n" in shown(data)
     assert "data record" not in text(review(draft(keyring()).encode(), keyring()).pages)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "is_replaceable"), [(0xFFFFFFFD, True), (0xFFFFFFFE, False), (0xFFFFFFFF, False)]
+)
+def test_a_payment_is_replaceable_below_the_last_two_sequences(
+    sequence: int, is_replaceable: bool
+) -> None:
+    """BIP125."""
+    made = draft(keyring())
+    made.ins[0].sequence = sequence
+    shown = text(review(made.encode(), keyring()).pages)
+    assert ("Replaceable yes\n" in shown) is is_replaceable

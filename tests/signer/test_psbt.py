@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin import psbt
-from signer.errors import CrossCheckFailed, Malformed, Refused
+from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
 from tests.psbts import Draft, Records, bit_flips, blob, build, draft, keyring
 from tests.signer.published import cases, shared
 
@@ -364,3 +364,26 @@ def test_what_is_there_already_is_never_replaced() -> None:
 def test_a_container_prints_no_more_than_its_transaction() -> None:
     parsed = psbt.parse(build(keyring()))
     assert "globals" not in repr(parsed)
+
+
+def test_records_are_counted_over_all_maps_together() -> None:
+    """Each map alone would be few enough (T75)."""
+    made = draft(keyring(), 14)
+    for number in range(1_000):
+        made.ins[0].put(0xF0, b"", number.to_bytes(2, "big"))
+    psbt.parse(made.encode())
+    for one in made.ins[1:]:
+        for number in range(1_000):
+            one.put(0xF0, b"", number.to_bytes(2, "big"))
+    with pytest.raises(Refused) as refused:
+        psbt.parse(made.encode())
+    assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_the_fields_of_outputs_ascend_in_what_leaves() -> None:
+    made = draft(keyring())
+    made.outs[1].records.insert(0, (b"\x05", bytes(32)))
+    read = psbt.parse(made.encode())
+    left = psbt.add(read, {})
+    types = [key[0] for key, _ in left.outputs[1].records]
+    assert types == sorted(types)

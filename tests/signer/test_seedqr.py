@@ -72,3 +72,9 @@ def test_other_indexes_are_malformed(indexes: tuple[int, ...]) -> None:
         seedqr.digits(indexes)
     with pytest.raises(Malformed):
         seedqr.compact(indexes)
+
+
+@pytest.mark.parametrize("group", [b"072=", b"06A3", b"073\x03", b"08/3", b" 733"])
+def test_letters_that_would_count_as_digits_are_malformed(group: bytes) -> None:
+    with pytest.raises(Malformed):
+        seedqr.read(group + DIGITS[4:])

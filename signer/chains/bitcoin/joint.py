@@ -102,6 +102,8 @@ def check_strays(jobs: Iterable["Job"], records: Map, where: str) -> None:
     Under another name it would be passed over here, and the first round begun again and again.
     """
     shares = [(job.share, job.leaf_hash) for job in jobs if job.share]
+    if not shares:
+        return
     names = {one.public_key + one.aggregate + leaf for one, leaf in shares}
     ours = {one.public_key for one, _ in shares}
     for kind in (psbt.MUSIG2_PUB_NONCE, psbt.MUSIG2_PARTIAL_SIG):
