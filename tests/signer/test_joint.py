@@ -11,7 +11,7 @@ from signer.chains.bitcoin.network import named
 from signer.chains.bitcoin.psbt import Map
 from signer.chains.bitcoin.psbt_map import Record
 from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
-from signer.keys import curve
+from signer.keys import curve, nonces
 from signer.keys.keyring import Keyring
 from signer.keys.nonces import MAX_OPEN
 from signer.keys.path import HARDENED
@@ -668,3 +668,22 @@ def test_published_records_are_read_as_ours_are_written(case: str) -> None:
         assert joint.combined(job, records.fields) is not None
         assert joint.combined(job, without_ours) is None
         assert spend.parts[place] in records.fields.values()
+
+
+def test_a_place_below_a_joint_key_is_two_steps_of_its_branches_and_no_hardened_one() -> None:
+    keys = [keyring(words).public_key((0,)) for words in (ABANDON, OTHER)]
+    one = joint.together(keys, {keys[0]: (0,)}, (2, 3))
+    assert one.locate((2, HARDENED - 1)) == (0, HARDENED - 1)
+    assert one.locate((3, 0)) == (1, 0)
+    for nowhere in ((), (2,), (2, 0, 0), (0, 2), (4, 0), (2, HARDENED)):
+        assert one.locate(nowhere) is None
+
+
+def test_the_room_for_nonces_is_asked_for_by_first_rounds_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the second round they are there already: counted twice, large payments would get stuck."""
+    monkeypatch.setattr(nonces, "MAX_OPEN", 4)
+    of = account("tr(musig(@0,@1)/**)")
+    raw = first_round(of, draft(of, 3))
+    assert turn(raw, of) != raw

@@ -1,0 +1,107 @@
+"""Each way to spend, in words: every kind of fragment, and how many ways are still said."""
+
+import pytest
+
+from signer.chains.bitcoin import words
+from signer.chains.bitcoin.miniscript import Context, parse
+from tests import psbts
+from tests.psbts import OTHER, keyring, vault
+
+NAMES = ["key 1", "key 2", "key 3"]
+A, B, C = "pk(0)", "pk(1)", "pk(2)"
+
+
+def ways(text: str) -> list[str]:
+    script = parse(text, Context.WSH, int)
+    return [" and ".join(way) for way in words._ways(script, NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"and_v(v:{A},{B})", ["key 1 and key 2"]),
+        (f"and_b({A},s:{B})", ["key 1 and key 2"]),
+        (f"and_n({A},{B})", ["key 1 and key 2"]),
+        (f"andor({A},{B},{C})", ["key 1 and key 2", "key 3"]),
+        (f"or_b({A},s:{B})", ["key 1", "key 2"]),
+        (f"t:or_c({A},v:{B})", ["key 1", "key 2"]),
+        (f"or_d({A},{B})", ["key 1", "key 2"]),
+        (f"or_i({A},{B})", ["key 1", "key 2"]),
+        (f"or_i(0,{B})", ["key 2"]),
+        (f"thresh(2,{A},s:{B},s:{C})", ["2 of these: key 1; key 2; key 3"]),
+        ("multi(2,0,1,2)", ["2 of key 1, key 2, key 3"]),
+        (f"and_v(v:{A},after(499999999))", ["key 1 and block 499 999 999 past"]),
+        (f"and_v(v:{A},after(500000000))", ["key 1 and 1985-11-05 00:53:20 UTC past"]),
+        (f"and_v(v:{A},1)", ["key 1"]),
+        (f"and_v(v:{A},older(9))", ["key 1 and a rest of 9 blocks"]),
+    ],
+)
+def test_a_fragment_is_said_as_what_it_takes(text: str, said: list[str]) -> None:
+    assert ways(text) == said
+
+
+def choices(count: int) -> str:
+    """`count` ways to spend, each by a key."""
+    text = A
+    for _ in range(count - 1):
+        text = f"or_i({A},{text})"
+    return text
+
+
+def test_sixteen_ways_are_said_and_seventeen_are_not() -> None:
+    assert len(ways(choices(words.MAX_WAYS))) == words.MAX_WAYS
+    assert len(ways(choices(words.MAX_WAYS + 1))) > words.MAX_WAYS
+
+
+def test_ways_that_are_too_many_inside_stay_so_whatever_stands_around_them() -> None:
+    """Else a thousand choices within a threshold would pass for one way."""
+    many = choices(words.MAX_WAYS + 1)
+    assert len(ways(f"thresh(1,{A},a:{many})")) > words.MAX_WAYS
+
+
+def test_ways_of_very_many_letters_are_not_said() -> None:
+    long = [f"key {number} of a person with a long name" for number in range(400)]
+    keys = ",".join(map(str, range(20)))
+    text = f"or_d(multi(1,{keys}),and_v(v:multi(2,{keys}),multi(3,{keys})))"
+    script = parse(text, Context.WSH, int)
+    assert len(words._ways(script, long)) == 2
+    longer = [name * 20 for name in long]
+    assert len(words._ways(script, longer)) > words.MAX_WAYS
+
+
+@pytest.mark.parametrize(
+    ("template", "alone"),
+    [
+        ("wsh(sortedmulti(1,@0/**,@1/**))", True),
+        ("wsh(sortedmulti(2,@0/**,@1/**))", False),
+        ("sh(sortedmulti(1,@0/**,@1/**))", True),
+    ],
+)
+def test_keys_that_are_enough_alone_are_told_from_those_that_are_not(
+    template: str, *, alone: bool
+) -> None:
+    read = psbts.CHAIN.registered(
+        vault(template, keyring(), keyring(OTHER)).record(keyring()), keyring()
+    ).policy
+    assert words.any_alone(read) is alone
+
+
+def test_the_only_key_of_an_account_is_not_one_of_several() -> None:
+    alone = vault("wsh(sortedmulti(1,@0/**))", keyring())
+    read = psbts.CHAIN.registered(alone.record(keyring()), keyring()).policy
+    assert not words.any_alone(read)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("sh(multi(2,@0/**,@1/**))", "2 of 2 keys, in this order, legacy"),
+        ("sh(sortedmulti(2,@0/**,@1/**))", "2 of 2 keys, sorted, legacy"),
+        ("wsh(multi(1,@0/**,@1/**))", "1 of 2 keys, in this order, native segwit"),
+    ],
+)
+def test_the_order_of_keys_is_said(template: str, said: str) -> None:
+    read = psbts.CHAIN.registered(
+        vault(template, keyring(), keyring(OTHER)).record(keyring()), keyring()
+    ).policy
+    assert words.kind(read) == said
