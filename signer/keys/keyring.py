@@ -67,18 +67,24 @@ class Keyring(Uncopyable):
             return curve.sign_ecdsa(node.secret, digest, public)
 
     def sign_schnorr(
-        self, path: Path, digest: bytes, merkle_root: bytes = b"", output_key: bytes = b""
+        self,
+        path: Path,
+        digest: bytes,
+        merkle_root: bytes = b"",
+        public_key: bytes = b"",
+        output_key: bytes = b"",
     ) -> bytes:
         """A BIP340 signature (64 bytes) by the taproot output key at `path` (BIP341, key path).
 
-        `merkle_root` is empty or 32 bytes. Deterministic: see `curve.sign_schnorr`. Verified under
-        `output_key` (32 bytes), derived from public data by the caller or here. Raises
+        `merkle_root` is empty or 32 bytes. Deterministic: see `curve.sign_schnorr`. `public_key`
+        (33 bytes) is the key at `path` and `output_key` (32 bytes) what it makes, under which the
+        signature is verified; both from public data, derived by the caller or here. Raises
         CrossCheckFailed.
         """
         with self._secret(path) as node:
-            if not output_key:
-                output_key = curve.taproot_output_key(self.public_key(path)[1:], merkle_root)
-            return curve.sign_taproot(node.secret, digest, output_key, merkle_root)
+            public = public_key or self.public_key(path)
+            output_key = output_key or curve.taproot_output_key(public[1:], merkle_root)
+            return curve.sign_taproot(node.secret, digest, public, output_key, merkle_root)
 
     def sign_leaf(self, path: Path, digest: bytes, x_only: bytes) -> bytes:
         """A BIP340 signature (64 bytes) by the key at `path` itself, as a leaf asks (BIP342).

@@ -136,7 +136,7 @@ class Spent:
             return curve.sign_ecdsa(key, self.digest, coin.public) + bytes((self.flag,))
         suffix = bytes((self.flag,)) if self.flag else b""
         if coin.kind == "p2tr key":
-            return curve.sign_taproot(key, self.digest, coin.output_key) + suffix
+            return curve.sign_taproot(key, self.digest, coin.public, coin.output_key) + suffix
         return curve.sign_schnorr(key, self.digest, coin.public[1:]) + suffix
 
     @property

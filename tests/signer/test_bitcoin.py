@@ -93,8 +93,8 @@ class Faulty:
     def sign_ecdsa(self, where: path.Path, digest: bytes, key: bytes) -> bytes:
         return self.keys.sign_ecdsa(where, self._slip(digest), key)
 
-    def sign_schnorr(self, where: path.Path, digest: bytes, root: bytes, key: bytes) -> bytes:
-        return self.keys.sign_schnorr(where, self._slip(digest), root, key)
+    def sign_schnorr(self, where: path.Path, digest: bytes, *keys: bytes) -> bytes:
+        return self.keys.sign_schnorr(where, self._slip(digest), *keys)
 
     def sign_leaf(self, where: path.Path, digest: bytes, key: bytes) -> bytes:
         return self.keys.sign_leaf(where, self._slip(digest), key)

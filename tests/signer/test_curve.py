@@ -75,10 +75,10 @@ def test_bip341_s_wallet_vectors_tweak_and_sign_as_published() -> None:
     for case in spends:
         secret = bytearray.fromhex(case["given"]["internalPrivkey"])
         root = bytes.fromhex(case["given"]["merkleRoot"] or "")
-        internal = curve.public_key(secret)[1:]
-        output_key = curve.taproot_output_key(internal, root)
+        public = curve.public_key(secret)
+        output_key = curve.taproot_output_key(public[1:], root)
         digest = bytes.fromhex(case["intermediary"]["sigHash"])
-        signature = curve.sign_taproot(secret, digest, output_key, root)
+        signature = curve.sign_taproot(secret, digest, public, output_key, root)
         assert case["expected"]["witness"][0].startswith(signature.hex())
 
 
@@ -164,8 +164,8 @@ CALLS = {
         lambda k, d, p, a: curve.sign_schnorr(bytearray(k), d, p, a),
     ),
     "sign_taproot": (
-        (SECRET, DIGEST, curve.taproot_output_key(GENERATOR[1:], DIGEST), DIGEST),
-        lambda k, d, p, r: curve.sign_taproot(bytearray(k), d, p, r),
+        (SECRET, DIGEST, GENERATOR, curve.taproot_output_key(GENERATOR[1:], DIGEST), DIGEST),
+        lambda k, d, p, o, r: curve.sign_taproot(bytearray(k), d, p, o, r),
     ),
     "verify_ecdsa": ((GENERATOR, DIGEST), lambda p, d: curve.verify_ecdsa(p, d, b"")),
     "verify_schnorr": ((GENERATOR[1:],), lambda p: curve.verify_schnorr(p, b"", bytes(64))),
@@ -249,7 +249,8 @@ def joint_signature(key: bytearray) -> bytes:
 
 
 def taproot_signature(key: bytearray) -> bytes:
-    return curve.sign_taproot(key, DIGEST, curve.taproot_output_key(curve.public_key(key)[1:]))
+    public = curve.public_key(key)
+    return curve.sign_taproot(key, DIGEST, public, curve.taproot_output_key(public[1:]))
 
 
 # Each signature with the function of the library that sees a buffer of ours with a secret in it,
@@ -260,7 +261,7 @@ BUFFERS: dict[str, tuple[Callable[[bytearray], bytes], str, int]] = {
         "secp256k1_keypair_create",
         1,
     ),
-    "taproot": (taproot_signature, "secp256k1_keypair_xonly_tweak_add", 1),
+    "taproot": (taproot_signature, "secp256k1_ec_seckey_tweak_add", 1),
     "musig, the key pair": (joint_signature, "secp256k1_keypair_create", 1),
     "musig, the nonce": (joint_signature, "secp256k1_musig_nonce_gen", 1),
     "musig, the randomness": (joint_signature, "secp256k1_musig_nonce_gen", 3),

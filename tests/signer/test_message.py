@@ -116,8 +116,10 @@ class OnlyKey:
     def sign_ecdsa(self, _: Path, digest: bytes, public: bytes) -> bytes:
         return curve.sign_ecdsa(self.secret, digest, public)
 
-    def sign_schnorr(self, _: Path, digest: bytes, root: bytes, output_key: bytes) -> bytes:
-        return curve.sign_taproot(self.secret, digest, output_key, root)
+    def sign_schnorr(
+        self, _: Path, digest: bytes, root: bytes, public: bytes, output_key: bytes
+    ) -> bytes:
+        return curve.sign_taproot(self.secret, digest, public, output_key, root)
 
 
 TYPES = {

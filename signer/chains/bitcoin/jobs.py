@@ -33,6 +33,7 @@ class Job:
     `public_key` is what the signature has to hold under, computed from public data: compressed
     (33 bytes) for ECDSA, else x-only (32), the output key or the key in the leaf. `tree` is the
     merkle root for the key path (empty without one), the leaf hash for a leaf, else empty.
+    `internal_key` (33 bytes) is for the key path alone: what the output key is made of.
     With a `share` it is a signature made together with others, of which this is our part.
     """
 
@@ -42,6 +43,7 @@ class Job:
     hash_type: int
     digest: bytes = field(repr=False)
     tree: bytes = b""
+    internal_key: bytes = b""
     share: Share | None = None
 
     @property
@@ -107,7 +109,7 @@ def _taproot(
         if x_only == lock.internal_key:
             digest = whole.digest(index, lock, hash_type)
             output_key = script.program(lock.script_pubkey)
-            yield Job(Rule.KEY_PATH, path, output_key, hash_type, digest, lock.merkle_root)
+            yield Job(Rule.KEY_PATH, path, output_key, hash_type, digest, lock.merkle_root, key)
         for leaf_hash in sorted(asked.get(x_only, ())):
             digest = whole.digest(index, lock, hash_type, leaf_hash)
             yield Job(Rule.LEAF, path, x_only, hash_type, digest, leaf_hash)

@@ -46,7 +46,9 @@ def _signature(keyring: Keyring, job: Job) -> bytes:
         case Rule.ECDSA:
             return keyring.sign_ecdsa(job.path, job.digest, job.public_key)
         case Rule.KEY_PATH:
-            return keyring.sign_schnorr(job.path, job.digest, job.tree, job.public_key)
+            return keyring.sign_schnorr(
+                job.path, job.digest, job.tree, job.internal_key, job.public_key
+            )
         case Rule.LEAF:
             return keyring.sign_leaf(job.path, job.digest, job.public_key)
 

@@ -4,8 +4,10 @@ from signer.errors import CrossCheckFailed, Malformed
 from signer.hashes import tagged_hash
 from signer.keys.curve import raw
 from signer.keys.curve.keys import plus_generator
+from signer.keys.curve.points import negate_secret
 
 NO_AUX = bytes(32)
+_ODD = 3  # the prefix of a compressed point whose y is odd (SEC 1, 2.3.3)
 
 
 def taproot_tweak(internal: bytes, merkle_root: bytes = b"") -> bytes:
@@ -33,21 +35,6 @@ def sign_schnorr(secret: bytearray, digest: bytes, public: bytes, aux: bytes = N
     fresh aux would add, protection against faults, comes from verifying before anything leaves.
     Raises CrossCheckFailed.
     """
-    return _verified(_signed(secret, digest, aux, None), digest, public)
-
-
-def sign_taproot(
-    secret: bytearray, digest: bytes, output_key: bytes, merkle_root: bytes = b""
-) -> bytes:
-    """`sign_schnorr` with the internal key's `secret`, by the output key it makes (BIP341).
-
-    `merkle_root` is empty or 32 bytes. The tweak is computed from the secret's own public key and
-    the result verified under `output_key` (32 bytes, x-only), which comes from public data.
-    """
-    return _verified(_signed(secret, digest, NO_AUX, merkle_root), digest, output_key)
-
-
-def _signed(secret: bytearray, digest: bytes, aux: bytes, merkle_root: bytes | None) -> bytes:
     raw.sized(digest, 32, "A digest")
     raw.sized(aux, 32, "Auxiliary data")
     key, pair = raw.secret_key(secret), raw.new("secp256k1_keypair *")
@@ -55,29 +42,38 @@ def _signed(secret: bytearray, digest: bytes, aux: bytes, merkle_root: bytes | N
     try:
         if not raw.lib.secp256k1_keypair_create(raw.CONTEXT, pair, key):
             raise CrossCheckFailed("The signing key is no key.")
-        if merkle_root is not None:
-            _make_output_pair(pair, merkle_root)
         if not raw.lib.secp256k1_schnorrsig_sign32(raw.CONTEXT, signature, digest, pair, extra):
             raise CrossCheckFailed("A Schnorr signature could not be made.")
     finally:
         raw.erase_pair(pair)
-    return bytes(raw.buffer(signature))
-
-
-def _make_output_pair(pair: object, merkle_root: bytes) -> None:
-    """The internal key's pair becomes the output key's (BIP341, taproot_tweak_seckey)."""
-    point, internal = raw.new("secp256k1_xonly_pubkey *"), raw.new("unsigned char[32]")
-    raw.lib.secp256k1_keypair_xonly_pub(raw.CONTEXT, point, raw.NULL, pair)
-    raw.lib.secp256k1_xonly_pubkey_serialize(raw.CONTEXT, internal, point)
-    tweak = taproot_tweak(bytes(raw.buffer(internal)), merkle_root)
-    if not raw.lib.secp256k1_keypair_xonly_tweak_add(raw.CONTEXT, pair, tweak):
-        raise CrossCheckFailed("The tweaked signing key is no key.")
-
-
-def _verified(signature: bytes, digest: bytes, public: bytes) -> bytes:
-    if not verify_schnorr(public, digest, signature):
+    made = bytes(raw.buffer(signature))
+    if not verify_schnorr(public, digest, made):
         raise CrossCheckFailed("A Schnorr signature did not verify.")
-    return signature
+    return made
+
+
+def sign_taproot(
+    secret: bytearray, digest: bytes, public: bytes, output_key: bytes, merkle_root: bytes = b""
+) -> bytes:
+    """`sign_schnorr` with the internal key's `secret`, by the output key it makes (BIP341).
+
+    `merkle_root` is empty or 32 bytes. `public` (33 bytes) is the internal key and `output_key` (32
+    bytes, x-only) what is made of it, both derived from public data: the library would compute them
+    anew from the secret, in twice the time. A wrong one shows when the signature is verified.
+    """
+    raw.sized(secret, 32, "A secret key")
+    raw.sized(public, 33, "A compressed public key")
+    output_secret, tweak = bytearray(32), taproot_tweak(public[1:], merkle_root)
+    try:
+        memoryview(output_secret)[:] = memoryview(secret)
+        if public[0] == _ODD:  # BIP341, taproot_tweak_seckey
+            negate_secret(output_secret)
+        key = raw.secret_key(output_secret)
+        if not raw.lib.secp256k1_ec_seckey_tweak_add(raw.CONTEXT, key, tweak):
+            raise CrossCheckFailed("The tweaked signing key is no key.")
+        return sign_schnorr(output_secret, digest, output_key)
+    finally:
+        raw.erase(output_secret)
 
 
 def verify_schnorr(public: bytes, message: bytes, signature: bytes) -> bool:

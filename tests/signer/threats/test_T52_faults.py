@@ -58,9 +58,10 @@ SCHNORR = [
     *DERIVING,
     Point("secp256k1_keypair_create", 2, 32),
     Point("secp256k1_keypair_create", 1, 96, after=True),
-    Point("secp256k1_xonly_pubkey_serialize", 1, 32, after=True),
-    Point("secp256k1_keypair_xonly_tweak_add", 2, 32),
-    Point("secp256k1_keypair_xonly_tweak_add", 1, 96, after=True),
+    Point("secp256k1_ec_seckey_negate", 1, 32, after=True),
+    Point("secp256k1_ec_seckey_tweak_add", 1, 32, nth=2),
+    Point("secp256k1_ec_seckey_tweak_add", 2, 32, nth=2),
+    Point("secp256k1_ec_seckey_tweak_add", 1, 32, nth=2, after=True),
     Point("secp256k1_schnorrsig_sign32", 2, 32),
     Point("secp256k1_schnorrsig_sign32", 1, 64, after=True),
 ]
