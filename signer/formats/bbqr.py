@@ -49,7 +49,7 @@ _BYTES: Final = {"H": 1, "2": 5, "Z": 5}
 _TEXT: Final = re.compile(
     r"B\$(?:(?P<hex>H)|(?P<base32>[2Z]))(?P<kind>[A-Z])"
     r"(?P<count>[0-9A-Z]{2})(?P<index>[0-9A-Z]{2})"
-    r"(?P<body>(?(hex)(?:[0-9A-F]{2})+|[A-Z2-7]+))"
+    r"(?P<body>(?(hex)[0-9A-F]+|[A-Z2-7]+))"  # a group that repeats takes 180 bytes each time (T75)
 )
 _BASE32: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _DIGITS[:32])
 # Raw deflate. Written with a window of 1 KiB, all that a reader need have; read with any, because
@@ -97,7 +97,7 @@ def parse(text: str) -> Part:
     if len(text) > CAPACITY[-1]:
         raise Malformed(f"A BBQr code of {len(text)} letters fits no QR code.")
     found = _TEXT.fullmatch(text)
-    if found is None:
+    if found is None or (found["hex"] and len(found["body"]) % 2):
         raise Malformed("The text is no BBQr code.")
     count, index = int(found["count"], 36), int(found["index"], 36)
     if index >= count:

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from signer.errors import Malformed
+from signer.formats.bch import Code
 
 ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_CODE = Code(_GENERATOR, symbols=6)
 
 
 class Checksum(IntEnum):
@@ -54,7 +56,7 @@ def _check_program(version: int, program: bytes) -> None:
 def join(hrp: str, values: Iterable[int], checksum: Checksum) -> str:
     """hrp, separator, `values` (each 0-31) and their checksum as text."""
     body = list(values)
-    residue = _polymod([*_expand(hrp), *body, 0, 0, 0, 0, 0, 0]) ^ checksum
+    residue = _CODE.residue([*_expand(hrp), *body, 0, 0, 0, 0, 0, 0]) ^ checksum
     body += [(residue >> shift) & 31 for shift in range(25, -1, -5)]
     return hrp + "1" + "".join(ALPHABET[value] for value in body)
 
@@ -74,7 +76,7 @@ def split(text: str, limit: int = 90) -> tuple[str, list[int], Checksum]:
     if not separator or not hrp or len(body) < 6:
         raise Malformed("Bech32 text is a prefix, a 1, and at least six letters.")
     values = [_value(letter, len(hrp) + 2 + at) for at, letter in enumerate(body)]
-    residue = _polymod([*_expand(hrp), *values])
+    residue = _CODE.residue([*_expand(hrp), *values])
     if residue not in (Checksum.BECH32, Checksum.BECH32M):
         raise Malformed("The bech32 checksum is wrong: a letter was changed or lost.")
     return hrp, values[:-6], Checksum(residue)
@@ -88,17 +90,6 @@ def _value(letter: str, position: int) -> int:
 
 def _expand(hrp: str) -> list[int]:
     return [ord(letter) >> 5 for letter in hrp] + [0] + [ord(letter) & 31 for letter in hrp]
-
-
-def _polymod(values: Iterable[int]) -> int:
-    check = 1
-    for value in values:
-        top = check >> 25
-        check = (check & 0x1FFFFFF) << 5 ^ value
-        for bit, term in enumerate(_GENERATOR):
-            if top >> bit & 1:
-                check ^= term
-    return check
 
 
 def regroup(values: Iterable[int], wide: int, narrow: int, *, pad: bool) -> list[int]:

@@ -1,8 +1,7 @@
 """Bytewords, minimal style (BCR-2020-012): each byte is two letters, a CRC-32 at the end."""
 
 from binascii import crc32
-from struct import error as StructError  # noqa: N812 - it is a class
-from struct import unpack
+from codecs import charmap_build, charmap_encode
 from typing import Final
 
 from signer.errors import Malformed
@@ -22,23 +21,35 @@ _WORDS: Final = (
     "undouniturgeuservastveryvetovialvibeviewvisavoidvowswallwandwarmwaspwavewaxywebswhatwhen"
     "whizwolfworkyankyawnyellyogayurtzapszerozestzinczonezoom"
 )
-_PAIRS: Final = tuple(_WORDS[i] + _WORDS[i + 3] for i in range(0, len(_WORDS), 4))
-# Both letters as one number of 16 bits: reading is three times as fast as by pieces of text.
-_BYTES: Final = {int.from_bytes(pair.encode(), "little"): i for i, pair in enumerate(_PAIRS)}
+_FIRST, _LAST = _WORDS.encode()[::4], _WORDS.encode()[3::4]
 _CHECKSUM_BYTES: Final = 4
+
+
+def _interleaved(data: bytes) -> bytes:
+    letters = bytearray(2 * len(data))
+    letters[::2], letters[1::2] = data.translate(_FIRST), data.translate(_LAST)
+    return bytes(letters)
+
+
+# Both letters of a word as one character of UTF-16, so that all words are a character map and one
+# call of the interpreter's reads them, in a fifteenth of the time that words one by one take. It is
+# fast for maps that begin with NUL alone; no word is a NUL, so it stands for the first one.
+_CHARACTERS: Final = _interleaved(bytes(range(256))).decode("utf-16-le")
+_ABLE: Final = _CHARACTERS[0]
+_MAP: Final = charmap_build("\0" + _CHARACTERS[1:])
 
 
 def encode(data: bytes) -> str:
     """`data` and its CRC-32 (big endian) as lower-case letters, two a byte (BCR-2020-012)."""
-    return "".join([_PAIRS[byte] for byte in data + _checksum(data)])
+    return _interleaved(data + _checksum(data)).decode("ascii")
 
 
 def decode(text: str) -> bytes:
     """The bytes behind `text`, of either case, without the checksum. Raises Malformed."""
-    letters = text.lower().encode("ascii", "replace")
     try:
-        raw = bytes(map(_BYTES.__getitem__, unpack(f"<{-(-len(letters) // 2)}H", letters)))
-    except (KeyError, StructError):  # a pair that is no word, or half a one
+        pairs = text.encode("ascii").lower().decode("utf-16-le")
+        raw, _ = charmap_encode(pairs.replace("\0", "?").replace(_ABLE, "\0"), "strict", _MAP)
+    except UnicodeError:  # a letter of another script, a pair that is no word, or half a one
         raise Malformed("The code holds letters that are no bytewords.") from None
     data, claimed = raw[:-_CHECKSUM_BYTES], raw[-_CHECKSUM_BYTES:]
     if not data or claimed != _checksum(data):

@@ -6,7 +6,7 @@ refused. Nothing is allocated on the word of a length: every count is charged to
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from signer.errors import Malformed
 
@@ -32,7 +32,7 @@ class Rules:
 
     canonical: bool
     depth: int = 16
-    items: int = 4096
+    items: int = 1024
     length: int = 1 << 20
 
 
@@ -141,23 +141,13 @@ class _Reader:
         self._buffer = buffer
         self._rules = rules
         self._items_left = rules.items
-        self._readers: dict[int, Callable[[int, int], Value]] = {
-            0: self._unsigned,
-            1: self._negative,
-            2: self._bytes,
-            3: self._text,
-            4: self._list,
-            5: self._map,
-            6: self._tag,
-            7: self._simple,
-        }
 
     def value(self, depth: int) -> Value:
         if depth == 0:
             raise Malformed("The CBOR value is nested too deeply.")
         self._charge(1)
-        initial = self._take(1)[0]
-        return self._readers[initial >> 5](initial & 31, depth)
+        initial = self._next()
+        return self._by_major_type[initial >> 5](self, initial & 31, depth)
 
     def _unsigned(self, info: int, _depth: int) -> int:
         return self._number(info)
@@ -181,7 +171,7 @@ class _Reader:
         pieces = bytearray()
         while not self._break():
             self._charge(1)
-            initial = self._take(1)[0]
+            initial = self._next()
             if initial >> 5 != major:
                 raise Malformed("A CBOR string holds a piece of another kind.")
             pieces += self._definite(initial & 31, self._rules.length - len(pieces))
@@ -236,6 +226,17 @@ class _Reader:
             raise Malformed("Floats and other simple CBOR values are not used here.")
         return _SIMPLE[info]
 
+    _by_major_type: ClassVar[tuple[Callable[["_Reader", int, int], Value], ...]] = (
+        _unsigned,
+        _negative,
+        _bytes,
+        _text,
+        _list,
+        _map,
+        _tag,
+        _simple,
+    )
+
     def _number(self, info: int) -> int:
         if info < 24:
             return info
@@ -263,15 +264,16 @@ class _Reader:
             raise Malformed("A CBOR length is left open.")
 
     def _break(self) -> bool:
-        if self._peek() != _BREAK:
-            return False
-        self.at += 1
-        return True
+        if self._next() == _BREAK:
+            return True
+        self.at -= 1
+        return False
 
-    def _peek(self) -> int:
+    def _next(self) -> int:
         if self.at == len(self._buffer):
             raise _NeedMore(self.at + 1)
-        return self._buffer[self.at]
+        self.at += 1
+        return self._buffer[self.at - 1]
 
     def _take(self, count: int) -> bytes:
         end = self.at + count

@@ -8,6 +8,7 @@ from binascii import crc32
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from struct import unpack
 from typing import Final, TypeVar
 
 from signer.errors import Malformed
@@ -145,21 +146,15 @@ class Xoshiro:
     """xoshiro256** seeded by SHA-256 as BCR-2024-001 does it: public numbers, nothing secret."""
 
     def __init__(self, seed: bytes) -> None:
-        digest = sha256(seed)
-        self._state = [int.from_bytes(digest[i : i + 8], "big") for i in range(0, 32, 8)]
+        self._state: tuple[int, int, int, int] = unpack(">4Q", sha256(seed))
 
     def next(self) -> int:
         """The next 64 bits."""
-        s = self._state
-        result = _rotated(s[1] * 5 & _WORD, 7) * 9 & _WORD
-        shifted = s[1] << 17 & _WORD
-        s[2] ^= s[0]
-        s[3] ^= s[1]
-        s[1] ^= s[2]
-        s[0] ^= s[3]
-        s[2] ^= shifted
-        s[3] = _rotated(s[3], 45)
-        return result
+        a, b, c, d = self._state
+        c, d = c ^ a, d ^ b
+        self._state = (a ^ d, b ^ c, c ^ (b << 17 & _WORD), (d << 45 | d >> 19) & _WORD)
+        scrambled = b * 5 & _WORD
+        return (scrambled << 7 | scrambled >> 57) * 9 & _WORD
 
     def fraction(self) -> float:
         """From 0 to just under 1."""
@@ -168,10 +163,6 @@ class Xoshiro:
     def below(self, bound: int) -> int:
         """From 0 to `bound` - 1."""
         return int(self.fraction() * bound)
-
-
-def _rotated(word: int, by: int) -> int:
-    return (word << by | word >> (64 - by)) & _WORD
 
 
 def degree(rng: Xoshiro, count: int) -> int:

@@ -12,10 +12,9 @@ MAX_TEXT: Final = 4296  # letters of the largest QR code; a longer text comes fr
 PSBT_TYPES: Final = ("crypto-psbt", "psbt")  # written is the first: half the field reads no other
 
 _TEXT: Final = re.compile(
-    r"ur:(?P<type>[a-z0-9]+(?:-[a-z0-9]+)*)"
+    r"ur:(?!-|[a-z0-9-]*-[-/])(?P<type>[a-z0-9-]+)"  # no hyphen at an end, or beside another
     r"(?:/(?P<number>[1-9][0-9]{0,9})-(?P<count>[1-9][0-9]{0,9}))?"
     r"/(?P<body>[a-z]+)",
-    re.IGNORECASE | re.ASCII,
 )
 _PART_RULES: Final = cbor.Rules(canonical=False, depth=2, items=6, length=MAX_TEXT)
 
@@ -40,11 +39,11 @@ def parse(text: str) -> Ur | UrPart:
     """A UR or a part of one, from text of either case. Raises Malformed (BCR-2020-005, 4)."""
     if len(text) > MAX_TEXT:
         raise Malformed(f"A UR of {len(text)} letters fits no QR code.")
-    found = _TEXT.fullmatch(text)
+    # Only ASCII has a case here: in Unicode the sign for Kelvin is a capital k.
+    found = _TEXT.fullmatch(text.lower()) if text.isascii() else None
     if found is None:
         raise Malformed("The text is no UR.")
-    kind = found["type"].lower()
-    body = bytewords.decode(found["body"])
+    kind, body = found["type"], bytewords.decode(found["body"])
     if found["count"] is None:
         return Ur(kind, body)
     part = _part(body)

@@ -8,14 +8,14 @@ times the budget, so that the budget says something about the code and nothing a
 
 import tracemalloc
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from time import thread_time
 from typing import Final
 
 from signer.errors import Malformed, Refused
 
-Feed = Callable[[bytes], None]
+Promise = Callable[[], None]
+Feed = Callable[[bytes], Promise | None]  # reads, which is measured; then checks, which is not
 
 REFERENCE_US: Final = 55.0  # `_byte_work` where an input's 50 microseconds a kilobyte were set
 TRIES: Final = 5  # another process may take the core amid a measurement; not five times
@@ -53,15 +53,17 @@ class Meter:
     def take(self, data: bytes) -> None:
         """One input."""
         self._inputs += 1
-        self._check_time(data)
+        promise = self._check_time(data)
+        if promise is not None:
+            promise()
         if self._inputs % self._memory_every == 0:
             self._check_memory(data)
 
-    def _check_time(self, data: bytes) -> None:
+    def _check_time(self, data: bytes) -> Promise | None:
         allowed = self._budget.floor_us + self._budget.us_per_kb * len(data) / 1024
         for tries_left in reversed(range(TRIES)):
             began = thread_time()
-            _closed(self._feed, data)
+            promise = _closed(self._feed, data)
             took = (thread_time() - began) * 1e6 / self._slowness
             if took <= allowed:
                 break
@@ -69,6 +71,7 @@ class Meter:
             if not tries_left:
                 raise OverBudget(f"{took:.0f} us for {len(data)} bytes; {allowed:.0f} are allowed.")
         self.worst_us_per_kb = max(self.worst_us_per_kb, took * 1024 / max(len(data), 1024))
+        return promise
 
     def _check_memory(self, data: bytes) -> None:
         allowed = self._budget.floor_bytes + self._budget.times * len(data)
@@ -83,10 +86,12 @@ class Meter:
             raise OverBudget(f"{peak} bytes for {len(data)}; {allowed:.0f} are allowed.")
 
 
-def _closed(feed: Feed, data: bytes) -> None:
+def _closed(feed: Feed, data: bytes) -> Promise | None:
     """Only these two blame the input. Everything else is a fault of ours and goes up."""
-    with suppress(Malformed, Refused):
-        feed(data)
+    try:
+        return feed(data)
+    except (Malformed, Refused):
+        return None
 
 
 def _slowness() -> float:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.miniscript import Context, Fragment, parse
-from signer.chains.bitcoin.miniscript.parse import MAX_DEPTH, MAX_TEXT
+from signer.chains.bitcoin.miniscript.parse import MAX_DEPTH, MAX_FRAGMENTS, MAX_TEXT
 from signer.chains.bitcoin.miniscript.table import TABLE, is_wrapper
 from signer.errors import Malformed
 from tests import miniscripts
@@ -309,6 +309,15 @@ def nested(levels: int) -> str:
     return "or_i(1," * levels + "1" + ")" * levels
 
 
+def test_a_script_has_at_most_a_thousand_fragments() -> None:
+    """More of them nobody reads, and each takes memory that two letters do not explain (T75)."""
+    thousand = "thresh(1,pk(A)" + ",s:pk(A)" * 499
+    assert len([*tapscript(thousand + ")").walk()]) == MAX_FRAGMENTS
+    for one_more in (",pk(A))", ",s:pk(A))"):
+        with pytest.raises(Malformed, match="At most 1000 fragments"):
+            tapscript(thousand + one_more)
+
+
 def test_time_grows_with_the_text_and_no_faster() -> None:
     def seconds(count: int) -> float:
         keys = "".join(f",s:pk(K{number})" for number in range(count))
@@ -316,5 +325,5 @@ def test_time_grows_with_the_text_and_no_faster() -> None:
         tapscript(f"thresh(1,pk(A){keys})")
         return perf_counter() - start
 
-    small, large = (min(seconds(count) for _ in range(3)) for count in (500, 5_000))
+    small, large = (min(seconds(count) for _ in range(3)) for count in (49, 490))
     assert large < 40 * small  # 10 times the text; 100 times if it were quadratic

@@ -7,6 +7,7 @@ Without it one wrong digit in a path or a threshold makes another wallet, and no
 from collections.abc import Iterable
 
 from signer.errors import Malformed
+from signer.formats.bch import Code
 from signer.formats.bech32 import ALPHABET
 
 _LETTERS = 8
@@ -19,16 +20,7 @@ _CHARACTERS = (
 _VALUES = {letter: value for value, letter in enumerate(_CHARACTERS)}
 _GENERATOR = (0xF5DEE51989, 0xA9FDCA3312, 0x1BAB10E32D, 0x3706B1677A, 0x644D626FFD)
 
-
-def _feedback(top: int) -> int:
-    total = 0
-    for bit, term in enumerate(_GENERATOR):
-        if top >> bit & 1:
-            total ^= term
-    return total
-
-
-_FEEDBACK = tuple(_feedback(top) for top in range(32))
+_CODE = Code(_GENERATOR, symbols=_LETTERS)
 
 
 def check_letters(text: str) -> None:
@@ -40,10 +32,7 @@ def check_letters(text: str) -> None:
 def checksum_of(text: str) -> str:
     """The 8 letters for `text`. Raises Malformed if it has a letter no descriptor is made of."""
     check_letters(text)
-    residue = 1
-    for symbol in (*_symbols(text), *bytes(_LETTERS)):
-        residue = (residue & 0x7FFFFFFFF) << 5 ^ symbol ^ _FEEDBACK[residue >> 35]
-    residue ^= 1
+    residue = _CODE.residue((*_symbols(text), *bytes(_LETTERS))) ^ 1
     return "".join(ALPHABET[residue >> 5 * place & 31] for place in reversed(range(_LETTERS)))
 
 

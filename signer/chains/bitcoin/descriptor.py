@@ -174,9 +174,9 @@ def _anywhere(name: str, inside: str, keys: _Keys, *, most: int) -> Single | Mul
 
 
 def _multi(inside: str, keys: _Keys, most: int, *, is_sorted: bool) -> Multi:
-    threshold, *listed = inside.split(",")
+    threshold, *listed = inside.split(",", most + 1)
     if not 1 <= len(listed) <= most:
-        raise Malformed(f"A multisig here has 1 to {most} keys, not {len(listed)}.")
+        raise Malformed(f"A multisig here has 1 to {most} keys.")
     required = key_expression.number(threshold)
     if not 1 <= required <= len(listed):
         raise Malformed("A multisig needs at least one signature, and at most one of each key.")

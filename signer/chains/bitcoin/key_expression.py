@@ -18,6 +18,7 @@ from signer.keys.extended import NO_PRIVATE_KEYS, ExtendedPublicKey
 from signer.keys.path import HARDENED, MAX_DEPTH, Path, render
 
 HEX = re.compile("[0-9a-fA-F]+")
+MAX_BRANCHES = 256  # of a multipath step; wallets have two
 MAX_PARTICIPANTS = 100  # each is a point multiplication, for every script derived
 PublicKeyAt: TypeAlias = Callable[[int], bytes]  # the key at an index, within one branch
 
@@ -150,7 +151,7 @@ def _musig(text: str, network: Network) -> Musig:
     inside, closed, below = text.removeprefix("musig(").partition(")")
     if not closed:
         raise Malformed("A musig() is not closed.")
-    listed = inside.split(",")
+    listed = inside.split(",", MAX_PARTICIPANTS)
     if len(listed) > MAX_PARTICIPANTS:
         raise Malformed(f"A musig() has at most {MAX_PARTICIPANTS} keys.")
     participants = tuple(_single(each, network, KeyUse.SEGWIT) for each in listed)
@@ -189,7 +190,7 @@ def _single(text: str, network: Network, use: KeyUse) -> FixedKey | DerivedKey:
     return DerivedKey(xpub, steps, origin)
 
 
-_ORIGIN = re.compile(r"\[([0-9a-fA-F]{8})((?:/[0-9]+[h']?)*)\]([^\[\]]*)")
+_ORIGIN = re.compile(r"\[([0-9a-fA-F]{8})([/0-9h']*)\]([^\[\]]*)")
 
 
 def _origin(text: str) -> tuple[Origin | None, str]:
@@ -199,14 +200,19 @@ def _origin(text: str) -> tuple[Origin | None, str]:
     if not match:
         raise Malformed("A key origin is a fingerprint of 8 hex digits and a path, in brackets.")
     fingerprint, path, rest = match.groups()
-    steps = path.split("/")[1:]
-    if len(steps) > MAX_DEPTH:
-        raise Malformed(f"A path has at most {MAX_DEPTH} steps.")
-    return Origin(bytes.fromhex(fingerprint), tuple(_hardenable(step) for step in steps)), rest
+    return Origin(bytes.fromhex(fingerprint), tuple(map(_hardenable, _split(path)))), rest
+
+
+def _split(path: str) -> list[str]:
+    """What stands behind each slash; of no path nothing."""
+    root, *steps = path.split("/", MAX_DEPTH + 1)
+    if root or len(steps) > MAX_DEPTH:
+        raise Malformed(f"The steps of a key are numbers behind slashes, {MAX_DEPTH} at most.")
+    return steps
 
 
 def _hardenable(text: str) -> int:
-    digits = text.rstrip("h'")
+    digits = text[:-1] if text.endswith(("h", "'")) else text
     return number(digits) + (HARDENED if digits != text else 0)
 
 
@@ -224,9 +230,7 @@ def _steps(text: str) -> Steps:
     """`/0/<0;1>/5/*` as steps. Hardened ones need the private key, which is not here."""
     if not text:
         return Steps()
-    root, *steps = text.split("/")
-    if root or len(steps) > MAX_DEPTH:
-        raise Malformed(f"The steps below a key are numbers behind slashes, {MAX_DEPTH} at most.")
+    steps = _split(text)
     is_ranged = steps[-1] == "*"
     plain = steps[:-1] if is_ranged else steps
     fork = next((at for at, step in enumerate(plain) if step.startswith("<")), len(plain))
@@ -239,9 +243,10 @@ def _steps(text: str) -> Steps:
 
 
 def _choices(text: str) -> Path:
-    choices = tuple(number(digits) for digits in text[1:-1].split(";"))
-    if not text.endswith(">") or len(choices) < 2:
-        raise Malformed("A multipath step is two or more numbers in angle brackets.")
+    listed = text[1:-1].split(";", MAX_BRANCHES)
+    if not text.endswith(">") or not 2 <= len(listed) <= MAX_BRANCHES:
+        raise Malformed(f"A multipath step is 2 to {MAX_BRANCHES} numbers in angle brackets.")
+    choices = tuple(map(number, listed))
     if len(set(choices)) != len(choices):
         raise Malformed("A multipath step names a number twice.")
     return choices

@@ -15,6 +15,7 @@ from signer.chains.bitcoin import descriptor, key_expression, sizes
 from signer.chains.bitcoin.descriptor import Descriptor
 from signer.chains.bitcoin.forms import Form, Multi, Sh, Single, Tr, Wsh
 from signer.chains.bitcoin.key_expression import (
+    MAX_PARTICIPANTS,
     DerivedKey,
     FixedKey,
     KeyExpression,
@@ -223,9 +224,9 @@ def _check_order(template: str, count: int) -> None:
 
 
 _MENTION = re.compile("@([0-9]+)")
-_NUMBER = "(?:0|[1-9][0-9]{0,9})"
+_BRANCH = "(0|[1-9][0-9]{0,9})"
 _PLACEHOLDER = re.compile(
-    f"(?:@({_NUMBER})|musig[(](@{_NUMBER}(?:,@{_NUMBER})+)[)])/(?:[*][*]|<({_NUMBER});({_NUMBER})>/[*])"
+    f"(?:@([0-9]+)|musig[(]([@0-9,]+)[)])/(?:[*][*]|<{_BRANCH};{_BRANCH}>/[*])"
 )
 
 
@@ -253,8 +254,6 @@ class _Places:
     def _check(self, place: Place, use: KeyUse) -> None:
         if len(place.numbers) > 1 and use is not KeyUse.TAPROOT:
             raise Malformed("musig() is for taproot only.")
-        if len(place.numbers) > key_expression.MAX_PARTICIPANTS:
-            raise Malformed(f"A musig() has at most {key_expression.MAX_PARTICIPANTS} keys.")
         together = frozenset(place.numbers)
         used = self._used.setdefault(together, set())
         if len(together) != len(place.numbers) or len({*place.branches} - used) != 2:
@@ -267,11 +266,21 @@ def _place(text: str) -> Place:
     if not match:
         raise Malformed("A key in a template is like @0/** or @0/<0;1>/*.")
     one, several, receive, change = match.groups()
-    listed = [one] if one else several.replace("@", "").split(",")
     branches = (int(receive), int(change)) if receive else (0, 1)
     if max(branches) >= HARDENED:
         raise Malformed(f"A step is at most {HARDENED - 1}.")
-    return Place(tuple(map(int, listed)), branches)
+    return Place((int(one),) if one else _together(several), branches)
+
+
+def _together(text: str) -> tuple[int, ...]:
+    """The numbers in a musig()."""
+    found = [_MENTION.fullmatch(each) for each in text.split(",", MAX_PARTICIPANTS)]
+    if len(found) > MAX_PARTICIPANTS:
+        raise Malformed(f"A musig() has at most {MAX_PARTICIPANTS} keys.")
+    numbers = tuple(int(match[1]) for match in found if match)
+    if not 1 < len(found) == len(numbers):
+        raise Malformed("A musig() in a template is like musig(@0,@1).")
+    return numbers
 
 
 def _check_form(form: Form) -> None:

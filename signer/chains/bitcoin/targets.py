@@ -43,7 +43,7 @@ class Target:
 
     @property
     def returns(self) -> bool:
-        return self.role in {Role.CHANGE, Role.RECEIVE}
+        return self.role in (Role.CHANGE, Role.RECEIVE)
 
 
 def judge(

@@ -39,7 +39,7 @@ def costs_of(node: Node[Any], subs: Sequence[Costs]) -> Costs:
 def _worst(ways: str, node: Node[Any], subs: Sequence[Costs]) -> Cost | None:
     if ways == NEVER:
         return None
-    found = [_sum(_item(word, node, subs) for word in way.split()) for way in ways.split("|")]
+    found = [_sum([_item(word, node, subs) for word in way]) for way in _WAYS[ways]]
     possible = [cost for cost in found if cost is not None]
     return Cost(*map(max, zip(*possible, strict=True))) if possible else None
 
@@ -52,12 +52,12 @@ def _item(word: str, node: Node[Any], subs: Sequence[Costs]) -> Cost | None:
 
 
 def _sum(costs: Iterable[Cost | None]) -> Cost | None:
-    total = Cost()
+    items = size = ops = 0
     for cost in costs:
         if cost is None:
             return None
-        total = Cost(*map(sum, zip(total, cost, strict=True)))
-    return total
+        items, size, ops = items + cost[0], size + cost[1], ops + cost[2]
+    return Cost(items, size, ops)
 
 
 def _threshold(number: int, subs: Sequence[Costs]) -> Cost | None:
@@ -86,4 +86,10 @@ _ITEMS: dict[str, Callable[[Node[Any]], Cost]] = {
     "zeros": lambda node: _pushed(0, node.number),
     "blanks": lambda node: _pushed(0, len(node.own_keys) - node.number),
     "counted": lambda node: Cost(ops=len(node.own_keys)),
+}
+_WAYS = {
+    ways: [way.split() for way in ways.split("|")]
+    for rows in TABLE.values()
+    for row in rows.values()
+    for ways in (row.satisfied, row.dissatisfied)
 }

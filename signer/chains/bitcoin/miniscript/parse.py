@@ -10,6 +10,7 @@ from signer.chains.bitcoin.miniscript.table import TABLE, Context, K, Row
 from signer.errors import Malformed
 
 MAX_TEXT = 1 << 18  # characters; a leaf of 999 extended keys with their origins takes 150 000
+MAX_FRAGMENTS = 1_000  # more of them in one script nobody reads, and each takes memory (T75)
 MAX_DEPTH = 402  # fragments within fragments, wrappers counted too
 MAX_LOCK = (1 << 31) - 1  # BIP379: older() and after()
 
@@ -50,6 +51,7 @@ class _Reader(Generic[K]):
         self._key = key
         self._at = 0
         self._open: list[_Open[K]] = []
+        self._fragments = 0
 
     def read(self) -> Fragment[K]:
         while True:
@@ -94,6 +96,9 @@ class _Reader(Generic[K]):
         depth = 1 + len(wrappers) + (self._open[-1].depth if self._open else 0)
         if depth > MAX_DEPTH:
             raise self._malformed(f"At most {MAX_DEPTH} fragments within each other")
+        self._fragments += 1 + len(wrappers)
+        if self._fragments > MAX_FRAGMENTS:
+            raise self._malformed(f"At most {MAX_FRAGMENTS} fragments")
         if name.startswith("sorted") and depth > 1:
             raise self._malformed(f"No {name} within another fragment")
         self._at = head.end()
