@@ -59,6 +59,11 @@ class Page:
     facts: tuple[Fact, ...]
 
 
+def warning(title: str, *lines: str) -> Page:
+    """A page that says what is odd, a line for each fact."""
+    return Page(Kind.WARNING, title, tuple(Fact("", line) for line in lines))
+
+
 class Approval(Generic[Subject]):
     """The right to sign one subject once, with the keys that reviewed it. `Review` makes it."""
 

@@ -43,7 +43,12 @@ def _step(text: str, position: int) -> int:
 
 def render(path: Path) -> str:
     """The path as people write it: `m/84h/1h/0h/0/5`."""
-    return "/".join(("m", *(_text(child) for child in path)))
+    return "/".join(("m", *map(_text, path)))
+
+
+def bare(path: Path) -> str:
+    """The same without the m that all others begin with: `84h/1h/0h/0/5`."""
+    return render(path).removeprefix("m/")
 
 
 def _text(child: int) -> str:

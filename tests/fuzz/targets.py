@@ -378,7 +378,7 @@ class Target:
 
 # A script has a thousand fragments at most, each of some microseconds and 350 bytes whatever its
 # text, so the most that one may cost is a floor and no proportion.
-CAPPED = Budget(floor_us=5_000, floor_bytes=512 << 10)
+CAPPED = Budget(floor_us=10_000, floor_bytes=512 << 10)
 
 TARGETS: Final = {
     "psbt": Target(read_psbt, payments),

@@ -659,7 +659,7 @@ def test_published_records_are_read_as_ours_are_written(case: str) -> None:
     for place, key in enumerate(one.participants):
         share = replace(joint.share(one, key, path, root), session=spend.session)
         rule = Rule.LEAF if leaf else Rule.KEY_PATH
-        job = Job(rule, (), share.aggregate[1:], 0, spend.session.digest, leaf, share)
+        job = Job(rule, (), share.aggregate[1:], 0, spend.session.digest, leaf, share=share)
         assert joint.holds(job, share, job.digest, records.fields)
         assert not joint.holds(job, share, bytes(32), records.fields)
         # Whoever is done has nothing more to sign.

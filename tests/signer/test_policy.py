@@ -164,8 +164,8 @@ def test_no_texts_raise_anything_but_malformed(name: str, template: str, keys: l
 def test_places_keys_and_locks_go_together(drawn: Made) -> None:
     read = drawn.policy()
     lock = read.lock(1, 7)
-    assert len(read.places) == len(lock.keys)
-    for place, key in zip(read.places, lock.keys, strict=True):
+    assert len(read.placeholders) == len(lock.keys)
+    for place, key in zip(read.placeholders, lock.keys, strict=True):
         if len(place.numbers) == 1:
             xpub = read.keys[place.numbers[0]].xpub
             assert xpub.child(place.branches[1]).child(7).public_key[1:] == key[1:]

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin import psbt, script, silent_inputs
-from signer.chains.bitcoin.lock import branch_hash, leaf_hash
+from signer.chains.bitcoin.lock import NUMS, branch_hash, leaf_hash
 from signer.chains.bitcoin.psbt import Map, Psbt
-from signer.chains.bitcoin.silent_inputs import NUMS
 from signer.chains.bitcoin.tx import Output, Tx
 from signer.errors import Malformed, Reason, Refused
 from signer.formats.cursor import compact_size

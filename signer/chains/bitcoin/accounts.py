@@ -16,7 +16,7 @@ from signer.chains.bitcoin.script import Kind
 from signer.hashes import hash160
 from signer.keys import curve
 from signer.keys.keyring import Keyring
-from signer.keys.path import HARDENED, Path, render
+from signer.keys.path import HARDENED, Path, bare, render
 
 if TYPE_CHECKING:  # descriptors take a while to import, and a payment of one key needs none
     from signer.chains.bitcoin.policy import Policy
@@ -63,7 +63,7 @@ class OneKey:
 
     @property
     def title(self) -> str:
-        return render(self.path).removeprefix("m/")
+        return bare(self.path)
 
     @property
     def sizes(self) -> tuple[int, int]:

@@ -12,7 +12,6 @@ from signer.chains.bitcoin.jobs import is_legacy
 from signer.chains.bitcoin.lock import Lock
 from signer.chains.bitcoin.psbt import Map, Psbt, Record
 from signer.chains.bitcoin.tx import Input, Output, Tx
-from signer.formats.cursor import compact_size
 from signer.hashes import hash160, tagged_hash
 
 _NO_COIN = bytes(32) + b"\xff" * 4
@@ -76,12 +75,6 @@ def finished(unsigned: Tx, lock: Lock, signature: bytes) -> Tx:
     if outer == script.p2wpkh(hash160(key)):
         return _with(unsigned, _push(lock.redeem_script), (signature, key))
     return _with(unsigned, _push(signature) + _push(key), ())
-
-
-def witness(signed: Tx) -> bytes:
-    """The witness of the only input, encoded: the whole of a simple signature."""
-    stack: Sequence[bytes] = signed.inputs[0].witness
-    return compact_size(len(stack)) + b"".join(compact_size(len(i)) + i for i in stack)
 
 
 def add(unsigned: Psbt, made: Sequence[Record]) -> bytes:

@@ -10,7 +10,7 @@ from signer.chains.bitcoin.targets import Role, Target
 from signer.errors import Malformed
 from signer.keys import curve
 from signer.keys.path import HARDENED, render
-from signer.review import Fact, Kind, Page
+from signer.review import Page, warning
 
 USUAL_FEE_PERCENT = 5  # of what is paid
 USUAL_SATS_PER_VBYTE = 500
@@ -42,7 +42,7 @@ def _open(spend: Spend) -> Iterator[Page]:
     """Hash types that leave parts of the payment to others (T12): only an expert sees this page."""
     for flag in sorted({coin.hash_type for coin in spend.coins} & sighash.OPEN_TYPES):
         numbers = [str(n) for n, coin in enumerate(spend.coins, 1) if coin.hash_type == flag]
-        yield _warning(
+        yield warning(
             "Open signature",
             f"Signature type {_OPEN_NAMES[flag]}, coins {', '.join(numbers)}.",
             *_left_open(flag),
@@ -72,7 +72,7 @@ def _odd_coins(spend: Spend) -> Iterator[Page]:
     if isinstance(account, OneKey) and not account.names_coin_type and spend.network.coin:
         # Keys at such a path are the same on every network (T45).
         lines.append("No network is part of this path: the coins may be real ones.")
-    yield _warning("Unusual path", *lines)
+    yield warning("Unusual path", *lines)
 
 
 def fee_base(spend: Spend) -> tuple[int, str]:
@@ -86,7 +86,7 @@ def _high_fee(spend: Spend) -> Iterator[Page]:
     base, what = fee_base(spend)
     if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base and spend.fee_sats:
         share = texts.share(spend.fee_sats, base)
-        yield _warning(
+        yield warning(
             "High fee",
             f"Fee is {share} {what}.",
             f"Usual is under {USUAL_FEE_PERCENT} %.",
@@ -96,7 +96,7 @@ def _high_fee(spend: Spend) -> Iterator[Page]:
 
 def _high_rate(spend: Spend) -> Iterator[Page]:
     if spend.fee_sats >= USUAL_SATS_PER_VBYTE * spend.vbytes:
-        yield _warning(
+        yield warning(
             "High fee rate",
             f"Fee is {texts.rate(spend.fee_sats, spend.vbytes)}.",
             f"Usual is under {USUAL_SATS_PER_VBYTE} sat/vB.",
@@ -113,9 +113,9 @@ def _delayed(spend: Spend) -> Iterator[Page]:
     if all(one.sequence == FINAL_SEQUENCE for one in spend.tx.inputs):
         return
     if locktime >= LOCKTIME_THRESHOLD:
-        yield _warning("Delayed", "No block may hold it before", texts.utc(locktime))
+        yield warning("Delayed", "No block may hold it before", texts.utc(locktime))
     elif locktime > FAR_HEIGHT:
-        yield _warning("Delayed", f"No block may hold it before block {texts.spaced(locktime)}.")
+        yield warning("Delayed", f"No block may hold it before block {texts.spaced(locktime)}.")
 
 
 def _resting(spend: Spend) -> Iterator[Page]:
@@ -126,21 +126,21 @@ def _resting(spend: Spend) -> Iterator[Page]:
         if spend.tx.version >= 2 and not one.sequence & BIP68_DISABLED and one.sequence & 0xFFFF
     ]
     if lines:
-        yield _warning("Coins must rest", "The payment waits until each is this old:", *lines)
+        yield warning("Coins must rest", "The payment waits until each is this old:", *lines)
 
 
 def _odd(number: int, target: Target) -> Iterator[Page]:
     which, amount = f"Output {number}", texts.sats(target.output.sats)
     if target.misclaimed:
         # The mark of change fraud: the host hopes that change is not looked at (T07).
-        yield _warning(
+        yield warning(
             "Not your change",
             f"{which} is said to return to this account. It does not.",
             f"{amount} would leave it.",
         )
     if target.place is not None and not target.returns:
         # Money at index 2,000,000,000 is not stolen, but held to ransom (T08).
-        yield _warning(
+        yield warning(
             "Unusual path",
             f"{which} pays {amount} to a key of yours at {render(target.place.path)}.",
             "Wallets do not look there, so it is counted as a payment.",
@@ -148,11 +148,11 @@ def _odd(number: int, target: Target) -> Iterator[Page]:
     match target.role:
         case Role.DATA:
             if target.output.sats:
-                yield _warning(
+                yield warning(
                     "Coins are burned", f"{which} puts {amount} into data.", "They are lost."
                 )
         case Role.UNKNOWN:
-            yield _warning(
+            yield warning(
                 "Unknown script",
                 f"{which} pays {amount} to a script without an address.",
                 "Anyone might be able to take them.",
@@ -165,13 +165,13 @@ def _odd_amount(which: str, target: Target) -> Iterator[Page]:
     locked = target.output.script_pubkey
     least = script.DUST_SATS[script.kind(locked)]
     if target.output.sats < least:
-        yield _warning(
+        yield warning(
             "Too little to send",
             f"{which} holds {texts.sats(target.output.sats)}.",
             f"Most nodes pass on no less than {texts.sats(least)}.",
         )
     if script.kind(locked) is script.Kind.P2TR and not _is_point(script.program(locked)):
-        yield _warning(
+        yield warning(
             "Nobody can spend it",
             f"{which} is locked by a key that does not exist.",
             f"{texts.sats(target.output.sats)} would be lost.",
@@ -184,7 +184,3 @@ def _is_point(x_only: bytes) -> bool:
     except Malformed:
         return False
     return True
-
-
-def _warning(title: str, *lines: str) -> Page:
-    return Page(Kind.WARNING, title, tuple(Fact("", line) for line in lines))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from signer.chains.bitcoin.spend import Spend
-from signer.formats.cursor import compact_size
+from signer.chains.bitcoin.tx import blob
 from signer.hashes import tagged_hash
 from signer.review import Fact, Origin, Page, Shape
 
@@ -16,7 +16,7 @@ from signer.review import Fact, Origin, Page, Shape
 def sealed(subject: bytes, pages: Sequence[Page]) -> tuple[tuple[Page, ...], bytes]:
     """The pages with the digest of all of it on the last, and the digest (32 bytes)."""
     texts = b"".join(map(_page, pages))
-    digest = tagged_hash("quietkey/review", _blob(subject), texts)
+    digest = tagged_hash("quietkey/review", blob(subject), texts)
     fact = Fact("Digest", digest.hex(), Origin.DERIVED, Shape.ADDRESS)
     last = pages[-1]
     return (*pages[:-1], replace(last, facts=(*last.facts, fact))), digest
@@ -27,7 +27,7 @@ def of_spend(spend: Spend) -> bytes:
     spent = b"".join(coin.spent.encode() for coin in spend.coins)
     return b"".join(
         map(
-            _blob,
+            blob,
             (
                 spend.network.name.encode(),
                 spend.account.id,
@@ -45,15 +45,11 @@ def _jobs(spend: Spend) -> Iterator[bytes]:
         for job in coin.jobs:
             steps = b"".join(step.to_bytes(4, "big") for step in job.path)
             together = (job.share.encode(),) if job.share else ()
-            yield b"".join(map(_blob, (steps, job.public_key, job.tree, job.digest, *together)))
+            yield b"".join(map(blob, (steps, job.public_key, job.tree, job.digest, *together)))
 
 
 def _page(page: Page) -> bytes:
     parts = [page.kind.value, page.title]
     for fact in page.facts:
         parts += (fact.label, fact.value, fact.origin.name, fact.shape.value)
-    return _blob(b"".join(_blob(part.encode()) for part in parts))
-
-
-def _blob(data: bytes) -> bytes:
-    return compact_size(len(data)) + data
+    return blob(b"".join(blob(part.encode()) for part in parts))

@@ -8,8 +8,8 @@ from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.policy import Key, Policy
 from signer.formats.digest_words import digest_words
 from signer.keys.keyring import Keyring
-from signer.keys.path import render
-from signer.review import Fact, Kind, Origin, Page, Review, Shape
+from signer.keys.path import bare
+from signer.review import Fact, Kind, Origin, Page, Review, Shape, warning
 
 
 def review(
@@ -56,7 +56,7 @@ def _own_numbers(account: Registered) -> frozenset[int]:
     read = account.policy
     single = {
         number
-        for place, own in zip(read.places, account.own, strict=True)
+        for place, own in zip(read.placeholders, account.own, strict=True)
         if own
         for number in place.numbers
     }
@@ -67,11 +67,11 @@ def _own_numbers(account: Registered) -> frozenset[int]:
 
 def _warnings(read: Policy, own: frozenset[int]) -> Iterator[Page]:
     if words.any_alone(read):
-        yield _warning("One key is enough", "Each of the keys can spend everything alone.")
+        yield warning("One key is enough", "Each of the keys can spend everything alone.")
     # Of several keys that sign together, one of ours is enough that nobody can without us.
     if isinstance(read.key_path, tuple) and own.isdisjoint(read.key_path):
         whose = " and ".join(f"key {number + 1}" for number in read.key_path)
-        yield _warning(
+        yield warning(
             "Others can spend", f"The key path belongs to {whose}.", "It is past all conditions."
         )
 
@@ -88,7 +88,7 @@ def _key_path(read: Policy, own: frozenset[int]) -> Iterator[Fact]:
 
 def _together(read: Policy, own: frozenset[int]) -> Iterator[Fact]:
     """Each group that makes one signature together: none of them can be absent."""
-    for numbers in dict.fromkeys(place.numbers for place in read.places):
+    for numbers in dict.fromkeys(place.numbers for place in read.placeholders):
         if len(numbers) > 1:
             yield Fact("Together", f"all of {len(numbers)} keys sign: {_named(numbers, own)}")
 
@@ -103,11 +103,7 @@ def _key(number: int, key: Key, read: Policy, *, is_own: bool) -> Page:
     facts = (
         Fact("", whose, origin),
         Fact("fingerprint", key.fingerprint.hex(), origin),
-        Fact("path", render(key.path).removeprefix("m/"), origin),
+        Fact("path", bare(key.path), origin),
         Fact("key", key.xpub.encode(read.network.xpub), origin, Shape.ADDRESS),
     )
     return Page(Kind.DETAIL, f"Key {number + 1} of {len(read.keys)}", facts)
-
-
-def _warning(title: str, *lines: str) -> Page:
-    return Page(Kind.WARNING, title, tuple(Fact("", line) for line in lines))

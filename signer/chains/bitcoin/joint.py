@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from signer.chains.bitcoin import psbt
 from signer.chains.bitcoin.psbt import Map, Record
+from signer.chains.bitcoin.tx import blob
 from signer.errors import Reason, Refused
-from signer.formats.cursor import compact_size
 from signer.hashes import hash160
 from signer.keys import curve, musig
 from signer.keys.keyring import Keyring
@@ -72,7 +72,7 @@ class Share:
         """All that a part commits to beside its job."""
         nonces = self.session.public_nonces if self.session else ()
         parts = (self.public_key, self.aggregate, *self.group.public_keys, *nonces)
-        return b"".join(compact_size(len(part)) + part for part in parts)
+        return b"".join(map(blob, parts))
 
 
 def share(one: Joint, public_key: bytes, path: Path, merkle_root: bytes | None) -> Share:

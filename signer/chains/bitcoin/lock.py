@@ -6,6 +6,8 @@ from signer.formats.cursor import compact_size
 from signer.hashes import tagged_hash
 
 LEAF_VERSION = 0xC0  # BIP342
+# BIP341's point H, x-only: nobody knows its private key, so as an internal key it has no key path.
+NUMS = bytes.fromhex("50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,18 @@ from signer.chains.bitcoin.accounts import OneKey, Place, Registered
 from signer.chains.bitcoin.bip322 import Timing
 from signer.chains.bitcoin.jobs import Job, jobs, spending
 from signer.chains.bitcoin.network import Network
-from signer.chains.bitcoin.tx import Output, Tx
+from signer.chains.bitcoin.tx import Output, Tx, blob, stack
 from signer.errors import Reason, Refused
-from signer.formats.cursor import compact_size
 from signer.formats.digest_words import digest_words
 from signer.hashes import double_sha256
 from signer.keys.keyring import Keyring
-from signer.keys.path import Path, render
-from signer.review import Fact, Origin, Page, Review, Shape
+from signer.keys.path import Path, bare, render
+from signer.review import Fact, Origin, Page, Review, Shape, warning
 from signer.review import Kind as PageKind
 
 MAX_CHARACTERS = 4096  # more than a person reads before signing it
 _MAGIC = b"\x18Bitcoin Signed Message:\n"
+_ODD = "Look twice"
 _COMPRESSED = 31  # BIP137: the header of P2PKH and a compressed key, which Jade uses for all kinds
 
 
@@ -75,7 +75,7 @@ Subject = TypeVar("Subject", Legacy, Statement)
 def legacy(text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
     """A message to sign as `signmessage` does (BIP137). Raises Refused for what cannot be shown."""
     message = _readable(text)
-    asked = Legacy(_MAGIC + compact_size(len(message)) + message, path)
+    asked = Legacy(_MAGIC + blob(message), path)
     facts = (
         Fact("Key", render(path), Origin.DERIVED),
         Fact("", keyring.public_key(path).hex(), Origin.DERIVED, Shape.ADDRESS),
@@ -98,11 +98,11 @@ def statement(
     shown = address.render(lock.script_pubkey, network) or ""
     facts = (
         Fact(place.account.title, shown, Origin.DERIVED, Shape.ADDRESS),
-        Fact("path", render(place.path).removeprefix("m/"), Origin.DERIVED),
+        Fact("path", bare(place.path), Origin.DERIVED),
         *_timing(timing),
     )
     odd = _odd_place(place, network)
-    pages = (*_odd_text(text), *map(_warning, odd), _signer(facts), _text(text))
+    pages = (*_odd_text(text), *(warning(_ODD, line) for line in odd), _signer(facts), _text(text))
     return _review(asked, spent.encode() + unsigned.encode(), pages, keyring)
 
 
@@ -120,7 +120,7 @@ def sign(subject: Legacy | Statement, keyring: Keyring) -> SignedMessage:
     only = signed.inputs[0]
     if only.script_sig or only.sequence or signed.locktime:
         return SignedMessage(Form.FULL, signed.encode_signed())
-    return SignedMessage(Form.SIMPLE, bip322.witness(signed))
+    return SignedMessage(Form.SIMPLE, stack(only.witness))
 
 
 def _jobs(place: Place, unsigned: Tx) -> tuple[Job, ...]:
@@ -149,9 +149,9 @@ def _odd_text(text: str) -> Iterator[Page]:
     stripped = text.strip().removeprefix("0x")
     if len(stripped) >= 32 and all(character in "0123456789abcdefABCDEF" for character in stripped):
         # Someone who wants a signature under something unreadable sends its hash (T57).
-        yield _warning("The message is a code. Nobody can read what it stands for.")
+        yield warning(_ODD, "The message is a code. Nobody can read what it stands for.")
     if text != text.strip():
-        yield _warning("The message begins or ends with spaces or empty lines.")
+        yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
 
 
 def _odd_place(place: Place, network: Network) -> Iterator[str]:
@@ -174,10 +174,6 @@ def _text(text: str) -> Page:
     lines = tuple(Fact("", f'"{line}"', Origin.HOST) for line in text.split("\n"))
     count = Fact("Letters", str(len(text)))
     return Page(PageKind.DETAIL, "It says", (*lines, count))
-
-
-def _warning(sentence: str) -> Page:
-    return Page(PageKind.WARNING, "Look twice", (Fact("", sentence),))
 
 
 def _review(

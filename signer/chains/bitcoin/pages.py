@@ -8,7 +8,7 @@ from signer.chains.bitcoin.cautions import cautions, fee_base
 from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
 from signer.chains.bitcoin.spend import Spend
 from signer.chains.bitcoin.targets import Role, Target
-from signer.keys.path import Path, render
+from signer.keys.path import bare
 from signer.review import Fact, Kind, Origin, Page, Shape
 
 _FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced (BIP125)
@@ -157,8 +157,3 @@ def _lock(spend: Spend) -> Iterator[Fact]:
         yield Fact("After", f"{when}, no effect" if idle else when)
     replaceable = min(sequences) < _FIRST_LASTING_SEQUENCE
     yield Fact("Replaceable", "yes" if replaceable else "not announced")
-
-
-def bare(path: Path) -> str:
-    """A path as people write it, without the m that all of them begin with."""
-    return render(path).removeprefix("m/")

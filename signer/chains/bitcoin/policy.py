@@ -24,7 +24,7 @@ from signer.chains.bitcoin.key_expression import (
     Origin,
     Steps,
 )
-from signer.chains.bitcoin.lock import Lock
+from signer.chains.bitcoin.lock import NUMS, Lock
 from signer.chains.bitcoin.network import NETWORKS, Network
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor, compact_size
@@ -36,8 +36,6 @@ MAX_NAME = 64  # BIP388 sets no length; longer ones nobody reads
 MAX_TEMPLATE = 1 << 14
 MAX_KEYS = 1 << 10
 MAX_KEY_TEXT = 1 << 12  # an origin of 255 steps has some 3,000 letters
-# BIP341: a point that nobody knows the private key of.
-NUMS = bytes.fromhex("50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0")
 # The accounts a seed alone finds again (BIP44, BIP49, BIP84, BIP86); only they need no name.
 STANDARD = ("pkh(@0/**)", "sh(wpkh(@0/**))", "wpkh(@0/**)", "tr(@0/**)")
 _VERSION = 1  # of the encoding
@@ -65,8 +63,8 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One key expression of a template: which keys, and its two branches.
+class Placeholder:
+    """One key placeholder of a template (BIP388): which keys, and its two branches.
 
     A musig() has several keys, NUMS none.
     """
@@ -79,23 +77,19 @@ class Place:
 class Policy:
     """An account: what was registered, and from it the lock of every coin.
 
-    `places` are the template's key expressions, in the order of its text and of `Lock.keys`.
+    `placeholders` are those of the template, in the order of its text and of `Lock.keys`.
     """
 
     name: str
     template: str
     keys: tuple[Key, ...]
     network: Network
-    places: tuple[Place, ...] = field(repr=False)
+    placeholders: tuple[Placeholder, ...] = field(repr=False)
     descriptor: Descriptor = field(repr=False)
 
     def lock(self, branch: int, index: int) -> Lock:
         """How the coin at `index` is locked; branch 0 receives, 1 is for change."""
         return self.descriptor.lock(branch, index)
-
-    def branches(self, number: int) -> tuple[int, int]:
-        """The two child numbers of the key expression at this place of the template."""
-        return self.places[number].branches
 
     @property
     def key_path(self) -> Literal["nobody"] | tuple[int, ...] | None:
@@ -105,7 +99,7 @@ class Policy:
         """
         if not isinstance(self.descriptor.form, Tr):
             return None
-        numbers = self.places[0].numbers
+        numbers = self.placeholders[0].numbers
         keys = [self.keys[number].xpub.public_key for number in numbers]
         # Whatever its chain code, no key below NUMS has a known private key: it would be NUMS's.
         return "nobody" if not keys or any(key[1:] == NUMS for key in keys) else numbers
@@ -165,11 +159,11 @@ def parse(name: str, template: str, keys: Sequence[str], network: Network) -> Po
     if len({key.xpub.public_key for key in found}) != len(found):
         raise Malformed("The same key is there twice.")
     _check_order(template, len(found))
-    places = _Places(found)
-    said = descriptor.read(template, network, places.read)
+    placeholders = _Placeholders(found)
+    said = descriptor.read(template, network, placeholders.read)
     _check_form(said.form)
     said = replace(said, text=_expanded(template, found, network))
-    made = Policy(name, template, found, network, tuple(places.found), said)
+    made = Policy(name, template, found, network, tuple(placeholders.found), said)
     if isinstance(said.form, Tr) and not said.form.leaves and made.key_path == "nobody":
         raise Malformed("Nobody could spend from this account.")
     return made
@@ -230,17 +224,17 @@ _PLACEHOLDER = re.compile(
 )
 
 
-class _Places:
-    """Reads the key expressions of a template, and holds them to BIP388's rules."""
+class _Placeholders:
+    """Reads the placeholders of a template, and holds them to BIP388's rules."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
-        self.found: list[Place] = []
+        self.found: list[Placeholder] = []
         self._keys = keys
         self._used: dict[frozenset[int], set[int]] = {}
 
     def read(self, text: str, use: KeyUse) -> KeyExpression:
         if text == NUMS.hex() and use is KeyUse.TAPROOT and not self.found:
-            self.found.append(Place((), (0, 1)))
+            self.found.append(Placeholder((), (0, 1)))
             return FixedKey(b"\x02" + NUMS)
         place = _place(text)
         self._check(place, use)
@@ -251,7 +245,7 @@ class _Places:
             return DerivedKey(keys[0].xpub, steps, keys[0].origin)
         return Musig(tuple(DerivedKey(key.xpub, Steps(), key.origin) for key in keys), steps)
 
-    def _check(self, place: Place, use: KeyUse) -> None:
+    def _check(self, place: Placeholder, use: KeyUse) -> None:
         if len(place.numbers) > 1 and use is not KeyUse.TAPROOT:
             raise Malformed("musig() is for taproot only.")
         together = frozenset(place.numbers)
@@ -261,7 +255,7 @@ class _Places:
         used.update(place.branches)
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> Placeholder:
     match = _PLACEHOLDER.fullmatch(text)
     if not match:
         raise Malformed("A key in a template is like @0/** or @0/<0;1>/*.")
@@ -269,7 +263,7 @@ def _place(text: str) -> Place:
     branches = (int(receive), int(change)) if receive else (0, 1)
     if max(branches) >= HARDENED:
         raise Malformed(f"A step is at most {HARDENED - 1}.")
-    return Place((int(one),) if one else _together(several), branches)
+    return Placeholder((int(one),) if one else _together(several), branches)
 
 
 def _together(text: str) -> tuple[int, ...]:

@@ -56,7 +56,7 @@ def recognise(read: "Policy", keyring: Keyring) -> Registered:
     """
     branches = range(read.descriptor.branches)
     own, joint = [], []
-    for key, place in zip(read.descriptor.keys, read.places, strict=True):
+    for key, place in zip(read.descriptor.keys, read.placeholders, strict=True):
         where = f"Key {' and '.join(str(number + 1) for number in place.numbers)}."
         own.append(_own(key, branches, read.network, keyring, where))
         joint.append(_joint(key, place.branches, read.network, keyring, where))

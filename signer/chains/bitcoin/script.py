@@ -1,11 +1,10 @@
 """The scripts we recognise, and those we can lock coins with."""
 
+from collections.abc import Iterator
 from enum import Enum
 
-from signer.formats.cursor import Cursor
-
 OP_RETURN = 0x6A
-OP_PUSHDATA1, OP_RESERVED, OP_16 = 0x4C, 0x50, 0x60
+OP_PUSHDATA1, OP_PUSHDATA4, OP_1NEGATE, OP_RESERVED, OP_16 = 0x4C, 0x4E, 0x4F, 0x50, 0x60
 _PUSH_WIDTHS = {0x4C: 1, 0x4D: 2, 0x4E: 4}  # bytes that say how many bytes are pushed
 
 
@@ -82,19 +81,28 @@ def p2wsh(script_hash: bytes) -> bytes:
     return b"\x00\x20" + script_hash
 
 
-def count_pushes(data: bytes) -> int | None:
+def operations(code: bytes) -> Iterator[tuple[int, int, bytes | None]]:
+    """Each opcode of a script: where it stands, its number, and what it pushes.
+
+    None for an opcode that pushes no bytes, and for a push that is cut short, which is the last.
+    """
+    at = 0
+    while at < len(code):
+        opcode, start = code[at], at + 1
+        size = opcode if opcode < OP_PUSHDATA1 else 0
+        if width := _PUSH_WIDTHS.get(opcode, 0):
+            size, start = int.from_bytes(code[start : start + width], "little"), start + width
+        stop = start + size
+        is_push = opcode <= OP_PUSHDATA4 and stop <= len(code)
+        yield at, opcode, code[start:stop] if is_push else None
+        at = stop
+
+
+def count_pushes(code: bytes) -> int | None:
     """How many pushes this part of a script is made of, or None if there is anything else in it."""
-    cursor, pushes = Cursor(data), 0
-    while cursor.remaining:
-        opcode = cursor.uint(1)
-        if opcode > OP_16 or opcode == OP_RESERVED:
+    pushes = 0
+    for _, opcode, pushed in operations(code):
+        if pushed is None and not OP_RESERVED < opcode <= OP_16 and opcode != OP_1NEGATE:
             return None
-        width = _PUSH_WIDTHS.get(opcode, 0)
-        if width > cursor.remaining:
-            return None
-        size = cursor.uint(width) if width else opcode if opcode < OP_PUSHDATA1 else 0
-        if size > cursor.remaining:
-            return None
-        cursor.take(size)
         pushes += 1
     return pushes

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 
+from signer.chains.bitcoin import script
 from signer.chains.bitcoin.tx import Output, Tx, blob
 from signer.errors import Reason, Refused
 from signer.formats.cursor import compact_size
@@ -19,7 +20,6 @@ OPEN_TYPES = frozenset((0x02, 0x03, 0x81, 0x82, 0x83))
 NO_CODE_SEPARATOR = 0xFFFFFFFF  # BIP342: none was executed before the OP_CHECKSIG
 _TAPROOT_TYPES = OPEN_TYPES | {DEFAULT, ALL}
 _OP_CODESEPARATOR = 0xAB
-_PUSH_WIDTHS = {0x4C: 1, 0x4D: 2, 0x4E: 4}  # bytes that say how many bytes are pushed
 _ONE = b"\x01" + bytes(31)  # the number one, as the digests of consensus are written
 
 
@@ -223,25 +223,13 @@ def _without_separators(code: bytes) -> bytes:
     """Without any OP_CODESEPARATOR outside of pushed data; what cannot be parsed stays as it is."""
     if _OP_CODESEPARATOR not in code:
         return code
-    kept, start, at = [], 0, 0
-    while at < len(code):
-        if code[at] == _OP_CODESEPARATOR:
+    kept, start = [], 0
+    for at, opcode, _ in script.operations(code):
+        if opcode == _OP_CODESEPARATOR:
             kept.append(code[start:at])
             start = at + 1
-        at = _after(code, at)
     return b"".join((*kept, code[start:]))
 
 
 def _four_bytes(hash_type: int) -> bytes:
     return (hash_type & 0xFFFFFFFF).to_bytes(4, "little")
-
-
-def _after(code: bytes, at: int) -> int:
-    """The place behind the opcode at `at` and what it pushes; a push cut short ends the script."""
-    opcode = code[at]
-    width = _PUSH_WIDTHS.get(opcode, 0)
-    if width:
-        size = int.from_bytes(code[at + 1 : at + 1 + width], "little")
-    else:
-        size = opcode if opcode < 0x4C else 0
-    return at + 1 + width + size

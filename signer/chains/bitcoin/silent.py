@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from signer.chains.bitcoin import psbt, sighash, silent_inputs, silent_outputs
 from signer.chains.bitcoin.accounts import Place
+from signer.chains.bitcoin.lock import NUMS
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.psbt import Map, Psbt
 from signer.chains.bitcoin.tx import Output
@@ -70,11 +71,6 @@ class Prepared:
     addresses: Mapping[int, str]
 
 
-def is_asked(request: Psbt) -> bool:
-    """Whether any output is a silent payment."""
-    return any(one.has(psbt.OUT_SP_V0_INFO) for one in request.outputs)
-
-
 def prepare(
     request: Psbt,
     spent: Sequence[Output],
@@ -90,7 +86,7 @@ def prepare(
     the result leaves only with the signatures of an approved payment.
     Raises Malformed, Refused (SILENT_..., SIGHASH_..., KEY_MISMATCH, TOO_LARGE), CrossCheckFailed.
     """
-    keyless = {at for at, one in places.items() if one.lock.internal_key == silent_inputs.NUMS}
+    keyless = {at for at, one in places.items() if one.lock.internal_key == NUMS}
     plan = check(request, spent, keyless)
     own = {at: key for at, one in places.items() if at in plan.keys and (key := _key(one))}
     for at, key in own.items():

@@ -8,7 +8,7 @@ request says about a coin is believed as far as the coin's own script commits to
 from collections.abc import Collection, Iterator, Sequence
 
 from signer.chains.bitcoin import psbt, script
-from signer.chains.bitcoin.lock import branch_hash, leaf_hash
+from signer.chains.bitcoin.lock import NUMS, branch_hash, leaf_hash
 from signer.chains.bitcoin.psbt import Map, Psbt
 from signer.chains.bitcoin.script import Kind
 from signer.chains.bitcoin.tx import Output
@@ -17,8 +17,6 @@ from signer.formats.cursor import Cursor
 from signer.hashes import hash160
 from signer.keys import curve
 
-# The point H of BIP341, whose secret nobody knows. Coins with it as internal key have no key path.
-NUMS = bytes.fromhex("50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0")
 _COMPRESSED_BYTES = 33
 _ANNEX = 0x50  # BIP341: what a last witness item that is no control block starts with
 _OP_2 = 0x52
@@ -96,14 +94,8 @@ def _redeem_script(script_hash: bytes, records: Map, where: str) -> bytes:
 
 def _pushed(records: Map) -> list[bytes]:
     """All that a final scriptSig pushes, wherever: somebody may have made it a strange one."""
-    cursor, pushed = Cursor(records.get(psbt.FINAL_SCRIPTSIG) or b""), []
-    while cursor.remaining:
-        opcode = cursor.uint(1)
-        if opcode < script.OP_PUSHDATA1:
-            pushed.append(cursor.take(opcode))
-        elif opcode < script.OP_PUSHDATA1 + 3:
-            pushed.append(cursor.take(cursor.uint(1 << (opcode - script.OP_PUSHDATA1))))
-    return pushed
+    final = records.get(psbt.FINAL_SCRIPTSIG) or b""
+    return [pushed for _, _, pushed in script.operations(final) if pushed is not None]
 
 
 def _witness(records: Map) -> list[bytes]:

@@ -75,7 +75,7 @@ class Tx:
         """With witnesses, where there are any (BIP144): the form the network relays."""
         if not any(one.witness for one in self.inputs):
             return self.encode()
-        return self._join(_WITNESS_MARK, b"".join(_stack(one.witness) for one in self.inputs))
+        return self._join(_WITNESS_MARK, b"".join(stack(one.witness) for one in self.inputs))
 
     def _join(self, mark: bytes, witnesses: bytes) -> bytes:
         return b"".join(
@@ -123,6 +123,11 @@ class Previous:
 def blob(data: bytes) -> bytes:
     """The bytes behind their length, as scripts stand in a transaction."""
     return compact_size(len(data)) + data
+
+
+def stack(items: Sequence[bytes]) -> bytes:
+    """The witness of one input as it stands in a transaction (BIP144)."""
+    return compact_size(len(items)) + b"".join(map(blob, items))
 
 
 def parse(data: bytes) -> Tx:
@@ -238,10 +243,6 @@ def _output(data: bytes, at: int) -> tuple[Output, int]:
     if stop > len(data):
         raise Malformed(f"{length} bytes expected at byte {start}, {len(data) - start} left.")
     return Output(int.from_bytes(data[at : at + 8], "little"), data[start:stop]), stop
-
-
-def _stack(items: Sequence[bytes]) -> bytes:
-    return compact_size(len(items)) + b"".join(blob(item) for item in items)
 
 
 def _read_stack(cursor: Cursor) -> tuple[bytes, ...]:

@@ -79,7 +79,7 @@ def conditions(read: Policy, own: Collection[int]) -> Iterator[Page]:
         scripts = (inside,)
     if not scripts:
         return
-    names = [_name(place.numbers, own) for place in read.places]
+    names = [_name(place.numbers, own) for place in read.placeholders]
     ways = [way for script in scripts for way in _ways(script, names)]
     facts = [Fact("template", read.template)]
     if len(ways) <= MAX_WAYS:
