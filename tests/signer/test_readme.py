@@ -2,8 +2,12 @@
 
 import doctest
 import re
+import sys
+from pathlib import Path
+from types import FrameType
 
 from signer.errors import Reason
+from tests import psbts
 from tests.signer.published import ROOT
 
 README = ROOT / "signer" / "README.md"
@@ -41,3 +45,42 @@ def test_every_module_of_the_chain_is_explained() -> None:
     helpers = {"__init__", "network", "tx", "script", "address", "texts"}
     modules = {file.stem for file in (ROOT / "signer" / "chains" / "bitcoin").glob("*.py")}
     assert {name for name in modules - helpers if f"`{name}`" not in text} == set()
+
+
+def modules_run(scripts: tuple[str, ...]) -> set[Path]:
+    """The modules of the signer that payments from such coins run through."""
+    seen = set[str]()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            seen.add(frame.f_code.co_filename)
+
+    before = sys.getprofile()
+    try:
+        for script in scripts:
+            raw, keys = psbts.build(psbts.keyring(), 2, script), psbts.keyring()
+            sys.setprofile(note)
+            psbts.sign_part(raw, keys)
+            sys.setprofile(before)
+    finally:
+        sys.setprofile(before)
+    return {path for path in map(Path, seen) if path.is_relative_to(ROOT / "signer")}
+
+
+def chapters() -> set[Path]:
+    """The modules that README names for an evening."""
+    _, _, section = README.read_text("utf-8").partition("### An evening's reading")
+    rows = re.findall(r"^\|.+\| (`.+`) \|$", section.partition("###")[0], re.MULTILINE)
+    files = [f"{name}.py" for row in rows for name in re.findall("`(.+?)`", row)]
+    folders = (ROOT / "signer" / "chains" / "bitcoin", ROOT / "signer")
+    return {next(f / name for f in folders if (f / name).exists()) for name in files}
+
+
+def test_a_payment_of_one_key_runs_through_an_evening_of_reading_and_no_more() -> None:
+    run = modules_run(("pkh", "sh(wpkh)", "wpkh", "tr"))
+    # Of these only values are used, which no call shows.
+    values = {ROOT / "signer" / name for name in ("errors.py", "chains/bitcoin/lock.py")}
+    assert run | values == chapters()
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in chapters())
+    [claimed] = re.findall(r"some (\d) (\d00) lines", README.read_text("utf-8"))
+    assert abs(int("".join(claimed)) - lines) <= 100
