@@ -42,6 +42,6 @@ def decode_check(text: str) -> bytes:
     """The payload of base58 `text`, its checksum checked and removed. Raises Malformed."""
     data = decode(text)
     payload, checksum = data[:-4], data[-4:]
-    if len(data) < 4 or double_sha256(payload)[:4] != checksum:
+    if double_sha256(payload)[:4] != checksum:
         raise Malformed("The base58 checksum is wrong: a letter was changed or lost.")
     return payload

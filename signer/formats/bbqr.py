@@ -175,7 +175,8 @@ class Collector:
         self._candidates.clear()
 
     def _check_size(self, part: Part) -> None:
-        least = len(part.data) if part.is_last else len(part.data) * (part.count - 1) + 1
+        # None but the last is shorter than another, and the last has a byte.
+        least = len(part.data) * (part.count - 1) + 1
         if part.count > self._limits.parts or least > self._limits.message_bytes:
             raise Malformed("The file is too long to be taken by QR codes.")
 
@@ -241,7 +242,7 @@ def _contradict(one: Part, other: Part) -> bool:
 def _inflated(data: bytes, most: int) -> bytes:
     """What raw deflate made `data` of. Raises Malformed before a bomb takes memory (T76)."""
     size = _inflated_size(data, min(most, max(_FREE_GROWTH, _MOST_GROWTH * len(data))))
-    return zlib.decompress(data, _READ_WINDOW, size or 1)
+    return zlib.decompress(data, _READ_WINDOW, size)
 
 
 def _inflated_size(data: bytes, most: int) -> int:

@@ -72,8 +72,8 @@ def split(text: str, limit: int = 90) -> tuple[str, list[int], Checksum]:
         raise Malformed("Bech32 text is printable ASCII without spaces.")
     if text.lower() != text and text.upper() != text:
         raise Malformed("Bech32 text mixes upper and lower case.")
-    hrp, separator, body = text.lower().rpartition("1")
-    if not separator or not hrp or len(body) < 6:
+    hrp, _, body = text.lower().rpartition("1")
+    if not hrp or len(body) < 6:
         raise Malformed("Bech32 text is a prefix, a 1, and at least six letters.")
     values = [_value(letter, len(hrp) + 2 + at) for at, letter in enumerate(body)]
     residue = _CODE.residue([*_expand(hrp), *values])

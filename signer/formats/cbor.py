@@ -26,7 +26,7 @@ class Rules:
     """How much is read, and how narrowly.
 
     `canonical` also asks for the deterministic encoding (RFC 8949, 4.2.1): shortest integers, no
-    indefinite lengths, map keys in bytewise order. `depth` counts containers inside each other,
+    indefinite lengths, map keys in bytewise order. `depth` counts values inside each other,
     `items` every value of the whole message, `length` the bytes of one string.
     """
 
@@ -130,7 +130,6 @@ def _head(major: int, number: int) -> bytes:
 class _NeedMore(Exception):
     def __init__(self, at_least: int) -> None:
         self.at_least = at_least
-        super().__init__()
 
 
 class _Reader:

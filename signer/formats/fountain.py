@@ -8,6 +8,7 @@ from binascii import crc32
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import nextafter
 from struct import unpack
 from typing import Final, TypeVar
 
@@ -18,6 +19,7 @@ Item = TypeVar("Item")
 
 MAX_NUMBER: Final = (1 << 32) - 1  # part numbers and checksums travel as 32 bits
 _WORD: Final = (1 << 64) - 1
+_UNDER_ONE: Final = nextafter(1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,9 @@ class Xoshiro:
 
     def fraction(self) -> float:
         """From 0 to just under 1."""
-        return self.next() / (1 << 64)
+        # Of the last thousand numbers a float makes 1, and `below` a place behind the last one:
+        # whoever looks for a part that draws such a number must not find a way to stop us.
+        return min(self.next() / (1 << 64), _UNDER_ONE)
 
     def below(self, bound: int) -> int:
         """From 0 to `bound` - 1."""

@@ -16,7 +16,7 @@ _TEXT: Final = re.compile(
     r"(?:/(?P<number>[1-9][0-9]{0,9})-(?P<count>[1-9][0-9]{0,9}))?"
     r"/(?P<body>[a-z]+)",
 )
-_PART_RULES: Final = cbor.Rules(canonical=False, depth=2, items=6, length=MAX_TEXT)
+_PART_RULES: Final = cbor.Rules(canonical=False, items=6)  # a list, and what is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ def to_psbt(ur: Ur) -> bytes:
 
 def _part(body: bytes) -> Part:
     match cbor.decode(body, _PART_RULES):
-        case [int(number), int(count), int(length), int(checksum), bytes(data)]:
+        case [int(number), int(count), int(length), int(checksum), bytes(data)] as found if (
+            bool not in map(type, found)  # in Python, true is a number
+        ):
             return Part(number, count, length, checksum, data)
         case _:
             raise Malformed("A UR part is a list of four numbers and some bytes.")

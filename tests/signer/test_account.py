@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Malformed
-from signer.formats import account, cbor, ur
+from signer.formats import account, base58, cbor, ur
 from signer.formats.account import HARDENED, Account, AccountKey
 from signer.formats.cbor import Tag, Value
 from signer.formats.ur import Ur
@@ -61,6 +61,24 @@ def test_an_account_is_written_without_tag_308_and_reads_back() -> None:
     assert account.parse(written) == found
 
 
+def test_every_output_is_written_as_published_but_for_tag_308() -> None:
+    paper = ur.parse(published.own("ur")["account"]["ur"])
+    assert isinstance(paper, Ur)
+    match cbor.decode(paper.cbor), cbor.decode(account.render(published_account()).cbor):
+        case {1: theirs, 2: [*published_outputs]}, {1: ours, 2: [*outputs]}:
+            assert theirs == ours
+            assert len(outputs) == 4
+            assert all(Tag(308, output) in published_outputs for output in outputs)
+        case others:
+            pytest.fail(f"{others} are no accounts")
+
+
+def test_of_a_test_network_the_coin_is_written() -> None:
+    key = account.key("wpkh", TEST_PATH, ABANDON_TPUB)
+    written = account.render(Account(bytes(4), (key,)))
+    assert cbor.encode({5: Tag(305, {2: 1})})[1:] in written.cbor
+
+
 def test_a_serialized_key_is_the_same_after_a_trip_through_a_code() -> None:
     key = account.key("wpkh", TEST_PATH, ABANDON_TPUB)
     assert not key.mainnet
@@ -77,6 +95,64 @@ def test_a_key_that_is_not_at_the_path_is_malformed() -> None:
         account.key("wpkh", (*TEST_PATH[:2], HARDENED + 1), ABANDON_TPUB)
 
 
+def test_a_master_key_has_a_serialized_form_too() -> None:
+    xpub = published.own("bip32")["cases"][0]["xpub"]
+    assert account.key("wpkh", (), xpub).xpub == xpub
+
+
+XPUB = base58.decode_check(ABANDON_TPUB)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        bytes.fromhex("0488ade4") + XPUB[4:],  # xprv
+        bytes.fromhex("04358394") + XPUB[4:],  # tprv
+        bytes.fromhex("04b24746") + XPUB[4:],  # zpub
+        XPUB[:-1],
+        XPUB + b"\0",
+        b"",
+    ],
+)
+def test_what_is_no_extended_public_key_is_malformed(raw: bytes) -> None:
+    with pytest.raises(Malformed, match="no extended public key"):
+        account.key("wpkh", TEST_PATH, base58.encode_check(raw))
+
+
+@pytest.mark.parametrize(
+    ("tag", "script"), [(401, "wsh"), (403, "pkh"), (404, "wpkh"), (409, "tr")]
+)
+def test_the_tag_around_a_key_says_its_script(tag: int, script: str) -> None:
+    output = Tag(tag, Tag(303, hdkey()))
+    found = account.parse(Ur("crypto-account", cbor.encode({1: 1, 2: [output]})))
+    assert [key.script for key in found.keys] == [script]
+
+
+def test_a_key_with_the_tags_of_version_2_is_read() -> None:
+    origin = Tag(40304, {1: [84, True, 0, True, 0, True], 2: 0x73C5DA0A})
+    key = Tag(40303, hdkey(origin=origin, coin=Tag(40305, {2: 1})))
+    found = account.parse(Ur("hdkey", cbor.encode(key)))
+    assert found.fingerprint.hex() == "73c5da0a"
+    assert found.keys[0].path == WPKH
+    assert not found.keys[0].mainnet
+
+
+def test_what_a_lone_key_does_not_name_is_nought() -> None:
+    found = parse_key(origin={1: []}, parent=None)
+    assert found.fingerprint == bytes(4)
+    assert found.keys[0].parent_fingerprint == bytes(4)
+    assert found.keys[0].script == ""
+    assert found.keys[0].mainnet
+
+
+def test_a_path_of_sixteen_steps_is_read() -> None:
+    assert parse_key(origin={1: [7, False] * 16}).keys[0].path == (7,) * 16
+
+
+def test_the_chain_code_is_not_in_the_repr() -> None:
+    assert "bytes" not in repr(parse_key(chain=b"bytes" + bytes(27)))
+
+
 def test_a_lone_key_brings_the_fingerprint_it_names() -> None:
     found = parse_key()
     assert found.fingerprint.hex() == "73c5da0a"
@@ -89,7 +165,9 @@ def test_a_lone_key_brings_the_fingerprint_it_names() -> None:
 def test_outputs_of_several_keys_are_left_out() -> None:
     several = Tag(401, Tag(407, {1: 2, 2: [Tag(303, hdkey())]}))
     single = Tag(404, Tag(303, hdkey()))
-    found = account.parse(Ur("crypto-account", cbor.encode({1: 1, 2: [several, single]})))
+    no_outputs: list[Value] = [5, Tag(404, 5), Tag(303, hdkey())]
+    outputs: list[Value] = [several, *no_outputs, single]
+    found = account.parse(Ur("crypto-account", cbor.encode({1: 1, 2: outputs})))
     assert [key.script for key in found.keys] == ["wpkh"]
 
 
@@ -98,10 +176,14 @@ def test_outputs_of_several_keys_are_left_out() -> None:
     [
         {"key": b"\x00" + bytes(32)},
         {"key": bytes(32)},
+        {"key": b"\x02" + bytes(31)},
+        {"key": b"\x02" + bytes(33)},
         {"key": None},
         {"chain": None},
         {"chain": bytes(31)},
         {"origin": None},
+        {"origin": {}},
+        {"origin": {1: 5}},
         {"origin": {1: [84]}},
         {"origin": {1: [84, 1]}},
         {"origin": {1: [True, True]}},
@@ -113,6 +195,7 @@ def test_outputs_of_several_keys_are_left_out() -> None:
         {"origin": Tag(305, {1: []})},
         {"parent": "text"},
         {"parent": -1},
+        {"parent": True},
         {"coin": 1},
     ],
     ids=str,
@@ -129,7 +212,7 @@ def test_what_is_no_public_account_key_is_malformed(changes: dict[str, Value]) -
         Ur("crypto-account", cbor.encode({1: "text", 2: []})),
         Ur("crypto-account", cbor.encode([])),
         Ur("crypto-hdkey", b"\x01"),
-        Ur("crypto-psbt", b"\xa0"),
+        Ur("crypto-psbt", cbor.encode(hdkey())),
     ],
 )
 def test_what_is_no_account_is_malformed(other: Ur) -> None:

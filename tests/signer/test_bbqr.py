@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
+from itertools import permutations
 
 import pytest
 from hypothesis import example, given
@@ -84,12 +85,22 @@ def test_a_file_in_any_order_is_the_file(
     assert collector.add(texts[-1]) == whole
 
 
+@pytest.mark.parametrize("encoding", ["H", "2", "Z"])
+def test_a_file_in_many_of_the_smallest_codes_is_the_file(encoding: str) -> None:
+    texts = bbqr.split(File("P", psbt(2000)), 1, encoding)
+    assert feed(Collector("P"), texts) == psbt(2000)
+
+
 @given(FILES, ENCODINGS, VERSIONS)
+@example(File("P", bytes(3000)), "H", 1)
+@example(File("P", bytes(3000)), "2", 2)  # one letter too few for another eight
+@example(File("P", bytes(3000)), "2", 7)  # and just enough
 def test_codes_fit_their_version_are_few_and_of_one_size(
     whole: File, encoding: str, version: int
 ) -> None:
     texts = bbqr.split(whole, version, encoding)
     assert all(text.isascii() and text == text.upper() for text in texts)
+    assert all(text.startswith(bbqr.START) for text in texts)
     assert max(map(len, texts)) <= CAPACITY[version - 1]
     assert len({len(text) for text in texts[:-1]}) <= 1
     assert len(texts[-1]) <= len(texts[0])
@@ -100,7 +111,17 @@ def test_codes_fit_their_version_are_few_and_of_one_size(
 
 def test_what_deflate_only_lengthens_is_sent_as_it_is() -> None:
     assert series(7, encoding="Z")[0].startswith("B$2P0100")
+    assert len(deflated(bytes(5))) == 5
+    assert bbqr.split(File("P", bytes(5)), 12)[0].startswith("B$2P0100")
     assert bbqr.split(File("P", bytes(500)), 12)[0].startswith("B$ZP0100")
+
+
+def test_1295_codes_are_a_series_and_one_more_is_none() -> None:
+    texts = bbqr.split(File("P", psbt(12_950)), 1, "2")
+    assert len(texts) == 1295
+    assert feed(Collector("P"), texts) == psbt(12_950)
+    with pytest.raises(Malformed, match="do not fit"):
+        bbqr.split(File("P", psbt(12_951)), 1, "2")
 
 
 @pytest.mark.parametrize(("size", "version"), [(0, 40), (20_000, 1), (4 << 20, 40)])
@@ -145,8 +166,14 @@ def test_what_is_not_to_the_letter_a_code_is_malformed(text: str) -> None:
         bbqr.parse(text)
 
 
+def test_a_code_as_long_as_the_largest_qr_code_is_read_and_a_longer_one_is_not() -> None:
+    assert bbqr.parse("B$2P0100" + "A" * 4288).data == bytes(2680)
+    with pytest.raises(Malformed, match="4304 letters fits no QR code"):
+        bbqr.parse("B$2P0100" + "A" * 4296)
+
+
 def test_a_code_says_what_it_is() -> None:
-    assert bbqr.parse("B$2P0100AE") == Part("2", "P", 1, 0, b"\x01")
+    assert bbqr.parse("B$2P0100AE") == Part("2", bbqr.PSBT, 1, 0, b"\x01")
     assert bbqr.parse("B$HUZZZY00FF") == Part("H", "U", 1295, 1294, b"\x00\xff")
 
 
@@ -209,6 +236,27 @@ def test_a_longer_last_code_and_one_longer_than_the_first_are_refused() -> None:
                 collector.add(order[1])
 
 
+@pytest.mark.parametrize("order", [*permutations(range(3))], ids=str)
+def test_codes_of_two_lengths_are_refused_in_whatever_order_they_come(
+    order: tuple[int, ...],
+) -> None:
+    texts = ("B$2P0300" + "A" * 16, "B$2P0301" + "A" * 8, "B$2P0302" + "A" * 8)
+    with pytest.raises(Malformed, match="mixed"):
+        feed(Collector("P"), [texts[index] for index in order])
+
+
+def test_of_four_files_the_one_least_known_is_forgotten() -> None:
+    collector = Collector("PTJU")
+    one, two, three, four = (
+        [text.replace("B$2P", f"B$2{kind}") for text in series(500)] for kind in "PTJU"
+    )
+    feed(collector, [*one[:2], two[0], *three[:2], four[0]])
+    assert collector.add(one[2]) == Progress(3, 5, new=True)
+    assert collector.add(three[2]) == Progress(3, 5, new=True)
+    assert collector.add(four[0]) == Progress(1, 5, new=False)
+    assert collector.add(two[0]) == Progress(1, 5, new=True)
+
+
 def test_a_stray_code_first_neither_poisons_nor_delays() -> None:
     collector = Collector("P")
     collector.add("B$2PZZ07" + "A" * 16)
@@ -225,11 +273,25 @@ def test_many_strays_in_between_do_not_start_it_over() -> None:
     assert seen == File("P", psbt(500))
 
 
-def test_another_type_is_malformed_and_named() -> None:
-    with pytest.raises(Malformed, match="holds a transaction"):
-        Collector("P").add("B$2T0100AE")
-    with pytest.raises(Malformed, match="holds something unknown"):
-        Collector("P").add("B$2Q0100AE")
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("P", "a PSBT"),
+        ("T", "a transaction"),
+        ("J", "JSON"),
+        ("C", "CBOR"),
+        ("U", "text"),
+        ("B", "bytes"),
+        ("X", "a program"),
+        ("R", "a teleported secret"),
+        ("S", "a teleported secret"),
+        ("E", "a teleported secret"),
+        ("Q", "something unknown"),
+    ],
+)
+def test_another_type_is_malformed_and_named(kind: str, name: str) -> None:
+    with pytest.raises(Malformed, match=f"holds {name}\\."):
+        Collector("Z").add(f"B$2{kind}0100AE")
 
 
 @pytest.mark.parametrize(
@@ -238,6 +300,19 @@ def test_another_type_is_malformed_and_named() -> None:
 def test_a_file_over_a_limit_is_malformed_at_its_first_code(limits: Limits) -> None:
     with pytest.raises(Malformed, match="too long"):
         Collector("P", limits).add(series(500)[0])
+
+
+@pytest.mark.parametrize("limits", [Limits(message_bytes=500), Limits(parts=5)], ids=str)
+def test_a_file_as_large_as_a_limit_is_read(limits: Limits) -> None:
+    assert feed(Collector("P", limits), series(500)) == psbt(500)
+
+
+def test_what_only_the_last_code_can_say_is_found_there() -> None:
+    texts = series(500)
+    collector = Collector("P", Limits(message_bytes=401))  # as if its last had a byte alone
+    assert feed(collector, texts[:-1]) is None
+    with pytest.raises(Malformed, match="too long"):
+        collector.add(texts[-1])
 
 
 def test_reset_forgets_what_is_unfinished() -> None:
@@ -261,7 +336,7 @@ def as_z(data: bytes) -> list[str]:
     return [text.replace("B$2", "B$Z", 1) for text in bbqr.split(File("P", data), 40, "2")]
 
 
-NOISE = b"".join(sha256(bytes((index,))).digest() for index in range(64))
+NOISE = b"".join(sha256(index.to_bytes(2)).digest() for index in range(1024))
 
 
 @pytest.mark.parametrize(
@@ -280,13 +355,43 @@ def test_what_is_no_single_deflate_stream_is_malformed(data: bytes, why: str) ->
         feed(Collector("P"), as_z(data))
 
 
-def test_we_write_for_readers_with_a_kibibyte_of_window_and_read_any() -> None:
-    whole = NOISE * 8  # what repeats lies 2 KiB back
+def test_what_was_deflated_may_be_as_large_as_the_limit_or_empty() -> None:
+    texts = as_z(deflated(bytes(900)))
+    assert feed(Collector("P", Limits(message_bytes=900)), texts) == bytes(900)
+    with pytest.raises(Malformed, match="inflates to more"):
+        feed(Collector("P", Limits(message_bytes=899)), texts)
+    assert feed(Collector("P"), as_z(deflated(b""))) == b""
+
+
+@pytest.mark.parametrize(("back", "seen"), [(512, True), (1056, False)])
+def test_we_write_for_readers_with_a_kibibyte_of_window(back: int, *, seen: bool) -> None:
+    whole = NOISE[:back] * 8
     ours = "".join(text[8:] for text in bbqr.split(File("P", whole), 40))
-    assert len(ours) * 5 // 8 > 0.99 * len(whole)
-    wide = as_z(deflated(whole, -15))
-    assert len(wide) == 1
-    assert feed(Collector("P"), wide) == whole
+    assert (len(ours) * 5 // 8 < 0.9 * len(whole)) is seen
+
+
+@pytest.mark.parametrize("back", [2048, 30_000])
+def test_we_read_what_was_written_with_any_window(back: int) -> None:
+    whole = NOISE[:back] * 3
+    wide = deflated(whole, -15)
+    assert len(wide) < 1.1 * back
+    assert feed(Collector("P"), as_z(wide)) == whole
+
+
+def test_64_kibibytes_may_be_made_of_nothing() -> None:
+    most = 64 << 10
+    assert feed(Collector("P"), as_z(deflated(bytes(most)))) == bytes(most)
+    with pytest.raises(Malformed, match="inflates to more"):
+        feed(Collector("P"), as_z(deflated(bytes(most + 1))))
+
+
+def test_a_larger_file_may_be_eight_times_as_long_as_its_codes() -> None:
+    less, more = (NOISE[:9000] + bytes(size) for size in (61_500, 66_000))
+    assert 7.5 * len(deflated(less)) < len(less) < 8 * len(deflated(less))
+    assert feed(Collector("P"), as_z(deflated(less))) == less
+    assert 8 * len(deflated(more)) < len(more) < 8.5 * len(deflated(more))
+    with pytest.raises(Malformed, match="inflates to more"):
+        feed(Collector("P"), as_z(deflated(more)))
 
 
 def test_the_series_after_a_broken_one_is_read() -> None:

@@ -49,6 +49,27 @@ def test_an_address_of_another_network_is_malformed() -> None:
         bech32.decode("bcrt", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")
 
 
+def test_a_prefix_may_hold_the_first_and_the_last_letter_that_print() -> None:
+    text = bech32.join("!~", [1, 2, 3], bech32.Checksum.BECH32M)
+    assert bech32.split(text) == ("!~", [1, 2, 3], bech32.Checksum.BECH32M)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("bc1bqqqqqqq", 4), ("bc1qqqqqqqi", 11), ("longer1qoqqqqqq", 9)]
+)
+def test_a_letter_that_is_not_bech32_is_named_by_its_place(text: str, place: int) -> None:
+    with pytest.raises(Malformed, match=f"position {place} "):
+        bech32.split(text)
+
+
+@pytest.mark.parametrize("size", [5, 6, 8])
+def test_a_letter_of_nothing_at_the_end_makes_no_second_text_of_an_address(size: int) -> None:
+    groups = bech32.regroup(bytes(size), 8, 5, pad=True)
+    text = bech32.join("bc", [1, *groups, 0], bech32.Checksum.BECH32M)
+    with pytest.raises(Malformed, match="bits that mean nothing"):
+        bech32.decode("bc", text)
+
+
 @pytest.mark.parametrize(("version", "size"), [(-1, 32), (17, 32), (1, 1), (1, 41), (0, 21)])
 def test_what_is_no_witness_program_is_never_printed(version: int, size: int) -> None:
     with pytest.raises(Malformed):

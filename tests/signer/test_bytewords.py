@@ -49,6 +49,13 @@ def test_what_is_too_short_or_no_letter_is_malformed(text: str) -> None:
         bytewords.decode(text)
 
 
+def test_no_letter_that_does_not_print_stands_for_a_word() -> None:
+    text = bytewords.encode(bytes(3))
+    assert text.startswith("aeaeae")
+    with pytest.raises(Malformed):
+        bytewords.decode(text.replace("ae", "\0\0"))
+
+
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(text: str) -> None:
     with suppress(Malformed):

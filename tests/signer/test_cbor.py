@@ -133,6 +133,56 @@ def test_what_is_canonical_has_only_one_encoding(data: bytes) -> None:
             pass
 
 
+# RFC 8949, appendix A.
+PUBLISHED: dict[str, Value] = {
+    "00": 0,
+    "17": 23,
+    "1818": 24,
+    "1903e8": 1000,
+    "1a000f4240": 1_000_000,
+    "1b000000e8d4a51000": 1_000_000_000_000,
+    "1bffffffffffffffff": (1 << 64) - 1,
+    "20": -1,
+    "3863": -100,
+    "3903e7": -1000,
+    "3bffffffffffffffff": -(1 << 64),
+    "f4": False,
+    "f5": True,
+    "f6": None,
+    "40": b"",
+    "4401020304": b"\1\2\3\4",
+    "60": "",
+    "6449455446": "IETF",
+    "63e6b0b4": "\u6c34",
+    "80": [],
+    "98190102030405060708090a0b0c0d0e0f101112131415161718181819": [*range(1, 26)],
+    "a0": {},
+    "a201020304": {1: 2, 3: 4},
+    "a26161016162820203": {"a": 1, "b": [2, 3]},
+}
+
+
+@pytest.mark.parametrize("data", PUBLISHED)
+def test_published_examples_are_written_and_read(data: str) -> None:
+    assert cbor.encode(PUBLISHED[data]).hex() == data
+    assert cbor.decode(bytes.fromhex(data)) == PUBLISHED[data]
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_a_number_takes_more_bytes_where_they_are_needed_and_no_sooner(bits: int) -> None:
+    most = (1 << bits) - 1
+    sizes = []
+    for number in (most, most + 1):
+        data = cbor.encode(number)
+        assert cbor.decode(data) == number
+        sizes.append(len(data))
+    assert sizes == [1 + bits // 8, 1 + bits // 4]
+
+
+def test_a_map_with_a_key_of_nought_is_in_order() -> None:
+    assert cbor.decode(bytes.fromhex("a200010102")) == {0: 1, 1: 2}
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
@@ -142,6 +192,10 @@ def test_what_is_canonical_has_only_one_encoding(data: bytes) -> None:
         ("ff", "simple"),
         ("1c", "not a number"),
         ("1800", "shortest"),
+        ("1817", "shortest"),
+        ("1900ff", "shortest"),
+        ("1a0000ffff", "shortest"),
+        ("1b00000000ffffffff", "shortest"),
         ("5f4101ff", "left open"),
         ("9f01ff", "left open"),
         ("bf616101ff", "left open"),
@@ -154,7 +208,10 @@ def test_what_is_canonical_has_only_one_encoding(data: bytes) -> None:
         ("d8c8" * 17 + "01", "deeply"),
         ("9a00100000", "too many"),
         ("b90fff", "too many"),
+        ("990400", "too many"),  # a value for the list, and 1024 in it
+        ("b90200", "too many"),
         ("5a00200000", "too long"),
+        ("5a00100001", "too long"),
     ],
 )
 def test_what_is_not_canonical_is_broken_and_says_why(data: str, why: str) -> None:
@@ -200,6 +257,25 @@ def test_open_containers_and_empty_pieces_are_counted_too() -> None:
         assert isinstance(cbor.decode_prefix(data, rules), Broken)
 
 
+@pytest.mark.parametrize(
+    ("data", "items"),
+    [("820000", 3), ("a200000100", 5), ("9f0000ff", 3), ("bf0000ff", 3), ("5f404100ff", 3)],
+)
+def test_every_value_and_every_piece_counts_once(data: str, items: int) -> None:
+    cbor.decode(bytes.fromhex(data), Rules(canonical=False, items=items))
+    with pytest.raises(Malformed, match="too many"):
+        cbor.decode(bytes.fromhex(data), Rules(canonical=False, items=items - 1))
+
+
+def test_1024_values_are_read_and_a_string_of_a_mebibyte() -> None:
+    values: list[Value] = [[0] * 1023, bytes(1 << 20)]
+    for value in values:
+        assert cbor.decode(cbor.encode(value)) == value
+        assert cbor.decode(cbor.encode(value), LENIENT) == value
+    with pytest.raises(Malformed, match="too many"):
+        cbor.decode(b"\x9f" + bytes(1024) + b"\xff", LENIENT)
+
+
 def test_left_over_bytes_and_missing_bytes_are_malformed_for_a_whole_value() -> None:
     with pytest.raises(Malformed, match="left over"):
         cbor.decode(b"\x01\x01")
@@ -217,7 +293,27 @@ def test_what_it_read_is_not_in_its_repr() -> None:
     assert "wolf" not in repr(cbor.decode_prefix(cbor.encode("wolf")))
 
 
-@pytest.mark.parametrize("level", [b"\x81", b"\xa1\x00", b"\xd8\x30", b"\xa1\x00\x81"])
+@pytest.mark.parametrize(
+    ("level", "end"), [("81", ""), ("9f", "ff"), ("a100", ""), ("bf00", "ff"), ("d830", "")]
+)
+def test_sixteen_values_inside_each_other_are_read_and_not_one_more(level: str, end: str) -> None:
+    cbor.decode(bytes.fromhex(level * 15 + "00" + end * 15), LENIENT)
+    with pytest.raises(Malformed, match="deeply"):
+        cbor.decode(bytes.fromhex(level * 16 + "00" + end * 16), LENIENT)
+
+
+@pytest.mark.parametrize("level", ["a1", "bf"])
+def test_keys_inside_keys_nest_no_deeper(level: str) -> None:
+    with pytest.raises(Malformed, match="neither text nor integer"):
+        cbor.decode(bytes.fromhex(level * 14 + "a10000"), LENIENT)
+    with pytest.raises(Malformed, match="deeply"):
+        cbor.decode(bytes.fromhex(level * 15 + "a10000"), LENIENT)
+
+
+@pytest.mark.parametrize(
+    "level",
+    [b"\x81", b"\x9f", b"\xa1\x00", b"\xa1", b"\xbf\x00", b"\xbf", b"\xd8\x30", b"\xa1\x00\x81"],
+)
 @pytest.mark.parametrize("rules", [CANONICAL, LENIENT])
 def test_whatever_nests_nests_only_so_deep(level: bytes, rules: Rules) -> None:
     with pytest.raises(Malformed):

@@ -25,6 +25,7 @@ def test_a_compact_size_reads_back(value: int) -> None:
         (253, "fdfd00"),
         (65535, "fdffff"),
         (65536, "fe00000100"),
+        (MAX_COMPACT_SIZE, "fe00000002"),
         (1 << 32, "ff0000000001000000"),
         ((1 << 64) - 1, "ffffffffffffffffff"),
     ],
@@ -47,9 +48,10 @@ def test_a_compact_size_longer_than_needed_is_malformed(encoded: str) -> None:
         Cursor(bytes.fromhex(encoded)).compact()
 
 
-def test_a_compact_size_over_core_s_limit_is_malformed_before_anything_is_read() -> None:
+@pytest.mark.parametrize("value", [MAX_COMPACT_SIZE + 1, 1 << 32])
+def test_a_compact_size_over_core_s_limit_is_malformed_before_anything_is_read(value: int) -> None:
     with pytest.raises(Malformed, match="over 33554432"):
-        Cursor(compact_size(MAX_COMPACT_SIZE + 1)).blob()
+        Cursor(compact_size(value)).blob()
 
 
 def test_numbers_are_little_endian_and_blobs_are_exact() -> None:

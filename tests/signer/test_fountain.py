@@ -32,6 +32,31 @@ def test_the_generator_draws_the_published_numbers() -> None:
     assert [rng.next() % 100 for _ in UR["rng"]] == UR["rng"]
 
 
+def drawing_ones() -> Xoshiro:
+    """A generator that draws 64 ones next: its steps, backwards."""
+    rotated = -pow(9, -1, 1 << 64) % (1 << 64)
+    scrambled = (rotated >> 7 | rotated << 57) % (1 << 64)
+    rng = Xoshiro(b"")
+    rng._state = (0, scrambled * pow(5, -1, 1 << 64) % (1 << 64), 0, 0)
+    return rng
+
+
+def test_the_largest_number_drawn_is_under_one_and_takes_the_last_of_any_items() -> None:
+    assert drawing_ones().next() == (1 << 64) - 1
+    assert drawing_ones().fraction() < 1
+    for count in range(1, 2049):
+        assert fountain.shuffled(range(count), 1, drawing_ones()) == [count - 1]
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=12))
+def test_a_table_draws_every_index_with_its_weight(weights: list[int]) -> None:
+    chances, aliases = fountain.alias_table(weights)
+    drawn = [*chances]
+    for chance, alias in zip(chances, aliases, strict=True):
+        drawn[alias] += 1 - chance
+    assert drawn == pytest.approx([weight * len(weights) / sum(weights) for weight in weights])
+
+
 def test_it_shuffles_as_published_and_a_part_of_a_shuffle_is_its_start() -> None:
     rng = Xoshiro(b"Wolf")
     assert [fountain.shuffled(range(1, 11), 10, rng) for _ in UR["shuffle"]] == UR["shuffle"]
@@ -132,6 +157,19 @@ def test_parts_that_are_not_what_their_checksum_promised_are_malformed() -> None
         decoder.message()
 
 
+@pytest.mark.parametrize("checksum", [-1, 1 << 32])
+def test_a_checksum_of_more_than_32_bits_is_malformed(checksum: int) -> None:
+    with pytest.raises(Malformed, match="out of bounds"):
+        Part(1, 4, 40, checksum, bytes(10))
+
+
+def test_numbers_at_their_bounds_make_a_part() -> None:
+    most = 0xFFFFFFFF
+    assert Part(most, 4, 40, most, bytes(10)).number == MAX_NUMBER
+    assert part(1, 40, 40, bytes(1)).count == 40
+    assert part(1, 4, 30).message_length == 30  # padded by a whole fragment
+
+
 def test_parts_with_large_numbers_are_parts() -> None:
     message = wolf(300)
     checksum = crc32(message)
@@ -156,6 +194,7 @@ def test_parts_with_large_numbers_are_parts() -> None:
         (1, 4, 41, 10),
         (1, 4, 29, 10),
         (1, -4, 40, 10),
+        (1, 0, 0, 10),
     ],
 )
 def test_a_part_whose_numbers_contradict_each_other_is_malformed(

@@ -40,7 +40,8 @@ def feed(collector: Collector, texts: Iterable[str]) -> bytes | None:
 
 
 def test_a_small_payload_is_one_code_and_a_larger_one_twice_its_fragments() -> None:
-    assert len(series(40)) == 1
+    assert len(series(48)) == 1  # and two bytes of CBOR in front
+    assert len(series(49)) == 2 * 2
     assert len(series(500)) == 2 * 11
     assert all(text == text.upper() for text in series(500))
 
@@ -132,6 +133,39 @@ def test_the_new_name_is_read_too_and_types_are_not_mixed() -> None:
 def test_a_message_over_a_limit_is_malformed_at_its_first_part(limits: Limits) -> None:
     with pytest.raises(Malformed, match="too long"):
         Collector(PSBT_TYPES, limits).add(series(500)[0])
+
+
+@pytest.mark.parametrize("limits", [Limits(message_bytes=503), Limits(parts=11)], ids=str)
+def test_a_message_as_large_as_a_limit_is_read(limits: Limits) -> None:
+    assert feed(Collector(PSBT_TYPES, limits), series(500)) == psbt(500)
+
+
+def test_half_a_mebibyte_in_2048_parts_is_taken_and_more_of_either_is_not() -> None:
+    most = 512 << 10
+    largest = UrPart("psbt", Part(1, 2048, most, 0, bytes(256)))
+    assert Collector(PSBT_TYPES).add(ur.render(largest)) == Progress(1, 2048, new=True)
+    for part in (Part(1, 2041, most + 1, 0, bytes(257)), Part(1, 2049, most, 0, bytes(256))):
+        with pytest.raises(Malformed, match="too long"):
+            Collector(PSBT_TYPES).add(ur.render(UrPart("psbt", part)))
+
+
+def test_what_was_begun_is_forgotten_when_a_message_is_whole() -> None:
+    collector = Collector(PSBT_TYPES)
+    ours, other = series(500), series(700, first=9)
+    collector.add(other[0])
+    assert feed(collector, ours) == psbt(500)
+    assert collector.add(ours[0]) == Progress(1, 11, new=True)
+    assert collector.add(other[0]) == Progress(1, 15, new=True)
+
+
+def test_of_four_messages_the_one_least_known_is_forgotten() -> None:
+    collector = Collector(PSBT_TYPES)
+    one, two, three, four = (series(500, first=first) for first in range(4))
+    feed(collector, [*one[:2], two[0], *three[:2], four[0]])
+    assert collector.add(one[2]) == Progress(3, 11, new=True)
+    assert collector.add(three[2]) == Progress(3, 11, new=True)
+    assert collector.add(four[0]) == Progress(1, 11, new=False)
+    assert collector.add(two[0]) == Progress(1, 11, new=True)
 
 
 def test_reset_forgets_what_is_unfinished() -> None:

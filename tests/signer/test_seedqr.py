@@ -48,6 +48,13 @@ def test_every_seed_reads_back_from_both_forms(entropy: bytes) -> None:
     assert seedqr.read(seedqr.digits(indexes)) == indexes
 
 
+def test_a_seed_of_the_list_s_last_word_has_both_forms() -> None:
+    indexes = (2047,) * 11 + (2037,)  # zoo, eleven times, and wrong
+    assert seedqr.digits(indexes) == b"2047" * 11 + b"2037"
+    assert seedqr.compact(indexes) == b"\xff" * 16
+    assert seedqr.read(seedqr.digits(indexes)) == seedqr.read(b"\xff" * 16) == indexes
+
+
 @given(st.binary(max_size=100))
 def test_no_payload_breaks_it(payload: bytes) -> None:
     try:
@@ -74,7 +81,7 @@ def test_other_indexes_are_malformed(indexes: tuple[int, ...]) -> None:
         seedqr.compact(indexes)
 
 
-@pytest.mark.parametrize("group", [b"072=", b"06A3", b"073\x03", b"08/3", b" 733"])
+@pytest.mark.parametrize("group", [b"072=", b"06A3", b"073\x03", b"08/3", b"07:3", b" 733"])
 def test_letters_that_would_count_as_digits_are_malformed(group: bytes) -> None:
     with pytest.raises(Malformed):
         seedqr.read(group + DIGITS[4:])

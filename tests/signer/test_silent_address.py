@@ -62,6 +62,13 @@ def test_every_address_reads_back_on_its_network_and_on_no_other(
             silent_address.decode(shown, other)
 
 
+@pytest.mark.parametrize(
+    ("network", "start"), [("mainnet", "sp1qq"), ("testnet", "tsp1qq"), ("regtest", "sprt1qq")]
+)
+def test_how_it_starts_says_the_network(network: str, start: str) -> None:
+    assert SilentAddress(SCAN, SPEND).encode(network).startswith(start)
+
+
 @pytest.mark.parametrize("version", [1, 30])
 def test_of_a_later_version_what_follows_the_keys_is_for_others(version: int) -> None:
     assert silent_address.decode(text(version, SCAN + SPEND), "mainnet").scan_key == SCAN

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from signer.errors import Malformed
 from signer.formats import bytewords, cbor, fountain, ur
-from signer.formats.fountain import Xoshiro
+from signer.formats.cbor import Value
+from signer.formats.fountain import Part, Xoshiro
 from signer.formats.ur import MAX_TEXT, Ur, UrPart
 from tests.signer import published
 
@@ -22,7 +23,7 @@ def wolf_bytes(length: int) -> Ur:
     return Ur("bytes", cbor.encode(bytes(rng.below(256) for _ in range(length))))
 
 
-def body(*numbers: int, data: bytes = bytes(10)) -> str:
+def body(*numbers: Value, data: bytes = bytes(10)) -> str:
     return bytewords.encode(cbor.encode([*numbers, data]))
 
 
@@ -129,6 +130,8 @@ def test_what_is_no_psbt_is_malformed(other: Ur) -> None:
         f"ur:bytes/1-4/{body(1, 4, 400, 1)}",
         f"ur:bytes/1-4/{body(1, 4, 40)}",
         f"ur:bytes/1-4/{body(1, 4, 40, 1, 1)}",
+        f"ur:bytes/1-4/{body(True, 4, 40, 1)}",
+        f"ur:bytes/1-4/{body(1, 4, 40, True)}",
         f"ur:bytes/1-4294967295/{body(1, 4294967295, 40, 1)}",
         f"ur:bytes/1-4/{bytewords.encode(cbor.encode([1, 4, 40, 1, 'text']))}",
         "ur:bytes/" + "a" * MAX_TEXT,
@@ -137,6 +140,37 @@ def test_what_is_no_psbt_is_malformed(other: Ur) -> None:
 def test_what_is_no_ur_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         ur.parse(text)
+
+
+def test_a_ur_as_long_as_the_largest_qr_code_is_read_and_a_longer_one_is_not() -> None:
+    longest = Ur("psbt", bytes(2140))
+    assert len(ur.render(longest)) == 4296
+    assert ur.parse(ur.render(longest)) == longest
+    with pytest.raises(Malformed, match="4297 letters fits no QR code"):
+        ur.parse(ur.render(Ur("bytes", bytes(2140))))
+
+
+def test_a_letter_of_another_script_is_not_taken_for_one_of_its_capitals() -> None:
+    text = ur.render(Ur("kind", b"wolf"))
+    with pytest.raises(Malformed, match="no UR"):
+        ur.parse(text.replace("K", "\N{KELVIN SIGN}", 1))
+
+
+def test_a_part_whose_numbers_are_longer_than_needed_is_read() -> None:
+    long = bytes.fromhex("85 1a00000001 1a00000004 1a00000028 1a00000001 580a") + bytes(10)
+    found = ur.parse(f"ur:bytes/1-4/{bytewords.encode(long)}")
+    assert found == UrPart("bytes", Part(1, 4, 40, 1, bytes(10)))
+
+
+def test_a_part_whose_bytes_come_in_pieces_is_malformed() -> None:
+    pieces = bytes.fromhex("85 01 04 1828 01 5f 4a") + bytes(10) + b"\xff"
+    with pytest.raises(Malformed, match="too many items"):
+        ur.parse(f"ur:bytes/1-4/{bytewords.encode(pieces)}")
+
+
+def test_what_it_read_is_not_in_its_repr() -> None:
+    assert "wolf" not in repr(Ur("bytes", b"wolf"))
+    assert "wolf" not in repr(UrPart("bytes", Part(1, 1, 4, 1, b"wolf")))
 
 
 KINDS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True)
