@@ -143,6 +143,8 @@ def test_a_signature_under_another_key_than_expected_never_comes_out() -> None:
         curve.sign_ecdsa(two, DIGEST, GENERATOR)
     with pytest.raises(CrossCheckFailed):
         curve.sign_schnorr(two, DIGEST, GENERATOR[1:])
+    with pytest.raises(CrossCheckFailed):
+        curve.sign_recoverable(two, DIGEST, GENERATOR)
 
 
 # Each public function with its bytes arguments and their only right lengths. A length that
@@ -167,6 +169,11 @@ CALLS = {
         (SECRET, DIGEST, GENERATOR, curve.taproot_output_key(GENERATOR[1:], DIGEST), DIGEST),
         lambda k, d, p, o, r: curve.sign_taproot(bytearray(k), d, p, o, r),
     ),
+    "sign_recoverable": (
+        (SECRET, DIGEST),
+        lambda k, d: curve.sign_recoverable(bytearray(k), d, GENERATOR),
+    ),
+    "recover": ((DIGEST, bytes(65)), curve.recover),
     "verify_ecdsa": ((GENERATOR, DIGEST), lambda p, d: curve.verify_ecdsa(p, d, b"")),
     "verify_schnorr": ((GENERATOR[1:],), lambda p: curve.verify_schnorr(p, b"", bytes(64))),
     "second_opinion_ecdsa": (
@@ -202,13 +209,14 @@ def test_any_33_bytes_are_a_point_for_both_libraries_or_for_neither(public: byte
     assert verdicts[0] is verdicts[1]
 
 
-def test_erasing_reaches_the_very_bytes_that_were_handed_in() -> None:
-    text = b"".join((b"some", b"thing"))
+@pytest.mark.parametrize("size", [2, 9, 256, 257, 100_000])
+def test_erasing_reaches_the_very_bytes_that_were_handed_in(size: int) -> None:
+    text = b"".join((b"x", b"y" * (size - 1)))
     buffer = bytearray(text)
     curve.erase(text)
     curve.erase(buffer)
-    assert text == bytes(9)
-    assert buffer == bytes(9)
+    assert text == bytes(size)
+    assert buffer == bytes(size)
 
 
 def test_erasing_leaves_the_bytes_that_python_shares_alone() -> None:
@@ -239,6 +247,51 @@ class Spy:
     def _noted(self, *arguments: object) -> object:
         self.seen.append(arguments)
         return getattr(self._real, self._watched)(*arguments)
+
+
+ALONE = musig.Group((GENERATOR,))
+
+
+def drawn(digest: bytes, extra: bytes) -> object:
+    secrets = (bytearray(SECRET), bytearray(b"\1" * 32))
+    return musig.musig_nonce(ALONE, 0, digest, secrets, extra)
+
+
+def tweaked(tweak: bytes, *, xonly: bool) -> object:
+    return musig.Group(ALONE.public_keys, (musig.Tweak(tweak, xonly=xonly),)).public_key
+
+
+# What has 32 bytes, and the function of the library that would read so many of fewer.
+READ: dict[str, tuple[Callable[[bytes], object], str]] = {
+    "ecdsa": (lambda d: curve.sign_ecdsa(bytearray(SECRET), d, GENERATOR), "secp256k1_ecdsa_sign"),
+    "recoverable": (
+        lambda d: curve.sign_recoverable(bytearray(SECRET), d, GENERATOR),
+        "secp256k1_ecdsa_sign_recoverable",
+    ),
+    "schnorr": (
+        lambda d: curve.sign_schnorr(bytearray(SECRET), d, GENERATOR[1:]),
+        "secp256k1_schnorrsig_sign32",
+    ),
+    "musig, digest": (lambda d: drawn(d, DIGEST), "secp256k1_musig_nonce_gen"),
+    "musig, extra": (lambda extra: drawn(DIGEST, extra), "secp256k1_musig_nonce_gen"),
+    "musig, tweak": (lambda t: tweaked(t, xonly=False), "secp256k1_musig_pubkey_ec_tweak_add"),
+    "musig, x-only": (lambda t: tweaked(t, xonly=True), "secp256k1_musig_pubkey_xonly_tweak_add"),
+}
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+@pytest.mark.parametrize("name", READ)
+def test_what_has_another_length_never_reaches_the_library(
+    monkeypatch: pytest.MonkeyPatch, name: str, size: int
+) -> None:
+    call, watched = READ[name]
+    spy = Spy(watched)
+    monkeypatch.setattr(raw, "lib", spy)
+    with pytest.raises(Malformed, match=f"not {size}"):
+        call(bytes(size))
+    assert spy.seen == []
+    call(DIGEST)
+    assert spy.seen
 
 
 def joint_signature(key: bytearray) -> bytes:
@@ -307,6 +360,7 @@ def test_the_other_s_of_a_signature_is_refused_by_both_libraries() -> None:
     for verify in (curve.verify_ecdsa, curve.second_opinion_ecdsa):
         assert verify(public, DIGEST, der(r, s))
         assert not verify(public, DIGEST, der(r, ORDER - s))
+        assert not verify(public, DIGEST, der(r, 0))
 
 
 def test_a_schnorr_signature_of_another_length_is_refused_by_both_libraries() -> None:
@@ -317,6 +371,8 @@ def test_a_schnorr_signature_of_another_length_is_refused_by_both_libraries() ->
         assert verify(public, DIGEST, made)
         assert not verify(public, DIGEST, made + b"\x00")
         assert not verify(public, DIGEST, made[:-1])
+        # As numbers, r and s would be the same.
+        assert not verify(public, DIGEST, made[:32] + b"\x00" + made[32:])
 
 
 def test_r_is_low_up_to_its_very_limit() -> None:

@@ -19,7 +19,7 @@ from signer.chains.bitcoin.tx import Input, Output, Tx
 from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
 from signer.hashes import double_sha256, hash160
 from signer.keys import curve, exfil, mnemonic
-from signer.keys.curve import anti_exfil
+from signer.keys.curve import anti_exfil, raw
 from signer.keys.keyring import Keyring
 from signer.keys.path import parse
 from tests.kernel import verdicts
@@ -34,6 +34,7 @@ JADE = (
 PATH = parse("m/84h/1h/0h/0/5")
 DIGEST = bytes(range(32))
 ENTROPY = bytes(range(100, 132))
+POINT = b"\2" + bytes(31) + b"\1"
 digests = st.binary(min_size=32, max_size=32)
 Case = dict[str, Any]
 
@@ -234,6 +235,14 @@ def test_a_nonce_that_is_no_number_below_the_order_signs_nothing(nonce: int) -> 
         anti_exfil._sign_with(bytearray(nonce.to_bytes(32, "big")), bytearray(DIGEST), DIGEST)
 
 
+def test_the_library_is_handed_a_nonce_s_32_bytes_and_not_one_more() -> None:
+    # They go where it keeps its own variables.
+    hand_on: Any = anti_exfil._as_given()
+    place = raw.new("unsigned char[33]")
+    assert hand_on(place, raw.NULL, raw.NULL, raw.NULL, raw.from_buffer(b"\1" * 33), 0)
+    assert bytes(raw.buffer(place)) == b"\1" * 32 + b"\0"
+
+
 # Each public function with its bytes arguments and their only right lengths.
 CALLS: dict[str, tuple[tuple[bytes, ...], Callable[..., Any]]] = {
     "host_commitment": ((ENTROPY,), exfil.host_commitment),
@@ -246,7 +255,7 @@ CALLS: dict[str, tuple[tuple[bytes, ...], Callable[..., Any]]] = {
         lambda d, e: exfil.sign(Keyring(bytearray(64)), PATH, d, e, exfil.host_commitment(ENTROPY)),
     ),
     "verify": (
-        (b"\2" + DIGEST, DIGEST, ENTROPY, b"\2" + bytes(31) + b"\1"),
+        (POINT, DIGEST, ENTROPY, POINT),
         lambda p, d, e, c: exfil.verify(p, d, b"", e, c),
     ),
 }
@@ -259,5 +268,5 @@ def test_an_argument_of_any_other_length_is_malformed(name: str, data: st.DataOb
     place = data.draw(st.integers(0, len(arguments) - 1))
     right = len(arguments[place])
     wrong = data.draw(st.binary(max_size=100).filter(lambda b: len(b) != right))
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed, match=f"not {len(wrong)}"):
         call(*arguments[:place], wrong, *arguments[place + 1 :])

@@ -38,6 +38,22 @@ def test_without_openssl_ripemd160_falls_back_to_our_own(monkeypatch: pytest.Mon
     assert hashes.ripemd160(b"abc").hex() == RIPEMD160[b"abc"]
 
 
+def test_ripemd160_is_openssl_s_only_where_openssl_does_compute_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Some builds list it and raise an error when it is asked for.
+    def new(name: str, data: bytes, **_: object) -> object:
+        if name not in computed:
+            raise ValueError(name)
+        return hashlib.sha256(data)
+
+    monkeypatch.setattr(hashlib, "new", new)
+    computed = {"ripemd160"}
+    assert hashes._openssl_has_ripemd160() is True
+    computed.clear()
+    assert hashes._openssl_has_ripemd160() is False
+
+
 def test_hash160_of_the_generator_is_the_program_of_bip173_s_example() -> None:
     generator = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
     program = hashes.hash160(bytes.fromhex(generator))

@@ -16,7 +16,10 @@ from signer.errors import Malformed, Reason, Refused
 from signer.formats import base58
 from signer.keys import curve, keyring, mnemonic
 from signer.keys.keyring import Keyring
+from signer.keys.node import Node
 from signer.keys.path import HARDENED, parse
+from tests import memory
+from tests.memory import ORDER
 from tests.signer.published import cases, own, shared
 
 XPUB = bytes.fromhex("0488b21e")
@@ -135,11 +138,22 @@ def test_signatures_verify_under_the_public_key_at_the_path(
         output_key = curve.taproot_output_key(public[1:], root)
         signature = keys.sign_schnorr(path, digest, root)
         assert curve.second_opinion_schnorr(output_key, digest, signature)
+    leaf = keys.sign_leaf(path, digest, public[1:])
+    assert curve.second_opinion_schnorr(public[1:], digest, leaf)
+    assert curve.recover(digest, keys.sign_recoverable(path, digest)) == public
 
 
 def test_two_keyrings_of_one_seed_sign_bit_for_bit_alike() -> None:
     assert ring().sign_ecdsa(PATH, DIGEST) == ring().sign_ecdsa(PATH, DIGEST)
     assert ring().sign_schnorr(PATH, DIGEST) == ring().sign_schnorr(PATH, DIGEST)
+
+
+def test_the_key_that_authenticates_stays_where_it_is() -> None:
+    # At another place it would disown every account that was registered before.
+    node = memory.master(SEED)
+    for index in (int.from_bytes(b"quie", "big"), 0):
+        node = memory.child(*node, HARDENED + index)
+    assert ring().authenticate(b"data") == hmac.digest(node[0], b"data", "sha256")
 
 
 def test_the_master_key_signs_nothing() -> None:
@@ -254,6 +268,31 @@ def test_what_was_only_needed_while_deriving_is_zeroed_at_once(
     keys.sign_schnorr(PATH, DIGEST)
     assert [len(buffer) for buffer in passing].count(37) == 3  # the hardened steps
     assert not [buffer for buffer in passing if any(buffer)]
+
+
+def test_an_opened_key_is_zeroed_when_its_block_ends_or_breaks_off() -> None:
+    keys, seen = ring(), list[bytearray]()
+
+    def use(path: tuple[int, ...], digest: bytes) -> None:
+        with keys.opened(path) as (node, _):
+            seen.append(node.secret)
+            assert any(node.secret)
+            curve.sign_ecdsa(node.secret, digest, node.public)
+
+    use(PATH, DIGEST)
+    with pytest.raises(Malformed):
+        use(PATH, b"")
+    assert seen == [bytes(32)] * 2
+
+
+@pytest.mark.parametrize("number", [0, ORDER])
+def test_a_seed_that_makes_no_key_is_malformed(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    # One in 2**127; so the hash is made to give such a number (BIP32, Master key generation).
+    monkeypatch.setattr(hmac, "digest", lambda *_: number.to_bytes(32, "big") + bytes(32))
+    with pytest.raises(Malformed):
+        Node.master(bytearray(SEED))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Joint signatures by path: rounds between devices of our own, and BIP328's published keys."""
 
+import hmac
 import json
 from collections.abc import Sequence
 
@@ -7,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signer.errors import Malformed
+from signer.errors import CrossCheckFailed, Malformed
 from signer.hashes import sha256
 from signer.keys import curve, musig
 from signer.keys.curve import raw
 from signer.keys.curve.musig import MAX_SIGNERS, Group, Session, Tweak, musig_nonce, musig_sign
 from signer.keys.keyring import Keyring
 from signer.keys.path import parse
+from tests.memory import ORDER
 from tests.signer.published import shared
 
 PATH = parse("m/86h/1h/0h/0/3")
@@ -150,12 +152,22 @@ def test_a_part_that_is_wrong_is_named_by_its_signer() -> None:
     parts = [musig.sign(one, PATH, session) for one in rings]
     for place, part in enumerate(parts):
         bent = bytes((part[0] ^ 1,)) + part[1:]
-        for wrong in (bent, b"", part[:-1], b"\xff" * 32):
+        for wrong in (bent, b"", part[:-1], part + b"\0", b"\xff" * 32):
             assert not musig.verify(session, place, wrong)
             with pytest.raises(Malformed, match=f"of signer {place + 1} is not valid"):
                 musig.combine(session, [*parts[:place], wrong, *parts[place + 1 :]])
     with pytest.raises(Malformed, match="not one partial signature for each key"):
         musig.combine(session, parts[:2])
+
+
+def test_the_parts_that_are_there_are_judged_and_those_that_are_not_are_left_out() -> None:
+    rings = [ring(seed) for seed in range(3)]
+    session = begun(rings, all_of(rings))
+    parts = [musig.sign(one, PATH, session) for one in rings]
+    assert musig.check(session, parts)
+    assert musig.check(session, [None, parts[1], None])
+    assert not musig.check(session, [None, parts[0], None])
+    assert not musig.check(session, [*parts[:2], bytes(32)])
 
 
 @pytest.mark.parametrize("nonce", [b"", bytes(66), b"\2" * 65, b"\4" + bytes(65)])
@@ -203,6 +215,7 @@ def test_a_group_has_at_least_one_key_and_not_too_many() -> None:
     for count in (0, MAX_SIGNERS + 1):
         with pytest.raises(Malformed, match=f"not {count}"):
             curve.musig_aggregate([GENERATOR] * count)
+    assert curve.musig_aggregate([GENERATOR] * MAX_SIGNERS)
 
 
 def test_a_place_that_no_signer_has_is_malformed() -> None:
@@ -215,6 +228,34 @@ def test_a_place_that_no_signer_has_is_malformed() -> None:
             musig_sign(session, place, bytearray(SECRET), bytearray(132))
         with pytest.raises(Malformed, match="place"):
             musig_nonce(session.group, place, DIGEST, (bytearray(SECRET), random(0)), bytes(32))
+
+
+def test_randomness_may_have_zeros_among_its_bytes() -> None:
+    alone = ring(0)
+    for place in range(32):
+        drawn = bytearray(32)
+        drawn[place] = 1
+        assert musig.begin(alone, PATH, all_of([alone]), DIGEST, drawn)
+
+
+@pytest.mark.parametrize("number", [0, ORDER, 2**256 - 1])
+def test_a_secret_that_is_no_key_draws_no_nonce(number: int) -> None:
+    secret = bytearray(number.to_bytes(32, "big"))
+    with pytest.raises(CrossCheckFailed):
+        musig_nonce(Group((GENERATOR,)), 0, DIGEST, (secret, random(0)), bytes(32))
+
+
+def test_what_a_nonce_is_drawn_from_is_zeroed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    passing: list[bytes] = []
+    real = hmac.digest
+
+    def watched(key: bytes, message: bytes, name: str) -> bytes:
+        passing.append(real(key, message, name))
+        return passing[-1]
+
+    monkeypatch.setattr(hmac, "digest", watched)
+    assert any(next(musig.draws(random(0))))
+    assert passing == [bytes(32)]
 
 
 def test_randomness_is_enough_for_many_nonces_and_stays_the_caller_s() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Malformed
-from signer.keys.path import HARDENED, MAX_DEPTH, check, parse, render
+from signer.keys.path import HARDENED, MAX_DEPTH, bare, check, parse, render
 
 paths = st.lists(st.integers(0, (1 << 32) - 1), max_size=MAX_DEPTH).map(tuple)
 
@@ -19,6 +19,7 @@ def test_every_path_reads_back(path: tuple[int, ...]) -> None:
 def test_three_marks_mean_hardened(text: str) -> None:
     assert parse(text) == (HARDENED + 84, HARDENED + 1, HARDENED, 0, 5)
     assert render(parse(text)) == "m/84h/1h/0h/0/5"
+    assert bare(parse(text)) == "84h/1h/0h/0/5"
 
 
 @pytest.mark.parametrize(

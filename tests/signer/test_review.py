@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Reason, Refused
-from signer.review import Fact, Kind, Page, Review
+from signer.review import Fact, Kind, Page, Review, warning
 from tests.psbts import PAYEE, Out, draft, keyring, review
 
 PAGES = tuple(Page(kind, kind.value, (Fact("", kind.value),)) for kind in Kind)
@@ -59,7 +59,20 @@ def test_every_reason_has_its_own_sentence_and_says_what_to_do() -> None:
             assert text[0].isupper()
             assert text.endswith(".")
             assert "!" not in text
+        assert reason.advice != reason.sentence
     assert len({reason.sentence for reason in Reason}) == len(list(Reason))
+
+
+def test_a_refusal_says_its_reason_and_then_what_it_is_about() -> None:
+    alone, about = Refused(Reason.NO_INPUTS), Refused(Reason.NO_INPUTS, "Input 1.")
+    assert str(alone) == Reason.NO_INPUTS.sentence
+    assert str(about) == f"{Reason.NO_INPUTS.sentence} Input 1."
+    assert [alone.detail, about.detail] == ["", "Input 1."]
+
+
+def test_a_warning_shows_each_of_its_lines() -> None:
+    facts = (Fact("", "one line"), Fact("", "another"))
+    assert warning("Odd", "one line", "another") == Page(Kind.WARNING, "Odd", facts)
 
 
 payees = st.lists(

@@ -100,8 +100,8 @@ def musig_sign(session: Session, place: int, secret: bytearray, secret_nonce: by
         cache, process = _processed(session)
         if not raw.lib.secp256k1_keypair_create(raw.CONTEXT, pair, raw.secret_key(secret)):
             raise CrossCheckFailed("The signing key is no key.")
-        _check_fits(secret_nonce, pair)
         sign, nonce = raw.lib.secp256k1_musig_partial_sign, _nonce(secret_nonce)
+        _check_fits(secret_nonce, pair)
         if not sign(raw.CONTEXT, partial, nonce, pair, cache, process):
             raise CrossCheckFailed("A partial signature could not be made.")
     finally:
@@ -256,7 +256,6 @@ def _nonce(secret_nonce: bytearray) -> object:
 
 def _check_fits(secret_nonce: bytearray, pair: object) -> None:
     """A secret nonce holds a mark, two numbers and the key it was made for, as a key pair does."""
-    raw.sized(secret_nonce, _SECRET_NONCE_SIZE, "A secret nonce")
     view = memoryview(secret_nonce)
     if not any(view[4:36]) or not any(view[36:68]):
         raise CrossCheckFailed("A secret nonce was used before.")

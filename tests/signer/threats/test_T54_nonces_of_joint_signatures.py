@@ -160,6 +160,8 @@ def test_only_so_many_nonces_wait(rings: list[Keyring]) -> None:
     with pytest.raises(Refused) as refusal:
         musig.begin(rings[0], PATH, group, DIGEST, bytearray(b"\1" * 32))
     assert refusal.value.reason is Reason.TOO_MANY_NONCES
+    with pytest.raises(Refused):
+        musig.check_room(rings[0], 1)
     musig.sign(rings[0], PATH, Session(group, (last,), digest))
     musig.begin(rings[0], PATH, group, DIGEST, bytearray(b"\1" * 32))
 
@@ -204,6 +206,35 @@ def test_the_arithmetic_takes_a_nonce_for_its_own_key_alone() -> None:
     with pytest.raises(CrossCheckFailed, match="another key"):
         musig_sign(Session(group, (public,), DIGEST), 0, other, secret_nonce)
     assert secret_nonce == bytes(132)
+
+
+def with_numbers(first: bytes, second: bytes) -> tuple[bytearray, bytearray, Session]:
+    """A key, a secret nonce of these two numbers, and the session it is for."""
+    key, secret_nonce, group, _ = secret_nonce_and_group()
+    secret_nonce[4:68] = first + second
+    public = b"".join(
+        curve.public_key(bytearray(n if any(n) else OTHER_NUMBER)) for n in (first, second)
+    )
+    return key, secret_nonce, Session(group, (public,), DIGEST)
+
+
+FIRST_BYTE, LAST_BYTE, OTHER_NUMBER = b"\1" + bytes(31), bytes(31) + b"\1", b"\5" * 32
+
+
+@pytest.mark.parametrize("number", [FIRST_BYTE, LAST_BYTE])
+def test_a_nonce_of_which_one_number_is_erased_signs_nothing(number: bytes) -> None:
+    # A nonce is two numbers because one alone falls to whoever chooses his own last (BIP327).
+    for halves in ((bytes(32), number), (number, bytes(32))):
+        key, secret_nonce, session = with_numbers(*halves)
+        with pytest.raises(CrossCheckFailed, match="used before"):
+            musig_sign(session, 0, key, secret_nonce)
+
+
+@pytest.mark.parametrize("number", [FIRST_BYTE, LAST_BYTE])
+def test_a_nonce_s_number_is_erased_only_if_every_byte_of_it_is(number: bytes) -> None:
+    for halves in ((OTHER_NUMBER, number), (number, OTHER_NUMBER)):
+        key, secret_nonce, session = with_numbers(*halves)
+        assert musig_sign(session, 0, key, secret_nonce)
 
 
 def test_a_nonce_of_any_other_size_or_mark_is_no_nonce() -> None:
