@@ -3,32 +3,73 @@
 import hmac
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import pbkdf2_hmac
+from itertools import pairwise
 from pathlib import Path as Folder
 
 from signer.keys import mnemonic
 from signer.keys.curve import public_key, taproot_tweak
 from signer.keys.path import HARDENED, Path, render
 
+Memory = list[tuple[int, bytes]]
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def residue(pid: int, secrets: Mapping[str, bytes]) -> set[str]:
     """The names of the secrets of which 12 bytes are found in the memory of a process."""
     wanted = [(name, piece) for name, whole in secrets.items() for piece in fragments(whole)]
-    found = set[str]()
+    pages = [page for _, page in memory_of(pid)]
+    return {name for name, piece in wanted if any(piece in page for page in pages)}
+
+
+def rows(pid: int, words: Sequence[str]) -> set[tuple[str, str]]:
+    """The neighbours among these words to which neighbouring pointers lead in a process.
+
+    A tuple or a list of seed words is such a row: kept, or let go and not yet written over.
+    """
+    memory = memory_of(pid)
+    places = {word: set(objects(memory, word.encode())) for word in words}
+    found = set[tuple[str, str]]()
+    for word, after in pairwise(words):
+        wanted = {at.to_bytes(8, "little") for at in places[after]}
+        for pointer in (at.to_bytes(8, "little") for at in places[word]):
+            for _, page in memory:
+                spots = occurrences(page, pointer)
+                found |= {(word, after) for at in spots if page[at + 8 : at + 16] in wanted}
+    return found
+
+
+def objects(memory: Memory, text: bytes) -> Iterator[int]:
+    """Where CPython keeps str and bytes objects of this text: behind a head with its length."""
+    heads = {48: 16, 32: 16}  # bytes of the head of a str and of a bytes, and where the length is
+    for start, page in memory:
+        for at in occurrences(page, text + b"\0"):
+            for size, where in heads.items():
+                length = page[at - size + where : at - size + where + 8] if at >= size else b""
+                if length == len(text).to_bytes(8, "little"):
+                    yield start + at - size
+
+
+def occurrences(page: bytes, piece: bytes) -> Iterator[int]:
+    at = page.find(piece)
+    while at >= 0:
+        yield at
+        at = page.find(piece, at + 1)
+
+
+def memory_of(pid: int) -> Memory:
+    """All that a process can write to, and where it lies: not code, not the kernel's own pages."""
+    found = Memory()
     process = Folder("/proc") / str(pid)
     with standing_still(pid), (process / "mem").open("rb", 0) as memory:
         for line in (process / "maps").read_text().splitlines():
             span, rights = line.split()[:2]
-            if not rights.startswith("rw"):  # code, constants, the kernel's own pages
-                continue
-            start, end = (int(place, 16) for place in span.split("-"))
-            memory.seek(start)
-            page = memory.read(end - start)
-            found |= {name for name, piece in wanted if piece in page}
+            if rights.startswith("rw"):
+                start, end = (int(place, 16) for place in span.split("-"))
+                memory.seek(start)
+                found.append((start, memory.read(end - start)))
     return found
 
 

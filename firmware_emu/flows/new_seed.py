@@ -8,8 +8,8 @@ from firmware_emu.screens.notice import Notice, Question, Seen
 from firmware_emu.screens.words import Words
 from signer.keys.curve import erase
 from signer.keys.entropy import mix
-from signer.keys.mnemonic import words_from_entropy
 from signer.keys.scratch import Scratch
+from signer.keys.seed_words import SeedWords
 
 ENTROPY_BYTES = 16  # twelve words
 ASKED = 3
@@ -23,7 +23,8 @@ def new_seed(pool: Pool) -> Flow[bytearray]:
     with Scratch() as scratch:  # also when the person stops, or the cable is pulled
         entropy = scratch.owned(_entropy(pool, answer.rolls))
         yield from _agree()
-        yield from _write_down(words_from_entropy(entropy), pool)
+        with SeedWords.of_entropy(entropy) as words:
+            yield from _write_down(words, pool)
         return scratch.released(entropy)
 
 
@@ -41,7 +42,7 @@ def _entropy(pool: Pool, rolls: str) -> bytearray:
     return entropy
 
 
-def _write_down(words: tuple[str, ...], pool: Pool) -> Flow[None]:
+def _write_down(words: SeedWords, pool: Pool) -> Flow[None]:
     """Shows the words until the person can tell some of them. Raises Declined."""
     while True:
         if not isinstance((yield Words("Write down", words)), Seen):
@@ -64,7 +65,7 @@ def _agree() -> Flow[None]:
         raise Declined
 
 
-def _ask_back(words: tuple[str, ...], pool: Pool) -> Flow[bool]:
+def _ask_back(words: SeedWords, pool: Pool) -> Flow[bool]:
     """Whether the person could tell three of the words, chosen by chance."""
     numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:ASKED]
     for number in sorted(map(ord, numbers)):

@@ -5,7 +5,7 @@ from firmware_emu.screens.letters import Letters, Spelled
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Notice
 from signer.errors import Malformed
-from signer.keys.mnemonic import entropy_from_words
+from signer.keys.seed_words import SeedWords
 
 COUNTS = ("12 words", "15 words", "18 words", "21 words", "24 words")
 
@@ -16,29 +16,32 @@ def restore() -> Flow[bytearray]:
     if not isinstance(answer, Picked):
         raise Declined
     count = int(answer.item.split()[0])
-    while True:
-        words = yield from _spell(count)
-        try:
-            return entropy_from_words(words)
-        except Malformed:
-            yield Notice(
-                "Not a seed",
-                (
-                    "These words do not fit together. One may be wrong, or in the wrong place.",
-                    "Nothing was kept. Enter them again.",
-                ),
-            )
+    with SeedWords() as words:
+        while True:
+            yield from _spell(words, count)
+            try:
+                return words.entropy()
+            except Malformed:
+                words.erase()
+                yield _NO_SEED
 
 
-def _spell(count: int) -> Flow[tuple[str, ...]]:
+_NO_SEED = Notice(
+    "Not a seed",
+    (
+        "These words do not fit together. One may be wrong, or in the wrong place.",
+        "Nothing was kept. Enter them again.",
+    ),
+)
+
+
+def _spell(words: SeedWords, count: int) -> Flow[None]:
     """That many words. STOP goes one word back, and from the first one away."""
-    words: list[str] = []
     while len(words) < count:
         answer = yield Letters(f"Word {len(words) + 1} of {count}")
         if isinstance(answer, Spelled):
             words.append(answer.word)
-        elif words:
+        elif len(words):
             words.pop()
         else:
             raise Declined
-    return tuple(words)

@@ -1,6 +1,7 @@
 """Seed words to be written down, a few at a time. Nobody gets past them without seeing them all."""
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading
@@ -9,16 +10,23 @@ from firmware_emu.screens.notice import Seen, Stopped
 PER_VIEW = 4
 
 
+class Row(Protocol):
+    """Words in order; those of a seed in a buffer that somebody erases."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, number: int, /) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     title: str
-    words: tuple[str, ...] = field(repr=False)
+    words: Row = field(repr=False)
     view: int = 0
 
     def lines(self) -> tuple[str, ...]:
         first = self.view * PER_VIEW
-        shown = enumerate(self.words[first : first + PER_VIEW], start=first + 1)
-        body = ("", *(f"  {number:2}. {word}" for number, word in shown))
+        numbers = range(first, min(first + PER_VIEW, len(self.words)))
+        body = ("", *(f"  {number + 1:2}. {self.words[number]}" for number in numbers))
         last = buttons("stop", "done" if self._last else "next", "◂")
         return framed(heading(self.title, f"{self.view + 1} of {self._views}"), body, last)
 

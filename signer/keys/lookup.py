@@ -6,12 +6,14 @@ from hmac import compare_digest
 
 from signer.errors import Malformed
 
+_FILLER = b"\xff"  # in no UTF-8, so that nothing which can be typed is taken for it
+
 
 def padded(words: Iterable[str]) -> tuple[bytes, ...]:
     """A list to look words up in: each as UTF-8, padded to one width."""
     encoded = [word.encode() for word in words]
     width = max(map(len, encoded))
-    return tuple(word.ljust(width, b"\0") for word in encoded)
+    return tuple(word.ljust(width, _FILLER) for word in encoded)
 
 
 def places(words: Sequence[str], table: tuple[bytes, ...]) -> tuple[int, ...]:
@@ -34,7 +36,7 @@ def _place(word: str, table: tuple[bytes, ...]) -> int:
     # may see those. A host on a cable sees milliseconds, and they do not depend on the words.
     width = len(table[0])
     typed = unicodedata.normalize("NFKD", word[: width + 1]).encode(errors="surrogatepass")
-    wanted = typed.ljust(width, b"\0")
+    wanted = typed.ljust(width, _FILLER)
     found = 0
     for place, known in enumerate(table, start=1):
         found |= place * compare_digest(known, wanted)

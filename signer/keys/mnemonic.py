@@ -2,13 +2,15 @@
 
 The language is always said, never guessed: English and French share words at different places, and
 twelve of them can be a valid seed in both (T63).
-The words of a tuple are the word list's own strings, so only the tuple's order is secret. The
-sentence itself exists in buffers that are erased, and error messages name places, never words.
+The words of a tuple are the word list's own strings, so only the tuple's order is secret; a row
+of words that must not outlive its use is a `seed_words.SeedWords`. The sentence itself exists in
+buffers that are erased, and error messages name places, never words.
 """
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -21,13 +23,14 @@ from signer.keys.scratch import Scratch
 
 _ENTROPY_SIZES = (16, 20, 24, 28, 32)
 _WORD_COUNTS = (12, 15, 18, 21, 24)  # BIP39: 4 bytes of entropy and 1 bit of checksum per 3 words
+MOST_WORDS = _WORD_COUNTS[-1]
 _ROUNDS = 2048
 _MAX_PASSPHRASE = 1024  # letters; some of them grow 18-fold when normalized
 
 
 def words_from_entropy(entropy: bytes | bytearray, language: str = "english") -> tuple[str, ...]:
     """12 to 24 words for 16, 20, 24, 28 or 32 bytes (BIP39, Generating the mnemonic)."""
-    return words_from_indexes(_indexes_from_entropy(entropy), language)
+    return words_from_indexes(tuple(places(entropy)), language)
 
 
 def entropy_from_words(words: Sequence[str], language: str = "english") -> bytearray:
@@ -36,9 +39,9 @@ def entropy_from_words(words: Sequence[str], language: str = "english") -> bytea
     Raises Malformed: wrong count, a word that is not on the list (its place is named), or a
     checksum that does not fit; words that Electrum made are named as such (T63).
     """
-    places = indexes_from_words(words, language)
+    found = indexes_from_words(words, language)
     try:
-        return entropy_from_indexes(places)
+        return entropy_from_indexes(found)
     except Malformed as error:
         kind = electrum.kind(words)
         hint = f" Electrum made such words ({kind}): its seeds are not BIP39's." if kind else ""
@@ -54,13 +57,18 @@ def seed_from_words(
     erase a str. Raises Malformed as `entropy_from_words` does, and for a passphrase that is none.
     """
     with Scratch() as scratch:
-        entropy = scratch.owned(entropy_from_words(words, language))
-        salt = _salt(passphrase, scratch)
-        utf8 = _utf8(language)
         # The list's own words, not what was typed: a word may be typed in more than one way.
-        places = _indexes_from_entropy(entropy)
-        sentence = scratch.owned(bytearray(b" ").join(utf8[place] for place in places))
-        stretched = hashlib.pbkdf2_hmac("sha512", sentence, salt, _ROUNDS)
+        entropy = scratch.owned(entropy_from_words(words, language))
+        return seed_from_entropy(entropy, passphrase, language)
+
+
+def seed_from_entropy(
+    entropy: bytes | bytearray, passphrase: str = "", language: str = "english"
+) -> bytearray:
+    """`seed_from_words` for the words of an entropy (16 to 32 bytes), which stays the caller's."""
+    with Scratch() as scratch:
+        salt, spelled = _salt(passphrase, scratch), _spelled(entropy, language, scratch)
+        stretched = hashlib.pbkdf2_hmac("sha512", spelled, salt, _ROUNDS)
         return scratch.released(scratch.taken(stretched))
 
 
@@ -101,7 +109,7 @@ def entropy_from_indexes(indexes: Sequence[int]) -> bytearray:
         raise Malformed(f"A seed has 12, 15, 18, 21 or 24 words, not {len(indexes)}.")
     with Scratch() as scratch:
         entropy = _packed(indexes, scratch)
-        if _indexes_from_entropy(entropy)[-1] != indexes[-1]:
+        if _last_place(entropy) != indexes[-1]:
             raise Malformed("The checksum does not fit: a word is wrong, or two are swapped.")
         return scratch.released(entropy)
 
@@ -114,12 +122,22 @@ def _packed(indexes: Sequence[int], scratch: Scratch) -> bytearray:
     return entropy
 
 
-def _indexes_from_entropy(entropy: bytes | bytearray) -> tuple[int, ...]:
+def places(entropy: bytes | bytearray) -> Iterator[int]:
+    """The place on the list of each word of an entropy (BIP39, Generating the mnemonic)."""
     if len(entropy) not in _ENTROPY_SIZES:
         raise Malformed("Entropy has 16, 20, 24, 28 or 32 bytes.")
     # The checksum's first byte is always enough: whatever it has over is less than a word.
     checksum = hashlib.sha256(entropy).digest()[0]
-    return tuple(regroup(chain(entropy, (checksum,)), 8, 11))
+    return regroup(chain(entropy, (checksum,)), 8, 11)
+
+
+def _last_place(entropy: bytearray) -> int:
+    return deque(places(entropy), maxlen=1).pop()
+
+
+def place_of(word: str, language: str = "english") -> int:
+    """The place of one word on the list. Raises Malformed if it is not there."""
+    return lookup.places((word,), _table(language))[0]
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -130,6 +148,18 @@ def _table(language: str) -> tuple[bytes, ...]:
 @lru_cache(maxsize=len(LANGUAGES))
 def _utf8(language: str) -> tuple[bytes, ...]:
     return tuple(word.encode() for word in words_of(language))
+
+
+def _spelled(entropy: bytes | bytearray, language: str, scratch: Scratch) -> memoryview:
+    """The sentence as UTF-8, word by word: joining them would leave a list of them behind (T81)."""
+    words = _utf8(language)
+    room = memoryview(scratch.buffer(MOST_WORDS * (1 + max(map(len, words)))))
+    end = 0
+    for place in places(entropy):
+        spaced = b" " + words[place] if end else words[place]
+        room[end : end + len(spaced)] = spaced
+        end += len(spaced)
+    return room[:end]
 
 
 def _salt(passphrase: str, scratch: Scratch) -> bytearray:
@@ -176,9 +206,9 @@ def last_words(words: Sequence[str], language: str = "english") -> tuple[str, ..
     count = len(words) + 1
     if count not in _WORD_COUNTS:
         raise Malformed(f"There is a last word after 11, 14, 17, 20 or 23, not after {count - 1}.")
-    places, checksum_bits = lookup.places(words, _table(language)), count // 3
+    found, checksum_bits = lookup.places(words, _table(language)), count // 3
     last = [
-        _completed((*places, free << checksum_bits)) for free in range(1 << (11 - checksum_bits))
+        _completed((*found, free << checksum_bits)) for free in range(1 << (11 - checksum_bits))
     ]
     return words_from_indexes(last, language)
 
@@ -200,10 +230,10 @@ def sentence(words: Sequence[str], language: str = "english") -> str:
     return ("\u3000" if language == "japanese" else " ").join(words)
 
 
-def _completed(places: tuple[int, ...]) -> int:
+def _completed(indexes: tuple[int, ...]) -> int:
     """The last place with its checksum bits, given the places with zeros instead of them."""
     with Scratch() as scratch:
-        return _indexes_from_entropy(_packed(places, scratch))[-1]
+        return _last_place(_packed(indexes, scratch))
 
 
 def _all_on_list(words: Sequence[str], language: str) -> bool:

@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PIN = "73951846"
 ENTROPY = sha256(b"the seed of a device whose memory is searched").digest()
 WORDS = mnemonic.words_from_entropy(ENTROPY)
+TWELVE = mnemonic.words_from_entropy(ENTROPY[:16])
 # Of a coin that is spent here, and of the change.
 PATHS = [
     psbts.path(script, branch, index)
@@ -100,10 +101,10 @@ def enter_pin(device: EmulatorProcess, pin: str = PIN) -> None:
     device.press("ok")
 
 
-def restore(device: EmulatorProcess) -> None:
+def restore(device: EmulatorProcess, words: tuple[str, ...] = WORDS) -> None:
     choose(device, "I have a seed")
-    choose(device, f"{len(WORDS)} words")
-    for word in WORDS:
+    choose(device, f"{len(words)} words")
+    for word in words:
         device.type(word)
         device.press("ok")
     enter_pin(device)
@@ -199,8 +200,24 @@ def test_a_new_seed_leaves_nothing_after_it_was_shown_asked_back_and_used(flash:
         words = make(device)
         known = secrets(bytes(mnemonic.entropy_from_words(words)), flash.read_bytes())
         assert memory.residue(device.pid, known) == MASTER
+        assert memory.rows(device.pid, words) == set()
         lock(device)
         assert memory.residue(device.pid, known) == set()
+
+
+@pytest.mark.parametrize("words", [TWELVE, WORDS], ids=["12", "24"])
+def test_no_row_of_words_is_left_after_they_were_typed_and_after_each_unlocking(
+    flash: Path, words: tuple[str, ...]
+) -> None:
+    """CPython keeps the tuples it let go of as they were, and a row of words is the seed."""
+    with EmulatorProcess(flash) as device:
+        restore(device, words)
+        assert memory.rows(device.pid, words) == set()
+        lock(device)
+        device.press("ok")
+        enter_pin(device)
+        device.wait_for("home")
+        assert memory.rows(device.pid, words) == set()
 
 
 def test_words_that_were_shown_and_not_kept_leave_nothing(flash: Path) -> None:
@@ -210,6 +227,7 @@ def test_words_that_were_shown_and_not_kept_leave_nothing(flash: Path) -> None:
         device.wait_for("menu")
         known = memory.of_a_seed(bytes(mnemonic.entropy_from_words(words)))
         assert memory.residue(device.pid, known) == set()
+        assert memory.rows(device.pid, words) == set()
 
 
 # A device in memory whose signatures no longer verify from the moment of approval on: a fault.
@@ -263,6 +281,22 @@ def test_the_search_finds_every_kind_of_secret_that_was_left_behind(kind: str) -
     with process(FORGETFUL, kind) as forgetful:
         assert told(forgetful, line) == "kept"
         assert memory.residue(forgetful.pid, known) == set(known)
+
+
+# A process that had the words of a seed as a tuple, and let it go.
+CARELESS = """
+import sys
+from signer.keys import mnemonic
+
+print(len(mnemonic.words_from_entropy(bytes.fromhex(sys.stdin.readline()))), flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_the_search_finds_a_row_of_words_that_was_let_go() -> None:
+    with process(CARELESS) as careless:
+        assert told(careless, ENTROPY[:16].hex()) == "12"
+        assert len(memory.rows(careless.pid, TWELVE)) >= 8
 
 
 Made = list[bytes | bytearray]

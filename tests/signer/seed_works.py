@@ -6,6 +6,7 @@ from signer.keys import bip85, codex32, mnemonic, seed_xor, slip39
 from signer.keys.dice import entropy_from_coins, entropy_from_dice
 from signer.keys.entropy import mix
 from signer.keys.keyring import Keyring
+from signer.keys.seed_words import SeedWords
 
 RANDOM = bytes(range(100, 132))
 PLAN = slip39.Plan(2, ((1, 1), (2, 3)), exponent=0)
@@ -20,6 +21,14 @@ def words(source: bytearray, own: Own) -> None:
     own(mnemonic.seed_from_words(written, "a passphrase"))
     mnemonic.fingerprint_of(written)
     mnemonic.last_words(written[:-1])
+
+
+def row(source: bytearray, own: Own) -> None:
+    with SeedWords.of_entropy(source) as shown, SeedWords() as typed:
+        for number in range(len(shown)):
+            typed.append(shown[number])
+        own(typed.entropy())
+    own(mnemonic.seed_from_entropy(source, "a passphrase"))
 
 
 def rolls_of(source: bytearray) -> bytearray:
@@ -80,4 +89,4 @@ def children(source: bytearray, own: Own) -> None:
         keyring.wipe()
 
 
-WORKS = (words, dice, shares, letters, xor, children)
+WORKS = (words, row, dice, shares, letters, xor, children)

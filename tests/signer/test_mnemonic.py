@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import Malformed
+from signer.errors import Malformed, Reason, Refused
 from signer.formats.wordlist import ENGLISH, LANGUAGES, words_of
 from signer.keys import mnemonic
+from signer.keys.keyring import Keyring
 from tests.signer.published import cases, own, shared
 
 WORDS = tuple(own("bip39")["cases"][0]["words"].split())
@@ -71,8 +72,11 @@ def test_entropy_of_another_size_has_no_words(size: int) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 11, 13, 23, 25])
 def test_another_number_of_words_is_malformed(count: int) -> None:
+    for read in (mnemonic.entropy_from_words, mnemonic.indexes_from_words):
+        with pytest.raises(Malformed, match=f"not {count}"):
+            read(("abandon",) * count)
     with pytest.raises(Malformed, match=f"not {count}"):
-        mnemonic.entropy_from_words(("abandon",) * count)
+        mnemonic.entropy_from_indexes((0,) * count)
 
 
 @given(st.integers(0, 11), st.text(max_size=12))
@@ -180,6 +184,23 @@ def test_latin_accents_need_not_be_typed_and_may_be() -> None:
     assert "\u0301" not in mnemonic.next_letters("a", "french")
 
 
+@pytest.mark.parametrize("mark", ["\u0300", "\u0301", "\u036f"])
+def test_any_latin_accent_may_be_typed_and_none_is_offered(mark: str) -> None:
+    offered = mnemonic.words_starting("abaco", "spanish")
+    assert mnemonic.words_starting(f"a{mark}baco", "spanish") == offered
+    assert mark not in {
+        letter
+        for language in ("french", "spanish")
+        for word in words_of(language)
+        for letter in mnemonic.next_letters(mnemonic._plain(word)[:2], language)
+    }
+
+
+@pytest.mark.parametrize("letter", ["\u02ff", "\u0370"])
+def test_what_is_next_to_the_accents_is_a_letter(letter: str) -> None:
+    assert mnemonic.words_starting(f"a{letter}baco", "spanish") == ()
+
+
 def test_the_marks_of_japanese_syllables_are_letters() -> None:
     with_mark = mnemonic.words_starting("\u304b\u3099", "japanese")
     assert with_mark
@@ -204,9 +225,9 @@ def test_an_unknown_language_is_malformed() -> None:
 
 
 def test_places_outside_of_the_list_have_no_words() -> None:
-    for place in (-1, 2048):
+    for places in ((-1,), (2048,), (0, -1), (2048, 0)):
         with pytest.raises(Malformed, match="0 to 2047"):
-            mnemonic.words_from_indexes((place,))
+            mnemonic.words_from_indexes(places)
 
 
 def test_places_and_words_belong_together() -> None:
@@ -215,10 +236,41 @@ def test_places_and_words_belong_together() -> None:
     assert mnemonic.words_from_indexes(places) == WORDS
 
 
+def test_one_word_has_its_place_in_its_language() -> None:
+    assert mnemonic.place_of("zoo") == 2047
+    assert mnemonic.place_of(words_of("korean")[5], "korean") == 5
+    with pytest.raises(Malformed, match="not on the list"):
+        mnemonic.place_of("zooo")
+
+
+def test_an_entropy_opens_what_its_words_open() -> None:
+    entropy = bytes(range(32))
+    words = mnemonic.words_from_entropy(entropy)
+    assert mnemonic.seed_from_entropy(entropy) == mnemonic.seed_from_words(words)
+    words = mnemonic.words_from_entropy(entropy, "korean")
+    opened = mnemonic.seed_from_words(words, "\u00e9", "korean")
+    assert mnemonic.seed_from_entropy(entropy, "\u00e9", "korean") == opened
+
+
 def test_the_fingerprint_is_that_of_words_and_passphrase() -> None:
     # BIP32's identifier of m, as any other wallet shows it for this seed.
     assert mnemonic.fingerprint_of(WORDS).hex() == "73c5da0a"
     assert mnemonic.fingerprint_of(WORDS, "TREZOR").hex() == "b4e3f5ed"
+
+
+def test_the_keys_that_a_fingerprint_took_are_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A spy, because freed memory is soon written over: a search of it may find them or not.
+    made: list[Keyring] = []
+
+    def remembered(seed: bytearray) -> Keyring:
+        made.append(Keyring(seed))
+        return made[0]
+
+    monkeypatch.setattr(mnemonic, "Keyring", remembered)
+    mnemonic.fingerprint_of(WORDS)
+    with pytest.raises(Refused) as caught:
+        made[0].public_key(())
+    assert caught.value.reason is Reason.KEYS_WIPED
 
 
 def test_a_passphrase_of_a_novel_is_malformed() -> None:
