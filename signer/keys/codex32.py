@@ -177,7 +177,7 @@ def _points(shares: Sequence[Share]) -> tuple[int, dict[int, bytearray]]:
         raise Malformed("These shares are not of one secret.")
     points = {_VALUES[share.index]: share.payload for share in shares}
     needed = max(1, shares[0].threshold)
-    if len(points) != len(shares) or len(shares) > len(ALPHABET):
+    if len(points) != len(shares):
         raise Malformed("A share was given twice.")
     if len(points) < needed:
         raise Malformed(f"{needed} shares are needed, {len(points)} were given.")

@@ -200,7 +200,11 @@ class Runner:
             return
         for mutant in mutants:
             with source.edited(mutant):
-                code = compiled(source)
+                try:
+                    code = compiled(source)
+                except NotSwappable:  # it is no Python: nobody could run it
+                    self._judge(mutant, Fate.KILLED)
+                    continue
             status = born(source.module, code, arguments)
             self._judge(mutant, _judged(status))
 

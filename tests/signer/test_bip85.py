@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode, b85encode
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,9 @@ from signer.formats.wordlist import LANGUAGES
 from signer.keys import bip85, mnemonic
 from signer.keys.keyring import Keyring
 from signer.keys.node import Node
+from signer.keys.scratch import Scratch
 from tests.signer.published import shared
+from tests.signer.rfc6979 import ORDER
 
 # All cases of BIP85 (BSD-2-Clause) start from this key.
 XPRV = (
@@ -120,7 +123,8 @@ def test_passwords_are_the_standard_encodings_cut_short(index: int, long: int, s
     assert bip85.password_base85(KEYRING, short, index) == whole[:short]
 
 
-@given(st.integers(0, 1000), st.sampled_from((b"\x80", b"\xef")))
+# The last two make texts that begin with an X.
+@given(st.integers(0, 1000), st.sampled_from((b"\x80", b"\xef", b"\xcb", b"\xd0")))
 def test_keys_as_text_read_back(index: int, version: bytes) -> None:
     raw = base58.decode_check(bip85.wif(KEYRING, index, version))
     assert raw == version + bip85.entropy(KEYRING, 2, index)[:32] + b"\1"
@@ -133,36 +137,66 @@ def test_rolls_of_any_die_are_within_it_and_go_on_as_they_began(sides: int) -> N
     assert len(set(rolls)) > 1
 
 
+@pytest.mark.parametrize("sides", [2, 3, 6, 62, 255, 256, 257, 65536, 65537])
+def test_rolls_are_the_first_bits_of_as_many_bytes_as_hold_them(sides: int) -> None:
+    bits = next(bits for bits in range(1, 32) if 2**bits >= sides)
+    stream = bip85._stream(KEYRING, 89101, sides, 20, 3)
+    rolls = list[int]()
+    while len(rolls) < 20:
+        trial = int("".join(f"{byte:08b}" for byte in stream.take(-(-bits // 8)))[:bits], 2)
+        rolls += [trial] if trial < sides else []
+    assert bip85.dice(KEYRING, sides, 20, 3) == tuple(rolls)
+
+
+@pytest.mark.parametrize("rolls", [1, 10_000])
+def test_a_die_is_rolled_as_often_as_asked(rolls: int) -> None:
+    assert len(bip85.dice(KEYRING, 6, rolls, 0)) == rolls
+
+
+@pytest.mark.parametrize("size", [16, 17, 63, 64])
+def test_child_bytes_are_the_first_of_their_own_path(size: int) -> None:
+    assert bip85.hex_bytes(KEYRING, size, 5) == bip85.entropy(KEYRING, 128169, size, 5)[:size]
+
+
+@pytest.mark.parametrize("number", [0, ORDER])
+def test_a_child_that_is_no_key_is_malformed(number: int) -> None:
+    with pytest.raises(Malformed):
+        bip85._secret(bytearray(number.to_bytes(32, "big")), 0, Scratch())
+
+
 def test_an_rsa_generator_gets_the_stream_of_its_own_path() -> None:
     main, sub = bip85.rsa_stream(KEYRING, 4096, 0), bip85.rsa_stream(KEYRING, 4096, 0, 1)
     assert main.take(5000) == bip85._stream(KEYRING, 828365, 4096, 0).take(5000)
     assert sub.take(64) == bip85._stream(KEYRING, 828365, 4096, 0, 1).take(64)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: bip85.entropy(KEYRING),
-        lambda: bip85.entropy(KEYRING, -1),
-        lambda: bip85.entropy(KEYRING, 1 << 31),
-        lambda: bip85.words(KEYRING, 13, 0),
-        lambda: bip85.words(KEYRING, 12, 0, "klingon"),
-        lambda: bip85.words(KEYRING, 12, 1 << 31),
-        lambda: bip85.hex_bytes(KEYRING, 15, 0),
-        lambda: bip85.hex_bytes(KEYRING, 65, 0),
-        lambda: bip85.password_base64(KEYRING, 19, 0),
-        lambda: bip85.password_base64(KEYRING, 87, 0),
-        lambda: bip85.password_base85(KEYRING, 9, 0),
-        lambda: bip85.password_base85(KEYRING, 81, 0),
-        lambda: bip85.dice(KEYRING, 1, 1, 0),
-        lambda: bip85.dice(KEYRING, 6, 0, 0),
-        lambda: bip85.dice(KEYRING, 6, 10_001, 0),
-        lambda: bip85.nsec(KEYRING, 0, 1),
-        lambda: bip85.nsec(KEYRING, 1, 0),
-    ],
+NUMBERS = "Numbers of child seeds are"
+OUT_OF_RANGE: tuple[tuple[Callable[[], object], str], ...] = (
+    (lambda: bip85.entropy(KEYRING), NUMBERS),
+    (lambda: bip85.entropy(KEYRING, -1), NUMBERS),
+    (lambda: bip85.entropy(KEYRING, 0, -1), NUMBERS),
+    (lambda: bip85.entropy(KEYRING, 1 << 31), NUMBERS),
+    (lambda: bip85.words(KEYRING, 13, 0), "12, 15, 18, 21 or 24 words"),
+    (lambda: bip85.words(KEYRING, 12, 0, "klingon"), "a BIP39 language"),
+    (lambda: bip85.words(KEYRING, 12, 1 << 31), NUMBERS),
+    (lambda: bip85.hex_bytes(KEYRING, 15, 0), "16 to 64"),
+    (lambda: bip85.hex_bytes(KEYRING, 65, 0), "16 to 64"),
+    (lambda: bip85.password_base64(KEYRING, 19, 0), "20 to 86"),
+    (lambda: bip85.password_base64(KEYRING, 87, 0), "20 to 86"),
+    (lambda: bip85.password_base85(KEYRING, 9, 0), "10 to 80"),
+    (lambda: bip85.password_base85(KEYRING, 81, 0), "10 to 80"),
+    (lambda: bip85.dice(KEYRING, 1, 1, 0), "2 sides or more"),
+    (lambda: bip85.dice(KEYRING, 1 << 31, 1, 0), "2 sides or more"),
+    (lambda: bip85.dice(KEYRING, 6, 0, 0), "1 to 10000 times"),
+    (lambda: bip85.dice(KEYRING, 6, 10_001, 0), "1 to 10000 times"),
+    (lambda: bip85.nsec(KEYRING, 0, 1), "counted from 1"),
+    (lambda: bip85.nsec(KEYRING, 1, 0), "counted from 1"),
 )
-def test_what_is_out_of_range_is_malformed(make: object) -> None:
-    if not callable(make):
-        raise TypeError
-    with pytest.raises(Malformed):
+
+
+@pytest.mark.parametrize(("make", "why"), OUT_OF_RANGE)
+def test_what_is_out_of_range_is_malformed_and_says_why(
+    make: Callable[[], object], why: str
+) -> None:
+    with pytest.raises(Malformed, match=why):
         make()

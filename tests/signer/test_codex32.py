@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,7 @@ SEEDS = {
     "dc8aec5553b86e528bcadfdcc201c17c638c47e9",
 }
 RANDOM = bytes(range(32))
+SEED = bytes(range(16))
 
 sizes = st.integers(16, 64)
 seeds = sizes.flatmap(lambda size: st.binary(min_size=size, max_size=size))
@@ -151,6 +153,28 @@ def test_all_31_shares_there_can_be_are_different_and_none_is_the_secret() -> No
         codex32.split(secret, 32, RANDOM)
 
 
+@pytest.mark.parametrize("threshold", range(2, 10))
+def test_as_many_shares_are_made_as_asked_for_and_one_fewer_than_needed_hold_nothing(
+    threshold: int,
+) -> None:
+    secret = codex32.from_seed(SEED, "test", threshold)
+    for count in (threshold, threshold + 2):
+        assert len(codex32.split(secret, count, RANDOM)) == count
+    fewer = codex32.split(secret, threshold, RANDOM)[1:]
+    with pytest.raises(Malformed, match="shares are needed"):
+        codex32.recover(fewer)
+    lying = [replace(share, threshold=len(fewer)) for share in fewer]
+    assert codex32.recover(lying).seed() != SEED
+
+
+def test_what_is_drawn_for_a_share_may_be_any_letter() -> None:
+    # A letter that never comes would be a hint at the secret for each share that is found.
+    whole = codex32.from_seed(bytes(64), "test", 3)
+    shares = [codex32.split(whole, 3, bytes((number,)) * 32)[:2] for number in range(8)]
+    for place in (0, 1):
+        assert {symbol for two in shares for symbol in two[place].payload} == {*range(32)}
+
+
 def test_the_same_randomness_gives_the_same_shares_and_only_for_the_same_secret() -> None:
     def split(seed: bytes, threshold: int, identifier: str, randomness: bytes) -> set[str]:
         secret = codex32.from_seed(seed, identifier, threshold)
@@ -209,9 +233,10 @@ def test_another_number_of_shares_is_malformed(count: int) -> None:
 
 
 def test_neither_a_share_nor_a_whole_without_threshold_is_split() -> None:
-    for text in (NAME_A, ALONE):
+    of_one = replace(codex32.parse(ALONE), threshold=1)
+    for secret in (codex32.parse(NAME_A), codex32.parse(ALONE), of_one):
         with pytest.raises(Malformed, match="threshold 2 to 9"):
-            codex32.split(codex32.parse(text), 3, RANDOM)
+            codex32.split(secret, 3, RANDOM)
 
 
 def test_an_index_outside_of_the_alphabet_is_malformed() -> None:

@@ -92,6 +92,11 @@ def test_what_is_no_row_of_rolls_is_malformed(row: bytes) -> None:
         assert row.decode("latin-1") not in str(caught.value)
 
 
+def test_a_row_as_long_as_may_be_is_read() -> None:
+    rolls = b"1" * 1000
+    assert dice.entropy_from_dice(rolls).hex() == hashlib.sha256(rolls).hexdigest()
+
+
 def test_what_is_no_row_of_flips_is_malformed() -> None:
     for read in (dice.entropy_from_coins, dice.oddities_of_coins):
         with pytest.raises(Malformed, match="0 to 1"):

@@ -56,7 +56,16 @@ def test_an_erased_stream_holds_nothing() -> None:
     block = stream._block
     stream.erase()
     assert block == bytes(len(block))
-    assert stream.take(8) != hashlib.shake_256(LONG).digest(48)[40:]
+    assert stream.take(500) != hashlib.shake_256(LONG).digest(540)[40:]
+
+
+def test_a_stream_that_grows_leaves_nothing_behind() -> None:
+    with Stream(LONG) as stream:
+        stream.take(8)
+        block = stream._block
+        stream.take(1000)
+        assert stream._block is not block
+    assert block == bytes(len(block))
 
 
 def test_what_grows_out_of_randomness_depends_on_purpose_randomness_and_secret() -> None:

@@ -1,6 +1,7 @@
 """Secrets in shares, as SLIP39 publishes them and as others read them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from embit import slip39 as peer
@@ -146,6 +147,42 @@ def test_one_share_too_many_is_malformed() -> None:
         slip39.combine(())
 
 
+@pytest.mark.parametrize("needed", [3, 4, 16])
+def test_one_share_fewer_than_needed_holds_nothing_even_if_it_says_so(needed: int) -> None:
+    # Whoever holds some shares can write other thresholds on them.
+    of_members = slip39.split(SECRET, Plan(1, ((needed, 16),), exponent=0), RANDOM)[0]
+    assert slip39.combine(of_members[:needed]) == SECRET
+    fewer = [replace(share, member_threshold=needed - 1) for share in of_members[1:needed]]
+    with pytest.raises(Malformed, match="do not belong together"):
+        slip39.combine(fewer)
+    groups = slip39.split(SECRET, Plan(needed, ((1, 1),) * 16, exponent=0), RANDOM)
+    of_groups = [group[0] for group in groups]
+    assert slip39.combine(of_groups[:needed]) == SECRET
+    setting = replace(of_groups[0].setting, group_threshold=needed - 1)
+    fewer = [replace(share, setting=setting) for share in of_groups[1:needed]]
+    with pytest.raises(Malformed, match="do not belong together"):
+        slip39.combine(fewer)
+
+
+def test_identifiers_are_any_of_15_bits() -> None:
+    plan = Plan(1, ((1, 1),), exponent=0)
+    drawn = {
+        slip39.split(SECRET, plan, bytes((number,)) * 32)[0][0].setting.identifier
+        for number in range(24)
+    }
+    assert len(drawn) == 24
+    assert max(drawn) < 1 << 15
+    for bit in range(15):
+        assert {identifier >> bit & 1 for identifier in drawn} == {0, 1}
+
+
+def test_the_slowest_backup_that_we_make_is_not_refused() -> None:
+    # Asked with what is no passphrase, because opening it takes some seconds.
+    share = Share(Setting(1, True, 10, 1, 1), 0, 0, 1, bytearray(16))
+    with pytest.raises(Malformed, match="printable ASCII"):
+        slip39.combine((share,), "\n")
+
+
 def test_a_backup_that_would_take_an_hour_is_refused() -> None:
     share = Share(Setting(1, True, 11, 1, 1), 0, 0, 1, bytearray(16))
     with pytest.raises(Refused) as caught:
@@ -161,6 +198,27 @@ def test_a_passphrase_that_is_not_printable_ascii_is_malformed(passphrase: str) 
     assert passphrase not in str(caught.value)
     with pytest.raises(Malformed, match="printable ASCII"):
         slip39.split(SECRET, PLAN, RANDOM, passphrase)
+
+
+@pytest.mark.parametrize("passphrase", ["a" * 256, " ~", "~ "])
+def test_any_passphrase_of_printable_ascii_opens_what_it_closed(passphrase: str) -> None:
+    groups = slip39.split(SECRET, PLAN, RANDOM, passphrase)
+    assert slip39.combine((*groups[0], *groups[1][:2]), passphrase) == SECRET
+
+
+def test_where_nothing_else_is_said_a_backup_is_extendable_and_slow_as_the_reference_s() -> None:
+    setting = slip39.split(SECRET, Plan(1, ((1, 1),)), RANDOM)[0][0].setting
+    assert (setting.extendable, setting.exponent) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "groups", "exponent"),
+    [(16, ((1, 1),) * 16, 10), (1, ((16, 16),) * 16, 0), (1, ((2, 16),), 10)],
+)
+def test_the_largest_plans_there_are_can_be(
+    threshold: int, groups: tuple[tuple[int, int], ...], exponent: int
+) -> None:
+    assert Plan(threshold, groups, exponent).groups == groups
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,17 @@ def test_another_number_of_words_is_malformed(count: int) -> None:
         slip39_share.parse(["academic"] * count)
 
 
+@pytest.mark.parametrize("size", [16, 20, 22, 32])
+def test_a_word_of_padding_too_many_is_malformed(size: int) -> None:
+    share = Share(Setting(1, False, 0, 1, 1), 0, 0, 1, bytearray(range(1, size + 1)))
+    places = [WORDS.index(word) for word in share.words()[:-3]]
+    places.insert(4, 0)
+    residue = slip39_share._rs1024([*places, 0, 0, 0], extendable=False) ^ 1
+    places += (residue >> 20, residue >> 10 & 1023, residue & 1023)
+    with pytest.raises(Malformed, match="padded"):
+        slip39_share.parse([WORDS[place] for place in places])
+
+
 @given(st.lists(st.sampled_from(WORDS), min_size=20, max_size=59))
 def test_no_words_break_it(words: list[str]) -> None:
     try:

@@ -83,6 +83,53 @@ def test_coins_that_are_not_flipped_are_noticed(row: bytes, oddity: Oddity) -> N
     assert oddity in dice.oddities_of_coins(row)
 
 
+def following(places: int, hits: int, back: int, step: int) -> bytes:
+    """Rolls of which that many are the one `back` places before, plus `step`; no others are."""
+    throws = chance(7, 6)
+    row = [next(throws) for _ in range(back)]
+    for at in range(places):
+        foreseen = (row[-back] + step) % 6
+        hit = at * hits // places != (at + 1) * hits // places
+        row.append(foreseen if hit else next(throw for throw in throws if throw != foreseen))
+    return bytes(0x31 + result for result in row)
+
+
+@pytest.mark.parametrize(
+    ("back", "step", "oddity"),
+    [(1, step, Oddity.STEPPING) for step in range(6)]
+    + [(back, 0, Oddity.REPEATING) for back in range(2, 13)],
+)
+def test_results_that_follow_from_others_are_odd_beyond_the_limit_and_not_at_it(
+    back: int, step: int, oddity: Oddity
+) -> None:
+    # 24 of 64 are too many by the root of 20 deviations, to the bit; 24 of 63 by hardly more.
+    assert dice.oddities_of_dice(following(64, 24, back, step)) == ()
+    assert dice.oddities_of_dice(following(63, 24, back, step)) == (oddity,)
+
+
+def test_no_more_is_asked_of_a_row_than_the_limit_allows_for() -> None:
+    # With each further question more honest rows are called odd.
+    assert dice.oddities_of_dice(following(63, 60, 13, 0)) == ()
+
+
+def test_rolls_that_never_come_twice_running_are_not_odd() -> None:
+    assert dice.oddities_of_dice(following(149, 0, 1, 0)) == ()
+
+
+@pytest.mark.parametrize("before", [0, 1, 40, 80])
+@pytest.mark.parametrize(
+    ("judge", "sides", "longest"), [(dice.oddities_of_dice, 6, 7), (dice.oddities_of_coins, 2, 19)]
+)
+def test_a_run_is_odd_beyond_its_limit_wherever_it_begins(
+    judge: Callable[[bytes], tuple[Oddity, ...]], sides: int, longest: int, before: int
+) -> None:
+    honest = next(rows(1, 160, sides))
+    head, tail = honest[:before], honest[before:]
+    other = next(byte for byte in set(honest) if byte not in (head[-1:] + tail[:1]))
+    assert judge(head + bytes((other,)) * longest + tail) == ()
+    assert judge(head + bytes((other,)) * (longest + 1) + tail) == (Oddity.LONG_RUN,)
+
+
 def test_the_limits_of_chi_square_leave_out_one_in_a_thousand() -> None:
     def coins(x: float) -> float:
         return math.erfc(math.sqrt(x / 2))
