@@ -9,8 +9,9 @@ from signer.chains.bitcoin.registry import recognise
 from signer.chains.bitcoin.script import Kind
 from signer.keys.path import HARDENED, parse, render
 from tests import psbts
-from tests.psbts import OTHER, draft, keyring, vault
+from tests.psbts import OTHER, THIRD, draft, keyring, vault
 
+TWO = "wsh(sortedmulti(2,@0/**,@1/**))"
 TEMPLATES = {
     "pkh(@0/**)": Kind.P2PKH,
     "sh(wpkh(@0/**))": Kind.P2SH,
@@ -80,6 +81,7 @@ def weight(raw: bytes, signed: bytes) -> int:
         ("m/84h/0h/0h", "testnet", True),
         ("m/84h/0h/0h", "regtest", True),
         ("m/48h/0h/0h/2h", "regtest", True),
+        ("m/48h/5h/0h/2h", "mainnet", True),
         ("m/87h/5h/0h", "mainnet", True),
         ("m/7h/0h/0h", "regtest", True),
         ("m/7h/5h/0h", "regtest", False),
@@ -92,6 +94,53 @@ def weight(raw: bytes, signed: bytes) -> int:
 )
 def test_a_path_may_belong_to_another_network(where: str, network: str, foreign: bool) -> None:
     assert is_foreign(parse(where), named(network)) is foreign
+
+
+@pytest.mark.parametrize("network", ["mainnet", "testnet"])
+def test_an_account_is_standard_on_its_own_network_alone(network: str) -> None:
+    one = OneKey(Kind.P2WPKH, parse("m/84h/1h/0h"))
+    several = recognise(vault(TWO, keyring(), keyring(OTHER), network="testnet").policy, keyring())
+    for account in (one, several):
+        assert account.is_standard(named(network)) is (network == "testnet")
+
+
+ELSEWHERE = {
+    "no step": (b"", ()),
+    "one step": (b"", (5,)),
+    "three steps": (b"", (7, 0, 5)),
+    "below a joint key": (b"abcd", (0, 5)),
+}
+
+
+@pytest.mark.parametrize("spot", ELSEWHERE.values(), ids=list(ELSEWHERE))
+def test_a_place_of_one_key_is_two_steps_below_its_account(spot: accounts.Spot) -> None:
+    account = OneKey(Kind.P2WPKH, ())
+    assert account.locate((b"", (0, 5))) == (0, 5)
+    assert account.locate(spot) is None
+    # What lies deeper is said to be of the account, and warned of; a joint key's is another's.
+    assert account.holds(spot) is (not spot[0])
+
+
+def test_what_lies_beside_our_key_is_not_of_its_account() -> None:
+    account = recognise(vault(TWO, keyring(), keyring(OTHER)).policy, keyring())
+    assert account.holds((b"", parse("m/48h/1h/0h/2h/0/5")))
+    assert not account.holds((b"", parse("m/48h/1h/0h/3h/0/5")))
+    assert not account.holds((b"abcd", (0, 5)))
+
+
+def test_each_joint_key_of_ours_has_its_own_places() -> None:
+    template = "tr(musig(@0,@1)/**,{pk(musig(@1,@2)/<2;3>/*),pk(musig(@0,@2)/<4;5>/*)})"
+    rings = (keyring(), keyring(OTHER), keyring(THIRD))
+    account = recognise(vault(template, *rings).policy, keyring(OTHER))
+    first, second = account.shared()
+    assert account.locate((first.fingerprint, (0, 5))) == (0, 5)
+    assert account.locate((second.fingerprint, (3, 5))) == (1, 5)
+    assert account.locate((first.fingerprint, (2, 5))) is None
+    assert account.locate((second.fingerprint, (0, 5))) is None
+    assert all(account.holds((one.fingerprint, (9, 9))) for one in (first, second))
+    # The key that the others make without us is theirs.
+    place = account.place(keyring(OTHER), 0, 5)
+    assert [one for _, one in place.shared()] == [first, second]
 
 
 def test_a_key_that_stands_twice_is_found_at_both_places() -> None:

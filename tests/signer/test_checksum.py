@@ -7,12 +7,16 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin.checksum import checksum_of
 from signer.errors import Malformed
 
-# BIP380, and Bitcoin Core's tests of it.
+# BIP380, and Bitcoin Core's tests and documentation of it.
 PUBLISHED = {
     "raw(deadbeef)": "89f8spxm",
     "sh(multi(2,[00000000/111'/222]xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkr"
     "gZw4koxb5JaHWkY4ALHY2grBGRjaDMzQLcgJvLJuZZvRcEL,xpub68NZiKmJWnxxS6aaHmn81bvJeTESw724CRDs6Hbucc"
     "FQN9Ku14VQrADWgqbhhTHBaohPX4CjNLf9fq9MYo6oDaPPLPxSb7gwQN3ih19Zm4Y/0))": "tjg09x5t",
+    "wpkh([d34db33f/84h/0h/0h]xpub6DJ2dNUysrn5Vt36jH2KLBT2i1auw1tTSSomg8PhqNiUtx8QX2SvC9nrHu81fT41fv"
+    "DUnhMjEzQgXnQjKEu3oaqMSzhSrHMxyyoEAmUHQbY/0/*)": "cjjspncu",
+    "pkh([d34db33f/44'/0'/0']xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkrgZw4kox"
+    "b5JaHWkY4ALHY2grBGRjaDMzQLcgJvLJuZZvRcEL/1/*)": "ml40v0wf",
 }
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=200)
 
@@ -20,6 +24,10 @@ texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, 
 @pytest.mark.parametrize("text", PUBLISHED, ids=range(len(PUBLISHED)))
 def test_published_checksums(text: str) -> None:
     assert checksum_of(text) == PUBLISHED[text]
+
+
+def test_every_letter_a_descriptor_may_have_is_covered() -> None:
+    assert len(checksum_of("".join(map(chr, range(32, 127))))) == 8
 
 
 @given(texts, st.data())

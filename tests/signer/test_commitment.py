@@ -72,6 +72,21 @@ def test_the_digest_is_bound_to_what_each_coin_is_worth() -> None:
     assert commitment.of_spend(other) != commitment.of_spend(spend)
 
 
+def test_the_digest_is_bound_to_the_type_and_the_place_of_each_signature() -> None:
+    spend = review(draft(keyring(), 2).encode(), keyring()).subject
+    first, second = spend.coins
+    opened = dataclasses.replace(second, hash_type=0x83)
+    moved = (
+        dataclasses.replace(first, jobs=(*first.jobs, *second.jobs)),
+        dataclasses.replace(second, jobs=()),
+    )
+    found = {
+        commitment.of_spend(dataclasses.replace(spend, coins=coins))
+        for coins in (spend.coins, (first, opened), moved)
+    }
+    assert len(found) == 3
+
+
 FACT = Fact("to", "bcrt1", Origin.SIGNED, Shape.TEXT)
 PAGE = Page(Kind.RECIPIENT, "Pay", (FACT, FACT))
 NEARLY = {

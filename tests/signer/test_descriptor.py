@@ -323,6 +323,7 @@ def test_a_lost_or_doubled_letter_is_always_noticed(text: str, data: st.DataObje
         "()",
         "pk",
         f"pk({HEX}",
+        f"pk({HEX}x",
         f"pk({HEX}))",
         f"pk ({HEX})",
         f" pk({HEX})",
@@ -349,6 +350,7 @@ def test_a_lost_or_doubled_letter_is_always_noticed(text: str, data: st.DataObje
         f"combo({HEX[2:]})",
         f"multi(01,{HEX})",
         f"multi(,{HEX})",
+        "multi(1)",
         "raw(abc)",
         "raw(de ad)",
         "raw(zz)",
@@ -372,9 +374,17 @@ def test_a_p2sh_script_has_at_most_520_bytes() -> None:
 
     assert len(parse(text(15)).lock(0, 0).redeem_script) == 513
     assert len(parse(text(7, UNCOMPRESSED)).lock(0, 0).redeem_script) == 465
-    for bad in (text(16), text(8, UNCOMPRESSED)):
+    for bad in (text(16), text(20), text(8, UNCOMPRESSED)):
         with pytest.raises(Malformed, match="520"):
             parse(bad)
+    with pytest.raises(Malformed, match="at most 20 keys"):
+        parse(text(21))
+
+
+def test_a_bare_multisig_has_at_most_3_keys() -> None:
+    assert parse(f"multi(3,{HEX},{XPUB},{OTHER})").lock(0, 0).script_pubkey[-2:] == b"\x53\xae"
+    with pytest.raises(Malformed, match="at most 3 keys"):
+        parse(f"multi(3,{HEX},{XPUB},{OTHER},{XPUB}/1)")
 
 
 def test_a_branch_or_an_index_that_is_not_there_is_refused() -> None:
@@ -384,6 +394,14 @@ def test_a_branch_or_an_index_that_is_not_there_is_refused() -> None:
             found.lock(branch, index)
     with pytest.raises(Malformed, match="wildcard"):
         parse(f"wpkh({HEX})").lock(0, 1)
+    with pytest.raises(Malformed, match="There are 1 branches"):
+        parse(f"wpkh({XPUB}/*)").lock(1, 0)
+
+
+def test_a_descriptor_whose_scripts_were_asked_for_is_still_the_same() -> None:
+    asked, fresh = parse(f"wpkh({XPUB}/<0;1>/*)"), parse(f"wpkh({XPUB}/<0;1>/*)")
+    asked.lock(1, 5)
+    assert asked == fresh
 
 
 def test_keys_are_listed_in_the_order_of_the_text() -> None:

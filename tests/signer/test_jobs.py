@@ -30,6 +30,7 @@ def test_a_coin_of_one_key_is_one_job(kind: str) -> None:
         assert (job.rule, job.public_key) == (Rule.KEY_PATH, psbts.lock(keyring(), where)[2:])
     else:
         assert (job.rule, job.public_key) == (Rule.ECDSA, public)
+        assert (job.tree, job.leaf_hash, job.internal_key) == (b"", b"", b"")
 
 
 def test_a_coin_that_holds_us_twice_is_two_jobs() -> None:

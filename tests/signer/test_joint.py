@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN, joint, policy, psbt
+from signer.chains.bitcoin import CHAIN, coins, joint, policy, psbt
 from signer.chains.bitcoin.jobs import Job, Rule
 from signer.chains.bitcoin.network import named
 from signer.chains.bitcoin.psbt import Map
@@ -489,6 +490,23 @@ def test_where_there_is_no_room_for_the_nonces_nobody_is_asked() -> None:
     for _ in range(2):
         turn(draft(of, MAX_OPEN // 2).encode(), of)
     assert refused(draft(of).encode(), of) is Reason.TOO_MANY_NONCES
+
+
+def test_a_payment_may_have_as_many_joint_keys_as_a_keyring_holds_nonces() -> None:
+    assert coins.MAX_JOINT == MAX_OPEN
+
+
+@pytest.mark.parametrize(
+    ("module", "bound", "reason"),
+    [(coins, "MAX_JOINT", Reason.TOO_LARGE), (nonces, "MAX_OPEN", Reason.TOO_MANY_NONCES)],
+)
+def test_the_last_joint_key_within_a_bound_is_asked_for(
+    module: ModuleType, bound: str, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, bound, 3)
+    of = account(TWO)
+    assert "3 coins" in shown(draft(of, 3).encode(), of)
+    assert refused(draft(of, 4).encode(), of) is reason
 
 
 def test_what_leaves_is_verified_once_more(monkeypatch: pytest.MonkeyPatch) -> None:

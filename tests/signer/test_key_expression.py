@@ -209,6 +209,7 @@ def test_a_coordinate_has_one_spelling() -> None:
         f"{XPUB}/<1;1>",
         f"{XPUB}/<0;1>/<2;3>",
         f"{XPUB}/<0;1",
+        f"{XPUB}/<0;12",
         f"{XPUB}/0;1>",
         f"{XPUB}" + "/1" * 252,  # the key itself is 4 deep, and 255 is the end
         f"{XPUB} /1",
@@ -224,6 +225,7 @@ def test_a_coordinate_has_one_spelling() -> None:
         "[deadbeef" + "/1" * 256 + f"]{XPUB}",
         "[deadbeef/2147483648]" + XPUB,
         "[deadbeef]",
+        base58.encode_check(b""),
     ],
 )
 def test_a_key_is_written_in_one_way(text: str) -> None:
@@ -231,7 +233,35 @@ def test_a_key_is_written_in_one_way(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("below", ["/1", "/*", "/<0;1>", "/<0;1>/*"])
+def test_the_last_unhardened_step_is_a_step() -> None:
+    key = parse(f"[deadbeef/2147483647h]{XPUB}/2147483647/<0;2147483647>")
+    assert isinstance(key, DerivedKey)
+    assert key.origin == Origin(bytes.fromhex("deadbeef"), (2 * HARDENED - 1,))
+    assert key.steps == Steps((HARDENED - 1,), (0, HARDENED - 1))
+
+
+def test_an_origin_may_have_255_steps() -> None:
+    key = parse("[deadbeef" + "/1" * 255 + f"]{XPUB}")
+    assert isinstance(key, DerivedKey)
+    assert key.origin == Origin(bytes.fromhex("deadbeef"), (1,) * 255)
+
+
+def test_a_multipath_step_has_at_most_256_numbers() -> None:
+    numbers = [str(number) for number in range(257)]
+    key = parse(f"{XPUB}/<{';'.join(numbers[:256])}>")
+    assert isinstance(key, DerivedKey)
+    assert key.steps.choices == tuple(range(256))
+    with pytest.raises(Malformed, match="2 to 256 numbers"):
+        parse(f"{XPUB}/<{';'.join(numbers)}>")
+
+
+def test_a_musig_has_at_most_100_keys() -> None:
+    parse("musig(" + ",".join([HEX] * 100) + ")", KeyUse.TAPROOT)
+    with pytest.raises(Malformed, match="at most 100 keys"):
+        parse("musig(" + ",".join([HEX] * 101) + ")", KeyUse.TAPROOT)
+
+
+@pytest.mark.parametrize("below", ["/1", "/*", "/<0;1>", "/<0;1>/*", "/<0;1>/1/1/*"])
 def test_a_key_may_lie_255_steps_deep(below: str) -> None:
     room = 251 - below.count("/")  # the key itself is 4 deep
     parse(XPUB + "/1" * room + below)
@@ -253,6 +283,14 @@ def test_a_private_key_is_refused_and_never_repeated(text: str, around: str) -> 
 def test_a_private_key_of_any_network_is_named_as_one(prefix: int, suffix: bytes) -> None:
     with pytest.raises(Malformed, match="private key"):
         parse(base58.encode_check(bytes((prefix,)) + bytes(range(32)) + suffix))
+
+
+@pytest.mark.parametrize("text", [base58.encode_check(b"\x81" + b"\1" * 33), "z" * 51, "0" * 52])
+def test_what_is_as_long_as_a_private_key_need_not_be_one(text: str) -> None:
+    assert len(text) in {51, 52}
+    with pytest.raises(Malformed) as refused:
+        parse(text)
+    assert str(refused.value) != NO_PRIVATE_KEYS
 
 
 @pytest.mark.parametrize(
@@ -283,6 +321,12 @@ def test_the_order_inside_a_musig_does_not_matter() -> None:
     one = parse(f"musig({XPUB},{HEX})", KeyUse.TAPROOT)
     other = parse(f"musig({HEX},{XPUB})", KeyUse.TAPROOT)
     assert one.branch(0)(0) == other.branch(0)(0)
+
+
+def test_a_musig_of_branching_keys_may_have_steps_below() -> None:
+    musig = parse(f"musig({XPUB}/<0;1>,{XPUB})/5/*", KeyUse.TAPROOT)
+    found = {musig.branch(branch)(index) for branch in (0, 1) for index in (0, 1)}
+    assert len(found) == 4
 
 
 def test_a_musig_of_moving_keys_moves_with_them() -> None:

@@ -180,6 +180,28 @@ def test_a_message_under_a_lock_says_when_and_is_written_in_full() -> None:
     assert parse(made.data).version == 2
 
 
+@pytest.mark.parametrize("timing", [Timing(locktime=2016), Timing(sequence=144)])
+def test_a_message_under_either_lock_is_written_in_full(timing: Timing) -> None:
+    made = signed(CHAIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing))
+    script_pubkey = single_lock(Kind.P2WPKH, keyring().public_key(path())).script_pubkey
+    assert made.form is Form.FULL
+    assert is_valid("Later.", script_pubkey, written(made))
+
+
+@pytest.mark.parametrize("leaf", ["pk(@0/<2;3>/*)", "and_v(v:pkh(@0/<2;3>/*),older(9))"])
+def test_a_message_is_signed_in_each_leaf_that_holds_our_key_and_in_no_other(leaf: str) -> None:
+    two = vault(f"tr(@0/**,{{pk(@1/**),{leaf}}})", keyring(), keyring(OTHER))
+    record = two.record(keyring())
+    review = CHAIN.policy_statement("We agree.", record, (0, 5), keyring(), "regtest")
+    records = container.parse(signed(review).data).inputs[0]
+    locked = two.policy.lock(0, 5)
+    named_so = locked.keys[2][1:] + locked.leaves[1].hash
+    [(name, in_leaf)] = records.all(container.TAP_SCRIPT_SIG)
+    assert name == named_so
+    # The default type is not written out: a 65th byte would be one for nothing (BIP341).
+    assert (len(records.get(container.TAP_KEY_SIG) or b""), len(in_leaf)) == (64, 64)
+
+
 @pytest.mark.parametrize(
     "template",
     [
@@ -201,7 +223,26 @@ def test_a_message_of_an_account_of_several_is_a_psbt_for_the_others(template: s
     first, second = (half.inputs[0].records for half in halves)
     both = container.add(halves[0], {0: [record for record in second if record not in first]})
     kernel.check(both.encode())
-    assert both.globals.get(bip322.GENERIC_SIGNED_MESSAGE) == b"We agree."
+    assert both.globals.get(0x09) == b"We agree."  # PSBT_GLOBAL_GENERIC_SIGNED_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("template", "has_witness"),
+    [
+        ("wsh(multi(1,@0/**,@1/**))", True),
+        ("tr(@0/**,pk(@1/**))", True),
+        ("sh(multi(1,@0/**,@1/**))", False),
+    ],
+)
+def test_the_coin_of_a_message_is_written_out_beside_its_transaction_where_bip174_wants_it(
+    template: str, has_witness: bool
+) -> None:
+    keys, two = keyring(), vault(template, keyring(), keyring(OTHER))
+    review = CHAIN.policy_statement("We agree.", two.record(keys), (0, 5), keys, "regtest")
+    records = container.parse(signed(review).data).inputs[0]
+    assert records.get(container.NON_WITNESS_UTXO) == review.subject.spent.encode()
+    written_out = review.subject.spent.outputs[0].encode()
+    assert records.get(container.WITNESS_UTXO) == (written_out if has_witness else None)
 
 
 @pytest.mark.parametrize("name", ["msg_simple", "msg_path", "msg_large"])
@@ -211,7 +252,7 @@ def test_legacy_messages_are_those_of_jade(name: str) -> None:
     keys = keyring(JADE)
     review = CHAIN.message(asked["message"], tuple(asked["path"]), keys)
     made = CHAIN.sign_message(review.approve(review.pages), keys)
-    assert b64encode(made.data).decode() == case["expected_output"]
+    assert written(made) == case["expected_output"]
 
 
 def test_a_legacy_message_names_its_key_and_the_key_can_be_read_back() -> None:
@@ -232,6 +273,19 @@ def test_an_unknown_variant_or_a_path_without_a_place_is_refused() -> None:
         CHAIN.statement("hi", (0,), "wpkh", keyring(), "regtest")
     assert variant.value.reason is Reason.VARIANT_UNSUPPORTED
     assert short.value.reason is Reason.PATH_UNUSUAL
+
+
+def test_every_printable_letter_may_stand_in_a_message() -> None:
+    letters = "".join(map(chr, range(32, 127)))
+    assert f'"{letters}"' in text(CHAIN.message(letters, path(), keyring()).pages)
+
+
+def test_a_message_is_not_printed_with_what_asks_for_its_signature() -> None:
+    for review in (
+        CHAIN.message("between us", path(), keyring()),
+        CHAIN.statement("between us", path(), "wpkh", keyring(), "regtest"),
+    ):
+        assert "between us" not in repr(review.subject)
 
 
 CODE = "The message is a code."

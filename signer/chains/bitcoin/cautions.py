@@ -84,7 +84,7 @@ def fee_base(spend: Spend) -> tuple[int, str]:
 
 def _high_fee(spend: Spend) -> Iterator[Page]:
     base, what = fee_base(spend)
-    if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base and spend.fee_sats:
+    if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base:
         share = texts.share(spend.fee_sats, base)
         yield warning(
             "High fee",

@@ -57,9 +57,7 @@ def find(request: Psbt, owner: Owner) -> Found:
     return Found(spent, tuple(places), tuple(named))
 
 
-def check(
-    request: Psbt, found: Found, keyring: Keyring, *, expert: bool = False
-) -> tuple[Coin, ...]:
+def check(request: Psbt, found: Found, keyring: Keyring, *, expert: bool) -> tuple[Coin, ...]:
     """The same coins, and what there is to sign for each. Raises Refused.
 
     Malformed for a part of a joint signature that is none.

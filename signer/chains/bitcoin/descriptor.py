@@ -126,8 +126,8 @@ class _Keys:
 
 def _call(text: str) -> tuple[str, str]:
     """A function's name, and what is in its parentheses."""
-    name, opened, rest = text.partition("(")
-    if not opened or not rest.endswith(")"):
+    name, _, rest = text.partition("(")
+    if not rest.endswith(")"):
         raise Malformed("A script is written as a function: a name, and arguments in parentheses.")
     return name, rest[:-1]
 
@@ -175,8 +175,8 @@ def _anywhere(name: str, inside: str, keys: _Keys, *, most: int) -> Single | Mul
 
 def _multi(inside: str, keys: _Keys, most: int, *, is_sorted: bool) -> Multi:
     threshold, *listed = inside.split(",", most + 1)
-    if not 1 <= len(listed) <= most:
-        raise Malformed(f"A multisig here has 1 to {most} keys.")
+    if len(listed) > most:
+        raise Malformed(f"A multisig here has at most {most} keys.")
     required = key_expression.number(threshold)
     if not 1 <= required <= len(listed):
         raise Malformed("A multisig needs at least one signature, and at most one of each key.")
@@ -200,9 +200,9 @@ def _tr(inside: str, keys: _Keys) -> Tr:
 def _comma(text: str) -> tuple[str, str | None]:
     """The internal key of tr(), and the script tree behind it, if there is one."""
     # musig() is the only thing before that comma with commas of its own.
-    start = text.find(")") if text.startswith("musig(") else 0
-    at = text.find(",", max(start, 0))
-    return (text, None) if at < 0 else (text[:at], text[at + 1 :])
+    musig, closed, rest = text.partition(")") if text.startswith("musig(") else ("", "", text)
+    key, comma, tree = rest.partition(",")
+    return musig + closed + key, tree if comma else None
 
 
 def _miniscript(text: str, context: Context, keys: _Keys) -> Fragment[int]:

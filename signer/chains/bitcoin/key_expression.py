@@ -82,7 +82,7 @@ class DerivedKey:
 
     xpub: ExtendedPublicKey
     steps: Steps
-    origin: Origin | None = field(default=None, compare=False)
+    origin: Origin | None = field(compare=False)
 
     def branch(self, branch: int) -> PublicKeyAt:
         """The keys of one branch; all steps but the index are done now, and once."""

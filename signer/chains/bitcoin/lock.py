@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from signer.formats.cursor import compact_size
-from signer.hashes import tagged_hash
+from signer.hashes import hash160, tagged_hash
 
 LEAF_VERSION = 0xC0  # BIP342
 # BIP341's point H, x-only: nobody knows its private key, so as an internal key it has no key path.
@@ -21,6 +21,10 @@ class Leaf:
     @property
     def hash(self) -> bytes:
         return leaf_hash(self.script, self.version)
+
+    def holds(self, x_only: bytes) -> bool:
+        """Whether a key stands in the script, plain or hashed (BIP379, pk_h)."""
+        return x_only in self.script or hash160(x_only) in self.script
 
 
 @dataclass(frozen=True, slots=True)

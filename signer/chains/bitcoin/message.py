@@ -128,7 +128,7 @@ def _jobs(place: Place, unsigned: Tx) -> tuple[Job, ...]:
     lock = place.lock
     whole = spending(unsigned, (Output(0, lock.script_pubkey),))
     leaves = {
-        key[1:]: frozenset(leaf.hash for leaf in lock.leaves if key[1:] in leaf.script)
+        key[1:]: frozenset(leaf.hash for leaf in lock.leaves if leaf.holds(key[1:]))
         for key, _ in place.own()
     }
     hash_type = sighash.DEFAULT if lock.internal_key else sighash.ALL

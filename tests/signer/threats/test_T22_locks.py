@@ -1,6 +1,6 @@
 """Locktimes, relative locks and replaceability: said when they matter, calm when they are usual."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -36,6 +36,19 @@ def test_a_height_of_another_age_is_a_warning() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("locktime", "warning"),
+    [
+        (10_000_000, ""),
+        (10_000_001, "[Delayed]\nNo block may hold it before block 10 000 001.\n"),
+        (499_999_999, "[Delayed]\nNo block may hold it before block 499 999 999.\n"),
+        (500_000_000, "[Delayed]\nNo block may hold it before\n1985-11-05 00:53:20 UTC\n"),
+    ],
+)
+def test_from_where_on_a_lock_is_a_warning_and_a_date(locktime: int, warning: str) -> None:
+    assert shown(locktime).startswith(warning + "[Payment]")
+
+
 def test_a_lock_without_effect_is_said_to_have_none() -> None:
     page = shown(1_900_000_000, (0xFFFFFFFF,))
     assert "Delayed" not in page
@@ -44,6 +57,12 @@ def test_a_lock_without_effect_is_said_to_have_none() -> None:
 
 def test_one_open_sequence_puts_the_lock_in_force() -> None:
     assert "Delayed" in shown(1_900_000_000, (0xFFFFFFFF, 0xFFFFFFFE))
+
+
+def test_the_shortest_and_the_longest_relative_lock_are_listed() -> None:
+    page = shown(0, (1, 0xFFFF, 1 << 22 | 1, 1 << 22 | 0xFFFF))
+    for line in ("1: 1 block", "2: 65 535 block", "3: 512 second", "4: 33 553 920 second"):
+        assert f"\nCoin {line}" in page
 
 
 def test_relative_locks_are_listed_by_coin() -> None:
@@ -71,3 +90,10 @@ def test_replaceability_is_said(sequence: int, answer: str) -> None:
 def test_a_time_reads_as_the_calendar_says(seconds: int) -> None:
     expected = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     assert texts.utc(seconds) == expected
+
+
+def test_every_day_a_lock_can_name_is_that_of_the_calendar() -> None:
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    for days in range((1 << 32) // 86_400):
+        expected = f"{start + timedelta(days):%Y-%m-%d} 00:00:00 UTC"
+        assert texts.utc(86_400 * days) == expected
