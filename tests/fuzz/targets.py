@@ -387,8 +387,9 @@ TARGETS: Final = {
     "descriptor": Target(read_descriptor, descriptors, CAPPED),
     "policy": Target(read_policy, policies, CAPPED),
     "miniscript": Target(read_miniscript, miniscripts, CAPPED),
-    "cbor": Target(read_cbor, values),
-    "account": Target(read_account, accounts),
+    # A message has a thousand items at most, and an item is a byte at the least.
+    "cbor": Target(read_cbor, values, Budget(floor_us=5_000)),
+    "account": Target(read_account, accounts, Budget(floor_us=5_000)),
     "ur": Target(read_ur, urs),
     "bbqr": Target(read_bbqr, bbqrs),
     "address": Target(read_address, addresses),

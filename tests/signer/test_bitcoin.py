@@ -3,11 +3,13 @@
 import base64
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from signer import chains
 from signer.chains import load, names
 from signer.chains.bitcoin import CHAIN, psbt
 from signer.chains.bitcoin import sign as signing
@@ -42,6 +44,14 @@ def test_the_folder_is_the_registry() -> None:
     assert load("bitcoin") is CHAIN
     with pytest.raises(LookupError):
         load("../bitcoin")
+
+
+def test_a_chain_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "penny").mkdir()
+    for name in ("penny/__init__.py", "helper.py"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(chains, "__path__", [str(tmp_path)])
+    assert names() == ("penny",)
 
 
 def test_signatures_are_deterministic() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.miniscript import Context, Fragment, parse
-from signer.chains.bitcoin.miniscript.parse import MAX_DEPTH, MAX_FRAGMENTS, MAX_TEXT
+from signer.chains.bitcoin.miniscript.parse import MAX_DEPTH, MAX_FRAGMENTS
 from signer.chains.bitcoin.miniscript.table import TABLE, is_wrapper
 from signer.errors import Malformed
 from tests import miniscripts
@@ -61,9 +61,16 @@ def test_a_check_before_verify_becomes_one_opcode() -> None:
     }
     for text, script in scripts.items():
         assert wsh(text).compile(named).hex() == script
-    assert tapscript("v:multi_a(1,A)").compile(lambda key: named(key)[1:]).hex() == (
-        "20" + named("A")[1:].hex() + "ac519d"
-    )
+    for text, last in (("multi_a(1,A)", "9c"), ("v:multi_a(1,A)", "9d")):
+        assert tapscript(text).compile(lambda key: named(key)[1:]).hex() == (
+            "20" + named("A")[1:].hex() + "ac51" + last
+        )
+
+
+def test_what_an_if_takes_is_a_one_by_consensus_in_tapscript_only() -> None:
+    """In P2WSH only nodes ask for it (MINIMALIF): `d:` leaves there what it was given (BIP379)."""
+    assert wsh("dv:older(1)").type == frozenset("Bondemhk")
+    assert tapscript("dv:older(1)").type == frozenset("Bondumehk")
 
 
 def test_sorted_keys_are_sorted_in_the_script_and_nowhere_else() -> None:
@@ -111,6 +118,9 @@ WITNESS_BYTES = {
     "or_d(nl:and_v(v:pk(A),older(9)),multi(2,B,C))": (1 + 2 * 73 + 2, 2 * 66 + 2),
     "or_d(multi(1,A,B,C),multi(2,D,E))": (1 + 2 * 73 + 2, 2 * 66 + 3),
     "thresh(2,pk(A),s:pk(B),a:pkh(C))": (73 + 73 + 34 + 1, 66 + 66 + 33 + 1),
+    "or_d(thresh(1,pk(A),s:pk(B)),multi(2,C,D))": (2 + 1 + 2 * 73, 2 + 2 * 66),
+    "thresh(1,pk(A),a:0)": (73, 66),
+    "or_d(j:pkh(A),multi(2,B,C))": (1 + 1 + 2 * 73, 1 + 2 * 66),
 }
 
 
@@ -118,6 +128,15 @@ WITNESS_BYTES = {
 def test_the_largest_witness_is_known(text: str, sizes: tuple[int, int]) -> None:
     there = text.replace("multi(", "multi_a(")
     assert (wsh(text).max_witness_bytes, tapscript(there).max_witness_bytes) == sizes
+
+
+def test_hashes_that_nobody_may_leave_out_fill_their_threshold_exactly() -> None:
+    """A stranger could put other bytes where a hash is dissatisfied: no witness of ours does."""
+    two = f"sha256({H32}),a:sha256({H32})"
+    assert wsh(f"thresh(2,{two})").max_witness_bytes == 2 * 33
+    for too_few in (f"thresh(1,{two})", f"thresh(1,{two},s:pk(A))"):
+        with pytest.raises(Malformed, match="Nothing can satisfy"):
+            _ = wsh(too_few).max_witness_bytes
 
 
 def test_the_same_text_elsewhere_is_another_miniscript() -> None:
@@ -242,11 +261,14 @@ MALFORMED = {
     "capitals": "PK(A)",
     "no bracket": "pk",
     "an open bracket": "pk(A",
+    "an open bracket around two": "or_i(0,1",
+    "another letter than a bracket": "or_i(0,1x",
     "a bracket too many": "pk(A))",
     "brackets for nothing": "1()",
     "something behind": "pk(A)pk(B)",
     "no key": "pk()",
     "two keys": "pk(A,B)",
+    "two keys, and a script behind": "pk(A,B)pk(C)",
     "one key empty": "multi(1,A,)",
     "no keys": "multi(1)",
     "no threshold": "multi(A,B)",
@@ -277,7 +299,7 @@ MALFORMED = {
     "sorted keys inside": "and_v(v:sortedmulti(1,A,B),pk(C))",
     "sorted keys wrapped": "n:sortedmulti(1,A,B)",
     "types that misfit": "and_v(pk(A),pk(B))",
-    "too long": f"pk({'A' * MAX_TEXT})",
+    "too long": f"pk({'A' * (262_145 - 4)})",
 }
 
 
@@ -285,6 +307,14 @@ MALFORMED = {
 def test_text_that_is_no_miniscript_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         wsh(text)
+
+
+def test_a_text_may_have_262144_letters() -> None:
+    assert len(wsh(f"pk({'A' * (262_144 - 4)})").render()) == 262_144
+
+
+def test_a_multisig_of_20_keys_is_read() -> None:
+    assert len(wsh(f"multi(20,{','.join(f'K{number}' for number in range(20))})").keys()) == 20
 
 
 def test_tapscript_has_no_multi_and_up_to_999_keys() -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import count, islice, product
+from math import prod
 
 import pytest
 
@@ -221,6 +222,23 @@ RULES: dict[str, Callable[..., Rule]] = {
 }
 
 
+def thresh(number: int, first: Has, *others: Has) -> Rule:
+    subs = (first, *others)
+    unsigned = sum(not sub.s for sub in subs)
+    takes = sorted("z" if sub.z else "o" if sub.o else "" for sub in subs)
+    expressive = all(sub.e for sub in subs)
+    fits = first.B and all(sub.W for sub in others) and all(sub.d and sub.u for sub in subs)
+    return "B" * fits, {
+        "z": takes == ["z"] * len(subs),
+        "o": takes == ["o"] + ["z"] * (len(subs) - 1),
+        "d": True,
+        "u": True,
+        "s": unsigned <= number - 1,
+        "e": expressive and unsigned == 0,
+        "m": expressive and all(sub.m for sub in subs) and unsigned <= number,
+    }
+
+
 def applied(names: Iterable[str], *subs: Iterable[Type]) -> set[Type]:
     """The types that come of these fragments over all these types."""
     found = {
@@ -249,4 +267,21 @@ def test_each_fragment_has_the_type_the_bip_gives_it(name: str) -> None:
         if base:
             assert ours == {*base, *(letter for letter, holds in properties.items() if holds)}, subs
         else:
+            assert not ours & types.BASES, subs
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_threshold_has_the_type_the_bip_gives_it(number: int, length: int) -> None:
+    """Of types that no fragment of today has, too: the BIP's rule counts what a W takes."""
+    kinds = [kind for kind in known_types() if {"d", "u"} <= kind]
+    others = {kind - {"B"} | {"W"} for kind in kinds if "B" in kind}
+    chosen = [sorted(kinds, key=sorted), *[sorted(others, key=sorted)] * (length - 1)]
+    every = prod(map(len, chosen)) // 3_000 | 1
+    for subs in islice(product(*chosen), 0, None, every):
+        ours = types.type_of(Node(Context.WSH, "thresh", number), subs) - set("ghijk")
+        base, properties = thresh(number, *map(Has, subs))
+        if base and number <= length:
+            assert ours == {*base, *(letter for letter, holds in properties.items() if holds)}, subs
+        elif not base:
             assert not ours & types.BASES, subs

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.psbts import Out, draft, keyring, review, text
+from signer.review import Kind, Origin
+from tests.psbts import OTHER, PAYEE, Out, change, draft, keyring, path, review, text, vault
 
 
 def shown(data: bytes) -> str:
@@ -37,3 +38,74 @@ def test_a_payment_is_replaceable_below_the_last_two_sequences(
     made.ins[0].sequence = sequence
     shown = text(review(made.encode(), keyring()).pages)
     assert ("Replaceable yes\n" in shown) is is_replaceable
+
+
+@pytest.mark.parametrize(
+    ("locktime", "when"),
+    [(499_999_999, "block 499 999 999"), (500_000_000, "1985-11-05 00:53:20 UTC")],
+)
+def test_a_locktime_is_a_date_from_500_million_on(locktime: int, when: str) -> None:
+    made = draft(keyring())
+    made.locktime = locktime
+    assert f"\nAfter {when}\n" in text(review(made.encode(), keyring()).pages)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "is_idle"),
+    [
+        ((0xFFFFFFFF, 0xFFFFFFFF), True),
+        ((0xFFFFFFFF, 0xFFFFFFFE), False),
+        ((0xFFFFFFFE, 0xFFFFFFFF), False),
+    ],
+)
+def test_a_locktime_is_idle_only_where_every_sequence_is_final(
+    sequences: tuple[int, int], is_idle: bool
+) -> None:
+    made = draft(keyring(), 2)
+    made.locktime = 100
+    for one, sequence in zip(made.ins, sequences, strict=True):
+        one.sequence = sequence
+    shown = text(review(made.encode(), keyring()).pages)
+    assert ("\nAfter block 100, no effect\n" in shown) is is_idle
+    assert ("\nAfter block 100\n" in shown) is not is_idle
+
+
+def test_a_payment_of_everything_says_that_nothing_comes_back() -> None:
+    made = draft(keyring())
+    made.outs = [Out([], 99_800, PAYEE)]
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "[Payment]\nPay 99 800 sats\nto 1 recipient\nNothing comes back to you.\nFrom" in shown
+
+
+def test_an_output_without_a_script_is_shown_as_that() -> None:
+    made = draft(keyring(), outputs=((25_000, b""),))
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "[Pay 1 of 1]\n25 000 sats\nto an unknown script (empty)\n[" in shown
+
+
+def test_what_goes_to_an_address_of_our_own_is_told_apart_from_change() -> None:
+    made = draft(keyring())
+    made.outs[-1] = change(keyring(), path("wpkh", 0, 1), made.outs[-1].sats)
+    lines = text(review(made.encode(), keyring()).pages).splitlines()
+    assert "One of your own addresses." in lines
+
+
+def test_what_a_registration_vouches_for_is_marked_so() -> None:
+    of = vault("wsh(sortedmulti(2,@0/**,@1/**))", keyring(), keyring(OTHER))
+    registered = review(draft(of).encode(), keyring(), "regtest", [of.record(keyring())])
+    for reviewed, origin in (
+        (registered, Origin.POLICY),
+        (review(draft(keyring()).encode(), keyring()), Origin.DERIVED),
+    ):
+        returning = next(page for page in reviewed.pages if page.kind is Kind.CHANGE)
+        assert {fact.origin for fact in returning.facts[1:]} == {origin}
+        account = [f for page in reviewed.pages for f in page.facts if f.label == "Account"]
+        assert [fact.origin for fact in account] == [origin]
+
+
+@pytest.mark.parametrize(("version", "is_said"), [(0, True), (1, False), (2, False), (3, True)])
+def test_a_version_that_wallets_do_not_use_is_said(version: int, is_said: bool) -> None:
+    made = draft(keyring())
+    made.version = version
+    shown = text(review(made.encode(), keyring()).pages)
+    assert (f"\nVersion {version}" in shown) is is_said

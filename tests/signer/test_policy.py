@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin import address, descriptor, policy
 from signer.chains.bitcoin.network import NETWORKS, named
 from signer.errors import Malformed
+from signer.formats.cursor import compact_size
 from signer.keys.extended import ExtendedPublicKey
 from signer.keys.path import HARDENED
 from tests.policies import NUMS, Made, account, policies
@@ -171,10 +173,32 @@ def test_places_keys_and_locks_go_together(drawn: Made) -> None:
             assert xpub.child(place.branches[1]).child(7).public_key[1:] == key[1:]
 
 
+def encoded(*parts: str) -> bytes:
+    return b"\x01" + b"".join(compact_size(len(part)) + part.encode() for part in parts)
+
+
+def test_an_encoding_of_fewer_parts_or_of_no_network_we_know_is_malformed() -> None:
+    parts = ("", "regtest", "wpkh(@0/**)", account(0))
+    assert policy.read(encoded(*parts)).keys[0].render(REGTEST) == account(0)
+    for count in range(4):
+        with pytest.raises(Malformed):
+            policy.read(encoded(*parts[:count]))
+    with pytest.raises(Malformed, match="a network"):
+        policy.read(encoded("", "signet", *parts[2:]))
+
+
+def test_the_id_of_an_account_is_the_same_for_ever() -> None:
+    """People write it down: a tagged hash (BIP340) of all that was registered."""
+    read = made("wpkh(@0/**)").policy()
+    tag = sha256(b"Quietkey/policy").digest()
+    assert read.id == sha256(tag + tag + read.encode()).digest()
+    assert read.encode() == encoded("drawn", "regtest", "wpkh(@0/**)", account(0))
+
+
 def test_an_encoding_of_another_spelling_is_refused() -> None:
-    encoded = made("wpkh(@0/**)").policy().encode()
-    for changed in (encoded.replace(b"8h/", b"8'/"), encoded.replace(b"[4b", b"[4B")):
-        assert changed != encoded
+    data = made("wpkh(@0/**)").policy().encode()
+    for changed in (data.replace(b"8h/", b"8'/"), data.replace(b"[4b", b"[4B")):
+        assert changed != data
         with pytest.raises(Malformed):
             policy.read(changed)
 
@@ -221,6 +245,8 @@ def test_an_encoding_of_another_spelling_is_refused() -> None:
         "tr(musig(@0)/**)",
         "tr(musig(@0,@0)/**)",
         "tr(musig(@0,@1))",
+        "tr(musig(@0,@1,2)/**)",
+        "tr(musig(@0,,@1)/**)",
         "tr(musig(@0/**,@1/**))",
         "tr(musig(@0,@1)/**,pk(musig(@1,@0)/<1;2>/*))",
         f"tr(@0/**,pk({NUMS}))",
@@ -263,6 +289,9 @@ def test_a_key_too_few_or_too_many_is_refused(count: int) -> None:
 def test_names_a_screen_cannot_show_as_they_are(name: str) -> None:
     with pytest.raises(Malformed):
         made("wsh(pk(@0/**))").policy(name)
+    if name:
+        with pytest.raises(Malformed):
+            made("wpkh(@0/**)").policy(name)
 
 
 @pytest.mark.parametrize("name", ["a", "~", "x" * 64, "Family safe, 2 of 3"])
@@ -382,13 +411,45 @@ def test_a_template_of_a_thousand_leaves_is_handled() -> None:
 
 
 def test_a_template_has_at_most_16384_letters() -> None:
-    with pytest.raises(Malformed, match="16384"):
-        made("wpkh(@0/**)" + " " * 16_384).policy()
+    for letters, why in ((16_384, "is like @0"), (16_385, "16384")):
+        with pytest.raises(Malformed, match=why):
+            made(f"wpkh({'@0/**':x<{letters - 6}})").policy()
+
+
+def test_a_policy_has_at_most_1024_keys() -> None:
+    root = ExtendedPublicKey.parse(account(0).partition("]")[2], (REGTEST.xpub,))
+    keys = [root.child(number).encode(REGTEST.xpub) for number in range(1_025)]
+
+    def parsed(count: int) -> policy.Policy:
+        mentions = [f"@{number}/**" for number in range(count)]
+        leaves = [f"multi_a(1,{','.join(part)})" for part in (mentions[:900], mentions[900:])]
+        return policy.parse("x", f"tr({NUMS},{{{leaves[0]},{leaves[1]}}})", keys[:count], REGTEST)
+
+    assert len(parsed(1_024).keys) == 1_024
+    with pytest.raises(Malformed, match="1024 keys"):
+        parsed(1_025)
+
+
+def test_at_most_100_keys_are_made_one() -> None:
+    root = ExtendedPublicKey.parse(account(0).partition("]")[2], (REGTEST.xpub,))
+    keys = [root.child(number).encode(REGTEST.xpub) for number in range(101)]
+
+    def parsed(count: int) -> policy.Policy:
+        together = ",".join(f"@{number}" for number in range(count))
+        return policy.parse("x", f"tr(musig({together})/**)", keys[:count], REGTEST)
+
+    assert parsed(100).key_path == tuple(range(100))
+    with pytest.raises(Malformed, match="at most 100"):
+        parsed(101)
 
 
 def test_a_key_has_at_most_4096_letters() -> None:
     longest = account(0).replace("/48h", "/48h" + "/2147483647h" * 251)
-    for text, why in ((longest, "not at the path"), (longest + "/0" * 1_000, "more than 4096")):
+    for text, why in (
+        (longest, "not at the path"),
+        (f"{longest:x<4096}", "Base58 text of"),
+        (f"{longest:x<4097}", "more than 4096"),
+    ):
         with pytest.raises(Malformed, match=why):
             policy.parse("x", "wpkh(@0/**)", [text], REGTEST)
 

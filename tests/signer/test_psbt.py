@@ -113,6 +113,13 @@ def test_version_0_may_be_written_out() -> None:
 
 KEY = b"\x02" + bytes(32)
 LEAF_1, LEAF_2 = b"\x01\xc0\x00", b"\x02\xc0\x00"
+
+
+def tap_tree(*depths: int) -> bytes:
+    """Empty scripts at these depths."""
+    return b"".join(bytes((depth, 0xC0, 0)) for depth in depths)
+
+
 FORMS = [
     ("global xpub key", "head", 0x01, bytes(77), bytes(4)),
     ("global xpub origin", "head", 0x01, bytes(78), bytes(5)),
@@ -152,9 +159,9 @@ FORMS = [
     ("tap key signature of 66 bytes", "in", 0x13, b"", bytes(66)),
     ("tap script signature under 63 bytes", "in", 0x14, bytes(63), bytes(64)),
     ("tap script signature of 63 bytes", "in", 0x14, bytes(64), bytes(63)),
-    ("control block of 32 bytes", "in", 0x15, bytes(32), b"\xc0"),
-    ("control block of 34 bytes", "in", 0x15, bytes(34), b"\xc0"),
-    ("control block of 129 steps", "in", 0x15, bytes(33 + 129 * 32), b"\xc0"),
+    ("control block of 32 bytes", "in", 0x15, b"\xc0" + bytes(31), b"\xc0"),
+    ("control block of 34 bytes", "in", 0x15, b"\xc0" + bytes(33), b"\xc0"),
+    ("control block of 129 steps", "in", 0x15, b"\xc0" + bytes(32 + 129 * 32), b"\xc0"),
     ("leaf without its version", "in", 0x15, bytes(33), b""),
     ("leaf version unlike its control block", "in", 0x15, b"\xc1" + bytes(32), b"\x51\xc2"),
     ("tap derivation under 33 bytes", "in", 0x16, bytes(33), bytes(9)),
@@ -170,6 +177,7 @@ FORMS = [
     ("participants under a key that is none", "in", 0x1A, b"\x05" + bytes(32), KEY),
     ("no participants", "in", 0x1A, KEY, b""),
     ("x-only participant", "in", 0x1A, KEY, KEY + bytes(32)),
+    ("participant that lacks a byte", "in", 0x1A, KEY, KEY + KEY[:-1]),
     ("participant that is no key", "in", 0x1A, KEY, KEY + b"\x04" + bytes(32)),
     ("nonce under one key", "in", 0x1B, KEY, bytes(66)),
     ("nonce under an x-only key", "in", 0x1B, KEY + bytes(32), bytes(66)),
@@ -190,6 +198,7 @@ FORMS = [
     ("tap tree that is too deep for its place", "out", 0x06, b"", LEAF_1 + LEAF_2 + LEAF_1),
     ("tap tree out of order", "out", 0x06, b"", LEAF_2 + LEAF_1 + LEAF_2),
     ("tap tree deeper than 128", "out", 0x06, b"", b"\x81\xc0\x00"),
+    ("whole tap tree deeper than 128", "out", 0x06, b"", tap_tree(*range(1, 130), 129)),
     ("tap tree of an odd leaf version", "out", 0x06, b"", b"\x00\xc1\x00"),
     ("output participants under an x-only key", "out", 0x08, bytes(32), KEY),
     ("x-only output participant", "out", 0x08, KEY, bytes(32)),
@@ -219,7 +228,12 @@ RIGHT = [
     ("derivation of an uncompressed key", "in", 0x06, b"\x04" + bytes(64), bytes(4)),
     ("final witness of nothing", "in", 0x08, b"", b"\x00"),
     ("final witness of one empty item", "in", 0x08, b"", b"\x01\x00"),
+    ("ripemd160", "in", 0x0A, bytes(20), b""),
+    ("sha256", "in", 0x0B, bytes(32), b"preimage"),
+    ("hash160", "in", 0x0C, bytes(20), b"preimage"),
+    ("hash256", "in", 0x0D, bytes(32), b"preimage"),
     ("leaf", "in", 0x15, b"\xc1" + bytes(32), b"\x51\xc0"),
+    ("leaf under 128 others", "in", 0x15, b"\xc1" + bytes(32 + 128 * 32), b"\x51\xc0"),
     ("tweak", "in", 0x19, KEY, bytes(32)),
     ("participants", "in", 0x1A, KEY, KEY + b"\x03" + bytes(32)),
     ("nonce", "in", 0x1B, KEY + KEY, bytes(66)),
@@ -229,13 +243,7 @@ RIGHT = [
     ("tap tree of one leaf", "out", 0x06, b"", b"\x00\xc0\x00"),
     ("tap tree of three leaves", "out", 0x06, b"", LEAF_2 + LEAF_2 + LEAF_1),
     ("tap tree of two leaves", "out", 0x06, b"", LEAF_1 + b"\x01\xfa\x02\x51\x52"),
-    (
-        "a tap tree as deep as can be",
-        "out",
-        0x06,
-        b"",
-        b"".join(bytes((depth, 0xC0, 0)) for depth in (*range(1, 129), 128)),
-    ),
+    ("tap tree as deep as can be", "out", 0x06, b"", tap_tree(*range(1, 129), 128)),
     ("output participants", "out", 0x08, KEY, KEY * 100),
 ]
 
@@ -363,7 +371,8 @@ def test_what_is_there_already_is_never_replaced() -> None:
 
 def test_a_container_prints_no_more_than_its_transaction() -> None:
     parsed = psbt.parse(build(keyring()))
-    assert "globals" not in repr(parsed)
+    for hidden in ("unsigned_tx", "globals", "Map("):
+        assert hidden not in repr(parsed)
 
 
 def test_records_are_counted_over_all_maps_together() -> None:

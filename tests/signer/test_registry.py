@@ -11,10 +11,29 @@ from tests.psbts import ABANDON, OTHER, key_text, keyring, vault
 BOTH = vault("wsh(sortedmulti(2,@0/**,@1/<4;5>/*))", keyring(OTHER), keyring())
 
 
+def test_our_part_of_a_joint_key_lies_where_a_wallet_looks() -> None:
+    """Its coins would be refused: better not to receive any."""
+    for steps, is_usual in ((10, True), (11, False)):
+        at = "/".join(("m/48h/1h", *["0h"] * (steps - 2)))
+        joint = vault("tr(musig(@0,@1)/**)", keyring(OTHER), keyring(), at=at)
+        if is_usual:
+            registry.recognise(joint.policy, keyring())
+        else:
+            with pytest.raises(Refused) as refused:
+                registry.recognise(joint.policy, keyring())
+            assert refused.value.reason is Reason.PATH_UNUSUAL
+            assert refused.value.detail == "Key 1 and 2."
+
+
 def test_what_was_sealed_is_unsealed() -> None:
     record = registry.seal(BOTH.policy, keyring())
     assert registry.unseal(record, keyring()).policy == BOTH.policy
     assert record[32:] == BOTH.policy.encode()
+
+
+def test_a_record_of_today_is_ours_for_ever() -> None:
+    record = registry.seal(BOTH.policy, keyring())
+    assert record[:32] == keyring().authenticate(b"quietkey/policy" + BOTH.policy.encode())
 
 
 def test_our_keys_are_known_by_their_paths() -> None:

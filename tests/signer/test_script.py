@@ -34,6 +34,9 @@ def test_a_script_with_a_tail_or_a_head_is_no_longer_recognised(kind: Kind, more
     "odd",
     [
         b"",
+        MADE[Kind.P2PKH][:-1] + b"\xad",  # another last opcode, of the same length
+        MADE[Kind.P2PKH][:-2] + b"\x87\xac",
+        MADE[Kind.P2SH][:-1] + b"\x88",
         b"\x52\x20" + HASH32,  # witness version 2
         b"\x60\x02\x01\x02",  # witness version 16
         b"\x51\x02\x4e\x73",  # version 1, two bytes: an anchor anyone may spend
@@ -67,6 +70,22 @@ def test_what_nobody_vouches_for_is_unknown(odd: bytes) -> None:
 )
 def test_pushes_are_counted_or_it_is_not_pushes(data: bytes, pushes: int | None) -> None:
     assert script.count_pushes(data) == pushes
+
+
+def test_what_is_pushed_is_known_by_its_place() -> None:
+    code = b"\x00\x4f\x02ab\x4c\x01c\x4d\x02\x00de\x4e\x01\x00\x00\x00f\xac\x03gh"
+    assert list(script.operations(code)) == [
+        (0, 0x00, b""),
+        (1, 0x4F, None),
+        (2, 0x02, b"ab"),
+        (5, 0x4C, b"c"),
+        (8, 0x4D, b"de"),
+        (13, 0x4E, b"f"),
+        (19, 0xAC, None),
+        (20, 0x03, None),
+    ]
+    longest = bytes(range(75))
+    assert list(script.operations(b"\x4b" + longest)) == [(0, 0x4B, longest)]
 
 
 @given(st.binary(max_size=80))

@@ -3,8 +3,9 @@
 import pytest
 
 from signer.chains.bitcoin import signatures
+from signer.errors import CrossCheckFailed
 from tests import psbts
-from tests.psbts import build, keyring
+from tests.psbts import build, draft, keyring
 
 
 @pytest.mark.parametrize("kind", ["wpkh", "tr"])
@@ -25,3 +26,12 @@ def test_all_signatures_of_an_ordinary_payment_get_a_second_opinion_and_some_of_
     ]
     psbts.sign(raw, keyring())
     assert asked == (digests if coins == opinions else sorted(digests)[:opinions])
+
+
+def test_what_would_be_too_large_to_be_read_again_does_not_leave() -> None:
+    made = draft(keyring())
+    made.ins[0].put(0xF0, b"")
+    made.ins[0].put(0xF0, bytes((8 << 20) - len(made.encode()) - 4))  # its size takes 4 bytes more
+    assert len(made.encode()) == 8 << 20
+    with pytest.raises(CrossCheckFailed, match="What was signed cannot be read"):
+        psbts.sign(made.encode(), keyring())

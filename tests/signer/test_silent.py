@@ -9,18 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import psbt, script, silent, silent_inputs
+from signer.chains.bitcoin import psbt, registry, script, silent, silent_inputs
 from signer.chains.bitcoin.accounts import OneKey, Place, single_lock
+from signer.chains.bitcoin.lock import NUMS
 from signer.chains.bitcoin.network import named
 from signer.chains.bitcoin.psbt import Map, Psbt
 from signer.chains.bitcoin.script import Kind
 from signer.chains.bitcoin.silent import Prepared
+from signer.chains.bitcoin.tx import Output
 from signer.errors import Malformed, Reason, Refused
 from signer.formats.silent_address import SilentAddress
+from signer.hashes import hash160
 from signer.keys import curve
 from signer.keys import silent as silent_keys
 from signer.keys.curve import dleq, points
 from signer.keys.silent import Key
+from tests import psbts
 from tests.psbts import KINDS, keyring, path
 from tests.signer.silents import (
     BOB,
@@ -203,6 +207,15 @@ def test_the_share_stands_for_all_coins_and_its_proof_holds() -> None:
     assert not any(one.has(psbt.SP_ECDH_SHARE, psbt.SP_DLEQ) for one in request.inputs)
 
 
+def test_what_is_shared_is_not_printed() -> None:
+    """It is made with our secrets, and leaves only with what was approved."""
+    prepared = prepare(payment(KEYS, MIXED, (BOB,)), MIXED)
+    plan = check(prepared.request.encode())
+    assert plan.shares[BOB.scan_key]
+    assert "shares" not in repr(plan)
+    assert "request" not in repr(prepared)
+
+
 def test_the_same_request_gives_the_same_bytes_on_every_device() -> None:
     made = payment(KEYS, MIXED, (BOB, CAROL))
     assert prepare(made, MIXED).request.encode() == prepare(made, MIXED).request.encode()
@@ -272,6 +285,80 @@ def with_shares_of(made: Payment, paths: dict[int, tuple[int, ...]]) -> None:
         for share in silent_keys.shares(KEYS, [key], [BOB.scan_key, CAROL.scan_key]):
             made.ins[at].put(psbt.SP_ECDH_SHARE, share.point, share.scan_key)
             made.ins[at].put(psbt.SP_DLEQ, share.proof, share.scan_key)
+
+
+def test_a_share_of_ours_that_is_there_is_left_as_it_is() -> None:
+    """With another proof, made with other randomness: it says the same (BIP374)."""
+    made = payment(KEYS, MIXED[2:5], (BOB,))
+    with_shares_of(made, {0: MIXED[2], 2: MIXED[4]})  # the last is another signer's
+    [share] = silent_keys.shares(KEYS, [Key(MIXED[2])], [BOB.scan_key], aux=b"\x01" * 32)
+    made.ins[0].put(psbt.SP_DLEQ, share.proof, BOB.scan_key)
+    request = made.parse()
+    ours = {at: place(KEYS, MIXED[2 + at]) for at in (0, 1)}
+    after = silent.prepare(request, spent(request), ours, KEYS, REGTEST).request
+    assert after.inputs[0] == request.inputs[0]
+    assert after.inputs[1].has(psbt.SP_ECDH_SHARE)
+
+
+def test_coins_whose_keys_cancel_each_other_out_are_refused() -> None:
+    made = payment(KEYS, MIXED[2:4], (BOB,))
+    key = KEYS.public_key(MIXED[2])
+    keys = (key, points.negate(key))
+    for one, public in zip(made.ins, keys, strict=True):
+        one.drop(psbt.BIP32_DERIVATION)
+        one.put(psbt.BIP32_DERIVATION, bytes(4), public)
+    with pytest.raises(Refused) as refused:
+        silent.check(made.parse(), [Output(1, script.p2wpkh(hash160(one))) for one in keys])
+    assert refused.value.reason is Reason.SILENT_COINS
+    assert refused.value.detail == "Their keys cancel each other out."
+
+
+KEYLESS = {
+    "no key path": psbts.vault(f"tr({NUMS.hex()},pk(@0/**))", KEYS),
+    "a script": psbts.vault("wsh(pk(@0/**))", KEYS),
+}
+
+
+def placed(of: psbts.Vault) -> Place:
+    """Our first place in an account of several keys or conditions."""
+    return registry.recognise(of.policy, KEYS).place(KEYS, 0, 0)
+
+
+def shared_coin(of: psbts.Vault) -> psbts.In:
+    """As a wallet describes a coin that says nothing of its tree."""
+    one = psbts.shared_coin(of, 0, 0, 100_000, 77)
+    one.drop(psbt.TAP_INTERNAL_KEY, psbt.TAP_MERKLE_ROOT, psbt.TAP_LEAF_SCRIPT)
+    one.put(psbt.PREVIOUS_TXID, one.outpoint[:32])
+    one.put(psbt.OUTPUT_INDEX, one.outpoint[32:])
+    return one
+
+
+@pytest.mark.parametrize("of", KEYLESS.values(), ids=KEYLESS)
+def test_a_coin_of_ours_that_no_single_key_opens_does_not_count(of: psbts.Vault) -> None:
+    made = payment(KEYS, MIXED[2:3], (BOB,))
+    made.ins.append(shared_coin(of))
+    made.head.put(psbt.INPUT_COUNT, b"\x02")
+    request = made.parse()
+    places = {0: place(KEYS, MIXED[2]), 1: placed(of)}
+    after = silent.prepare(request, spent(request), places, KEYS, REGTEST).request
+    outpoints = [one.outpoint for one in request.tx.inputs]
+    key = KEYS.public_key(MIXED[2])
+    [looked] = receiver_outputs(bytes(SCAN), BOB.spend_key, outpoints, [key], 1)
+    assert after.tx.outputs[0].script_pubkey == script.p2tr(looked)
+
+
+def test_a_coin_whose_key_path_is_anothers_waits_for_his_share() -> None:
+    """We could open it by its script; the receiver counts its key."""
+    of = psbts.vault("tr(@0/**,pk(@1/**))", keyring(psbts.OTHER), KEYS)
+    made = payment(KEYS, MIXED[2:3], (BOB,))
+    made.ins.append(shared_coin(of))
+    made.head.put(psbt.INPUT_COUNT, b"\x02")
+    request = made.parse()
+    places = {0: place(KEYS, MIXED[2]), 1: placed(of)}
+    with pytest.raises(Refused) as refused:
+        silent.prepare(request, spent(request), places, KEYS, REGTEST)
+    assert refused.value.reason is Reason.SILENT_SHARE_MISSING
+    assert refused.value.detail == "Input 2."
 
 
 @given(st.integers(1, len(MIXED) - 1))

@@ -23,6 +23,7 @@ UNCOMPRESSED = bytes.fromhex(  # the generator in full
 )
 NESTED = script.p2wpkh(hash160(KEY))
 LEAF = b"\x51"
+LONG_LEAF = b"\x51\x69\x51"
 
 
 def key(
@@ -123,6 +124,7 @@ DEEP = CONTROL + b"\x09" * 32
         (b"", [CLAIM]),
         (ROOT, [CLAIM, (psbt.TAP_MERKLE_ROOT, b"", ROOT)]),
         (ROOT, [(psbt.TAP_LEAF_SCRIPT, CONTROL, LEAF + b"\xc0")]),
+        (leaf_hash(LONG_LEAF), [(psbt.TAP_LEAF_SCRIPT, CONTROL, LONG_LEAF + b"\xc0")]),
         (TREE, [(psbt.TAP_LEAF_SCRIPT, DEEP, LEAF + b"\xc0")]),
         (TREE, [(psbt.TAP_LEAF_SCRIPT, b"\xc1" + DEEP[1:], LEAF + b"\xc0")]),  # y is odd
         (ROOT, [(psbt.FINAL_SCRIPTWITNESS, b"", b"\x02\x01\x51\x21" + CONTROL)]),
@@ -138,6 +140,25 @@ def test_a_coin_made_of_the_point_without_a_key_is_left_out_once_that_is_proven(
     assert key(coin) == b"\x02" + script.program(coin)
     # The same words about a coin that has a key: they do not fit its script.
     assert key(script.p2tr(KEY[1:]), *records) == b"\x02" + KEY[1:]
+
+
+@pytest.mark.parametrize("size", [0, 1, 32, 40, 64])
+def test_a_witness_that_proves_nothing_leaves_a_coin_counted(size: int) -> None:
+    """The last item is no control block: a strange one must not end the reading either."""
+    items = b"\x02\x01\x51" + compact_size(size) + bytes(size)
+    assert key(script.p2tr(KEY[1:]), (psbt.FINAL_SCRIPTWITNESS, b"", items)) == b"\x02" + KEY[1:]
+
+
+def test_an_annex_is_no_control_block() -> None:
+    """It spends by key, so receivers count the coin (BIP341: 50 is no leaf version)."""
+    coin = keyless(leaf_hash(LEAF, 0x50))
+    items = b"\x02\x01\x51\x21" + b"\x50" + NUMS
+    assert key(coin, (psbt.FINAL_SCRIPTWITNESS, b"", items)) == b"\x02" + script.program(coin)
+
+
+def test_a_witness_may_be_of_nearly_nothing_but_empty_items() -> None:
+    items = compact_size(62) + bytes(60) + b"\x01\x51\x21" + CONTROL
+    assert key(keyless(ROOT), (psbt.FINAL_SCRIPTWITNESS, b"", items)) is None
 
 
 def test_the_point_itself_as_a_coin_is_left_out_where_the_request_says_what_it_is() -> None:

@@ -5,8 +5,12 @@ import re
 import pytest
 from hypothesis import given
 
+from signer.chains.bitcoin import descriptor, sizes
+from signer.chains.bitcoin.network import named
 from signer.formats.cursor import compact_size
 from tests.policies import NUMS, Made, account, policies
+
+KEY = "0260b2003c386519fc9eadf2b5cf124dd8eea4c4e68d5e154050a9346ea98ce600"
 
 
 def _made(template: str) -> Made:
@@ -37,6 +41,17 @@ def test_what_signing_adds_is_known_beforehand(
 ) -> None:
     read = _made(template).policy()
     assert (read.max_witness_bytes, read.max_script_sig_bytes) == (witness, script_sig)
+
+
+@pytest.mark.parametrize(
+    ("text", "witness", "script_sig"), [(f"pk({KEY})", 0, 72), (f"rawtr({KEY})", 66, 0)]
+)
+def test_scripts_of_one_key_that_no_policy_has_are_known_too(
+    text: str, witness: int, script_sig: int
+) -> None:
+    form = descriptor.parse(text, named("regtest"), checksum="optional").form
+    assert sizes.max_witness_bytes(form, by_key=True) == witness
+    assert sizes.max_script_sig_bytes(form) == script_sig
 
 
 @given(policies())

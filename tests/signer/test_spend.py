@@ -78,6 +78,25 @@ def test_what_is_approved_is_accepted_by_bitcoin_core(
     sign(made.encode(), keys)
 
 
+@pytest.mark.parametrize(
+    ("script", "coins", "weight"),
+    [
+        ("pkh", 1, 4 * (10 + 31 + 34 + 147)),
+        ("pkh", 2, 4 * (10 + 31 + 34 + 2 * 147)),
+        ("sh(wpkh)", 1, 4 * (10 + 31 + 32 + 64) + 2 + 107),
+        ("wpkh", 1, 4 * (10 + 31 + 31 + 41) + 2 + 107),
+        ("wpkh", 2, 4 * (10 + 31 + 31 + 2 * 41) + 2 + 2 * 107),
+        ("wpkh", 3, 4 * (10 + 31 + 31 + 3 * 41) + 2 + 3 * 107),
+        ("tr", 1, 4 * (10 + 31 + 43 + 41) + 2 + 66),
+        ("tr", 3, 4 * (10 + 31 + 43 + 3 * 41) + 2 + 3 * 66),
+    ],
+)
+def test_the_size_is_that_of_the_signed_transaction(script: str, coins: int, weight: int) -> None:
+    """Reckoned by hand (BIP141): counts and locks, two outputs, inputs, and their witnesses."""
+    spend = review(draft(keyring(), coins, script).encode(), keyring()).subject
+    assert spend.vbytes == -(-weight // 4)
+
+
 def test_more_legacy_coins_than_can_be_hashed_in_time_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

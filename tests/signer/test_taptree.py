@@ -96,7 +96,10 @@ def test_a_key_without_scripts_is_tweaked_all_the_same() -> None:
     "text",
     [
         "{a}",
+        "{a}b}",
         "{a,b",
+        "{a,b,",
+        "{a,b{",
         "a,b",
         "a}",
         "{a,b}}",

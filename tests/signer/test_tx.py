@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin.network import MAX_INPUTS, MAX_OUTPUTS
 from signer.chains.bitcoin.tx import (
     Input,
     Output,
@@ -52,6 +51,7 @@ def test_an_unsigned_transaction_reads_back(tx: Tx) -> None:
 def test_a_signed_transaction_reads_back(tx: Tx) -> None:
     assert parse(tx.encode_signed()) == tx
     previous = parse_previous(tx.encode_signed())
+    assert previous == parse_previous(tx.encode_signed())
     assert previous.txid == tx.txid
     assert listed(previous) == tx.outputs
 
@@ -131,18 +131,30 @@ def test_a_filled_script_sig_is_malformed() -> None:
         parse_unsigned(signed)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "outputs"), [(MAX_INPUTS + 1, 0), (0, MAX_OUTPUTS + 1)], ids=["inputs", "outputs"]
-)
-def test_more_than_the_budget_is_refused(inputs: int, outputs: int) -> None:
-    raw = (
+def blank(inputs: int, outputs: int) -> bytes:
+    """A transaction of zeros."""
+    return (
         b"\x02\0\0\0"
         + compact_size(inputs)
-        + (bytes(36) + b"\0" + bytes(4)) * inputs
+        + bytes(41) * inputs
         + compact_size(outputs)
         + bytes(9) * outputs
         + bytes(4)
     )
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(10_000, 1), (1, 10_000)])
+def test_as_much_as_the_budget_is_read(inputs: int, outputs: int) -> None:
+    for read in (parse_unsigned, parse):
+        tx = read(blank(inputs, outputs))
+        assert (len(tx.inputs), len(tx.outputs)) == (inputs, outputs)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs"), [(10_001, 0), (0, 10_001)], ids=["inputs", "outputs"]
+)
+def test_more_than_the_budget_is_refused(inputs: int, outputs: int) -> None:
+    raw = blank(inputs, outputs)
     for read in (parse_unsigned, parse):
         with pytest.raises(Refused) as refused:
             read(raw)
@@ -159,6 +171,10 @@ def test_the_witness_does_not_change_what_a_previous_transaction_is() -> None:
         assert listed(previous) == (Output(5, PAYEE), Output(2**40, b""))
 
 
-def test_a_byte_behind_a_previous_transaction_is_malformed() -> None:
-    with pytest.raises(Malformed, match="left over"):
-        parse_previous(previous_tx([output(5, PAYEE)]) + b"\x00")
+@pytest.mark.parametrize("witness", [False, True])
+def test_a_byte_behind_a_transaction_is_malformed(witness: bool) -> None:
+    raw = previous_tx([output(5, PAYEE)], witness=witness)
+    for read in (parse_previous, parse):
+        read(raw)
+        with pytest.raises(Malformed, match="left over"):
+            read(raw + b"\x00")

@@ -26,7 +26,6 @@ from signer.chains.bitcoin.psbt import Map
 from signer.chains.bitcoin.script import Kind
 from signer.errors import Reason, Refused
 from signer.formats.cursor import Cursor
-from signer.hashes import hash160
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
 
@@ -45,8 +44,8 @@ class Hint:
 
     key: bytes
     path: Path
-    leaves: frozenset[bytes] = frozenset()
-    above: bytes = b""
+    leaves: frozenset[bytes]
+    above: bytes
 
     @property
     def spot(self) -> Spot:
@@ -171,14 +170,13 @@ def _tree_is_so(lock: Lock, hints: tuple[Hint, ...], records: Map) -> bool:
 
 
 def _holding(lock: Lock, x_only: bytes) -> set[bytes]:
-    """The hashes of the leaves that hold a key, plain or hashed (BIP379, pk_h).
+    """The hashes of the leaves that hold a key.
 
     All of them for a part of a joint key, which no leaf holds: what is signed follows the whole.
     """
     if all(key[1:] != x_only for key in lock.keys):
         return {leaf.hash for leaf in lock.leaves}
-    forms = (x_only, hash160(x_only))
-    return {leaf.hash for leaf in lock.leaves if any(form in leaf.script for form in forms)}
+    return {leaf.hash for leaf in lock.leaves if leaf.holds(x_only)}
 
 
 def claims(owner: Owner, account: Account, records: Map) -> tuple[Hint, ...]:

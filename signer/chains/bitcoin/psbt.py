@@ -69,7 +69,7 @@ class Psbt:
     globals: Map = field(repr=False)
     inputs: tuple[Map, ...] = field(repr=False)
     outputs: tuple[Map, ...] = field(repr=False)
-    version: int = 0
+    version: int
 
     def encode(self) -> bytes:
         """The bytes; unchanged maps give exactly the bytes they were parsed from."""

@@ -109,7 +109,7 @@ def tap_tree(_key: bytes, value: bytes) -> bool:
         depth, version = cursor.take(2)
         cursor.blob()
         share = whole >> depth
-        if not share or filled % share or filled >= whole or version & 1:
+        if not share or filled % share or version & 1:
             return False
         filled += share
     return filled == whole
@@ -121,7 +121,7 @@ def compressed_keys(key: bytes, value: bytes) -> bool:
 
 
 def compressed_key(key: bytes, _value: bytes) -> bool:
-    return _compressed(key[1:34])
+    return _compressed(key[1:])
 
 
 def musig_key(key: bytes, _value: bytes) -> bool:

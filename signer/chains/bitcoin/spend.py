@@ -65,7 +65,7 @@ class Spend:
         return (weight + 3) // 4
 
 
-def check(request: Psbt, owner: Owner, *, expert: bool = False) -> Spend:
+def check(request: Psbt, owner: Owner, *, expert: bool) -> Spend:
     """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
     _check_shape(request.tx)
     found = coins.find(request, owner)

@@ -33,6 +33,7 @@ INSANE = {
     "and_v(v:pk(A),and_v(v:older(1),older(4194305)))": "a time and a height",
     "and_b(older(1),a:and_v(v:pk(A),older(4194305)))": "a time and a height",
     "andor(pk(A),and_b(older(4194305),a:older(1)),pk(B))": "a time and a height",
+    "andor(n:and_n(pk(A),older(1)),and_v(v:pk(B),older(4194305)),pk(C))": "a time and a height",
     "thresh(3,pk(A),sln:after(100),sln:after(500000000))": "a time and a height",
     "thresh(3,pk(A),s:pk(B),sln:older(9),sln:older(4194305))": "a time and a height",
     # One signature would count twice.
@@ -76,8 +77,10 @@ SANE = (
     # A height on one path and a time on another, or one absolute and one relative, are no conflict.
     "or_i(and_v(v:pk(A),after(100)),and_v(v:pk(B),after(500000000)))",
     "and_v(v:pk(A),and_v(v:after(500000000),older(1)))",
+    "and_v(v:pk(A),and_v(v:after(100),after(499999999)))",
     "or_d(pk(A),or_i(and_v(v:pk(B),older(1)),and_v(v:pk(C),older(4194305))))",
     "andor(pk(A),older(4194305),and_v(v:pk(B),older(1)))",
+    "and_v(or_i(and_v(v:pk(A),v:older(1)),and_v(v:pk(B),v:older(4194305))),pk(C))",
     "thresh(1,pk(A),an:and_n(pk(B),older(1)),an:and_n(pk(C),older(4194305)))",
 )
 
@@ -108,10 +111,11 @@ def all_of(count: int, last: str) -> str:
     return "".join(f"and_v(v:pk({next(keys)})," for _ in range(count)) + last + ")" * count
 
 
-def any_of(leaves: int, keys: int) -> str:
+def any_of(leaves: int, keys: int, *, signed: int = 1, last: str = "pk(A)") -> str:
     free = names()
-    texts = [f"multi_a(1,{','.join(next(free) for _ in range(keys))})" for _ in range(leaves)]
-    return "".join(f"or_i({text}," for text in texts) + "pk(A)" + ")" * leaves
+    leaf = f"multi_a({signed},"
+    texts = [leaf + ",".join(next(free) for _ in range(keys)) + ")" for _ in range(leaves)]
+    return "".join(f"or_i({text}," for text in texts) + last + ")" * leaves
 
 
 WITHIN = {
@@ -130,6 +134,11 @@ WITHIN = {
         f"and_v(v:pk(A),multi_a(1,{','.join(list(names())[:999])}))",
     ),
     "380000": (Context.TAPSCRIPT, any_of(12, 900), any_of(13, 900)),
+    "380000 with its witness": (  # of 24557 bytes
+        Context.TAPSCRIPT,
+        any_of(11, 950, signed=363, last=f"{'n' * 32}:pk(A)"),
+        any_of(11, 950, signed=363, last=f"{'n' * 33}:pk(A)"),
+    ),
 }
 
 

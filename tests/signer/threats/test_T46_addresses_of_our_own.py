@@ -1,5 +1,7 @@
 """An address to receive at is derived on the device; the host's screen may show an attacker's."""
 
+from collections.abc import Callable
+
 import pytest
 
 from signer.chains.bitcoin import CHAIN, address
@@ -42,13 +44,21 @@ def test_what_is_odd_about_it_is_said() -> None:
 
 @pytest.mark.parametrize(("branch", "index"), [(2, 0), (-1, 0), (0, -1), (0, 2**31)])
 def test_a_place_that_is_none_is_malformed(branch: int, index: int) -> None:
-    with pytest.raises(Malformed):
-        shown(branch, index)
+    for of_account in (shown, said):
+        with pytest.raises(Malformed):
+            of_account(branch, index)
 
 
-def test_an_account_is_of_one_network() -> None:
+def said(branch: int, index: int, network: str = "regtest") -> None:
+    """A message to sign with such an address."""
+    CHAIN.policy_statement("x", ACCOUNT.record(keyring()), (branch, index), keyring(), network)
+
+
+@pytest.mark.parametrize("of_account", [shown, said])
+def test_an_account_is_of_one_network(of_account: Callable[[int, int, str], object]) -> None:
+    of_account(0, 0, "regtest")
     with pytest.raises(Refused) as refused:
-        shown(0, 0, "mainnet")
+        of_account(0, 0, "mainnet")
     assert refused.value.reason is Reason.WRONG_NETWORK
 
 

@@ -8,7 +8,6 @@ from time import process_time
 import pytest
 
 from signer.chains.bitcoin import psbt, tx
-from signer.chains.bitcoin.network import MAX_PSBT_BYTES, MAX_RECORDS
 from signer.errors import Malformed, Reason, Refused
 from signer.formats.cursor import compact_size
 from tests import psbts
@@ -168,21 +167,45 @@ def test_payments_as_large_as_the_network_takes_are_read() -> None:
 
 
 def test_an_oversized_request_is_refused_before_it_is_read() -> None:
-    assert refusal(bytes(MAX_PSBT_BYTES + 1), keyring()) is Reason.TOO_LARGE
+    assert refusal(bytes((8 << 20) + 1), keyring()) is Reason.TOO_LARGE
+    with pytest.raises(Malformed):
+        psbt.parse(bytes(8 << 20))
+
+
+def test_a_request_has_no_more_records_than_its_size_explains() -> None:
+    """8 000, and one for each 24 bytes; each of the two maps behind the first takes two of them."""
+
+    def made(count: int) -> bytes:
+        return bare(1, 1, maps=flood(count) + b"\x00")
+
+    most = max(n for n in range(9_000, 12_000) if n + 4 <= 8_000 + (len(made(0)) + 6 * n) // 24)
+    assert len(psbt.parse(made(most)).inputs[0].records) == most
+    with pytest.raises(Refused) as refused:
+        psbt.parse(made(most + 1))
+    assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_no_request_has_more_than_200_000_records() -> None:
+    """However large: as before, each of the two maps behind the first takes two of them."""
+    most = 200_000 - 4
+    psbt.parse(bare(1, 1, maps=flood(most, bytes(20)) + b"\x00"))
+    with pytest.raises(Refused) as refused:
+        psbt.parse(bare(1, 1, maps=flood(most + 1, bytes(20)) + b"\x00"))
+    assert refused.value.reason is Reason.TOO_LARGE
 
 
 @pytest.mark.parametrize("place", ["head", "in", "out"])
 def test_a_flood_of_tiny_records_is_refused(place: str) -> None:
     """In memory a record is thirty times what it is on the wire."""
     made = draft(keyring())
-    flood = [(b"\xf0" + number.to_bytes(3, "big"), b"") for number in range(MAX_RECORDS + 1)]
+    flood = [(b"\xf0" + number.to_bytes(3, "big"), b"") for number in range(200_001)]
     {"head": made.head, "in": made.ins[0], "out": made.outs[0]}[place].records += flood
     assert refusal(made, keyring()) is Reason.TOO_LARGE
 
 
 def test_a_flood_over_many_maps_is_refused() -> None:
     made = draft(keyring(), outputs=((300, psbts.PAYEE),) * 20, coin_sats=10**6)
-    flood = [(b"\xf0" + number.to_bytes(3, "big"), b"") for number in range(MAX_RECORDS // 20)]
+    flood = [(b"\xf0" + number.to_bytes(3, "big"), b"") for number in range(10_000)]
     for one in made.outs:
         one.records += flood
     assert refusal(made, keyring()) is Reason.TOO_LARGE
