@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument(
         "--imports", type=int, default=10, help="of those, felt at import: 2 seconds each (10)"
     )
-    parser.add_argument("--seconds", type=float, default=5, help="of tests, for a mutant (5)")
+    parser.add_argument(
+        "--seconds", type=float, default=5, help="of tests, before one that is explained rests (5)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the lot (0)")
     parser.add_argument(
         "--again", type=Path, help="what a run printed: only the mutants that were open in it"

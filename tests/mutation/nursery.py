@@ -19,7 +19,6 @@ from typing import Final
 import pytest
 
 LIBRARIES: Final = ("coincurve", "ecdsa", "cryptography", "bdkpython", "pbk", "embit", "wallycore")
-WALL_SECONDS: Final = 120
 ARGUMENTS: Final = (
     *(
         "-n0",
@@ -49,23 +48,26 @@ class Nursery:
                     import_module(name)
             while True:
                 try:
-                    module, code, arguments = asked.recv()
+                    module, code, arguments, wall_seconds = asked.recv()
                 except EOFError:
                     os._exit(0)
-                asked.send(_born(module, marshal.loads(code), arguments))
+                asked.send(_born(module, marshal.loads(code), arguments, wall_seconds))
         asked.close()
 
-    def status(self, module: str, code: CodeType, arguments: Sequence[str]) -> int:
+    def status(
+        self, module: str, code: CodeType, arguments: Sequence[str], wall_seconds: int
+    ) -> int:
         """How pytest ends, as a status of wait(), where `module` has this code."""
-        self._asked.send((module, marshal.dumps(code), [*ARGUMENTS, "-x", *arguments]))
+        whole = [*ARGUMENTS, "-x", *arguments]
+        self._asked.send((module, marshal.dumps(code), whole, wall_seconds))
         status: int = self._asked.recv()
         return status
 
 
-def _born(module: str, code: CodeType, arguments: list[str]) -> int:
+def _born(module: str, code: CodeType, arguments: list[str], wall_seconds: int) -> int:
     child = os.fork()
     if child == 0:
-        signal.alarm(WALL_SECONDS)
+        signal.alarm(wall_seconds)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)

@@ -7,12 +7,14 @@ import signal
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, process_time
+from types import CodeType
 from typing import IO, Final, TypeVar
 
 import coverage
@@ -26,7 +28,8 @@ from tests.mutation.swap import Live, NotSwappable, Swap, apply, compiled
 
 TIMES: Final = 8  # how many times slower than without the edit a test may become
 FLOOR_SECONDS: Final = 1.0  # of CPU time, whatever its usual time
-WALL_SECONDS: Final = 120
+WALL_SECONDS: Final = 60  # by the clock, and as many times a test's usual time
+PATIENCE: Final = 60.0  # seconds of tests for what the first few do not notice
 SLOWEST: Final = 2.5  # seconds of a test that still takes part
 MORE_MEMORY: Final = 3 << 30  # bytes a fork may take beyond what the process has
 TIMED: Final = (  # they measure time or memory, and a fork is not what they were made for
@@ -60,7 +63,7 @@ RULE: Final = "|---|---|---|---|---|"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked for. `seconds` of tests, at most, for one mutant."""
+    """What is asked for. After `seconds` of tests an explained mutant may rest, others go on."""
 
     modules: Mapping[str, Path]
     root: Path
@@ -174,7 +177,7 @@ class Runner:
             except NotSwappable:
                 swaps = []
             if swaps:
-                self._judge(mutant, _judged(self._forked(swaps, tests)))
+                self._try(mutant, partial(self._forked, swaps), tests, self._seconds)
             else:
                 at_import.append(mutant)
         reborn = self._drawn(at_import, self.options.imports)
@@ -183,18 +186,34 @@ class Runner:
             self._reborn(source, reborn)
         _say(f"{_row(source.module, self.tally[source.module])} {monotonic() - began:.0f} s")
 
-    def _judge(self, mutant: Mutant, fate: Fate) -> None:
-        if fate is Fate.OPEN and self.options.survivors.explains(mutant):
-            fate = Fate.EXPLAINED
+    def _try(
+        self,
+        mutant: Mutant,
+        status_of: Callable[[Sequence[Thing]], int],
+        things: Sequence[Thing],
+        seconds: Mapping[Thing, float],
+    ) -> None:
+        """What becomes of a mutant: the first tests, and if none notices, many others."""
+        first = list(_within(self.options.seconds, things, seconds)) or things[:1]
+        fate = _judged(status_of(first))
+        if fate is Fate.OPEN:
+            rest = list(_within(PATIENCE, things[len(first) :], seconds))
+            explained = self.options.survivors.explains(mutant)
+            fate = Fate.EXPLAINED if explained else _judged(status_of(rest)) if rest else fate
         self.tally[mutant.module][fate] += 1
         if fate in {Fate.OPEN, Fate.ENDED}:
             _say(f"{fate.value}: {_line(mutant)[:-1]}")
 
     def _reborn(self, source: Source, mutants: Sequence[Mutant]) -> None:
-        """Those that take a process of their own, against the tests of the module."""
-        arguments = self._files(source)
-        born = self.options.nursery.status
-        if not arguments or born(source.module, source.compiled(), arguments):
+        """Those that take a process of their own, against the tests that say most of the module."""
+        files, seconds = self._files(source)
+
+        def status(code: CodeType, chosen: Sequence[str]) -> int:
+            wall = _wall(chosen, seconds)
+            return self.options.nursery.status(source.module, code, self._arguments(chosen), wall)
+
+        first = list(_within(self.options.seconds, files, seconds)) or files[:1]
+        if not files or status(source.compiled(), first):
             _say(f"no tests for a new process with {source.module}")
             self.tally[source.module][Fate.UNTRIED] += len(mutants)
             return
@@ -203,13 +222,12 @@ class Runner:
                 try:
                     code = compiled(source)
                 except NotSwappable:  # it is no Python: nobody could run it
-                    self._judge(mutant, Fate.KILLED)
+                    self.tally[source.module][Fate.KILLED] += 1
                     continue
-            status = born(source.module, code, arguments)
-            self._judge(mutant, _judged(status))
+            self._try(mutant, partial(status, code), files, seconds)
 
-    def _files(self, source: Source) -> list[str]:
-        """The test files that say most of a module, and which tests of theirs to leave out."""
+    def _files(self, source: Source) -> tuple[list[str], Mapping[str, float]]:
+        """The test files that say something of a module, most first, and how long each takes."""
         near = [self._lines.get(str(source.path), {})]
         if not any(near[0].values()):  # nothing but a table: those who use its neighbours
             parent = str(source.path.parent)
@@ -221,13 +239,16 @@ class Runner:
             seconds[str(self._items[number].path)] += took
         own = _own(source.module)
         order = sorted(told, key=lambda file: (own not in file, -told[file] / (1 + seconds[file])))
-        files = list(_within(self.options.seconds, order, seconds)) or order[:1]
+        return order, seconds
+
+    def _arguments(self, files: Sequence[str]) -> list[str]:
+        """These files for pytest, and which tests of theirs to leave out."""
         left_out = [
             f"--deselect={item.nodeid}"
             for number, item in enumerate(self._items)
             if number not in self._seconds and str(item.path) in files
         ]
-        return [*files, *left_out] if files else []
+        return [*files, *left_out]
 
     def _drawn(self, mutants: Sequence[Mutant], sample: int | None) -> Sequence[Mutant]:
         if sample is None or sample >= len(mutants):
@@ -242,18 +263,17 @@ class Runner:
         numbers = {number for line in mutant.lines for number in lines.get(line, ())}
         numbers &= self._seconds.keys()
         own = _own(mutant.module)
-        order = sorted(
+        return sorted(
             numbers,
             key=lambda number: (own not in self._items[number].nodeid, self._seconds[number]),
         )
-        return list(_within(self.options.seconds, order, self._seconds))
 
     def _forked(self, swaps: Sequence[Swap], tests: Sequence[int]) -> int:
         child = os.fork()
         if child == 0:
             try:
                 apply(swaps)
-                _be_bounded()
+                _be_bounded(_wall(tests, self._seconds))
                 os._exit(KILLED if self._fails(tests) else SURVIVED)
             finally:
                 os._exit(KILLED)  # whatever came up, it came of the edit
@@ -293,11 +313,15 @@ def _own(module: str) -> str:
     return f"test_{module.removesuffix('.__init__').rsplit('.', 1)[-1]}"
 
 
-def _be_bounded() -> None:
+def _wall(things: Sequence[Thing], durations: Mapping[Thing, float]) -> int:
+    return WALL_SECONDS + int(TIMES * sum(durations[thing] for thing in things))
+
+
+def _be_bounded(wall_seconds: int) -> None:
     """An edit may make a loop endless, or a list: the system ends the fork then."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(WALL_SECONDS)
+    signal.alarm(wall_seconds)
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
     limit = pages * resource.getpagesize() + MORE_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
