@@ -339,6 +339,22 @@ def nested(levels: int) -> str:
     return "or_i(1," * levels + "1" + ")" * levels
 
 
+@pytest.mark.parametrize("text", ["or_i(0(,0)", "pk+A)"])
+def test_brackets_are_for_those_that_take_arguments_and_for_all_of_them(text: str) -> None:
+    with pytest.raises(Malformed, match="A fragment known here"):
+        tapscript(text)
+
+
+def test_what_is_malformed_is_named_by_its_place_from_0() -> None:
+    for text, place in (("", 0), ("?", 0), ("or_i(0,?)", 7)):
+        with pytest.raises(Malformed, match=f"at character {place} of"):
+            tapscript(text)
+
+
+def test_a_miniscript_prints_as_its_text() -> None:
+    assert repr(tapscript("or_i(0,pk(A))")) == "Fragment(or_i(0,pk(A)))"
+
+
 def test_a_script_has_at_most_a_thousand_fragments() -> None:
     """More of them nobody reads, and each takes memory that two letters do not explain (T75)."""
     thousand = "thresh(1,pk(A)" + ",s:pk(A)" * 499

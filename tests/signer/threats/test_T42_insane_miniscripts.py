@@ -133,6 +133,16 @@ WITHIN = {
         f"multi_a(1,{','.join(list(names())[:999])})",
         f"and_v(v:pk(A),multi_a(1,{','.join(list(names())[:999])}))",
     ),
+    "1000 elements with a key and its hash": (
+        Context.TAPSCRIPT,
+        f"and_v(v:pkh(A),multi_a(1,{','.join(list(names())[:996])}))",
+        f"and_v(v:pkh(A),multi_a(1,{','.join(list(names())[:997])}))",
+    ),
+    "1000 elements with a preimage and its hash": (
+        Context.TAPSCRIPT,
+        f"and_v(v:sha256({'2e' * 32}),multi_a(1,{','.join(list(names())[:997])}))",
+        f"and_v(v:sha256({'2e' * 32}),multi_a(1,{','.join(list(names())[:998])}))",
+    ),
     "380000": (Context.TAPSCRIPT, any_of(12, 900), any_of(13, 900)),
     "380000 with its witness": (  # of 24557 bytes
         Context.TAPSCRIPT,
