@@ -1,6 +1,7 @@
 """What all tests share: how hard hypothesis tries, strangers' vectors, who judges."""
 
 import os
+import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,9 @@ from signer.chains.bitcoin.accounts import OneKey
 from signer.chains.bitcoin.spend import Spend
 from signer.keys.keyring import Keyring
 from tests import kernel
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("desk", max_examples=100, deadline=None)
 settings.register_profile(
