@@ -16,8 +16,7 @@ from signer.chains.bitcoin.tx import (
     parse_previous,
     parse_unsigned,
 )
-from signer.errors import Malformed, Reason, Refused
-from signer.formats.cursor import compact_size
+from signer.errors import Malformed, Refused
 from tests.psbts import PAYEE, output, previous_tx, txid
 from tests.signer.published import shared
 
@@ -129,36 +128,6 @@ def test_a_filled_script_sig_is_malformed() -> None:
     signed = b"\x02\0\0\0\x01" + bytes(36) + b"\x01\x51" + bytes(4) + b"\x00" + bytes(4)
     with pytest.raises(Malformed, match="scriptSig"):
         parse_unsigned(signed)
-
-
-def blank(inputs: int, outputs: int) -> bytes:
-    """A transaction of zeros."""
-    return (
-        b"\x02\0\0\0"
-        + compact_size(inputs)
-        + bytes(41) * inputs
-        + compact_size(outputs)
-        + bytes(9) * outputs
-        + bytes(4)
-    )
-
-
-@pytest.mark.parametrize(("inputs", "outputs"), [(10_000, 1), (1, 10_000)])
-def test_as_much_as_the_budget_is_read(inputs: int, outputs: int) -> None:
-    for read in (parse_unsigned, parse):
-        tx = read(blank(inputs, outputs))
-        assert (len(tx.inputs), len(tx.outputs)) == (inputs, outputs)
-
-
-@pytest.mark.parametrize(
-    ("inputs", "outputs"), [(10_001, 0), (0, 10_001)], ids=["inputs", "outputs"]
-)
-def test_more_than_the_budget_is_refused(inputs: int, outputs: int) -> None:
-    raw = blank(inputs, outputs)
-    for read in (parse_unsigned, parse):
-        with pytest.raises(Refused) as refused:
-            read(raw)
-        assert refused.value.reason is Reason.TOO_LARGE
 
 
 def test_the_witness_does_not_change_what_a_previous_transaction_is() -> None:
