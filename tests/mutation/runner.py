@@ -227,7 +227,7 @@ class Runner:
             self._try(mutant, partial(status, code), files, seconds)
 
     def _files(self, source: Source) -> tuple[list[str], Mapping[str, float]]:
-        """The test files that say something of a module, most first, and how long each takes."""
+        """A module's own test files, then those that say most of it; and how long each takes."""
         near = [self._lines.get(str(source.path), {})]
         if not any(near[0].values()):  # nothing but a table: those who use its neighbours
             parent = str(source.path.parent)
@@ -238,8 +238,9 @@ class Runner:
         for number, took in self._seconds.items():
             seconds[str(self._items[number].path)] += took
         own = _own(source.module)
-        order = sorted(told, key=lambda file: (own not in file, -told[file] / (1 + seconds[file])))
-        return order, seconds
+        mine = sorted(file for file in seconds if own in file)
+        others = sorted(told.keys() - mine, key=lambda file: -told[file] / (1 + seconds[file]))
+        return [*mine, *others], seconds
 
     def _arguments(self, files: Sequence[str]) -> list[str]:
         """These files for pytest, and which tests of theirs to leave out."""
