@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import pbkdf2_hmac
-from itertools import pairwise
+from itertools import chain
 from pathlib import Path as Folder
 
 from signer.keys import mnemonic
@@ -24,20 +24,24 @@ def residue(pid: int, secrets: Mapping[str, bytes]) -> set[str]:
     return {name for name, piece in wanted if any(piece in page for page in pages)}
 
 
-def rows(pid: int, words: Sequence[str]) -> set[tuple[str, str]]:
-    """The neighbours among these words to which neighbouring pointers lead in a process.
+def rows(pid: int, words: Sequence[str]) -> set[tuple[str, str, str]]:
+    """The neighbours among these words to which three neighbouring pointers lead in a process.
 
-    A tuple or a list of seed words is such a row: kept, or let go and not yet written over.
+    A tuple or a list of seed words is such a row: kept, or let go and not yet written over. Two
+    words may be neighbours by chance: names in a program are words, too.
     """
     memory = memory_of(pid)
-    places = {word: set(objects(memory, word.encode())) for word in words}
-    found = set[tuple[str, str]]()
-    for word, after in pairwise(words):
-        wanted = {at.to_bytes(8, "little") for at in places[after]}
-        for pointer in (at.to_bytes(8, "little") for at in places[word]):
-            for _, page in memory:
-                spots = occurrences(page, pointer)
-                found |= {(word, after) for at in spots if page[at + 8 : at + 16] in wanted}
+    places = {
+        word: [at.to_bytes(8, "little") for at in objects(memory, word.encode())] for word in words
+    }
+    found = set[tuple[str, str, str]]()
+    for three in zip(words, words[1:], words[2:], strict=False):
+        first, *after = (places[word] for word in three)
+        for _, page in memory:
+            for at in chain.from_iterable(occurrences(page, pointer) for pointer in first):
+                pointers = (page[at + 8 : at + 16], page[at + 16 : at + 24])
+                if all(one in wanted for one, wanted in zip(pointers, after, strict=True)):
+                    found.add(three)
     return found
 
 
