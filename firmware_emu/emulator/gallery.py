@@ -20,7 +20,7 @@ from firmware_emu.events import BytesIn, Port
 from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import COLUMNS
-from signer.formats import parts, ur
+from signer.formats.qr import parts, ur
 
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
