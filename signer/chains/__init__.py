@@ -2,11 +2,13 @@
 
 One whose accounts are registered (BIP388) has `POLICY_ACCOUNTS: PolicyAccounts` beside it. Written
 with their types, a verb that is missing or differs is an error of mypy; `load` looks once more.
+A module `example` of the package has `EXAMPLE: Example`, by which tests see it at work.
 Paths are steps from the master key (BIP32), amounts the chain's smallest unit.
 """
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Protocol, TypeGuard
 
@@ -17,6 +19,22 @@ from signer.review import Approval, Review
 
 class IncompleteChain(Exception):
     """A package of `signer.chains` lacks what the device asks of every chain: a bug of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request and its answer, for the public seed "abandon ... about" and no passphrase.
+
+    `address` is the one at `path`, of kind `variant`. `payload` is reviewed and signed with no
+    account registered, and comes out as `signed`, byte for byte.
+    """
+
+    network: str
+    path: Path
+    variant: str
+    address: str
+    payload: bytes = field(repr=False)
+    signed: bytes = field(repr=False)
 
 
 class Message(Protocol):

@@ -1,0 +1,95 @@
+"""The page about adding things is true: its files, written into a copy of the project, plug in.
+
+First some of the files, and the suite fails and names what is missing; then all, and it passes.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / ".github" / "ADDING.md").read_text("utf-8")
+FILES = {
+    name: f"{text}" for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL)
+}
+TEXTS = ("*.py", "*.md", "*.txt", "*.toml", "*.tcss")
+CHAIN = "signer/chains/toy"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project, without what is no code."""
+    command = ["git", "ls-files", "-co", "--exclude-standard", *TEXTS]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("this is not a git checkout")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).exists() and not name.startswith("tests/golden/"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    return tmp_path
+
+
+def write(copy: Path, *names: str) -> None:
+    for name in names:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text(FILES[name], "utf-8")
+
+
+def files_of(folder: str) -> list[str]:
+    names = [name for name in FILES if name.startswith(f"{folder}/")]
+    assert names
+    return names
+
+
+def run(copy: Path, *command: str) -> tuple[bool, str]:
+    """Whether a command of Python's passes in the copy, and what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=copy, capture_output=True, text=True, check=False
+    )
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def suite(copy: Path, name: str) -> tuple[bool, str]:
+    """The contract suite for the plug of that name."""
+    return run(copy, "pytest", "-n0", "-q", "-p", "no:randomly", "tests/contracts", "-k", name)
+
+
+def without(text: str, verb: str) -> str:
+    """A class without one of its methods."""
+    shorter, count = re.subn(
+        rf"    def {verb}\(.*?(?=\n    def |\n\n\S)", "", text, flags=re.DOTALL
+    )
+    assert count == 1
+    return shorter
+
+
+def test_the_chain_of_the_page_plugs_in(copy: Path) -> None:
+    write(copy, *files_of(CHAIN))
+    passes, output = suite(copy, "toy")
+    assert passes, output
+    passes, output = run(copy, "mypy", CHAIN)
+    assert passes, output
+
+
+@pytest.mark.parametrize("name", ["example.py", "reasons.py"])
+def test_a_chain_without_one_of_its_files_fails_by_name(copy: Path, name: str) -> None:
+    write(copy, *(file for file in files_of(CHAIN) if not file.endswith(name)))
+    passes, output = suite(copy, "toy")
+    assert not passes
+    assert name.removesuffix(".py") in output
+
+
+def test_a_chain_without_one_of_its_verbs_fails_by_name(copy: Path) -> None:
+    write(copy, *files_of(CHAIN))
+    package = copy / CHAIN / "__init__.py"
+    package.write_text(without(FILES[f"{CHAIN}/__init__.py"], "address"), "utf-8")
+    passes, output = suite(copy, "toy")
+    assert not passes
+    assert "signer.chains.toy.CHAIN lacks: address." in output
+    passes, output = run(copy, "mypy", CHAIN)
+    assert not passes
+    assert '"Toy" is missing following "Chain" protocol member' in output
