@@ -53,7 +53,7 @@ def _once(work: Callable[[], object]) -> float:
 
 def table(figures: Iterable[Figure]) -> str:
     """The figures as aligned lines."""
-    rows = [("what", "CPU", "ratio", "beside")]
+    rows = [("what", "time", "ratio", "beside")]
     rows += [(f.name, f"{f.seconds * 1000:.1f} ms", f.ratio, f.beside) for f in figures]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
