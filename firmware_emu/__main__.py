@@ -16,13 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
-from firmware_emu.flash import FlashError, FlashFile
 from firmware_emu.links import LinkError, camera, pty, tcp
 from firmware_emu.links.clock import Clock
 from firmware_emu.shell import Shell, Then
-from firmware_emu.vault import Cost
+from firmware_emu.storage.flash import FlashError, FlashFile
+from firmware_emu.storage.vault import Cost
 from signer.errors import Malformed
 from signer.keys.curve import erase
 

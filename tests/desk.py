@@ -7,7 +7,7 @@ is seen, and `Resume` is answered at once.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.events import (
     BytesIn,
@@ -26,7 +26,7 @@ from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.words import Words
-from firmware_emu.vault import Cost
+from firmware_emu.storage.vault import Cost
 from signer.formats import cbor
 
 CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from firmware_emu.emulator.presets import PIN, PROMPTS, Seen, yes
-from firmware_emu.flash import FlashFile
+from firmware_emu.storage.flash import FlashFile
 
 
 class EmulatorProcess:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from firmware_emu.commands import Reply
 from firmware_emu.screens import Answer, Screen
-from firmware_emu.vault import Vault
+from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 
 

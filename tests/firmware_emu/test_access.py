@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from firmware_emu import access
 from firmware_emu.commands import Command, Fault, FaultCode, GetXpub, Unknown, Unlock, Unusable
+from firmware_emu.core import access
 from firmware_emu.effects import State
 
 KINDS = set(get_args(Command)) - {Unusable}  # an Unusable is judged as what it was meant to be

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from firmware_emu import vault
 from firmware_emu.commands import GetAccounts, Register
 from firmware_emu.effects import Save, State
-from firmware_emu.flows.accounts import MISSING, shelf, with_account
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.register import register
+from firmware_emu.entropy_pool import Pool
+from firmware_emu.flows.requests.register import register
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice, Question
+from firmware_emu.storage import vault
+from firmware_emu.storage.account_store import MISSING, shelf, with_account
 from signer.hashes import tagged_hash
 from tests import psbts
 from tests.desk import PIN, Cable, Desk, unlocked_desk

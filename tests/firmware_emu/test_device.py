@@ -6,19 +6,19 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
 from firmware_emu.commands import Fault, FaultCode, Sign
+from firmware_emu.core.refusals import guarded
 from firmware_emu.effects import BytesOut, Save, Show, State
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Locked, Went
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.refusal import guarded
-from firmware_emu.flows.sign import sign
+from firmware_emu.flows.requests.sign import sign
 from firmware_emu.screens.confirm import Confirm, Yes
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.words import Words
-from firmware_emu.settings import Settings
-from firmware_emu.vault import Vault
+from firmware_emu.storage.settings import Settings
+from firmware_emu.storage.vault import Vault
 from signer.chains.bitcoin import psbt as psbts_own
 from signer.errors import CrossCheckFailed
 from signer.formats import cbor

@@ -2,9 +2,8 @@
 
 import pytest
 
-from firmware_emu import vault
 from firmware_emu.effects import Save, State
-from firmware_emu.flows.pool import Pool
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.screens.dice import Dice
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
@@ -12,6 +11,7 @@ from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.words import Words
+from firmware_emu.storage import vault
 from signer.formats import account
 from signer.formats.parts import Collector, Limits
 from signer.formats.ur import Ur

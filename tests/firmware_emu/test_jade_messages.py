@@ -9,7 +9,7 @@ import pytest
 
 from firmware_emu.commands import FaultCode, ShowAddress, Text, Unusable
 from firmware_emu.flows import Flow, Outcome
-from firmware_emu.flows.address import show_address
+from firmware_emu.flows.requests.address import show_address
 from firmware_emu.personalities.jade import CHUNK
 from firmware_emu.personalities.jade.messages import command
 from firmware_emu.personalities.jade.sentences import CODES

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import serial
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import Show
 from firmware_emu.emulator import MemoryFlash, Seen, sealed_record
 from firmware_emu.events import BytesIn, Event, KeyPressed, Shaken, Ticked, Typed

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from firmware_emu import vault
+from firmware_emu import entropy_pool as pool
 from firmware_emu.emulator import EmulatorProcess, sealed_record
 from firmware_emu.emulator.presets import CHEAP
-from firmware_emu.flows import new_seed, pool
-from firmware_emu.flows.pool import Pool
+from firmware_emu.entropy_pool import Pool
+from firmware_emu.flows.seed import new_seed
 from firmware_emu.screens.dice import Rolled
+from firmware_emu.storage import vault
 from signer.formats import cbor
 from signer.keys import mnemonic
 from signer.keys.path import render

@@ -7,9 +7,9 @@ import pytest
 from mnemonic import Mnemonic
 
 from firmware_emu.commands import Fault, FaultCode, RevealEntropy, Signature, SignMessage
+from firmware_emu.core.refusals import guarded
 from firmware_emu.flows import Flow, Locked, Outcome, Promise, Promised, Step, Went
-from firmware_emu.flows.message import reveal, sign_message
-from firmware_emu.flows.refusal import guarded
+from firmware_emu.flows.requests.message import reveal, sign_message
 from firmware_emu.screens import Screen
 from firmware_emu.screens.confirm import Confirm, Yes
 from signer.errors import CrossCheckFailed

@@ -11,7 +11,6 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from firmware_emu.emulator import gallery
 from firmware_emu.paint import font
 from firmware_emu.paint.canvas import DARK, LIGHT, Canvas
 from firmware_emu.paint.paint import paint
@@ -22,6 +21,7 @@ from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import Qr
 from signer.review import Fact, Kind, Page
+from tests.gallery import device as gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -163,7 +163,7 @@ def test_all_kinds_of_screens_are_in_the_gallery() -> None:
 
 
 def test_the_gallery_is_a_command(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "firmware_emu.emulator.gallery", str(tmp_path / "pictures")]
+    command = [sys.executable, "-m", "tests.gallery.device", str(tmp_path / "pictures")]
     subprocess.run(command, check=True, cwd=ROOT, timeout=100)
     pictures = sorted(path.stem for path in (tmp_path / "pictures").glob("*.png"))
     assert pictures == sorted(look.name for look in LOOKS)

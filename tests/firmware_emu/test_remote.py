@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.emulator import PIN, MemoryFlash, sealed_record
 from firmware_emu.faces import remote
 from firmware_emu.faces.remote import LONGEST_LINE, LONGEST_TEXT, UNREAD

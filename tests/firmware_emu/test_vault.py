@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu import vault
-from firmware_emu.settings import Settings
-from firmware_emu.vault import TRIES, Cost, Vault, WrongPin
+from firmware_emu.storage import vault
+from firmware_emu.storage.settings import Settings
+from firmware_emu.storage.vault import TRIES, Cost, Vault, WrongPin
 from signer.errors import Malformed
 from signer.hashes import tagged_hash
 

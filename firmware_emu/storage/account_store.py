@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from firmware_emu.commands import NO_SUCH_ACCOUNT, Account, Accounts, Fault, FaultCode
-from firmware_emu.vault import Vault
+from firmware_emu.storage.vault import Vault
 from signer.errors import Malformed, Refused
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring

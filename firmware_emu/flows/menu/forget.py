@@ -1,10 +1,10 @@
 """The registered accounts as a person finds them in the menu, and forgetting one."""
 
 from firmware_emu.flows import Flow, Pause
-from firmware_emu.flows.accounts import Known, shelf, with_only
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Notice, Question, Seen, Wait
-from firmware_emu.vault import Vault
+from firmware_emu.storage.account_store import Known, shelf, with_only
+from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 
 _LOST = "✗ changed in memory"  # no account can be called so

@@ -1,7 +1,7 @@
 """A new seed: randomness, twelve words on paper, three of them asked back."""
 
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Declined, Flow
-from firmware_emu.flows.pool import Pool
 from firmware_emu.screens.dice import Dice, Rolled
 from firmware_emu.screens.letters import Letters, Spelled
 from firmware_emu.screens.notice import Notice, Question, Seen

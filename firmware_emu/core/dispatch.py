@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from firmware_emu import vault
 from firmware_emu.commands import (
     AddEntropy,
     Command,
@@ -22,21 +21,24 @@ from firmware_emu.commands import (
     SignMessage,
     Unlock,
 )
+from firmware_emu.core.refusals import guarded
 from firmware_emu.effects import State
-from firmware_emu.flows import Flow, Outcome, Promise, home
-from firmware_emu.flows.accounts import shelf
-from firmware_emu.flows.address import show_account_address, show_address
-from firmware_emu.flows.message import NOTHING_OWED, reveal, sign_message
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.refusal import NOTHING, NOTHING_KEPT, guarded
-from firmware_emu.flows.register import register
-from firmware_emu.flows.setup import setup
-from firmware_emu.flows.sign import sign
-from firmware_emu.flows.unlock import unlock
-from firmware_emu.flows.xpub import get_xpub
+from firmware_emu.entropy_pool import Pool
+from firmware_emu.flows import Flow, Outcome, Promise
+from firmware_emu.flows.menu import home
+from firmware_emu.flows.requests.address import show_account_address, show_address
+from firmware_emu.flows.requests.message import NOTHING_OWED, reveal, sign_message
+from firmware_emu.flows.requests.register import register
+from firmware_emu.flows.requests.sign import sign
+from firmware_emu.flows.requests.xpub import get_xpub
+from firmware_emu.flows.review import NOTHING, NOTHING_KEPT
+from firmware_emu.flows.seed.setup import setup
+from firmware_emu.flows.seed.unlock import unlock
 from firmware_emu.screens import Screen
-from firmware_emu.settings import SERIAL_BYTES, Settings
-from firmware_emu.vault import Cost, Vault
+from firmware_emu.storage import vault
+from firmware_emu.storage.account_store import shelf
+from firmware_emu.storage.settings import SERIAL_BYTES, Settings
+from firmware_emu.storage.vault import Cost, Vault
 from signer.errors import Malformed
 from signer.keys.keyring import Keyring
 

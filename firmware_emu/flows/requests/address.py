@@ -11,11 +11,10 @@ from firmware_emu.commands import (
     Text,
 )
 from firmware_emu.flows import Flow, Outcome
-from firmware_emu.flows.accounts import MISSING, bitcoin, shelf
-from firmware_emu.flows.refusal import NOTHING
-from firmware_emu.flows.review import read_all
+from firmware_emu.flows.review import NOTHING, read_all
 from firmware_emu.screens.notice import Notice
-from firmware_emu.vault import Vault
+from firmware_emu.storage.account_store import MISSING, bitcoin, shelf
+from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path, render
 from signer.review import Fact, Kind, Origin, Page, Shape

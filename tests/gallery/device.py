@@ -1,18 +1,16 @@
 """Every screen of the device, out of real conversations, as pictures and as one text.
 
-python -m firmware_emu.emulator.gallery FOLDER
+python -m tests.gallery.device FOLDER
 """
 
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
 
 from PIL import Image
 
-from firmware_emu import vault
 from firmware_emu.effects import Show
 from firmware_emu.emulator.memory import Emulator
 from firmware_emu.emulator.presets import MNEMONIC, PIN, Seen, sealed_record
@@ -20,8 +18,10 @@ from firmware_emu.events import BytesIn, Port
 from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import COLUMNS
+from firmware_emu.storage import vault
 from signer.formats import parts, ur
 
+PAYMENTS = Path(__file__).with_name("payments.txt")
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
 MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
@@ -66,7 +66,7 @@ def payments() -> Mapping[str, bytes]:
     """PSBTs that everybody's test seed is asked to sign on regtest, by name."""
     found: dict[str, str] = {}
     name = ""
-    for line in (files(__package__) / "payments.txt").read_text("ascii").splitlines():
+    for line in PAYMENTS.read_text("ascii").splitlines():
         if line.startswith("= "):
             name = line.removeprefix("= ")
         else:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from firmware_emu.commands import ACCOUNTS_FULL, Done, Fault, FaultCode, Register
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Flow, Outcome, Pause
-from firmware_emu.flows.accounts import Known, Shelf, bitcoin, shelf, with_account
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.refusal import NOTHING_KEPT
-from firmware_emu.flows.review import read_all
+from firmware_emu.flows.review import NOTHING_KEPT, read_all
 from firmware_emu.screens.notice import Notice, Wait
-from firmware_emu.vault import LONGEST_ACCOUNT, MOST_ACCOUNTS, Vault
+from firmware_emu.storage.account_store import Known, Shelf, bitcoin, shelf, with_account
+from firmware_emu.storage.vault import LONGEST_ACCOUNT, MOST_ACCOUNTS, Vault
 from signer.keys.keyring import Keyring
 from signer.review import Fact, Kind, Origin, Page
 

@@ -1,11 +1,11 @@
 """PIN, count, look: in this order, so that cutting the power never gives a try back."""
 
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Declined, Flow, Pause, Unlocked
-from firmware_emu.flows.keys import keyring
-from firmware_emu.flows.pin import ask
-from firmware_emu.flows.pool import Pool
+from firmware_emu.flows.seed.keys import keyring
+from firmware_emu.flows.seed.pin import ask
 from firmware_emu.screens.notice import Notice, Wait
-from firmware_emu.vault import TRIES, Sealed, Vault, WrongPin
+from firmware_emu.storage.vault import TRIES, Sealed, Vault, WrongPin
 from signer.keys.scratch import Scratch
 
 

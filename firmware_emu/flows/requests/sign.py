@@ -1,12 +1,12 @@
 """Signing: check, show every page, sign exactly what was shown."""
 
 from firmware_emu.commands import Sign, Signed
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Flow, Outcome, Pause
-from firmware_emu.flows.accounts import shelf
-from firmware_emu.flows.pool import Pool
 from firmware_emu.flows.review import read_all
 from firmware_emu.screens.notice import Notice, Wait
-from firmware_emu.vault import Vault
+from firmware_emu.storage.account_store import shelf
+from firmware_emu.storage.vault import Vault
 from signer import chains
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring

@@ -2,11 +2,9 @@
 
 from firmware_emu.commands import Fault, FaultCode
 from firmware_emu.flows import Flow, Locked, Outcome
+from firmware_emu.flows.review import NOTHING
 from firmware_emu.screens.notice import Notice
 from signer.errors import CrossCheckFailed, Malformed, Refused
-
-NOTHING = "Nothing was signed."
-NOTHING_KEPT = "Nothing was kept."
 
 _FAULTY = Notice(
     "Locked",

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Flow, Locked
-from firmware_emu.flows.export import export
-from firmware_emu.flows.forget import accounts
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.unlock import unlock
-from firmware_emu.flows.wipe import wipe
+from firmware_emu.flows.menu.export import export
+from firmware_emu.flows.menu.forget import accounts
+from firmware_emu.flows.seed.unlock import unlock
+from firmware_emu.flows.seed.wipe import wipe
 from firmware_emu.screens.home import Home, More
 from firmware_emu.screens.menu import Menu, Picked
-from firmware_emu.vault import TRIES, Sealed, Vault
+from firmware_emu.storage.vault import TRIES, Sealed, Vault
 from signer.keys.keyring import Keyring
 
 EXPORT = "Show account"

@@ -1,14 +1,14 @@
 """The first start: a new seed or one that a person already has, then a PIN."""
 
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Declined, Flow, Pause, Unlocked
-from firmware_emu.flows.keys import keyring
-from firmware_emu.flows.new_seed import new_seed
-from firmware_emu.flows.pin import choose
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.restore import restore
+from firmware_emu.flows.seed.keys import keyring
+from firmware_emu.flows.seed.new_seed import new_seed
+from firmware_emu.flows.seed.pin import choose
+from firmware_emu.flows.seed.restore import restore
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Wait
-from firmware_emu.vault import Cost, Vault, seal
+from firmware_emu.storage.vault import Cost, Vault, seal
 from signer.keys.scratch import Scratch
 
 NEW = "New wallet"

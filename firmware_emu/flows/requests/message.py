@@ -2,9 +2,9 @@
 
 from firmware_emu.commands import Fault, FaultCode, RevealEntropy, Signature, SignMessage
 from firmware_emu.flows import Flow, Outcome, Promise, Promised
-from firmware_emu.flows.accounts import bitcoin
 from firmware_emu.flows.review import read_all
 from firmware_emu.screens.notice import Notice
+from firmware_emu.storage.account_store import bitcoin
 from signer.keys import exfil
 from signer.keys.keyring import Keyring
 

@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from firmware_emu import settings
-from firmware_emu.settings import Settings
+from firmware_emu.storage import settings
+from firmware_emu.storage.settings import Settings
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor
 from signer.hashes import tagged_hash

@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from firmware_emu import access, events, personalities
+from firmware_emu import events, personalities
 from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
+from firmware_emu.core import access
+from firmware_emu.core.conversation import Ended, Talk
+from firmware_emu.core.dispatch import at_once, at_power_on, own, requested
+from firmware_emu.core.ports import Switchboard
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.events import Port
 from firmware_emu.flows import Flow, Locked, Outcome, Pause, Promised, Unlocked, Went
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.start import at_once, at_power_on, own, requested
-from firmware_emu.flows.talk import Ended, Talk
 from firmware_emu.personalities import Personality
-from firmware_emu.personalities.switchboard import Switchboard
 from firmware_emu.screens import Answer, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
-from firmware_emu.vault import Cost
+from firmware_emu.storage.vault import Cost
 
 _CUT = Notice("Cancelled", ("The host went away.", "Nothing was signed."))
 

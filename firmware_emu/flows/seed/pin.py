@@ -1,7 +1,7 @@
 """Asking for a PIN: once to unlock, twice to set one."""
 
+from firmware_emu.entropy_pool import Pool
 from firmware_emu.flows import Declined, Flow
-from firmware_emu.flows.pool import Pool
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import Entered, PinPad
 

@@ -2,7 +2,7 @@
 
 from firmware_emu.flows import Flow, Locked, Pause
 from firmware_emu.screens.notice import Notice, Question, Seen, Wait
-from firmware_emu.vault import Vault
+from firmware_emu.storage.vault import Vault
 
 
 def wipe(vault: Vault, *why: str) -> Flow[None]:
