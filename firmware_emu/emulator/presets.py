@@ -30,7 +30,7 @@ class Seen:
     @classmethod
     def of(cls, show: Show) -> "Seen":
         """What a person sees of `show`."""
-        kind = type(show.screen).__name__.lower()
+        kind = show.screen.kind
         return cls(kind, show.screen.lines(), show.state.value, show.fingerprint)
 
     @property

@@ -146,7 +146,7 @@ def _parse(line: bytes) -> Message:
 
 def _view(show: Show) -> dict[str, object]:
     return {
-        "kind": type(show.screen).__name__.lower(),
+        "kind": show.screen.kind,
         "lines": show.screen.lines(),
         "state": show.state.value,
         "fingerprint": show.fingerprint,

@@ -17,7 +17,7 @@ class UnexpectedScreen(Exception):
 class Rule:
     """On a screen of `kind` that shows `text` somewhere: type `types`, then press `key`.
 
-    `kind` is the screen's class name in lower case. With no `key` the screen is left alone.
+    `kind` is the screen's own. With no `key` the screen is left alone.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Finger:
         self._answer()
 
     def _rule(self, show: Show) -> Rule:
-        kind, lines = type(show.screen).__name__.lower(), show.screen.lines()
+        kind, lines = show.screen.kind, show.screen.lines()
         for rule in self._rules:
             if rule.kind == kind and any(rule.text in line for line in lines):
                 return rule

@@ -1,6 +1,7 @@
 """One page of a review, on as many views as it needs. Only the last view can be accepted."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import BODY, buttons, cut, framed, groups, heading, plain, wrap
@@ -24,6 +25,8 @@ class Back(Answer):
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """Page `number` of `total`. A warning is accepted by holding OK, so not by habit."""
+
+    kind: ClassVar[str] = "confirm"
 
     page: Page
     number: int = 1

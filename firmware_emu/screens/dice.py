@@ -1,6 +1,7 @@
 """Dice rolls: the person's own randomness, so that no broken generator can choose the seed."""
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading
@@ -18,6 +19,8 @@ class Rolled(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Dice:
+    kind: ClassVar[str] = "dice"
+
     rolls: str = field(default="", repr=False)
     cursor: int = field(default=0, repr=False)
 

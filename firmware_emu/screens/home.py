@@ -1,6 +1,7 @@
 """What the device shows when nobody asks anything of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading
@@ -21,6 +22,8 @@ class More(Answer):
 @dataclass(frozen=True, slots=True)
 class Home:
     """`name` tells this device from others; `fingerprint` (hex) is empty while locked."""
+
+    kind: ClassVar[str] = "home"
 
     name: str
     fingerprint: str = ""

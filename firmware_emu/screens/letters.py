@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from firmware_emu.screens import COLUMNS, Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
@@ -19,6 +20,8 @@ class Spelled(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Letters:
+    kind: ClassVar[str] = "letters"
+
     title: str
     note: str = ""
     prefix: str = field(default="", repr=False)

@@ -1,6 +1,7 @@
 """A choice among a few things."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import BODY, buttons, framed, heading
@@ -19,6 +20,8 @@ class Left(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Menu:
+    kind: ClassVar[str] = "menu"
+
     title: str
     items: tuple[str, ...]
     cursor: int = 0

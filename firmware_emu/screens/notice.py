@@ -1,6 +1,7 @@
 """A few sentences, and a key to say they were read."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
@@ -20,6 +21,8 @@ class Stopped(Answer):
 class Notice:
     """Sentences that need no decision."""
 
+    kind: ClassVar[str] = "notice"
+
     title: str
     sentences: tuple[str, ...]
 
@@ -33,6 +36,8 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Question:
     """A decision outside a review. `hold` makes it a longer press: there is no way back."""
+
+    kind: ClassVar[str] = "question"
 
     title: str
     sentences: tuple[str, ...]
@@ -53,6 +58,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Shown while the device is busy with arithmetic; keys do nothing."""
+
+    kind: ClassVar[str] = "wait"
 
     title: str
     sentences: tuple[str, ...] = ("One moment.",)

@@ -1,6 +1,7 @@
 """An animated QR code: the device's answer where there is no cable."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
@@ -18,6 +19,8 @@ PERIOD_S = 0.2  # slow enough for a camera that exposes for a fifteenth of a sec
 @dataclass(frozen=True, slots=True)
 class Qr:
     """`frames` are the texts of the codes, shown in turn, round and round."""
+
+    kind: ClassVar[str] = "qr"
 
     title: str
     frames: tuple[str, ...]

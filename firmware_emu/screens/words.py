@@ -1,7 +1,7 @@
 """Seed words to be written down, a few at a time. Nobody gets past them without seeing them all."""
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading
@@ -19,6 +19,8 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    kind: ClassVar[str] = "words"
+
     title: str
     words: Row = field(repr=False)
     view: int = 0
