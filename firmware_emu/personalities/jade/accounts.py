@@ -12,9 +12,15 @@ from firmware_emu.commands import (
     Register,
     ShowAccountAddress,
 )
-from firmware_emu.personalities.jade import multisig, multisig_file
-from firmware_emu.personalities.jade.params import MOST_SIGNERS, BadParameter, Params
-from signer.formats import cbor
+from firmware_emu.personalities.jade import multisig
+from firmware_emu.personalities.jade.params import (
+    LONGEST_NAME,
+    MOST_SIGNERS,
+    BadParameter,
+    Params,
+)
+from signer.errors import Malformed
+from signer.formats import cbor, multisig_file
 
 _LONGEST_TEMPLATE = 511
 _LONGEST_KEY = 159
@@ -38,10 +44,25 @@ def register_multisig(value: cbor.Value) -> Command:
 
 def _from_file(params: Params) -> Command:
     text = params.text("multisig_file", multisig_file.LONGEST, "Invalid multisig file")
-    file = multisig_file.parse(text)
+    try:
+        file = multisig_file.parse(text)
+    except Malformed as error:
+        raise BadParameter(str(error)) from None
+    multi = multisig.of_file(file)
+    name = _file_name(file.name)
     # A file names no network. Its keys tell real coins from test coins, and no more.
-    network = params.network() if params.has("network") else file.network
-    return Register(network, file.name, file.multisig.template(), file.multisig.keys())
+    network = "mainnet" if file.is_mainnet else "testnet"
+    if params.has("network"):
+        network = params.network()
+    return Register(network, name, multi.template(), multi.keys())
+
+
+def _file_name(text: str) -> str:
+    """A name as Jade's can be: no spaces, 15 letters. The person reads it before it is kept."""
+    short = text.replace(" ", "_")[:LONGEST_NAME]
+    if not short or not all("!" <= letter <= "~" for letter in short):
+        raise BadParameter("Missing or invalid multisig name parameter")
+    return short
 
 
 def register_descriptor(value: cbor.Value) -> Command:
@@ -112,7 +133,7 @@ def _file(accounts: tuple[Account, ...]) -> Told:
     found = multisig.of_account(account)
     if not found:
         return NO_MULTISIG
-    return {"multisig_file": multisig_file.render(account.name, found)}
+    return {"multisig_file": multisig_file.render(multisig.to_file(account.name, found))}
 
 
 def _descriptors(accounts: tuple[Account, ...]) -> Told:

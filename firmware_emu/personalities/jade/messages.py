@@ -28,10 +28,12 @@ from firmware_emu.commands import (
     Unlock,
     Unusable,
 )
-from firmware_emu.personalities.jade import accounts, message_file, sentences
-from firmware_emu.personalities.jade.params import BadParameter, Params
+from firmware_emu.personalities.jade import accounts, sentences
+from firmware_emu.personalities.jade.params import DEEPEST, BadParameter, Params
 from firmware_emu.personalities.jade.sentences import Message
-from signer.formats import cbor
+from signer.errors import Malformed
+from signer.formats import cbor, message_file
+from signer.keys.path import parse as parse_path
 
 VERSION = "1.0.40"
 EXTENDED = "get_extended_data"
@@ -134,14 +136,31 @@ def _sign_psbt(value: cbor.Value) -> Command:
 def _sign_message(value: cbor.Value) -> Command:
     params = Params.of(value)
     if params.has("message_file"):
-        file = params.text("message_file", message_file.LONGEST, "Invalid message file")
-        return SignMessage(*message_file.parse(file))
+        return _of_file(params.text("message_file", message_file.LONGEST, "Invalid message file"))
     path = params.path()
     text = params.text("message", message_file.LONGEST, "Failed to extract message from parameters")
     if not params.has("ae_host_commitment"):
         return SignMessage(path, text)
     sentence = "Failed to extract valid host commitment from parameters"
     return SignMessage(path, text, params.data("ae_host_commitment", 32, sentence))
+
+
+def _of_file(text: str) -> Command:
+    try:
+        file = message_file.parse(text)
+    except Malformed as error:
+        raise BadParameter(str(error)) from None
+    return SignMessage(_path_of_file(file.path), file.message)
+
+
+def _path_of_file(text: str) -> tuple[int, ...]:
+    try:
+        steps = parse_path(text)
+    except Malformed:
+        steps = ()
+    if not 1 <= len(steps) <= DEEPEST:
+        raise BadParameter("Invalid bip32 path")
+    return steps
 
 
 def _get_signature(value: cbor.Value) -> Command:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from firmware_emu.commands import Account
 from firmware_emu.personalities.jade.params import MOST_SIGNERS, BadParameter, Params
 from signer.errors import Malformed
-from signer.formats import base58, cbor
+from signer.formats import cbor
+from signer.formats.multisig_file import Cosigner, MultisigFile
 from signer.keys import path
 from signer.keys.extended import ExtendedPublicKey
 
@@ -24,16 +25,7 @@ SIGNERS = "Failed to extract valid co-signers from parameters"
 INVALID = "Failed to validate co-signers"
 _THRESHOLD = "Invalid multisig threshold value"
 _LONGEST_XPUB = 128
-# SLIP132: letters that tell of a script beside the network. Policies say it themselves.
 _XPUB, _TPUB = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")  # BIP32
-_PLAIN = {
-    _XPUB: _XPUB,
-    bytes.fromhex("0295b43f"): _XPUB,  # Ypub
-    bytes.fromhex("02aa7ed3"): _XPUB,  # Zpub
-    _TPUB: _TPUB,
-    bytes.fromhex("024289ef"): _TPUB,  # Upub
-    bytes.fromhex("02575483"): _TPUB,  # Vpub
-}
 _TEMPLATE = re.compile(
     r"(sh\(wsh\(|wsh\(|sh\()(sorted)?multi\((\d{1,2})((?:,@\d+/(?:\*\*|<0;1>/\*))+)\)+"
 )
@@ -90,11 +82,11 @@ def read(value: cbor.Value) -> Multisig:
     signers = tuple(_signers(value.get("signers")))
     if threshold > len(signers):
         raise BadParameter(_THRESHOLD)
-    check_blinding_key(value.get("master_blinding_key"))
+    _check_blinding_key(value.get("master_blinding_key"))
     return Multisig(variant, is_sorted, threshold, signers)
 
 
-def check_blinding_key(value: cbor.Value) -> None:
+def _check_blinding_key(value: cbor.Value) -> None:
     """A key for another network's amounts: it has no use here, and a wrong one is told."""
     if value is not None and not (isinstance(value, bytes) and len(value) == 32):
         raise BadParameter("Invalid blinding key")
@@ -125,14 +117,25 @@ def _below(xpub: str, steps: tuple[int, ...]) -> str:
     return key.encode(_XPUB if xpub.startswith("x") else _TPUB)
 
 
-def plain(xpub: str) -> tuple[str, bool]:
-    """The key with ordinary letters in front, and whether it is for real coins."""
+def of_file(file: MultisigFile) -> Multisig:
+    """The multisig of a file. Raises BadParameter for a path that no key can have."""
     try:
-        raw = base58.decode_check(xpub)
-        version = _PLAIN[raw[:4]]
-    except (Malformed, KeyError):
-        raise BadParameter(f"{INVALID}. This is no extended public key.") from None
-    return base58.encode_check(version + raw[4:]), version == _XPUB
+        signers = [
+            Signer(cosigner.fingerprint, path.parse(cosigner.derivation), cosigner.xpub)
+            for cosigner in file.cosigners
+        ]
+    except Malformed:
+        raise BadParameter("Invalid derivation path") from None
+    return Multisig(file.script, file.is_sorted, file.threshold, tuple(signers))
+
+
+def to_file(name: str, multisig: Multisig) -> MultisigFile:
+    """The file of a multisig that was registered: its keys have no path below them."""
+    cosigners = tuple(
+        Cosigner(signer.fingerprint, path.render(signer.derivation), signer.xpub)
+        for signer in multisig.signers
+    )
+    return MultisigFile(name, multisig.variant, multisig.is_sorted, multisig.threshold, cosigners)
 
 
 def of_account(account: Account) -> Multisig | None:
