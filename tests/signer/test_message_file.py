@@ -26,6 +26,9 @@ def test_the_message_is_in_no_representation() -> None:
     [
         ("sign m/0 ascii:a", "Invalid prefix"),
         ("signmessage m/0 ascii:" + "a" * message_file.LONGEST, "Invalid prefix"),
+        ("signmessage m ascii:a", "Invalid bip32 path"),
+        ("signmessage /0 ascii:a", "Invalid bip32 path"),
+        ("signmessage  ascii:", "Invalid bip32 path"),
         ("signmessage m/0 utf8:a", "Invalid message prefix"),
         ("signmessage m/0", "Invalid message prefix"),
         ("signmessage m/0 ascii:", "Invalid message bytes"),
