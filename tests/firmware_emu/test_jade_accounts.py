@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from firmware_emu.commands import Account
 from firmware_emu.personalities.jade import multisig
-from firmware_emu.personalities.jade.params import BadParameter
+from firmware_emu.personalities.jade.params import LONGEST_NAME, BadParameter
 from firmware_emu.screens.confirm import Confirm
 from signer.formats import multisig_file
 from tests import psbts
@@ -135,7 +135,8 @@ def test_files_of_many_wallets_say_what_jade_reads_in_them(strangers_vectors: Pa
         expected.pop("master_blinding_key", None)  # for another network's amounts: not kept
         told = dict(multisig.summary(multisig.of_file(file)))
         assert told.pop("master_blinding_key") == b""
-        assert {"multisig_name": file.name} | told == expected, name
+        short = file.name.replace(" ", "_")[:LONGEST_NAME]
+        assert {"multisig_name": short} | told == expected, name
         read += 1
     assert read == 9
 
