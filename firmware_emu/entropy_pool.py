@@ -2,7 +2,7 @@
 
 from signer.hashes import tagged_hash
 from signer.keys.curve import erase
-from signer.keys.entropy import mix
+from signer.keys.seeds.entropy import mix
 
 
 class Pool:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from signer.chains import bitcoin
-from signer.chains.bitcoin.accounts import OneKey
-from signer.chains.bitcoin.spend import Spend
+from signer.chains.bitcoin.accounts.account import OneKey
+from signer.chains.bitcoin.payment.payment import Spend
 from signer.keys.keyring import Keyring
 from tests import kernel
 

@@ -4,10 +4,12 @@ from base64 import b64encode
 
 import pytest
 
-from signer.chains.bitcoin import psbt
-from signer.chains.bitcoin.psbt import Map, Psbt
-from signer.chains.bitcoin.tx import Output, blob, parse_previous
-from signer.formats.cursor import Cursor, compact_size
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.psbt import fields as psbt_fields
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.transactions.tx import Output, parse_previous
+from signer.formats.cursor import Cursor, blob, compact_size
 from signer.hashes import hash160
 
 
@@ -16,7 +18,7 @@ def check(signed: bytes) -> None:
 
     Only where Bitcoin Core's engine is installed (it has no wheels for some machines).
     """
-    request = psbt.parse(signed)
+    request = container.parse(signed)
     spent = [spent_output(request, index) for index in range(len(request.inputs))]
     raw = finalized(request)
     for index, verdict in enumerate(verdicts(raw, spent)):
@@ -41,10 +43,10 @@ def verdicts(raw_tx: bytes, spent: list[Output]) -> list[bool]:
 
 def spent_output(request: Psbt, index: int) -> Output:
     """The output an input spends, as the PSBT proves or claims it."""
-    whole = request.inputs[index].get(psbt.NON_WITNESS_UTXO)
+    whole = request.inputs[index].get(psbt_fields.NON_WITNESS_UTXO)
     if whole is not None:
         return parse_previous(whole).outputs[request.tx.inputs[index].index]
-    cursor = Cursor(request.inputs[index].get(psbt.WITNESS_UTXO) or b"")
+    cursor = Cursor(request.inputs[index].get(psbt_fields.WITNESS_UTXO) or b"")
     return Output(cursor.uint(8), cursor.blob())
 
 
@@ -79,13 +81,16 @@ def _transaction(request: Psbt, script_sigs: list[bytes], witnesses: list[bytes]
 
 def _final(one: Map, script_pubkey: bytes) -> tuple[bytes, bytes] | None:
     """The scriptSig and the witness of an input, or None where its script is not a plain one."""
-    script_sig, witness = one.get(psbt.FINAL_SCRIPTSIG), one.get(psbt.FINAL_SCRIPTWITNESS)
+    script_sig, witness = (
+        one.get(psbt_fields.FINAL_SCRIPTSIG),
+        one.get(psbt_fields.FINAL_SCRIPTWITNESS),
+    )
     if script_sig is not None or witness is not None:
         return script_sig or b"", witness or b"\x00"
-    schnorr = one.get(psbt.TAP_KEY_SIG)
+    schnorr = one.get(psbt_fields.TAP_KEY_SIG)
     if schnorr is not None:
         return b"", _stack([schnorr])
-    redeem, inner = one.get(psbt.REDEEM_SCRIPT), one.get(psbt.WITNESS_SCRIPT)
+    redeem, inner = one.get(psbt_fields.REDEEM_SCRIPT), one.get(psbt_fields.WITNESS_SCRIPT)
     outer = redeem if redeem is not None else script_pubkey
     items = _items(one, inner if inner is not None else outer)
     if items is None:
@@ -99,7 +104,7 @@ def _final(one: Map, script_pubkey: bytes) -> tuple[bytes, bytes] | None:
 
 def _items(one: Map, code: bytes) -> list[bytes] | None:
     """What opens a script of one key's hash, or a multisig."""
-    signatures = dict(one.all(psbt.PARTIAL_SIG))
+    signatures = dict(one.all(psbt_fields.PARTIAL_SIG))
     if code[:2] == b"\x00\x14" or code[:3] == b"\x76\xa9\x14":
         key = next(key for key in signatures if hash160(key) in code)
         return [signatures[key], key]
@@ -138,10 +143,10 @@ def version_0(request: Psbt) -> bytes:
     if request.version == 0:
         return request.encode()
     fields = {b"\x00": request.unsigned_tx}
-    maps = [Map(fields | _kept(request.globals, {*range(0x02, 0x07), psbt.VERSION}))]
+    maps = [Map(fields | _kept(request.globals, {*range(0x02, 0x07), psbt_fields.VERSION}))]
     maps += [Map(_kept(one, set(range(0x0E, 0x13)))) for one in request.inputs]
     maps += [Map(_kept(one, {0x03, 0x04})) for one in request.outputs]
-    return psbt.MAGIC + b"".join(one.encode() for one in maps)
+    return container.MAGIC + b"".join(one.encode() for one in maps)
 
 
 def _kept(one: Map, dropped: set[int]) -> dict[bytes, bytes]:

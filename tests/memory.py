@@ -9,9 +9,9 @@ from hashlib import pbkdf2_hmac
 from itertools import chain
 from pathlib import Path as Folder
 
-from signer.keys import mnemonic
 from signer.keys.curve import public_key, taproot_tweak
 from signer.keys.path import HARDENED, Path, render
+from signer.keys.seeds import mnemonic
 
 Memory = list[tuple[int, bytes]]
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin.miniscript import Context, parse
+from signer.chains.bitcoin.descriptors.miniscript import Context, parse
 from signer.errors import Malformed
 from signer.keys import curve
 

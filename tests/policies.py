@@ -15,7 +15,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import policy
+from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.network import named
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, render

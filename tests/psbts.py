@@ -24,12 +24,13 @@ from hashlib import sha256
 import pytest
 from mnemonic import Mnemonic
 
-from signer.chains.bitcoin import CHAIN, policy
-from signer.chains.bitcoin.key_expression import DerivedKey, Musig
-from signer.chains.bitcoin.lock import Lock
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.descriptors import policy
+from signer.chains.bitcoin.descriptors.keys import DerivedKey, Musig
+from signer.chains.bitcoin.descriptors.policy import Policy
+from signer.chains.bitcoin.descriptors.spend_data import Lock
 from signer.chains.bitcoin.network import named
-from signer.chains.bitcoin.policy import Policy
-from signer.chains.bitcoin.spend import Spend
+from signer.chains.bitcoin.payment.payment import Spend
 from signer.errors import Reason, Refused
 from signer.formats.cursor import compact_size
 from signer.hashes import double_sha256, hash160

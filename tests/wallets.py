@@ -11,7 +11,7 @@ from host.transactions import Input, Outpoint, Output, Transaction
 from host.wallet import Wallet
 from signer.chains.bitcoin import CHAIN
 from signer.keys.keyring import Keyring
-from signer.keys.mnemonic import seed_from_words
+from signer.keys.seeds.mnemonic import seed_from_words
 
 # The seed of BIP39's first vector; BIP84 and BIP86 publish its addresses.
 WORDS = ("abandon",) * 11 + ("about",)

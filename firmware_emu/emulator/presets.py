@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from firmware_emu.effects import Show
 from firmware_emu.storage.settings import Settings
 from firmware_emu.storage.vault import Cost, Vault, seal
-from signer.keys.mnemonic import entropy_from_words
+from signer.keys.seeds.mnemonic import entropy_from_words
 
 # The seed of BIP39's first test vector: known to everybody, so nothing of value may be sent to it.
 MNEMONIC = "abandon " * 11 + "about"

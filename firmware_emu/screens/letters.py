@@ -7,7 +7,7 @@ from typing import ClassVar
 from firmware_emu.screens import COLUMNS, Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 from firmware_emu.screens.notice import Stopped
-from signer.keys.mnemonic import words_starting
+from signer.keys.seeds.mnemonic import words_starting
 
 FEW = 4  # so many candidates are offered whole
 DELETE = "<"

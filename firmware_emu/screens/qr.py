@@ -6,8 +6,8 @@ from typing import ClassVar
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 from firmware_emu.screens.notice import Seen
-from signer.formats import parts
-from signer.formats.ur import Ur
+from signer.formats.qr import parts
+from signer.formats.qr.ur import Ur
 
 # With its quiet zone 146 pixels at 2 a module, so our panel shows a code of this version whole, and
 # small cameras and small memories in the field are known to take it.

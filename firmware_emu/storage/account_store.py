@@ -20,7 +20,7 @@ from signer.review import Fact, Kind, Page
 
 if TYPE_CHECKING:
     from signer.chains.bitcoin import Bitcoin
-    from signer.chains.bitcoin.policy import Policy
+    from signer.chains.bitcoin.descriptors.policy import Policy
 
 _PURPOSE = b"quietkey/accounts in flash"
 _NONCE = 12

@@ -14,10 +14,11 @@ from host.errors import DeviceError
 from host.optics import Frame
 from host.psbt import Psbt
 from signer.errors import Malformed
-from signer.formats import account, parts, ur
+from signer.formats import account
 from signer.formats.account import ACCOUNT_TYPES, Account
-from signer.formats.parts import Collector, Limits
-from signer.formats.ur import PSBT_TYPES, Ur
+from signer.formats.qr import parts, ur
+from signer.formats.qr.parts import Collector, Limits
+from signer.formats.qr.ur import PSBT_TYPES, Ur
 
 Show = Callable[[Frame], Awaitable[None]]
 Look = Callable[[], Awaitable[Frame]]

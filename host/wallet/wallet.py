@@ -16,7 +16,7 @@ from host.transactions import Output, Transaction
 from host.wallet import asked, engine
 from host.wallet.engine import EXTERNAL, INTERNAL
 from host.wallet.values import Balance, Coin, HistoryRow, Receive
-from signer.formats.digest_words import digest_words
+from signer.formats.words.digest_words import digest_words
 
 STORE = "quietkey.sqlite"
 NO_WALLET = "There is no wallet here yet. Pair a device first."

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from signer.errors import Malformed
 from signer.formats import base58, cbor
 from signer.formats.cbor import Tag, Value
-from signer.formats.ur import Ur
+from signer.formats.qr.ur import Ur
 
 ACCOUNT_TYPES: Final = ("crypto-account", "crypto-hdkey", "hdkey")
 HARDENED: Final = 1 << 31  # BIP32

@@ -16,6 +16,11 @@ def compact_size(value: int) -> bytes:
     raise Malformed("A compact size is 0 or more, and at most 64 bits wide.")
 
 
+def blob(data: bytes) -> bytes:
+    """The bytes behind their length, as Bitcoin writes what can be of any length."""
+    return compact_size(len(data)) + data
+
+
 _WIDE = ((0xFD, 2), (0xFE, 4), (0xFF, 8))
 _WIDTHS = dict(_WIDE)
 # The smallest value a wider form may hold: a shorter form exists below it.

@@ -8,8 +8,8 @@ from coincurve.context import GLOBAL_CONTEXT
 from mnemonic import Mnemonic
 
 from signer.chains.bitcoin import CHAIN
-from signer.chains.bitcoin import psbt as container
-from signer.formats.digest_words import digest_words
+from signer.chains.bitcoin.psbt import container
+from signer.formats.words.digest_words import digest_words
 from tests.benchmarks import peers
 from tests.benchmarks.harness import Figure, cpu_seconds, side_by_side
 from tests.psbts import ABANDON, build, keyring, review

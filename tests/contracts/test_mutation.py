@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.mutants import Source
-from tests.mutation.survivors import Survivors
+from tests.mutation.survivors import TABLE, Survivors
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,3 +128,13 @@ def test_what_only_a_person_reads_is_left_as_it_is(body: str, tmp_path: Path) ->
 def test_a_survivor_without_a_reason_is_no_table() -> None:
     with pytest.raises(ValueError, match="No reason"):
         Survivors("[toy]\nf: 1 -> 2\n")
+
+
+def test_every_reason_belongs_to_a_mutant_that_there_is() -> None:
+    survivors = Survivors(TABLE.read_text("ascii"))
+    files = sorted((ROOT / "signer").rglob("*.py"))
+    sources = [
+        Source(".".join(file.relative_to(ROOT).with_suffix("").parts), file) for file in files
+    ]
+    assert survivors.modules <= {source.module for source in sources}
+    assert [text for source in sources for text in survivors.unknown(source)] == []

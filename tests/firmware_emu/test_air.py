@@ -13,10 +13,10 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import MAX_FRAGMENT, PERIOD_S, Qr
-from signer.formats import bbqr, parts, ur
-from signer.formats.bbqr import File
-from signer.formats.parts import Collector
-from signer.formats.ur import PSBT_TYPES, Ur
+from signer.formats.qr import bbqr, parts, ur
+from signer.formats.qr.bbqr import File
+from signer.formats.qr.parts import Collector
+from signer.formats.qr.ur import PSBT_TYPES, Ur
 from signer.hashes import sha256
 from tests import psbts
 from tests.desk import Desk, unlocked_desk

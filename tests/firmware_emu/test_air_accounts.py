@@ -10,9 +10,9 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
-from signer.chains.bitcoin.checksum import checksum_of
 from signer.errors import Malformed
-from signer.formats import parts, ur
+from signer.formats.descriptor_checksum import checksum_of
+from signer.formats.qr import parts, ur
 from tests import psbts
 from tests.desk import Desk, unlocked_desk
 

@@ -19,10 +19,10 @@ from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.words import Words
 from firmware_emu.storage.settings import Settings
 from firmware_emu.storage.vault import Vault
-from signer.chains.bitcoin import psbt as psbts_own
+from signer.chains.bitcoin.psbt import container as psbts_own
 from signer.errors import CrossCheckFailed
 from signer.formats import cbor
-from signer.formats.digest_words import digest_words
+from signer.formats.words.digest_words import digest_words
 from signer.keys import exfil
 from signer.keys.keyring import Keyring
 from tests import psbts

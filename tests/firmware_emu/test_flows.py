@@ -13,9 +13,9 @@ from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.words import Words
 from firmware_emu.storage import vault
 from signer.formats import account
-from signer.formats.parts import Collector, Limits
-from signer.formats.ur import Ur
-from signer.keys.mnemonic import entropy_from_words
+from signer.formats.qr.parts import Collector, Limits
+from signer.formats.qr.ur import Ur
+from signer.keys.seeds.mnemonic import entropy_from_words
 from tests.desk import ABANDON, PIN, Desk, unlocked_desk
 
 TWENTY_FOUR = ("abandon",) * 23 + ("art",)

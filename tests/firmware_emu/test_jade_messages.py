@@ -19,7 +19,7 @@ from signer.formats import cbor
 from signer.keys.keyring import Keyring
 from tests import psbts
 from tests.desk import Cable, Desk, unlocked_desk
-from tests.signer.test_jade_psbts import ACROSS, SEVERAL, case_of, record
+from tests.signer.chains.bitcoin.payment.test_jade_psbts import ACROSS, SEVERAL, case_of, record
 
 WALLETS = {
     "TM": "fish inner face ginger orchard permit useful method fence kidney chuckle party favorite "

@@ -22,8 +22,8 @@ from firmware_emu.flows.seed import new_seed
 from firmware_emu.screens.dice import Rolled
 from firmware_emu.storage import vault
 from signer.formats import cbor
-from signer.keys import mnemonic
 from signer.keys.path import render
+from signer.keys.seeds import mnemonic
 from tests import memory, psbts
 
 pytestmark = [
@@ -287,7 +287,7 @@ def test_the_search_finds_every_kind_of_secret_that_was_left_behind(kind: str) -
 # A process that had the words of a seed as a tuple, and let it go.
 CARELESS = """
 import sys
-from signer.keys import mnemonic
+from signer.keys.seeds import mnemonic
 
 print(len(mnemonic.words_from_entropy(bytes.fromhex(sys.stdin.readline()))), flush=True)
 sys.stdin.readline()

@@ -16,7 +16,7 @@ from firmware_emu.screens.menu import Left, Menu, Picked
 from firmware_emu.screens.notice import Notice, Question, Seen, Stopped, Wait
 from firmware_emu.screens.pin_pad import Entered, PinPad
 from firmware_emu.screens.words import Words
-from signer.keys.mnemonic import words_starting
+from signer.keys.seeds.mnemonic import words_starting
 from signer.review import Fact, Kind, Origin, Page, Shape
 
 SIGNS = "✗◂▸✓"

@@ -11,17 +11,23 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from signer.chains.bitcoin import CHAIN, address, descriptor, policy, psbt
-from signer.chains.bitcoin.checksum import checksum_of
-from signer.chains.bitcoin.miniscript import Context
-from signer.chains.bitcoin.miniscript import parse as parse_miniscript
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.descriptors import descriptor, policy
+from signer.chains.bitcoin.descriptors.miniscript import Context
+from signer.chains.bitcoin.descriptors.miniscript import parse as parse_miniscript
 from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.transactions import address
 from signer.errors import Malformed, Refused
-from signer.formats import account, base58, bbqr, bech32, cbor, parts, seedqr, ur
-from signer.formats.bbqr import File
-from signer.formats.ur import Ur
-from signer.keys import codex32, mnemonic, path, slip39, slip39_share
+from signer.formats import account, base58, bech32, cbor
+from signer.formats.descriptor_checksum import checksum_of
+from signer.formats.qr import bbqr, parts, seedqr, ur
+from signer.formats.qr.bbqr import File
+from signer.formats.qr.ur import Ur
+from signer.keys import path
+from signer.keys.backups import codex32, slip39, slip39_share
 from signer.keys.extended import ExtendedPublicKey
+from signer.keys.seeds import mnemonic
 from tests import psbts
 from tests.fuzz.budget import Budget, Feed, Promise
 
@@ -75,7 +81,7 @@ def records() -> tuple[bytes, ...]:
 
 
 def read_psbt(data: bytes) -> Promise:
-    read = psbt.parse(data)
+    read = container.parse(data)
     return promise(lambda: read.encode() == data, "A PSBT not changed is written as it came.")
 
 

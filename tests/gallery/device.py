@@ -19,7 +19,7 @@ from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import COLUMNS
 from firmware_emu.storage import vault
-from signer.formats import parts, ur
+from signer.formats.qr import parts, ur
 
 PAYMENTS = Path(__file__).with_name("payments.txt")
 SCALE = 2  # a picture is looked at from further away than a panel

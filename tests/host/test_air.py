@@ -16,9 +16,10 @@ from host.devices.air import Air
 from host.errors import DeviceError, LinkLost
 from host.optics import Frame
 from signer.chains.bitcoin import CHAIN
-from signer.formats import account, parts, ur
+from signer.formats import account
 from signer.formats.account import HARDENED, Account
-from signer.formats.ur import Ur
+from signer.formats.qr import parts, ur
+from signer.formats.qr.ur import Ur
 from tests import psbts
 from tests.desk import Desk, unlocked_desk
 from tests.lens import Lens

@@ -14,7 +14,7 @@ from host.errors import HostError, TooFewCoins, WalletError
 from host.psbt import Psbt
 from host.transactions import Transaction
 from host.wallet import Balance, Draft, Wallet
-from signer.formats.digest_words import digest_words
+from signer.formats.words.digest_words import digest_words
 from tests.wallets import OTHER_WORDS, STRANGER, fund, opened, paired, sign
 
 SCRIPTS = ("wpkh", "tr")

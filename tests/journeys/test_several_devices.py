@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from firmware_emu.screens.qr import Qr
-from signer.formats import parts, ur
+from signer.formats.qr import parts, ur
 from tests import kernel, psbts
 from tests.desk import ABANDON, Desk, unlocked_desk
 

@@ -18,8 +18,8 @@ import coincurve
 import pytest
 
 from firmware_emu.emulator import EmulatorProcess, sealed_record
-from signer.chains.bitcoin.address import render
 from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.transactions.address import render
 from signer.hashes import double_sha256
 from signer.keys import exfil
 from tests import kernel, psbts

@@ -32,6 +32,11 @@ class Survivors:
         if waiting:
             raise ValueError(f"No reason is given for: {waiting[0]}")
 
+    @property
+    def modules(self) -> set[str]:
+        """Those that have an explained mutant."""
+        return {module for module, _ in self._reasons}
+
     def explains(self, mutant: Mutant) -> bool:
         return (mutant.module, mutant.text) in self._reasons
 

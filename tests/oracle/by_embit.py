@@ -13,9 +13,11 @@ from embit.psbt import PSBT
 from embit.script import Script
 from embit.transaction import Transaction
 
-from signer.chains.bitcoin import psbt, sighash, signatures
-from signer.chains.bitcoin.jobs import Job, Rule
-from signer.chains.bitcoin.psbt import Psbt
+from signer.chains.bitcoin.payment import signatures
+from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.psbt import container, fields
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.transactions import sighash
 from signer.formats.cursor import Cursor
 from signer.keys.path import Path, render
 from tests.oracle.digests import TAPROOT_KINDS, Spent
@@ -104,7 +106,7 @@ def sign(raw: bytes, seed: bytes, _paths: Sequence[Path]) -> bytes:
 
 
 def no_signature(form: str, job: Job, request: Psbt, index: int) -> str:
-    scripts = [script for _, script in request.inputs[index].all(psbt.TAP_LEAF_SCRIPT)]
+    scripts = [script for _, script in request.inputs[index].all(fields.TAP_LEAF_SCRIPT)]
     if job.rule is Rule.LEAF and not any(job.public_key in script for script in scripts):
         return "finds no key in a leaf that has its hash alone"
     if not all(one.sequence for one in request.tx.inputs):
@@ -117,8 +119,8 @@ def no_signature(form: str, job: Job, request: Psbt, index: int) -> str:
 
 
 def signature(signed: bytes, index: int, job: Job) -> bytes | None:
-    records = psbt.parse(signed).inputs[index]
-    witness = records.get(psbt.FINAL_SCRIPTWITNESS)
+    records = container.parse(signed).inputs[index]
+    witness = records.get(fields.FINAL_SCRIPTWITNESS)
     if job.rule is Rule.KEY_PATH and witness:  # finished at once
         cursor = Cursor(witness)
         cursor.uint(1)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import wallycore as wally
 
-from signer.chains.bitcoin import psbt, signatures
-from signer.chains.bitcoin.jobs import Job, Rule
-from signer.chains.bitcoin.psbt import Psbt
+from signer.chains.bitcoin.payment import signatures
+from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.psbt.container import Psbt
 from signer.keys.path import Path
 from tests.oracle.digests import ECDSA_KINDS, Spent
 from tests.policies import Made
@@ -93,7 +94,7 @@ def no_signature(_form: str, job: Job, _request: Psbt, _index: int) -> str:
 
 
 def signature(signed: bytes, index: int, job: Job) -> bytes | None:
-    return signatures.find(job, psbt.parse(signed).inputs[index])
+    return signatures.find(job, container.parse(signed).inputs[index])
 
 
 def other_signature(_: bytes | None) -> str:

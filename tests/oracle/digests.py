@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from types import ModuleType
 
-from signer.chains.bitcoin import script, sighash
-from signer.chains.bitcoin.lock import leaf_hash
-from signer.chains.bitcoin.sighash import Midstates
-from signer.chains.bitcoin.tx import Input, Output, Tx, blob
+from signer.chains.bitcoin.descriptors.spend_data import leaf_hash
+from signer.chains.bitcoin.transactions import script, sighash
+from signer.chains.bitcoin.transactions.sighash import Midstates
+from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.formats.cursor import blob
 from signer.hashes import hash160, sha256
 from signer.keys import curve
 from tests.oracle.drawn import Drawn

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import address
-from signer.chains.bitcoin.miniscript import Context
+from signer.chains.bitcoin.descriptors.miniscript import Context
 from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.transactions import address
 from signer.keys.path import HARDENED
 from tests.miniscripts import sane_texts
 from tests.oracle.drawn import Drawn, values

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 
-from signer.chains.bitcoin import CHAIN, psbt, sighash, signatures
-from signer.chains.bitcoin.jobs import Job, Rule
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.payment import signatures
+from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.transactions import sighash
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
 from tests import kernel, psbts
@@ -55,14 +58,14 @@ def questions(seed: str, turn: int, peer: ModuleType) -> Iterator[Question | Una
         elif payment.unfinished:
             yield Unasked(payment.form, payment.unfinished)
         elif hasattr(peer, "verdicts"):
-            yield from _judged(payment, kernel.finalized(psbt.parse(payment.signed)), peer)
+            yield from _judged(payment, kernel.finalized(container.parse(payment.signed)), peer)
         else:
             yield from _finalized(payment, peer)
 
 
 def _judged(payment: Payment, raw_tx: bytes, peer: ModuleType) -> Iterator[Question]:
     """Whether each input of the finished transaction opens its coin."""
-    request = psbt.parse(payment.signed)
+    request = container.parse(payment.signed)
     spent = [kernel.spent_output(request, index) for index in range(len(request.inputs))]
     for index, verdict in enumerate(peer.verdicts(raw_tx, spent)):
         case = f"input {index} of {payment.name} {payment.signed.hex()}"
@@ -74,7 +77,7 @@ def _finalized(payment: Payment, peer: ModuleType) -> Iterator[Question]:
 
     Where only the peer can put the witness together, Bitcoin Core's engine alone says so.
     """
-    request = psbt.parse(payment.signed)
+    request = container.parse(payment.signed)
     theirs = peer.finalized(kernel.version_0(request))
     if not any(part in payment.form for part in ("miniscript", "scripts")):
         case = f"{payment.name} {payment.signed.hex()}"
@@ -87,7 +90,7 @@ def _signed(payment: Payment, peer: ModuleType) -> Iterator[Question | Unasked]:
     for step in payment.steps:
         theirs = peer.sign(step.before, step.seed, [job.path for _, job in step.jobs])
         case = f"{payment.name} {step.before.hex()}"
-        request = psbt.parse(step.before)
+        request = container.parse(step.before)
         reasons = [peer.no_signature(payment.form, job, request, at) for at, job in step.jobs]
         if peer.SAME_FILES and not any(reasons):
             yield Question(payment.form, step.after, said(theirs), case)
@@ -101,7 +104,7 @@ def _signed(payment: Payment, peer: ModuleType) -> Iterator[Question | Unasked]:
 
 
 def _ours(step: Step, index: int, job: Job) -> bytes | None:
-    return signatures.find(job, psbt.parse(step.after).inputs[index])
+    return signatures.find(job, container.parse(step.after).inputs[index])
 
 
 def _about(

@@ -5,9 +5,9 @@ from functools import partial
 from types import ModuleType
 
 from signer.chains.bitcoin.network import named
-from signer.keys import bip85, mnemonic
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, Path
+from signer.keys.seeds import bip85, mnemonic
 from tests.oracle.drawn import Drawn
 from tests.oracle.tally import Question, Unasked
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from signer.keys import bip85, codex32, mnemonic, seed_xor, slip39
-from signer.keys.dice import entropy_from_coins, entropy_from_dice
-from signer.keys.entropy import mix
+from signer.keys.backups import codex32, seed_xor, slip39
 from signer.keys.keyring import Keyring
-from signer.keys.seed_words import SeedWords
+from signer.keys.seeds import bip85, mnemonic
+from signer.keys.seeds.dice import entropy_from_coins, entropy_from_dice
+from signer.keys.seeds.entropy import mix
+from signer.keys.seeds.seed_words import SeedWords
 
 RANDOM = bytes(range(100, 132))
 PLAN = slip39.Plan(2, ((1, 1), (2, 3)), exponent=0)

@@ -11,10 +11,11 @@ from typing import Any
 from ecdsa import SECP256k1
 from ecdsa.ellipticcurve import PointJacobi
 
-from signer.chains.bitcoin import psbt, script
-from signer.chains.bitcoin.accounts import OneKey, Place, single_lock
-from signer.chains.bitcoin.psbt import Psbt
-from signer.chains.bitcoin.tx import Output
+from signer.chains.bitcoin.accounts.account import OneKey, Place, single_lock
+from signer.chains.bitcoin.psbt import container, fields
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.transactions import script
+from signer.chains.bitcoin.transactions.tx import Output
 from signer.formats.cursor import compact_size
 from signer.formats.silent_address import SilentAddress
 from signer.hashes import hash160, sha256
@@ -117,10 +118,10 @@ class Payment:
 
     def encode(self) -> bytes:
         maps = (self.head, *self.ins, *self.outs)
-        return psbt.MAGIC + b"".join(one.encode() for one in maps)
+        return container.MAGIC + b"".join(one.encode() for one in maps)
 
     def parse(self) -> Psbt:
-        return psbt.parse(self.encode())
+        return container.parse(self.encode())
 
 
 def payment(
@@ -130,10 +131,10 @@ def payment(
     ins = [coin(keys, where, salt) for salt, where in enumerate(wheres)]
     head = psbts.Records()
     for kind, value in (
-        (psbt.TX_VERSION, (2).to_bytes(4, "little")),
-        (psbt.INPUT_COUNT, compact_size(len(ins))),
-        (psbt.OUTPUT_COUNT, compact_size(len(payees))),
-        (psbt.VERSION, (2).to_bytes(4, "little")),
+        (fields.TX_VERSION, (2).to_bytes(4, "little")),
+        (fields.INPUT_COUNT, compact_size(len(ins))),
+        (fields.OUTPUT_COUNT, compact_size(len(payees))),
+        (fields.VERSION, (2).to_bytes(4, "little")),
     ):
         head.put(kind, value)
     return Payment(ins, [output(payee) for payee in payees], head)
@@ -142,16 +143,16 @@ def payment(
 def coin(keys: Keyring, where: Path, salt: int) -> psbts.In:
     """An input of version 2 that spends 100 000 sats at our `where`, proven as usual."""
     one = psbts.coin(keys, where, 100_000, salt)
-    one.put(psbt.PREVIOUS_TXID, one.outpoint[:32])
-    one.put(psbt.OUTPUT_INDEX, one.outpoint[32:])
-    one.put(psbt.SEQUENCE, one.sequence.to_bytes(4, "little"))
+    one.put(fields.PREVIOUS_TXID, one.outpoint[:32])
+    one.put(fields.OUTPUT_INDEX, one.outpoint[32:])
+    one.put(fields.SEQUENCE, one.sequence.to_bytes(4, "little"))
     return one
 
 
 def output(payee: SilentAddress) -> psbts.Records:
     one = psbts.Records()
-    one.put(psbt.OUT_AMOUNT, (10_000).to_bytes(8, "little"))
-    one.put(psbt.OUT_SP_V0_INFO, payee.scan_key + payee.spend_key)
+    one.put(fields.OUT_AMOUNT, (10_000).to_bytes(8, "little"))
+    one.put(fields.OUT_SP_V0_INFO, payee.scan_key + payee.spend_key)
     return one
 
 

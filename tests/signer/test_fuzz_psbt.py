@@ -10,8 +10,9 @@ from functools import cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import CHAIN, psbt
-from signer.chains.bitcoin.psbt import FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.psbt.fields import FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS
 from signer.errors import Malformed, Refused
 from tests import kernel, psbts
 from tests.psbts import Draft, Records
@@ -70,9 +71,9 @@ DRAFTS = st.builds(
 @given(DRAFTS)
 def test_a_payment_made_right_is_read_reviewed_and_signed(drawn: tuple[Draft, str]) -> None:
     raw = drawn[0].encode()
-    assert psbt.parse(raw).encode() == raw
+    assert container.parse(raw).encode() == raw
     review = CHAIN.review(raw, ours(), "regtest", records())
-    assert psbt.parse(CHAIN.sign(review.approve(review.pages), ours()))
+    assert container.parse(CHAIN.sign(review.approve(review.pages), ours()))
 
 
 def change(made: Draft, data: st.DataObject) -> None:
@@ -129,13 +130,13 @@ def test_a_payment_with_changes_is_answered_with_a_typed_error_or_a_valid_signat
         data.draw(st.sampled_from([change, change, change_transaction]))(made, data)
     raw = made.encode()
     with suppress(*CLOSED):
-        assert psbt.parse(raw).encode() == raw
+        assert container.parse(raw).encode() == raw
     with suppress(*CLOSED):
         review = CHAIN.review(raw, ours(), "regtest", records(), expert=expert)
         signed = CHAIN.sign(review.approve(review.pages), ours())
         # What a request calls final is another's word: we leave that coin alone, right or wrong.
         is_final = any(
-            one.has(FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS) for one in psbt.parse(raw).inputs
+            one.has(FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS) for one in container.parse(raw).inputs
         )
         if script in FINISHED_ALONE and not is_final:
             kernel.check(signed)
@@ -150,7 +151,7 @@ def test_a_payment_that_is_cut_or_goes_on_is_malformed(
     longer = raw + data.draw(st.binary(min_size=1, max_size=4))
     for wrong in (cut, longer):
         try:
-            psbt.parse(wrong)
+            container.parse(wrong)
         except Malformed:
             continue
         raise AssertionError(wrong.hex())

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin.miniscript import Context
+from signer.chains.bitcoin.descriptors.miniscript import Context
 from signer.formats import cbor
 from signer.formats.cbor import Tag, Value
 from tests import miniscripts

@@ -2,7 +2,7 @@
 
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
-from signer.keys.mnemonic import seed_from_entropy
+from signer.keys.seeds.mnemonic import seed_from_entropy
 
 
 def keyring(entropy: bytearray) -> Keyring:

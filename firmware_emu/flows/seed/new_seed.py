@@ -7,9 +7,9 @@ from firmware_emu.screens.letters import Letters, Spelled
 from firmware_emu.screens.notice import Notice, Question, Seen
 from firmware_emu.screens.words import Words
 from signer.keys.curve import erase
-from signer.keys.entropy import mix
 from signer.keys.scratch import Scratch
-from signer.keys.seed_words import SeedWords
+from signer.keys.seeds.entropy import mix
+from signer.keys.seeds.seed_words import SeedWords
 
 ENTROPY_BYTES = 16  # twelve words
 ASKED = 3

@@ -5,7 +5,7 @@ from firmware_emu.screens.letters import Letters, Spelled
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Notice
 from signer.errors import Malformed
-from signer.keys.seed_words import SeedWords
+from signer.keys.seeds.seed_words import SeedWords
 
 COUNTS = ("12 words", "15 words", "18 words", "21 words", "24 words")
 

@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from firmware_emu.commands import Register
-from signer.chains.bitcoin.checksum import checksum_of
 from signer.errors import Malformed
+from signer.formats.descriptor_checksum import checksum_of
 
 _LONGEST: Final = 4096  # letters; a QR code holds little more
 _DESCRIPTOR: Final = re.compile(r"((?:pkh|wpkh|sh|wsh|tr)\(.*\))#([a-z0-9]{8})")

@@ -12,10 +12,10 @@ from firmware_emu.screens import Screen
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import VERSION, Qr, animated
 from signer.errors import Malformed
-from signer.formats import bbqr, ur
-from signer.formats.bbqr import File
-from signer.formats.parts import Collector, Limits, Progress
-from signer.formats.ur import PSBT_TYPES
+from signer.formats.qr import bbqr, ur
+from signer.formats.qr.bbqr import File
+from signer.formats.qr.parts import Collector, Limits, Progress
+from signer.formats.qr.ur import PSBT_TYPES
 from signer.hashes import sha256
 
 MAX_MESSAGE: Final = 512 << 10

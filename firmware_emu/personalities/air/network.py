@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from signer.chains.bitcoin import psbt
+from signer.chains.bitcoin.psbt import container, fields, maps
 from signer.errors import Malformed, Refused
 from signer.formats.cursor import Cursor
 
@@ -16,16 +16,16 @@ def network_of(payload: bytes, test_network: str) -> str:
     A payload that cannot be read is left to the review, which says why.
     """
     try:
-        inputs = psbt.parse(payload).inputs
+        inputs = container.parse(payload).inputs
         coins = {coin for one in inputs for coin in _coins(one)}
     except (Malformed, Refused):
         return test_network
     return "mainnet" if _MAINNET_COIN in coins else test_network
 
 
-def _coins(one: psbt.Map) -> list[int]:
-    plain = [value for _key, value in one.all(psbt.BIP32_DERIVATION)]
-    taproot = [_without_leaves(value) for _key, value in one.all(psbt.TAP_BIP32_DERIVATION)]
+def _coins(one: maps.Map) -> list[int]:
+    plain = [value for _key, value in one.all(fields.BIP32_DERIVATION)]
+    taproot = [_without_leaves(value) for _key, value in one.all(fields.TAP_BIP32_DERIVATION)]
     # 4 bytes of fingerprint, 4 of purpose, 4 of coin (BIP174, BIP44).
     return [int.from_bytes(value[8:12], "little") for value in plain + taproot if len(value) >= 12]
 

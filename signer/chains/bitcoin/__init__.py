@@ -3,30 +3,27 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signer.chains.bitcoin import (
-    commitment,
-    message,
-    own_address,
-    psbt,
-    registry,
-    sign,
-    spend,
-)
-from signer.chains.bitcoin.accounts import Registered
-from signer.chains.bitcoin.bip322 import Timing
-from signer.chains.bitcoin.message import Legacy, SignedMessage, Statement
+from signer.chains.bitcoin.accounts import addresses, registry
+from signer.chains.bitcoin.accounts.account import Registered
+from signer.chains.bitcoin.messages import message
+from signer.chains.bitcoin.messages.bip322 import Timing
+from signer.chains.bitcoin.messages.message import Legacy, SignedMessage, Statement
 from signer.chains.bitcoin.network import named
-from signer.chains.bitcoin.ours import Owner
-from signer.chains.bitcoin.pages import pages
-from signer.chains.bitcoin.spend import Spend
-from signer.formats.digest_words import digest_words
+from signer.chains.bitcoin.payment import sign
+from signer.chains.bitcoin.payment.ownership import Owner
+from signer.chains.bitcoin.payment.payment import Spend, check
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.review.digest import of_spend
+from signer.chains.bitcoin.review.pages import pages
+from signer.formats.words.digest_words import digest_words
 from signer.keys import curve, musig
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
 from signer.review import Approval, Review
+from signer.review_digest import sealed
 
 if TYPE_CHECKING:
-    from signer.chains.bitcoin.policy import Policy
+    from signer.chains.bitcoin.descriptors.policy import Policy
 
 
 class Bitcoin:
@@ -50,9 +47,9 @@ class Bitcoin:
         """
         where = named(network)
         owner = Owner(keyring, where, registry.of_network(records, keyring, where))
-        checked = spend.check(psbt.parse(payload), owner, expert=expert)
+        checked = check(container.parse(payload), owner, expert=expert)
         words = digest_words(checked.psbt.unsigned_tx)
-        shown, digest = commitment.sealed(commitment.of_spend(checked), pages(checked))
+        shown, digest = sealed(of_spend(checked), pages(checked))
         return Review(checked, shown, keyring.fingerprint, words, digest)
 
     def sign(
@@ -82,7 +79,7 @@ class Bitcoin:
 
         `variant` is "pkh", "sh(wpkh)", "wpkh" or "tr"; Refused for another.
         """
-        return own_address.single(keyring, path, variant, named(network))
+        return addresses.single(keyring, path, variant, named(network))
 
     def registration(
         self, name: str, template: str, keys: Sequence[str], keyring: Keyring, network: str
@@ -91,9 +88,11 @@ class Bitcoin:
 
         Raises Malformed for what is no policy, Refused for one that is not ours.
         """
-        from signer.chains.bitcoin import enrolment  # noqa: PLC0415  a while that payments need not
+        from signer.chains.bitcoin.accounts.registration import (  # noqa: PLC0415  payments need none
+            review,
+        )
 
-        return enrolment.review(name, template, keys, keyring, named(network))
+        return review(name, template, keys, keyring, named(network))
 
     def register(self, approval: Approval["Policy"], keyring: Keyring) -> bytes:
         """The record to keep of an approved registration. It is public, and of use to us alone."""
@@ -108,7 +107,7 @@ class Bitcoin:
     ) -> tuple[str, tuple[str, ...]]:
         """An address of a registered account, branch 0 to receive and 1 for change; warnings."""
         account = registry.unseal(record, keyring)
-        return own_address.registered(account, branch, index, named(network))
+        return addresses.registered(account, branch, index, named(network))
 
     def message(self, text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
         """A message to sign by the key at `path`, as `signmessage` does (BIP137).
@@ -128,7 +127,7 @@ class Bitcoin:
     ) -> Review[Statement]:
         """A message to sign with our address at `path` (BIP322); `variant` as for `address`."""
         where = named(network)
-        place = own_address.place(keyring, path, variant)
+        place = addresses.place(keyring, path, variant)
         return message.statement(text, place, keyring, where, timing)
 
     def policy_statement(
@@ -143,7 +142,7 @@ class Bitcoin:
         """A message to sign with the address of a registered account at (branch, index)."""
         where = named(network)
         account = registry.unseal(record, keyring)
-        spot = own_address.registered_place(account, *place, keyring, where)
+        spot = addresses.registered_place(account, *place, keyring, where)
         return message.statement(text, spot, keyring, where, timing)
 
     def sign_message(

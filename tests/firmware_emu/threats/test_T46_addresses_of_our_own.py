@@ -2,8 +2,8 @@
 
 import pytest
 
-from signer.chains.bitcoin.address import render
 from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.transactions.address import render
 from tests import psbts
 from tests.desk import unlocked_desk
 from tests.firmware_emu.test_accounts import OTHER, address, registered, squeezed

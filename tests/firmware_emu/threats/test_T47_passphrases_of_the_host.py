@@ -7,8 +7,8 @@ import pytest
 
 from firmware_emu import commands
 from firmware_emu.flows.seed import keys
-from signer.keys import mnemonic
 from signer.keys.keyring import Keyring
+from signer.keys.seeds import mnemonic
 from tests.desk import ABANDON, unlocked_desk
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN, psbt
-from signer.chains.bitcoin.tx import Output
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.transactions.tx import Output
 from signer.errors import Reason
 from tests import kernel, psbts
 from tests.psbts import draft, keyring, refusal, sign
@@ -50,7 +51,7 @@ def test_a_lie_about_a_taproot_amount_makes_the_signature_void() -> None:
     made.ins[0].put(0x01, psbts.output(100_001, psbts.lock(keys, psbts.path("tr"))))
     reviewed = psbts.review(made.encode(), keys)
     signed = CHAIN.sign(reviewed.approve(reviewed.pages), keys)
-    request = psbt.parse(signed)
+    request = container.parse(signed)
     lied = [kernel.spent_output(request, index) for index in range(2)]
     true = [Output(100_000, lied[0].script_pubkey), lied[1]]
     raw = kernel.finalized(request)

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 import pytest
 
-from signer.chains.bitcoin import script
+from signer.chains.bitcoin.transactions import script
 from signer.errors import Reason
 from tests import psbts
 from tests.psbts import draft, keyring, refusal

@@ -2,8 +2,8 @@
 
 import pytest
 
-from signer.chains.bitcoin import script
-from signer.chains.bitcoin.accounts import INDEX_GAP
+from signer.chains.bitcoin.accounts.account import INDEX_GAP
+from signer.chains.bitcoin.transactions import script
 from signer.hashes import hash160
 from signer.keys.path import HARDENED, Path, render
 from tests import psbts

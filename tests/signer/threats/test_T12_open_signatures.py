@@ -49,7 +49,7 @@ def test_what_none_leaves_open_really_is(script: str) -> None:
     """The page is true: Core accepts the signed coin with another output."""
     made = asking(0x02, script, 1, 0)
     signed = sign(made.encode(), keyring(), expert=True)
-    request = kernel.psbt.parse(signed)
+    request = kernel.container.parse(signed)
     spent = [kernel.spent_output(request, 0)]
     raw = kernel.finalized(request)
     bent = raw.replace(psbts.PAYEE, psbts.PAYEE[:2] + bytes(20))

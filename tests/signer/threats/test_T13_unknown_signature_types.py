@@ -2,8 +2,9 @@
 
 import pytest
 
-from signer.chains.bitcoin import psbt, sighash
-from signer.chains.bitcoin.tx import Output
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.transactions import sighash
+from signer.chains.bitcoin.transactions.tx import Output
 from signer.errors import Reason, Refused
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
@@ -30,7 +31,7 @@ def test_a_signature_of_another_type_than_asked_for_is_refused(script: str) -> N
     keys = keyring()
     made = draft(keys, 2, script)
     made.ins[0].put(0x03, (1).to_bytes(4, "little"))
-    signed = psbt.parse(psbts.sign(made.encode(), keys)).inputs[0]
+    signed = container.parse(psbts.sign(made.encode(), keys)).inputs[0]
     kind = {"wpkh": 0x02, "tr": 0x13}[script]
     key, value = next(r for r in signed.records if r[0][0] == kind)
     for bent in (value[:-1] + b"\x02", value[:-1], value[:-1] + b"\x81"):
@@ -44,7 +45,7 @@ def test_a_signature_of_another_type_than_asked_for_is_refused(script: str) -> N
 def test_a_signature_under_our_key_that_does_not_hold_is_refused(script: str) -> None:
     keys = keyring()
     made = draft(keys, 2, script)
-    signed = psbt.parse(psbts.sign(made.encode(), keys)).inputs
+    signed = container.parse(psbts.sign(made.encode(), keys)).inputs
     kind = {"wpkh": 0x02, "tr": 0x13}[script]
     key, _ = next(r for r in signed[0].records if r[0][0] == kind)
     _, other = next(r for r in signed[1].records if r[0][0] == kind)
@@ -55,7 +56,7 @@ def test_a_signature_under_our_key_that_does_not_hold_is_refused(script: str) ->
 @pytest.mark.parametrize("flag", [4, 0x41, 0x80, 0x84, 0xFF])
 def test_taproot_digests_of_a_type_nobody_defined_do_not_exist(flag: int) -> None:
     """The network would reject the signature today, and give it a meaning tomorrow (BIP341)."""
-    parsed = psbt.parse(draft(keyring(), 1, "tr").encode())
+    parsed = container.parse(draft(keyring(), 1, "tr").encode())
     spent = [Output(100_000, psbts.lock(keyring(), psbts.path("tr")))]
     with pytest.raises(Refused) as refused:
         sighash.taproot(parsed.tx, sighash.midstates(parsed.tx, spent), 0, spent[0], flag)

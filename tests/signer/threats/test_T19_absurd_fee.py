@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin import psbt
+from signer.chains.bitcoin.psbt import container
 from signer.errors import Reason
 from tests.kernel import finalized
 from tests.psbts import PAYEE, draft, keyring, refusal, review, sign, text
@@ -50,7 +50,7 @@ def test_a_payment_to_oneself_is_measured_by_its_coins() -> None:
 def test_the_rate_on_screen_is_that_of_the_signed_transaction(script: str) -> None:
     raw = draft(keyring(), 3, script).encode()
     vbytes = review(raw, keyring()).subject.vbytes
-    signed = psbt.parse(sign(raw, keyring()))
+    signed = container.parse(sign(raw, keyring()))
     bare, full = len(signed.unsigned_tx), len(finalized(signed))
     assert vbytes - 1 <= (3 * bare + full + 3) // 4 <= vbytes
 
@@ -60,6 +60,6 @@ def test_a_written_out_hash_type_counts() -> None:
     made = draft(keyring(), 8, "tr")
     for one in made.ins:
         one.put(0x03, (1).to_bytes(4, "little"))
-    signed = psbt.parse(sign(made.encode(), keyring()))
+    signed = container.parse(sign(made.encode(), keyring()))
     weight = 3 * len(signed.unsigned_tx) + len(finalized(signed))
     assert review(made.encode(), keyring()).subject.vbytes == (weight + 3) // 4

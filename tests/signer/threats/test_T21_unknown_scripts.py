@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin import script
+from signer.chains.bitcoin.transactions import script
 from tests.psbts import Out, draft, keyring, review, text
 
 ODD = {

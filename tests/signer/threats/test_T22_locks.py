@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import texts
+from signer import wording
 from tests.psbts import draft, keyring, review, text
 
 
@@ -89,11 +89,11 @@ def test_replaceability_is_said(sequence: int, answer: str) -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_a_time_reads_as_the_calendar_says(seconds: int) -> None:
     expected = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    assert texts.utc(seconds) == expected
+    assert wording.utc(seconds) == expected
 
 
 def test_every_day_a_lock_can_name_is_that_of_the_calendar() -> None:
     start = datetime(1970, 1, 1, tzinfo=UTC)
     for days in range((1 << 32) // 86_400):
         expected = f"{start + timedelta(days):%Y-%m-%d} 00:00:00 UTC"
-        assert texts.utc(86_400 * days) == expected
+        assert wording.utc(86_400 * days) == expected

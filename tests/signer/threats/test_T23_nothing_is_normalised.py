@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin import psbt
+from signer.chains.bitcoin.psbt import container as psbt_container
 from tests.psbts import draft, keyring, review, sign, text
 
 
@@ -18,8 +18,8 @@ def test_what_is_committed_to_is_what_came_in(
     made.version, made.locktime = version, 77
     made.ins[1].sequence = sequence
     raw = made.encode()
-    assert psbt.parse(raw).encode() == raw
-    signed = psbt.parse(sign(raw, keyring()))  # judged by Bitcoin Core's engine
+    assert psbt_container.parse(raw).encode() == raw
+    signed = psbt_container.parse(sign(raw, keyring()))  # judged by Bitcoin Core's engine
     assert signed.unsigned_tx == made.unsigned_tx()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from signer.chains.bitcoin import CHAIN
-from signer.chains.bitcoin.policy import NUMS
+from signer.chains.bitcoin.descriptors.policy import NUMS
 from signer.review import Kind
 from tests import psbts
 from tests.psbts import OTHER, keyring, text

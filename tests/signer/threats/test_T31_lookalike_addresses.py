@@ -2,8 +2,8 @@
 
 import pytest
 
-from signer.chains.bitcoin import address
 from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.transactions import address
 from signer.review import Kind, Page, Shape
 from tests.psbts import draft, keyring, review
 

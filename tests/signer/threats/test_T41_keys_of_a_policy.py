@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin import policy
+from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.network import named
 from signer.errors import Malformed
 from signer.keys.extended import ExtendedPublicKey

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from signer.chains.bitcoin.miniscript import Context, Fragment, parse
+from signer.chains.bitcoin.descriptors.miniscript import Context, Fragment, parse
 from signer.errors import Malformed
 
 H32 = "ab" * 32

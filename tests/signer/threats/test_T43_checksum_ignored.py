@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import descriptor
+from signer.chains.bitcoin.descriptors import descriptor
 from signer.chains.bitcoin.network import named
 from signer.errors import Malformed
 from tests.policies import account

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN, address
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.transactions import address
 from signer.errors import Malformed, Reason, Refused
 from signer.keys.path import parse
 from tests import psbts

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN, psbt
-from signer.chains.bitcoin.psbt_map import Map
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.psbt import fields as psbt_fields
+from signer.chains.bitcoin.psbt.maps import Map
 from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
 from signer.hashes import sha256
 from signer.keys import curve, musig
@@ -253,7 +255,7 @@ def test_taking_what_is_not_there_is_refused() -> None:
 # --- the same in the flow of payments
 
 
-NONCES = psbt.MUSIG2_PUB_NONCE
+NONCES = psbt_fields.MUSIG2_PUB_NONCE
 
 
 @pytest.fixture
@@ -277,12 +279,12 @@ def why(raw: bytes, vault: Vault, keys: Keyring) -> Reason:
 
 def nonces(raw: bytes, index: int = 0) -> dict[bytes, bytes]:
     """The nonces of an input, by the participants' keys."""
-    return {key[:33]: value for key, value in psbt.parse(raw).inputs[index].all(NONCES)}
+    return {key[:33]: value for key, value in container.parse(raw).inputs[index].all(NONCES)}
 
 
 def carried(raw: bytes, made: Draft, index: int = 0) -> bytes:
     """Another payment with the nonces of this one."""
-    fields = dict(psbt.parse(raw).inputs[index].fields)
+    fields = dict(container.parse(raw).inputs[index].fields)
     for name, value in fields.items():
         if name[0] == NONCES:
             made.ins[0].put(NONCES, value, name[1:])
@@ -338,12 +340,12 @@ def test_a_payment_changed_between_the_rounds_is_refused(
 def test_another_type_of_signature_between_the_rounds_is_refused(vault: Vault) -> None:
     made = psbts.draft(vault)
     raw = begun(vault)
-    made.ins[0].put(psbt.SIGHASH, (1).to_bytes(4, "little"))
+    made.ins[0].put(psbt_fields.SIGHASH, (1).to_bytes(4, "little"))
     assert why(carried(raw, made), vault, vault.signers[0]) is Reason.NONCE_ELSEWHERE
 
 
 def test_nonces_of_two_coins_cannot_be_exchanged(vault: Vault) -> None:
-    ours, request = vault.signers[0], psbt.parse(begun(vault, psbts.draft(vault, 2)))
+    ours, request = vault.signers[0], container.parse(begun(vault, psbts.draft(vault, 2)))
     exchanged = []
     for one, other in zip(request.inputs, request.inputs[::-1], strict=True):
         theirs = {key[:33]: value for key, value in other.all(NONCES)}
@@ -357,7 +359,7 @@ def test_a_nonce_under_our_key_that_is_not_ours_is_refused(vault: Vault) -> None
     ours, theirs = vault.signers
     raw = turn(psbts.draft(vault).encode(), vault, theirs)
     made = psbts.draft(vault)
-    [(name, nonce)] = psbt.parse(raw).inputs[0].all(NONCES)
+    [(name, nonce)] = container.parse(raw).inputs[0].all(NONCES)
     [mine] = (key.xpub.public_key for key in vault.policy.keys if key.xpub.public_key != name[:33])
     made.ins[0].put(NONCES, nonce, name)
     made.ins[0].put(NONCES, nonce, mine + name[33:])
@@ -379,7 +381,7 @@ def test_a_part_whose_check_fails_uses_the_nonce_up(
 ) -> None:
     ours, raw = vault.signers[0], begun(vault)
     with monkeypatch.context() as patched:
-        patched.setattr("signer.chains.bitcoin.joint.holds", lambda *_: False)
+        patched.setattr("signer.chains.bitcoin.payment.musig2.holds", lambda *_: False)
         with pytest.raises(CrossCheckFailed):
             turn(raw, vault, ours)
     assert why(raw, vault, ours) is Reason.NONCE_GONE

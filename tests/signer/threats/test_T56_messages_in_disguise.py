@@ -2,8 +2,9 @@
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN, bip322
-from signer.chains.bitcoin.bip322 import Timing
+from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin.messages import bip322
+from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.errors import Reason, Refused
 from tests.psbts import Draft, In, Out, hint, keyring, lock, path, refusal, text
 

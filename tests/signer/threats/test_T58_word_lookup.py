@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from signer.errors import Malformed
-from signer.formats.wordlist import LANGUAGES, words_of
-from signer.keys import lookup, mnemonic, slip39_share
+from signer.formats.words.wordlist import LANGUAGES, words_of
+from signer.keys.backups import slip39_share
+from signer.keys.seeds import lookup, mnemonic
 
 ENGLISH = words_of("english")
 

@@ -10,8 +10,8 @@ import hmac
 import pytest
 
 from signer.errors import Malformed
-from signer.keys.dice import entropy_from_coins, entropy_from_dice
-from signer.keys.entropy import check_reveal, commit, mix
+from signer.keys.seeds.dice import entropy_from_coins, entropy_from_dice
+from signer.keys.seeds.entropy import check_reveal, commit, mix
 
 DEVICE, HOST = bytes(range(32)), bytes(range(50, 82))
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from signer.errors import Refused
-from signer.keys import dice
-from signer.keys.dice import Oddity
+from signer.keys.seeds import dice
+from signer.keys.seeds.dice import Oddity
 
 
 def chance(seed: int, sides: int) -> Iterator[int]:

@@ -3,9 +3,10 @@
 import pytest
 
 from signer.errors import Malformed
-from signer.formats.slip39_words import WORDS as SLIP39
-from signer.formats.wordlist import LANGUAGES, words_of
-from signer.keys import electrum, mnemonic, slip39
+from signer.formats.words.slip39_words import WORDS as SLIP39
+from signer.formats.words.wordlist import LANGUAGES, words_of
+from signer.keys.backups import slip39
+from signer.keys.seeds import electrum, mnemonic
 
 # Made by Electrum: words of the same list, no BIP39 checksum.
 ELECTRUM = {

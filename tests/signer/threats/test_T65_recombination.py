@@ -9,8 +9,9 @@ import itertools
 import pytest
 
 from signer.errors import Malformed
-from signer.keys import codex32, mnemonic, seed_xor, slip39
+from signer.keys.backups import codex32, seed_xor, slip39
 from signer.keys.keyring import Keyring
+from signer.keys.seeds import mnemonic
 
 RANDOM, OTHER = bytes(range(32)), bytes(range(1, 33))
 SEED = bytes(range(16))

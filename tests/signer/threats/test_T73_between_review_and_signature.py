@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from signer.chains.bitcoin import CHAIN
-from signer.chains.bitcoin.coins import Coin
-from signer.chains.bitcoin.spend import Spend
+from signer.chains.bitcoin.payment.inputs import Coin
+from signer.chains.bitcoin.payment.payment import Spend
 from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
 from signer.review import Approval, Review
 from tests import psbts
@@ -150,7 +150,7 @@ def test_what_is_signed_already_changes_the_digest() -> None:
     """Two coins to sign are not one, though the payment is the same."""
     made = draft(keyring(), 2)
     whole = review(made.encode(), keyring())
-    signed = psbts.kernel.psbt.parse(psbts.sign(made.encode(), keyring()))
+    signed = psbts.kernel.container.parse(psbts.sign(made.encode(), keyring()))
     made.ins[0].records = list(signed.inputs[0].records)
     assert review(made.encode(), keyring()).digest != whole.digest
 

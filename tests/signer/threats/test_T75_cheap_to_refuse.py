@@ -7,7 +7,8 @@ from time import process_time
 
 import pytest
 
-from signer.chains.bitcoin import psbt, tx
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.transactions import tx
 from signer.errors import Malformed, Reason, Refused
 from signer.formats.cursor import compact_size
 from tests import psbts
@@ -43,7 +44,7 @@ def test_a_small_request_cannot_make_us_spend_memory_or_time(data: bytes) -> Non
     tracemalloc.start()
     began = process_time()
     with pytest.raises(CLOSED):
-        psbt.parse(data)
+        container.parse(data)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100_000
@@ -113,7 +114,7 @@ SMALL = 256 << 10  # bytes; a smaller request may cost as much as one of this si
 def test_memory_and_time_of_a_request_stay_in_proportion_to_its_size(
     make: Callable[[], bytes],
 ) -> None:
-    check_cost(psbt.parse, make())
+    check_cost(container.parse, make())
 
 
 @pytest.mark.parametrize("make", TRANSACTIONS.values(), ids=list(TRANSACTIONS))
@@ -163,13 +164,13 @@ def attempt(read: Callable[[bytes], object], data: bytes) -> object:
 def test_payments_as_large_as_the_network_takes_are_read() -> None:
     """A standard transaction holds some 3,200 outputs, or 1,500 inputs: no budget may hit them."""
     for data in (bare(1, 3_200, psbts.PAYEE), bare_2(1, 3_200, psbts.PAYEE), bare_2(1_700, 2)):
-        assert psbt.parse(data).encode() == data
+        assert container.parse(data).encode() == data
 
 
 def test_an_oversized_request_is_refused_before_it_is_read() -> None:
     assert refusal(bytes((8 << 20) + 1), keyring()) is Reason.TOO_LARGE
     with pytest.raises(Malformed):
-        psbt.parse(bytes(8 << 20))
+        container.parse(bytes(8 << 20))
 
 
 def test_a_request_has_no_more_records_than_its_size_explains() -> None:
@@ -179,18 +180,18 @@ def test_a_request_has_no_more_records_than_its_size_explains() -> None:
         return bare(1, 1, maps=flood(count) + b"\x00")
 
     most = max(n for n in range(9_000, 12_000) if n + 4 <= 8_000 + (len(made(0)) + 6 * n) // 24)
-    assert len(psbt.parse(made(most)).inputs[0].records) == most
+    assert len(container.parse(made(most)).inputs[0].records) == most
     with pytest.raises(Refused) as refused:
-        psbt.parse(made(most + 1))
+        container.parse(made(most + 1))
     assert refused.value.reason is Reason.TOO_LARGE
 
 
 def test_no_request_has_more_than_200_000_records() -> None:
     """However large: as before, each of the two maps behind the first takes two of them."""
     most = 200_000 - 4
-    psbt.parse(bare(1, 1, maps=flood(most, bytes(20)) + b"\x00"))
+    container.parse(bare(1, 1, maps=flood(most, bytes(20)) + b"\x00"))
     with pytest.raises(Refused) as refused:
-        psbt.parse(bare(1, 1, maps=flood(most + 1, bytes(20)) + b"\x00"))
+        container.parse(bare(1, 1, maps=flood(most + 1, bytes(20)) + b"\x00"))
     assert refused.value.reason is Reason.TOO_LARGE
 
 

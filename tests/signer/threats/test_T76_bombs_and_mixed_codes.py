@@ -7,9 +7,9 @@ from hashlib import sha256
 import pytest
 
 from signer.errors import Malformed
-from signer.formats import bbqr, parts, ur
-from signer.formats.bbqr import File
-from signer.formats.parts import Limits
+from signer.formats.qr import bbqr, parts, ur
+from signer.formats.qr.bbqr import File
+from signer.formats.qr.parts import Limits
 
 MIB = 1 << 20
 OF_ITS_OWN = 128 << 10  # a piece to inflate into, twice, whatever comes in

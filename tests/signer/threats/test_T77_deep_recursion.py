@@ -4,9 +4,10 @@ from time import perf_counter
 
 import pytest
 
-from signer.chains.bitcoin import descriptor, network
-from signer.chains.bitcoin.miniscript import Context, parse
-from signer.chains.bitcoin.miniscript.parse import MAX_DEPTH
+from signer.chains.bitcoin import network
+from signer.chains.bitcoin.descriptors import descriptor
+from signer.chains.bitcoin.descriptors.miniscript import Context, parse
+from signer.chains.bitcoin.descriptors.miniscript.parse import MAX_DEPTH
 from signer.errors import Malformed
 
 LEVELS = 10_000

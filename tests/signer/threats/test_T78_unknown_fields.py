@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin import psbt
+from signer.chains.bitcoin.psbt import container
 from tests.psbts import draft, keyring, review, sign, text
 
 SECRET_TALK = b"pay everything to the bearer"
@@ -21,7 +21,7 @@ def test_unknown_records_leave_as_they_came(version: int, script: str) -> None:
     made.psbt_version = version
     for one in (made.head, made.ins[0], made.outs[0], made.outs[1]):
         one.records = [*STRANGE, *one.records]
-    signed = psbt.parse(sign(made.encode(), keyring()))
+    signed = container.parse(sign(made.encode(), keyring()))
     for written in (signed.globals, signed.inputs[0], *signed.outputs):
         assert list(written.records[-len(STRANGE) :]) == STRANGE
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from signer.keys.entropy import mix
 from signer.keys.path import parse, render
+from signer.keys.seeds.entropy import mix
 from tests import memory
 from tests.signer.published import ROOT
 
@@ -28,7 +28,8 @@ ACCOUNT = parse("m/84h/1h/0h")
 # What a device does with a seed. Randomness comes through the pipe straight into its own buffer.
 DEVICE = """
 import os, sys
-from signer.keys import curve, entropy, mnemonic
+from signer.keys import curve
+from signer.keys.seeds import entropy, mnemonic
 from signer.keys.keyring import Keyring
 from signer.keys.path import parse
 

@@ -1,0 +1,255 @@
+"""The accounts whose coins we sign: standard ones of one key, and registered ones (BIP388).
+
+An account is plain data. What it locks is derived when asked, always from our own keys or from a
+policy that a person has read key by key; nothing of a request ever goes into a script here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from signer.chains.bitcoin.descriptors.musig_key import Joint
+from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.network import Network
+from signer.chains.bitcoin.transactions import script
+from signer.chains.bitcoin.transactions.script import Kind
+from signer.hashes import hash160
+from signer.keys import curve
+from signer.keys.keyring import Keyring
+from signer.keys.path import HARDENED, Path, bare, render
+
+if TYPE_CHECKING:  # descriptors take a while to import, and a payment of one key needs none
+    from signer.chains.bitcoin.descriptors.policy import Policy
+
+# BIP44, BIP49, BIP84, BIP86.
+PURPOSES = {
+    44 + HARDENED: Kind.P2PKH,
+    49 + HARDENED: Kind.P2SH,
+    84 + HARDENED: Kind.P2WPKH,
+    86 + HARDENED: Kind.P2TR,
+}
+# All purposes whose second step is a coin type: with those of several keys (BIP48, BIP87).
+_WITH_COIN_TYPE = {*PURPOSES, 48 + HARDENED, 87 + HARDENED}
+COIN_TYPES = {0 + HARDENED, 1 + HARDENED}  # SLIP44: real coins, and those of every test network
+RECEIVE, CHANGE = 0, 1
+# How far past the coins being spent a change index may lie. A host that sends change to index
+# 2,000,000,000 holds it to ransom: no wallet would ever look there (T08).
+INDEX_GAP = 10_000
+_MAX_STEPS = 10
+# Bytes of a signed input that the unsigned transaction lacks: (in its scriptSig, in its witness).
+# A signature with low R takes 71 bytes with its type, a key 33, a length 1 each.
+_SIZES = {
+    Kind.P2PKH: (106, 0),
+    Kind.P2SH: (23, 107),
+    Kind.P2WPKH: (0, 107),
+    Kind.P2TR: (0, 66),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OneKey:
+    """One key for each coin: what the policies pkh, sh(wpkh), wpkh and tr of `@0/**` say.
+
+    `path` is that of a key without its last two steps. Whether it is where wallets look is
+    another question: see `is_standard`.
+    """
+
+    kind: Kind
+    path: Path
+
+    @property
+    def id(self) -> bytes:
+        return f"{self.kind.value} {render(self.path)}".encode()
+
+    @property
+    def title(self) -> str:
+        return bare(self.path)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The most bytes an input takes beside the unsigned transaction: scriptSig, witness."""
+        return _SIZES[self.kind]
+
+    def is_standard(self, network: Network) -> bool:
+        """Whether any wallet of our seed would look here (BIP44, Path levels)."""
+        return (
+            len(self.path) == 3
+            and PURPOSES.get(self.path[0]) is self.kind
+            and self.path[1] == network.coin + HARDENED
+            and self.path[2] >= HARDENED
+        )
+
+    @property
+    def names_coin_type(self) -> bool:
+        return len(self.path) > 1 and self.path[1] in COIN_TYPES
+
+    def holds(self, spot: "Spot") -> bool:
+        """Whether a key there could belong to the account."""
+        above, path = spot
+        return not above and path[: len(self.path)] == self.path
+
+    def locate(self, spot: "Spot") -> tuple[int, int] | None:
+        """The branch and index that this spot means here, or None."""
+        above, path = spot
+        if above or len(path) < 2 or path[:-2] != self.path:
+            return None
+        return path[-2], path[-1]
+
+    def place(self, keyring: Keyring, branch: int, index: int) -> "Place":
+        path = (*self.path, branch, index)
+        public_key = keyring.public_key(path)
+        return Place(self, branch, index, single_lock(self.kind, public_key), (path,))
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An account of several keys or conditions, registered with this wallet (see `registry`).
+
+    `own` has, for each key expression of the policy in the order of its text, the path of our
+    node above the indexes of each branch, or nothing for the key of somebody else. `joint` has, in
+    the same order, the keys that several make together.
+    """
+
+    policy: "Policy"
+    own: tuple[tuple[Path, ...], ...] = field(repr=False)
+    joint: tuple[Joint | None, ...] = field(repr=False)
+
+    @property
+    def id(self) -> bytes:
+        return self.policy.id
+
+    @property
+    def title(self) -> str:
+        return f'"{self.policy.name}"'
+
+    @property
+    def short_id(self) -> str:
+        """16 hex digits that tell accounts of one name apart."""
+        return self.id.hex()[:16]
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The most bytes an input takes beside the unsigned transaction: scriptSig, witness."""
+        return self.policy.max_script_sig_bytes, self.policy.max_witness_bytes
+
+    def is_standard(self, network: Network) -> bool:
+        return self.policy.network == network
+
+    def shared(self) -> Iterator[Joint]:
+        """The joint keys that we have a part in."""
+        return (one for one in self.joint if one is not None and one.own)
+
+    def holds(self, spot: "Spot") -> bool:
+        """Whether a key there could belong to the account, on some branch."""
+        above, path = spot
+        if above:
+            return any(one.fingerprint == above for one in self.shared())
+        nodes = {branches[0][:-1] for branches in self.own if branches}
+        nodes |= {node for one in self.shared() for _, node in one.own}
+        return any(path[: len(node)] == node for node in nodes)
+
+    def locate(self, spot: "Spot") -> tuple[int, int] | None:
+        """The branch and index that this spot means here, or None."""
+        above, path = spot
+        if above:
+            found = (one.locate(path) for one in self.shared() if one.fingerprint == above)
+            return next(filter(None, found), None)
+        for branches in self.own:
+            if path[:-1] in branches and path[-1] < HARDENED:
+                return branches.index(path[:-1]), path[-1]
+        return None
+
+    def place(self, _: Keyring, branch: int, index: int) -> "Place":
+        paths = tuple((*own[branch], index) if own else None for own in self.own)
+        return Place(self, branch, index, self.policy.lock(branch, index), paths, self.joint)
+
+
+Account = OneKey | Registered
+# Where a key lies: below the joint key of this fingerprint, or below our master key if it is empty.
+Spot = tuple[bytes, Path]
+
+
+def is_usual_length(path: Path) -> bool:
+    """Deeper paths are nobody's, and each step costs time (T75)."""
+    return 2 <= len(path) <= _MAX_STEPS
+
+
+def is_foreign(path: Path, network: Network) -> bool:
+    """Whether a path is for another network: a test request must not reach real coins (T45)."""
+    if len(path) < 2 or path[1] == network.coin + HARDENED:
+        return False
+    return path[0] in _WITH_COIN_TYPE or path[1] in COIN_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a coin or an output of ours lies, and its lock, derived here.
+
+    `paths` has, for each key of the lock, where in our keyring it is; None for others' keys and
+    for those made together, which are in `joint`.
+    """
+
+    account: Account
+    branch: int
+    index: int
+    lock: Lock = field(repr=False)
+    paths: tuple[Path | None, ...] = field(repr=False)
+    joint: tuple[Joint | None, ...] = field(default=(), repr=False)
+
+    @property
+    def path(self) -> Path:
+        """What to call this place: the path of our first key, or that of our first joint key.
+
+        The latter is that of our part, then the steps below what the parts make.
+        """
+        paths = (path for path in self.paths if path is not None)
+        parts = (path + self.below(one) for _, one in self.shared() for _, path in one.own)
+        return next(paths, None) or next(parts)
+
+    def below(self, one: Joint) -> Path:
+        """The steps from an aggregate to its key here."""
+        return one.path(self.branch, self.index)
+
+    def shared(self) -> Iterator[tuple[bytes, Joint]]:
+        """The keys in the lock (33 bytes each) that we make together with others."""
+        for key, one in zip(self.lock.keys, self.joint, strict=False):
+            if one is not None and one.own:
+                yield key, one
+
+    def spots(self) -> dict[Spot, bytes]:
+        """Each key of ours here (33 bytes), by where it lies: single, joint, or a part of one."""
+        found = {(b"", path): key for key, path in self.own()}
+        for key, one in self.shared():
+            found |= {(b"", path): part for part, path in one.own}
+            found[one.fingerprint, self.below(one)] = key
+        return found
+
+    def own(self) -> Iterator[tuple[bytes, Path]]:
+        """Our keys in the lock (33 bytes each) and their paths."""
+        for key, path in zip(self.lock.keys, self.paths, strict=True):
+            if path is not None:
+                yield key, path
+
+    def is_usual(self, network: Network, reach: int) -> bool:
+        """Whether a wallet would find it: a known branch of a standard account, at a near index."""
+        return (
+            self.account.is_standard(network)
+            and self.branch in {RECEIVE, CHANGE}
+            and self.index <= min(reach, HARDENED - 1)
+        )
+
+
+def single_lock(kind: Kind, public_key: bytes) -> Lock:
+    """What one compressed key locks: P2PKH, P2SH-P2WPKH, P2WPKH, or P2TR without a script tree."""
+    match kind:
+        case Kind.P2TR:
+            internal = public_key[1:]
+            output_key = curve.taproot_output_key(internal)
+            return Lock(script.p2tr(output_key), (public_key,), internal_key=internal)
+        case Kind.P2SH:
+            redeem = script.p2wpkh(hash160(public_key))
+            return Lock(script.p2sh(hash160(redeem)), (public_key,), redeem_script=redeem)
+        case Kind.P2PKH:
+            return Lock(script.p2pkh(hash160(public_key)), (public_key,))
+        case _:
+            return Lock(script.p2wpkh(hash160(public_key)), (public_key,))

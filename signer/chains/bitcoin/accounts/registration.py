@@ -1,0 +1,111 @@
+"""An account to register, checked and as pages: its conditions, and every key (T26, T40)."""
+
+from collections.abc import Iterator, Sequence
+
+from signer import review_digest
+from signer.chains.bitcoin.accounts import policy_words, registry
+from signer.chains.bitcoin.accounts.account import Registered
+from signer.chains.bitcoin.descriptors import policy
+from signer.chains.bitcoin.descriptors.policy import Key, Policy
+from signer.chains.bitcoin.network import Network
+from signer.formats.words.digest_words import digest_words
+from signer.keys.keyring import Keyring
+from signer.keys.path import bare
+from signer.review import Fact, Kind, Origin, Page, Review, Shape, warning
+
+
+def review(
+    name: str, template: str, keys: Sequence[str], keyring: Keyring, network: Network
+) -> Review[Policy]:
+    """The account as pages to approve. Raises Malformed, Refused for one that is not ours."""
+    read = policy.parse(name, template, keys, network)
+    account = registry.recognise(read, keyring)
+    shown, digest = review_digest.sealed(read.encode(), tuple(_pages(account)))
+    return Review(read, shown, keyring.fingerprint, digest_words(read.encode()), digest)
+
+
+def _pages(account: Registered) -> Iterator[Page]:
+    read, own = account.policy, _own_numbers(account)
+    yield from _warnings(read, own)
+    yield Page(
+        Kind.OVERVIEW,
+        "Register account",
+        (
+            Fact("name", read.name, Origin.HOST),
+            Fact("", policy_words.kind(read)),
+            Fact("Keys", f"{len(read.keys)}, yours: {', '.join(str(n + 1) for n in sorted(own))}"),
+            *_key_path(read, own),
+            *_together(read, own),
+            Fact("Network", read.network.name),
+        ),
+    )
+    yield from policy_words.conditions(read, own)
+    for number, key in enumerate(read.keys):
+        yield _key(number, key, read, is_own=number in own)
+    yield Page(
+        Kind.DETAIL,
+        "Details",
+        (
+            Fact("", "From now on this device signs for this account."),
+            Fact("", "Keep a copy of it: the seed alone does not find it again."),
+            Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS),
+        ),
+    )
+
+
+def _own_numbers(account: Registered) -> frozenset[int]:
+    """Which of the policy's keys are ours."""
+    read = account.policy
+    single = {
+        number
+        for place, own in zip(read.placeholders, account.own, strict=True)
+        if own
+        for number in place.numbers
+    }
+    parts = {part for one in account.shared() for part, _ in one.own}
+    joint = {n for n, key in enumerate(read.keys) if key.xpub.public_key in parts}
+    return frozenset(single | joint)
+
+
+def _warnings(read: Policy, own: frozenset[int]) -> Iterator[Page]:
+    if policy_words.any_alone(read):
+        yield warning("One key is enough", "Each of the keys can spend everything alone.")
+    # Of several keys that sign together, one of ours is enough that nobody can without us.
+    if isinstance(read.key_path, tuple) and own.isdisjoint(read.key_path):
+        whose = " and ".join(f"key {number + 1}" for number in read.key_path)
+        yield warning(
+            "Others can spend", f"The key path belongs to {whose}.", "It is past all conditions."
+        )
+
+
+def _key_path(read: Policy, own: frozenset[int]) -> Iterator[Fact]:
+    match read.key_path:
+        case None:
+            return
+        case "nobody":
+            yield Fact("Key path", "nobody (NUMS)")
+        case tuple(numbers):
+            yield Fact("Key path", _named(numbers, own))
+
+
+def _together(read: Policy, own: frozenset[int]) -> Iterator[Fact]:
+    """Each group that makes one signature together: none of them can be absent."""
+    for numbers in dict.fromkeys(place.numbers for place in read.placeholders):
+        if len(numbers) > 1:
+            yield Fact("Together", f"all of {len(numbers)} keys sign: {_named(numbers, own)}")
+
+
+def _named(numbers: tuple[int, ...], own: frozenset[int]) -> str:
+    return " and ".join(f"key {n + 1}{' (yours)' if n in own else ''}" for n in numbers)
+
+
+def _key(number: int, key: Key, read: Policy, *, is_own: bool) -> Page:
+    origin = Origin.DERIVED if is_own else Origin.SIGNED
+    whose = "Yours, derived here and the same." if is_own else "Compare it with its owner's device."
+    facts = (
+        Fact("", whose, origin),
+        Fact("fingerprint", key.fingerprint.hex(), origin),
+        Fact("path", bare(key.path), origin),
+        Fact("key", key.xpub.encode(read.network.xpub), origin, Shape.ADDRESS),
+    )
+    return Page(Kind.DETAIL, f"Key {number + 1} of {len(read.keys)}", facts)

@@ -1,0 +1,95 @@
+"""How large a witness can get: how `satisfied` and `dissatisfied` of a row of the table are read.
+
+Ways are parted by `|`. Each is a list of items of the witness, and of the witnesses that satisfy
+(`sX`) or dissatisfy (`dX`) a fragment inside.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from signer.chains.bitcoin.descriptors.miniscript.table import NEVER, TABLE, Node
+
+
+class Cost(NamedTuple):
+    """What a witness takes at most: items, their bytes with compact sizes, and counted opcodes.
+
+    Beside those of the script, an executed CHECKMULTISIG counts as many opcodes as it has keys.
+    """
+
+    items: int = 0
+    size: int = 0
+    ops: int = 0
+
+
+class Costs(NamedTuple):
+    """The worst cost of satisfying and of dissatisfying a fragment; None where nothing does."""
+
+    satisfied: Cost | None
+    dissatisfied: Cost | None
+
+
+def costs_of(node: Node[Any], subs: Sequence[Costs]) -> Costs:
+    """The costs of a fragment, from those of the fragments inside."""
+    row = TABLE[node.context][node.name]
+    if row.arguments == "subs":
+        return Costs(_threshold(node.number, subs), _sum(sub.dissatisfied for sub in subs))
+    return Costs(_worst(row.satisfied, node, subs), _worst(row.dissatisfied, node, subs))
+
+
+def _worst(ways: str, node: Node[Any], subs: Sequence[Costs]) -> Cost | None:
+    if ways == NEVER:
+        return None
+    found = [_sum([_item(word, node, subs) for word in way]) for way in _WAYS[ways]]
+    possible = [cost for cost in found if cost is not None]
+    return Cost(*map(max, zip(*possible, strict=True))) if possible else None
+
+
+def _item(word: str, node: Node[Any], subs: Sequence[Costs]) -> Cost | None:
+    if word in _ITEMS:
+        return _ITEMS[word](node)
+    inside = subs["XYZ".index(word[1])]
+    return inside.satisfied if word[0] == "s" else inside.dissatisfied
+
+
+def _sum(costs: Iterable[Cost | None]) -> Cost | None:
+    items = size = ops = 0
+    for cost in costs:
+        if cost is None:
+            return None
+        items, size, ops = items + cost[0], size + cost[1], ops + cost[2]
+    return Cost(items, size, ops)
+
+
+def _threshold(number: int, subs: Sequence[Costs]) -> Cost | None:
+    """The worst of all ways to satisfy `number` of these and to dissatisfy the others."""
+    settled = [sub.satisfied or sub.dissatisfied for sub in subs if None in sub]
+    free = [(yes, no) for yes, no in subs if yes and no]
+    chosen = number - sum(sub.dissatisfied is None for sub in subs)
+    if not 0 <= chosen <= len(free):
+        return None
+    gains = ([yes[part] - no[part] for yes, no in free] for part in range(len(Cost())))
+    most = Cost(*(sum(sorted(gain, reverse=True)[:chosen]) for gain in gains))
+    return _sum((*settled, *(no for _, no in free), most))
+
+
+def _pushed(size: int, times: int = 1) -> Cost:
+    return Cost(times, times * (1 + size))
+
+
+_ITEMS: dict[str, Callable[[Node[Any]], Cost]] = {
+    "0": lambda _node: _pushed(0),
+    "1": lambda _node: _pushed(1),
+    "preimage": lambda _node: _pushed(32),
+    "key": lambda node: _pushed(node.context.key_bytes),
+    "signature": lambda node: _pushed(node.context.signature_bytes),
+    "signatures": lambda node: _pushed(node.context.signature_bytes, node.number),
+    "zeros": lambda node: _pushed(0, node.number),
+    "blanks": lambda node: _pushed(0, len(node.own_keys) - node.number),
+    "counted": lambda node: Cost(ops=len(node.own_keys)),
+}
+_WAYS = {
+    ways: [way.split() for way in ways.split("|")]
+    for rows in TABLE.values()
+    for row in rows.values()
+    for ways in (row.satisfied, row.dissatisfied)
+}

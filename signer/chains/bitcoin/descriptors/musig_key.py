@@ -1,0 +1,43 @@
+"""Keys that several make together (BIP327, BIP328, BIP390): a musig() of a policy, as a value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from signer.hashes import hash160
+from signer.keys import curve
+from signer.keys.path import HARDENED, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A musig() of a policy: its participants' keys (33 bytes), in the order of aggregation.
+
+    `own` are those of ours with their paths, `branches` the child numbers below the aggregate.
+    """
+
+    participants: tuple[bytes, ...]
+    own: tuple[tuple[bytes, Path], ...]
+    branches: Path
+    aggregate: bytes
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What an origin calls the aggregate by, as if it were a master key (BIP328)."""
+        return hash160(self.aggregate)[:4]
+
+    def path(self, branch: int, index: int) -> Path:
+        """The steps below the aggregate."""
+        return self.branches[branch], index
+
+    def locate(self, path: Path) -> tuple[int, int] | None:
+        """The branch and index that these steps below the aggregate mean, or None."""
+        if len(path) != 2 or path[0] not in self.branches or path[1] >= HARDENED:
+            return None
+        return self.branches.index(path[0]), path[1]
+
+
+def together(keys: Iterable[bytes], own: Mapping[bytes, Path], branches: Path) -> Joint:
+    """The musig() of these keys; `own` are the paths of those of ours. Raises Malformed."""
+    participants = tuple(sorted(keys))  # BIP390: sorted after derivation
+    ours = tuple((key, own[key]) for key in participants if key in own)
+    return Joint(participants, ours, branches, curve.musig_aggregate(participants))

@@ -1,0 +1,1 @@
+"""Messages to sign: BIP137 and BIP322."""

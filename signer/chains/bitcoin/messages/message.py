@@ -1,0 +1,188 @@
+"""Signed messages: a statement by whoever holds the keys of an address (BIP137, BIP322).
+
+A raw hash is never signed: what is signed always begins with a prefix, or is a transaction that
+cannot exist, so no message can be a payment in disguise (T56, T57).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeVar
+
+from signer import review_digest
+from signer.chains.bitcoin.accounts import addresses
+from signer.chains.bitcoin.accounts.account import OneKey, Place, Registered
+from signer.chains.bitcoin.messages import bip322
+from signer.chains.bitcoin.messages.bip322 import Timing
+from signer.chains.bitcoin.network import Network
+from signer.chains.bitcoin.payment import signatures
+from signer.chains.bitcoin.payment.signing import Job, jobs, spending
+from signer.chains.bitcoin.transactions import address, sighash
+from signer.chains.bitcoin.transactions.tx import Output, Tx, stack
+from signer.errors import Reason, Refused
+from signer.formats.cursor import blob
+from signer.formats.words.digest_words import digest_words
+from signer.hashes import double_sha256
+from signer.keys.keyring import Keyring
+from signer.keys.path import Path, bare, render
+from signer.review import Fact, Origin, Page, Review, Shape, warning
+from signer.review import Kind as PageKind
+
+MAX_CHARACTERS = 4096  # more than a person reads before signing it
+_MAGIC = b"\x18Bitcoin Signed Message:\n"
+_ODD = "Look twice"
+_COMPRESSED = 31  # BIP137: the header of P2PKH and a compressed key, which Jade uses for all kinds
+
+
+class Form(Enum):
+    """How a signed message is written. The value is the prefix of its text (BIP322)."""
+
+    LEGACY = ""
+    SIMPLE = "smp"
+    FULL = "ful"
+    PSBT = "psbt"  # not a signature yet: others have to sign too
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """65 bytes, a witness, a transaction or a PSBT, as the form says."""
+
+    form: Form
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """A message for one key: `digest` (32 bytes) is what that key signs."""
+
+    preimage: bytes = field(repr=False)
+    path: Path
+
+    @property
+    def digest(self) -> bytes:
+        return double_sha256(self.preimage)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A message for the address of a place of ours, as the transaction that is signed for it."""
+
+    message: bytes = field(repr=False)
+    place: Place
+    spent: Tx = field(repr=False)
+    unsigned: Tx = field(repr=False)
+    jobs: tuple[Job, ...]
+
+
+Subject = TypeVar("Subject", Legacy, Statement)
+
+
+def legacy(text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
+    """A message to sign as `signmessage` does (BIP137). Raises Refused for what cannot be shown."""
+    message = _readable(text)
+    asked = Legacy(_MAGIC + blob(message), path)
+    facts = (
+        Fact("Key", render(path), Origin.DERIVED),
+        Fact("", keyring.public_key(path).hex(), Origin.DERIVED, Shape.ADDRESS),
+    )
+    pages = (*_odd_text(text), _signer(facts), _text(text))
+    return _review(asked, asked.preimage + render(path).encode(), pages, keyring)
+
+
+def statement(
+    text: str, place: Place, keyring: Keyring, network: Network, timing: Timing
+) -> Review[Statement]:
+    """A message to sign with the address of a place of ours (BIP322). Raises Refused."""
+    message = _readable(text)
+    lock = place.lock
+    spent = bip322.to_spend(message, lock.script_pubkey)
+    unsigned = bip322.to_sign(spent, timing)
+    asked = Statement(message, place, spent, unsigned, _jobs(place, unsigned))
+    if not asked.jobs:
+        raise Refused(Reason.POLICY_UNSUPPORTED)  # only joint keys of ours: two rounds, no payment
+    shown = address.render(lock.script_pubkey, network) or ""
+    facts = (
+        Fact(place.account.title, shown, Origin.DERIVED, Shape.ADDRESS),
+        Fact("path", bare(place.path), Origin.DERIVED),
+        *_timing(timing),
+    )
+    odd = _odd_place(place, network)
+    pages = (*_odd_text(text), *(warning(_ODD, line) for line in odd), _signer(facts), _text(text))
+    return _review(asked, spent.encode() + unsigned.encode(), pages, keyring)
+
+
+def sign(subject: Legacy | Statement, keyring: Keyring) -> SignedMessage:
+    """The approved message, signed. Raises CrossCheckFailed."""
+    if isinstance(subject, Legacy):
+        made = keyring.sign_recoverable(subject.path, subject.digest)
+        return SignedMessage(Form.LEGACY, bytes((_COMPRESSED + made[0],)) + made[1:])
+    records = [signatures.make(keyring, job) for job in subject.jobs]
+    lock = subject.place.lock
+    if isinstance(subject.place.account, Registered):
+        unsigned = bip322.request(subject.message, subject.spent, subject.unsigned, lock)
+        return SignedMessage(Form.PSBT, bip322.add(unsigned, records))
+    signed = bip322.finished(subject.unsigned, lock, records[0][1])
+    only = signed.inputs[0]
+    if only.script_sig or only.sequence or signed.locktime:
+        return SignedMessage(Form.FULL, signed.encode_signed())
+    return SignedMessage(Form.SIMPLE, stack(only.witness))
+
+
+def _jobs(place: Place, unsigned: Tx) -> tuple[Job, ...]:
+    """One job for each key of ours, and in a script tree for each leaf that holds one."""
+    lock = place.lock
+    whole = spending(unsigned, (Output(0, lock.script_pubkey),))
+    leaves = {
+        key[1:]: frozenset(leaf.hash for leaf in lock.leaves if leaf.holds(key[1:]))
+        for key, _ in place.own()
+    }
+    hash_type = sighash.DEFAULT if lock.internal_key else sighash.ALL
+    return jobs(place, leaves, hash_type, 0, whole)
+
+
+def _readable(text: str) -> bytes:
+    # What cannot be read is not signed: control characters move the cursor of a terminal, others
+    # look like letters they are not, or turn the direction of a line around (T32, T56).
+    if len(text) > MAX_CHARACTERS:
+        raise Refused(Reason.MESSAGE_TOO_LONG)
+    if any(not (" " <= character <= "~" or character == "\n") for character in text):
+        raise Refused(Reason.MESSAGE_UNREADABLE)
+    return text.encode()
+
+
+def _odd_text(text: str) -> Iterator[Page]:
+    stripped = text.strip().removeprefix("0x")
+    if len(stripped) >= 32 and all(character in "0123456789abcdefABCDEF" for character in stripped):
+        # Someone who wants a signature under something unreadable sends its hash (T57).
+        yield warning(_ODD, "The message is a code. Nobody can read what it stands for.")
+    if text != text.strip():
+        yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
+
+
+def _odd_place(place: Place, network: Network) -> Iterator[str]:
+    if isinstance(place.account, OneKey):
+        yield from addresses.oddities(place.path, place.account.kind, network)
+
+
+def _timing(timing: Timing) -> Iterator[Fact]:
+    if timing.locktime:
+        yield Fact("locktime", str(timing.locktime))
+    if timing.sequence:
+        yield Fact("sequence", str(timing.sequence))
+
+
+def _signer(facts: tuple[Fact, ...]) -> Page:
+    return Page(PageKind.OVERVIEW, "Sign a message", facts)
+
+
+def _text(text: str) -> Page:
+    lines = tuple(Fact("", f'"{line}"', Origin.HOST) for line in text.split("\n"))
+    count = Fact("Letters", str(len(text)))
+    return Page(PageKind.DETAIL, "It says", (*lines, count))
+
+
+def _review(
+    subject: Subject, committed: bytes, pages: tuple[Page, ...], keyring: Keyring
+) -> Review[Subject]:
+    shown, digest = review_digest.sealed(committed, pages)
+    return Review(subject, shown, keyring.fingerprint, digest_words(committed), digest)

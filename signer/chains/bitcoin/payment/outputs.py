@@ -1,0 +1,89 @@
+"""Where the money goes: each output judged by its bytes and by what our accounts derive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from signer.chains.bitcoin.accounts.account import CHANGE, INDEX_GAP, Account, Place
+from signer.chains.bitcoin.network import MAX_SHOWN_SCRIPT_BYTES
+from signer.chains.bitcoin.payment import ownership
+from signer.chains.bitcoin.payment.inputs import Coin
+from signer.chains.bitcoin.payment.ownership import Owner
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.transactions import address, script
+from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.tx import Output
+from signer.errors import Reason, Refused
+
+
+class Role(Enum):
+    """Only what re-derives from the spending account comes back to us (T07)."""
+
+    PAYMENT = "payment"
+    CHANGE = "change"
+    RECEIVE = "own address"
+    DATA = "data"
+    UNKNOWN = "unknown script"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An output as judged. `address` is None for data and unknown scripts.
+
+    `silent` is the silent payment address that the output's script was made of here (BIP352).
+    `place` is where in the spending account it lies. What lies where no wallet looks is a PAYMENT
+    with a place. `misclaimed`: the request says it returns to that account, and that is not so.
+    """
+
+    output: Output
+    role: Role
+    address: str | None
+    place: Place | None = None
+    misclaimed: bool = False
+    silent: str | None = None
+
+    @property
+    def returns(self) -> bool:
+        return self.role in (Role.CHANGE, Role.RECEIVE)
+
+
+def judge(
+    request: Psbt, coins: Sequence[Coin], owner: Owner, silent: Mapping[int, str]
+) -> tuple[Target, ...]:
+    """The outputs of a PSBT that spends these coins of one account, in order. Raises Refused.
+
+    `silent` has silent payment addresses by output index.
+    """
+    account = coins[0].place.account
+    reach = max(coin.place.index for coin in coins) + INDEX_GAP
+    pairs = zip(request.tx.outputs, request.outputs, strict=True)
+    found = []
+    for index, (output, records) in enumerate(pairs):
+        _check_length(output, f"Output {index + 1}.")
+        target = _target(owner, account, reach, output, records)
+        found.append(replace(target, silent=silent[index]) if index in silent else target)
+    return tuple(found)
+
+
+def _target(owner: Owner, account: Account, reach: int, output: Output, records: Map) -> Target:
+    shown = address.render(output.script_pubkey, owner.network)
+    claimed = ownership.claims(owner, account, records)
+    place = ownership.returning(owner, account, claimed, output.script_pubkey)
+    if place is not None and place.is_usual(owner.network, reach):
+        role = Role.CHANGE if place.branch == CHANGE else Role.RECEIVE
+        return Target(output, role, shown, place)
+    match script.kind(output.script_pubkey):
+        case Kind.DATA:
+            role = Role.DATA
+        case Kind.UNKNOWN:
+            role = Role.UNKNOWN
+        case _:
+            role = Role.PAYMENT
+    return Target(output, role, shown, place, misclaimed=bool(claimed) and place is None)
+
+
+def _check_length(output: Output, where: str) -> None:
+    # What cannot be read to its end is not shown in part: the rest could say anything (T20).
+    if len(output.script_pubkey) > MAX_SHOWN_SCRIPT_BYTES:
+        raise Refused(Reason.OUTPUT_TOO_LONG, where)

@@ -1,0 +1,136 @@
+"""A checked payment. What passes here may be shown; what was shown may be signed; nothing else.
+
+The rules about coins are in `proof`, `ours`, `flags` and `coins`, those about outputs in `targets`;
+here are those about the whole. One function per rule, and a Reason for each.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from signer.chains.bitcoin.accounts.account import Account
+from signer.chains.bitcoin.network import MAX_SATS, Network
+from signer.chains.bitcoin.payment import inputs, outputs
+from signer.chains.bitcoin.payment.inputs import Coin, Found
+from signer.chains.bitcoin.payment.outputs import Target
+from signer.chains.bitcoin.payment.ownership import Owner
+from signer.chains.bitcoin.psbt import container, fields
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.transactions.tx import Output, Tx
+from signer.errors import Reason, Refused
+
+ABSURD_FEE_PERCENT = 25  # of the coins spent
+_NULL_TXID = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """One payment from one account, every amount proven; immutable to the core. Sums are sats."""
+
+    psbt: Psbt = field(repr=False)
+    network: Network
+    coins: tuple[Coin, ...]
+    targets: tuple[Target, ...]
+
+    @property
+    def tx(self) -> Tx:
+        return self.psbt.tx
+
+    @property
+    def account(self) -> Account:
+        return self.coins[0].place.account
+
+    @property
+    def spent_sats(self) -> int:
+        return sum(coin.spent.sats for coin in self.coins)
+
+    @property
+    def paid_sats(self) -> int:
+        """What leaves us besides the fee."""
+        return sum(target.output.sats for target in self.targets if not target.returns)
+
+    @property
+    def fee_sats(self) -> int:
+        return self.spent_sats - sum(target.output.sats for target in self.targets)
+
+    @property
+    def vbytes(self) -> int:
+        """The size of the transaction once it is signed (BIP141, Transaction size calculations).
+
+        An upper bound where an account can be opened in several ways.
+        """
+        script_sig, witness = self.account.sizes
+        written_out = sum(coin.writes_type for coin in self.coins)
+        weight = 4 * len(self.psbt.unsigned_tx) + 4 * script_sig * len(self.coins) + written_out
+        # Two more bytes mark a transaction that has witnesses, and then each input has one.
+        weight += 2 + witness * len(self.coins) if witness else 0
+        return (weight + 3) // 4
+
+
+def check(request: Psbt, owner: Owner, *, expert: bool) -> Spend:
+    """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
+    _check_shape(request.tx)
+    found = inputs.find(request, owner)
+    _check_filled(found.spent)
+    request, silent_addresses = _with_silent_payments(request, found, owner)
+    _check_settled(request)
+    spent = inputs.check(request, found, owner.keyring, expert=expert)
+    _check_sums(found.spent, request.tx.outputs)
+    judged = outputs.judge(request, spent, owner, silent_addresses)
+    return Spend(request, owner.network, spent, judged)
+
+
+def _with_silent_payments(
+    request: Psbt, found: Found, owner: Owner
+) -> tuple[Psbt, Mapping[int, str]]:
+    """The request with every script in it, and the silent payment addresses, by output (T30).
+
+    From here on it is an ordinary one: what is shown, signed and written is what came out here.
+    """
+    if not any(one.has(fields.OUT_SP_V0_INFO) for one in request.outputs):
+        return request, {}
+    from signer.chains.bitcoin.silent_payments import send  # noqa: PLC0415  seldom needed
+
+    places = dict(enumerate(found.places))
+    settled = send.prepare(request, found.spent, places, owner.keyring, owner.network)
+    return settled.request, settled.addresses
+
+
+def _check_shape(tx: Tx) -> None:
+    if not tx.inputs:
+        raise Refused(Reason.NO_INPUTS)
+    if not tx.outputs:
+        raise Refused(Reason.NO_OUTPUTS)
+    outpoints = [one.outpoint for one in tx.inputs]
+    # The network would drop it, but the sums on screen would count one coin twice (T14).
+    if len(set(outpoints)) != len(outpoints):
+        raise Refused(Reason.DUPLICATE_INPUT)
+    if any(one.txid == _NULL_TXID for one in tx.inputs):
+        raise Refused(Reason.COINBASE_INPUT)
+
+
+def _check_settled(request: Psbt) -> None:
+    # Who reads such a request may still add inputs or outputs: it is not what will be sent (T24).
+    if container.modifiable(request):
+        raise Refused(Reason.MODIFIABLE)
+
+
+def _check_filled(spent: Sequence[Output]) -> None:
+    # Nobody has such coins, but a signed message spends one (BIP322): as a payment of nothing, the
+    # words of the message would stay unread (T56).
+    for index, output in enumerate(spent):
+        if not output.sats:
+            raise Refused(Reason.EMPTY_COIN, f"Input {index + 1}.")
+
+
+def _check_sums(spent: Sequence[Output], paid: Sequence[Output]) -> None:
+    coming, going = (sum(output.sats for output in side) for side in (spent, paid))
+    # Amounts have no sign here: a sum within range holds only amounts within range (T17).
+    if max(coming, going) > MAX_SATS:
+        raise Refused(Reason.AMOUNT_OUT_OF_RANGE)
+    if going > coming:
+        raise Refused(Reason.OUTPUTS_EXCEED_INPUTS)
+    fee = coming - going
+    # A miner who runs the host is paid by the fee (T19). A small payment may cost a large share of
+    # what it pays, which is a warning's matter; a quarter of the coins is nobody's wish.
+    if fee and fee * 100 >= ABSURD_FEE_PERCENT * coming:
+        raise Refused(Reason.FEE_ABSURD, f"{fee} of {coming} sats.")

@@ -1,0 +1,96 @@
+"""An approved payment, signed. What leaves is first checked once more, as a stranger would."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from signer.chains.bitcoin.payment import musig2, signatures
+from signer.chains.bitcoin.payment.inputs import Coin
+from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.payment.signing import Job, spending
+from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.psbt.maps import Map, Record
+from signer.errors import CrossCheckFailed, Malformed, Refused
+from signer.keys.keyring import Keyring
+
+# python-ecdsa takes some 2 ms for each: an ordinary payment is checked in full, a larger one by
+# lot. A fault that comes once escapes the lot, but not libsecp256k1, which verifies all of them.
+ORDINARY = 25
+LOT = 5
+
+Made = Mapping[int, Sequence[Record]]
+
+
+def sign(spend: Spend, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
+    """The PSBT with every signature of ours that it lacks. Raises CrossCheckFailed.
+
+    libsecp256k1 has verified each signature before `Keyring` let it out (T52). `draws` are 32 fresh
+    bytes for each joint signature that begins.
+    """
+    made = {
+        index: _made(coin, spend.psbt.inputs[index], keyring, draws)
+        for index, coin in enumerate(spend.coins)
+        if coin.jobs
+    }
+    emitted = container.add(spend.psbt, made).encode()
+    _closing_check(spend, made, emitted)
+    return emitted
+
+
+def _made(
+    coin: Coin, records: Map, keyring: Keyring, draws: Iterator[bytearray]
+) -> Sequence[Record]:
+    made = dict(
+        musig2.make(keyring, job, job.share, draws) if job.share else signatures.make(keyring, job)
+        for job in coin.jobs
+    )
+    made |= signatures.combined(coin.jobs, {**records.fields, **made})
+    return tuple(made.items())
+
+
+def _closing_check(spend: Spend, made: Made, emitted: bytes) -> None:
+    """Read what is about to leave from its bytes alone, and compare it with what was approved."""
+    again = _read(emitted)
+    if again.tx != spend.tx:
+        raise CrossCheckFailed("The transaction changed while it was signed.")
+    for index, (before, after) in enumerate(zip(_maps(spend.psbt), _maps(again), strict=True)):
+        # The maps are global, inputs, outputs: input i is map i + 1.
+        if sorted(after.records) != sorted([*before.records, *made.get(index - 1, ())]):
+            raise CrossCheckFailed("A signature did not land where it belongs.")
+    whole = spending(again.tx, tuple(coin.spent for coin in spend.coins))
+    for index, job in _drawn(spend):
+        lock = spend.coins[index].place.lock
+        digest = whole.digest(index, lock, job.hash_type, job.leaf_hash)
+        if not _holds(job, digest, again.inputs[index]):
+            raise CrossCheckFailed("A second opinion on a signature disagrees.")
+
+
+def _holds(job: Job, digest: bytes, records: Map) -> bool:
+    found = signatures.find(job, records)
+    if job.share is not None:
+        if job.share.session is None:
+            # A nonce is no signature: that it is there was compared above. But it is for a digest.
+            return found is None and digest == job.digest
+        if not musig2.holds(job, job.share, digest, records.fields):
+            return False
+        if found is None:
+            return True  # others' parts are missing
+    return signatures.holds(job, digest, found or b"", signatures.SECOND)
+
+
+def _read(emitted: bytes) -> Psbt:
+    try:
+        return container.parse(emitted)
+    except (Malformed, Refused) as error:
+        raise CrossCheckFailed("What was signed cannot be read.") from error
+
+
+def _maps(one: Psbt) -> tuple[Map, ...]:
+    return (one.globals, *one.inputs, *one.outputs)
+
+
+def _drawn(spend: Spend) -> list[tuple[int, Job]]:
+    """The signatures to check: those of the smallest digests, a lot the host can hardly steer."""
+    every = [(index, job) for index, coin in enumerate(spend.coins) for job in coin.jobs]
+    if len(every) <= ORDINARY:
+        return every
+    return sorted(every, key=lambda each: each[1].digest)[:LOT]

@@ -1,0 +1,88 @@
+"""Signatures inside a PSBT: where they stand, what they look like, whether they hold."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from signer.chains.bitcoin.payment import musig2
+from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.psbt import fields
+from signer.chains.bitcoin.psbt.maps import Map, Record
+from signer.chains.bitcoin.transactions import sighash
+from signer.errors import CrossCheckFailed
+from signer.keys import curve
+from signer.keys.keyring import Keyring
+
+Verify = Callable[[bytes, bytes, bytes], bool]  # public key, digest, signature
+FIRST = (curve.verify_ecdsa, curve.verify_schnorr)
+SECOND = (curve.second_opinion_ecdsa, curve.second_opinion_schnorr)
+_FIELDS = {
+    Rule.ECDSA: fields.PARTIAL_SIG,
+    Rule.KEY_PATH: fields.TAP_KEY_SIG,
+    Rule.LEAF: fields.TAP_SCRIPT_SIG,
+}
+
+
+def make(keyring: Keyring, job: Job) -> Record:
+    """The record to add (BIP174, BIP371) for a signature of ours alone. Raises CrossCheckFailed.
+
+    What is signed is verified under the key of the job, which was derived from public data.
+    """
+    return name(job), _signature(keyring, job) + _suffix(job.hash_type)
+
+
+def combined(jobs: Iterable[Job], field_values: Mapping[bytes, bytes]) -> Iterator[Record]:
+    """The record of each joint signature that has all its parts among those of its input.
+
+    Raises CrossCheckFailed if the signature does not hold under the key of the job.
+    """
+    for job in jobs:
+        whole = musig2.combined(job, field_values)
+        if whole is not None:
+            signature = whole + _suffix(job.hash_type)
+            if not holds(job, job.digest, signature):
+                raise CrossCheckFailed("A joint signature did not verify.")
+            yield name(job), signature
+
+
+def _signature(keyring: Keyring, job: Job) -> bytes:
+    match job.rule:
+        case Rule.ECDSA:
+            return keyring.sign_ecdsa(job.path, job.digest, job.public_key)
+        case Rule.KEY_PATH:
+            return keyring.sign_schnorr(
+                job.path, job.digest, job.tree, job.internal_key, job.public_key
+            )
+        case Rule.LEAF:
+            return keyring.sign_leaf(job.path, job.digest, job.public_key)
+
+
+def name(job: Job) -> bytes:
+    """The key of the record that holds the signature of a job."""
+    field = bytes((_FIELDS[job.rule],))
+    match job.rule:
+        case Rule.ECDSA:
+            return field + job.public_key
+        case Rule.KEY_PATH:
+            return field
+        case Rule.LEAF:
+            return field + job.public_key + job.tree
+
+
+def find(job: Job, records: Map) -> bytes | None:
+    """The signature that an input already carries for a job, or None."""
+    return records.fields.get(name(job))
+
+
+def holds(job: Job, digest: bytes, signature: bytes, by: tuple[Verify, Verify] = FIRST) -> bool:
+    """Whether a signature as a PSBT carries it is ours for this digest, and of the job's type."""
+    ecdsa, schnorr = by
+    suffix = _suffix(job.hash_type)
+    body = signature.removesuffix(suffix)
+    if len(body) + len(suffix) != len(signature):
+        return False
+    verify = ecdsa if job.rule is Rule.ECDSA else schnorr
+    return verify(job.public_key, digest, body)
+
+
+def _suffix(hash_type: int) -> bytes:
+    # BIP341: 64 bytes mean DEFAULT; written out as a 65th byte it would make the signature invalid.
+    return bytes((hash_type,)) if hash_type != sighash.DEFAULT else b""

@@ -1,0 +1,97 @@
+"""What the spent coins are worth, proven from signed bytes and not from what the host says."""
+
+from collections.abc import Sequence
+
+from signer.chains.bitcoin.payment import sighash_types
+from signer.chains.bitcoin.psbt import fields
+from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.transactions import script, tx
+from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.tx import Input, Output, Previous
+from signer.errors import Reason, Refused
+from signer.formats.cursor import Cursor
+from signer.hashes import hash160, sha256
+
+Parsed = dict[bytes, Previous]  # wallets repeat a previous transaction for each of its coins
+
+
+def spent_outputs(request: Psbt) -> tuple[Output, ...]:
+    """The output each input spends, in order. Raises Malformed, or Refused if one is not proven.
+
+    A signature of segwit version 0 commits to the amount of its own coin only. A host that lies
+    about one amount in a first request and about another in a second gets two signatures that
+    together turn the difference into fee (CVE-2020-14199), so the amount has to come from the whole
+    previous transaction. Taproot signatures commit to every amount (BIP341): where all coins are
+    taproot, a lie makes the signatures void, and the claim is enough. With ANYONECANPAY they commit
+    to their own amount only, and the claim is not enough again.
+    """
+    parsed: Parsed = {}
+    spent = tuple(
+        _spent(index, one, records, parsed)
+        for index, (one, records) in enumerate(zip(request.tx.inputs, request.inputs, strict=True))
+    )
+    if not _commits_to_all(request, spent):
+        for index, records in enumerate(request.inputs):
+            if not records.has(fields.NON_WITNESS_UTXO):
+                raise Refused(Reason.AMOUNT_NOT_PROVEN, f"Input {index + 1}.")
+    return spent
+
+
+def _commits_to_all(request: Psbt, spent: Sequence[Output]) -> bool:
+    """Whether every signature would commit to every amount."""
+    return all(
+        script.kind(output.script_pubkey) is Kind.P2TR
+        and not sighash_types.leaves_inputs_open(sighash_types.asked(records, is_taproot=True))
+        for output, records in zip(spent, request.inputs, strict=True)
+    )
+
+
+def _spent(index: int, one: Input, records: Map, parsed: Parsed) -> Output:
+    where = f"Input {index + 1}."
+    claimed = _claimed(records)
+    proven = _proven(one, records, parsed, where)
+    # Two readers could believe one field each: nothing that contradicts itself is signed (T02).
+    if claimed is not None and proven is not None and claimed != proven:
+        raise Refused(Reason.AMOUNTS_DISAGREE, where)
+    output = proven or claimed
+    if output is None:
+        raise Refused(Reason.AMOUNT_NOT_PROVEN, where)
+    _check_scripts(output.script_pubkey, records, where)
+    return output
+
+
+def _claimed(records: Map) -> Output | None:
+    value = records.get(fields.WITNESS_UTXO)
+    if value is None:
+        return None
+    cursor = Cursor(value)
+    output = Output(cursor.uint(8), cursor.blob())
+    cursor.end()
+    return output
+
+
+def _proven(one: Input, records: Map, parsed: Parsed, where: str) -> Output | None:
+    whole = records.get(fields.NON_WITNESS_UTXO)
+    if whole is None:
+        return None
+    if whole not in parsed:
+        parsed[whole] = tx.parse_previous(whole)
+    previous = parsed[whole]
+    # Any transaction would do to prove any amount, were its hash not compared (T03).
+    if previous.txid != one.txid or one.index >= len(previous.outputs):
+        raise Refused(Reason.WRONG_PREVIOUS_TX, where)
+    return previous.outputs[one.index]
+
+
+def _check_scripts(script_pubkey: bytes, records: Map, where: str) -> None:
+    """A redeem or witness script must be the one the coin commits to (BIP174, Signer)."""
+    program = script_pubkey
+    redeem = records.get(fields.REDEEM_SCRIPT)
+    if redeem is not None:
+        if program != script.p2sh(hash160(redeem)):
+            raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)
+        program = redeem
+    witness = records.get(fields.WITNESS_SCRIPT)
+    if witness is not None and program != script.p2wsh(sha256(witness)):
+        raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)

@@ -1,0 +1,199 @@
+"""The PSBT container, versions 0 and 2 (BIP174, BIP370): maps in, the same maps out, order kept.
+
+Every record is kept as the bytes it came in. What a field means is decided where it is used;
+here only its form is checked, by a table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from signer.chains.bitcoin.network import (
+    FINAL_SEQUENCE,
+    MAX_INPUTS,
+    MAX_OUTPUTS,
+    MAX_PSBT_BYTES,
+    MAX_RECORDS,
+)
+from signer.chains.bitcoin.psbt import fields
+from signer.chains.bitcoin.psbt.forms import Forms, check
+from signer.chains.bitcoin.psbt.maps import Map, Record, read_map
+from signer.chains.bitcoin.transactions import tx
+from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.formats.cursor import Cursor
+
+MAGIC = b"psbt\xff"
+
+# The fewest bytes of a map in version 2: what each must hold, and its end.
+_INPUT_BYTES, _OUTPUT_BYTES = 35 + 7 + 1, 11 + 3 + 1
+# In memory a small record is ten times what it is on the wire, and a map takes as much as two of
+# them. A request made of nothing else serves only to fill memory, so their number is bounded by its
+# size (T75). Some are free: a standard transaction's 3,200 outputs fit, with no field but what each
+# must have.
+_FREE_RECORDS, _BYTES_PER_RECORD, _RECORDS_PER_MAP = 8_000, 24, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Psbt:
+    """A PSBT. `unsigned_tx` are the transaction's own bytes, `tx` what they say.
+
+    In version 2 both are made of the fields (BIP370). A silent payment whose script is not known
+    yet (BIP375) is an output with an empty script.
+    """
+
+    tx: tx.Tx
+    unsigned_tx: bytes = field(repr=False)
+    globals: Map = field(repr=False)
+    inputs: tuple[Map, ...] = field(repr=False)
+    outputs: tuple[Map, ...] = field(repr=False)
+    version: int
+
+    def encode(self) -> bytes:
+        """The bytes; unchanged maps give exactly the bytes they were parsed from."""
+        maps = (self.globals, *self.inputs, *self.outputs)
+        return MAGIC + b"".join(m.encode() for m in maps)
+
+
+def parse(data: bytes) -> Psbt:
+    """A PSBT from its binary form. Raises Malformed, or Refused for its size."""
+    if len(data) > MAX_PSBT_BYTES:
+        raise Refused(Reason.TOO_LARGE)
+    data = bytes(data)  # a copy, should the caller's buffer be one that can change (T73)
+    if not data.startswith(MAGIC):
+        raise Malformed("A PSBT starts with psbt and the byte ff.")
+    room = min(MAX_RECORDS, _FREE_RECORDS + len(data) // _BYTES_PER_RECORD)
+    head, at = read_map(data, len(MAGIC), room)
+    version = _version(head)
+    forms = fields.FORMS[version]
+    check(head, forms.head)
+    unsigned = None if version else tx.parse_unsigned(_required(head, fields.UNSIGNED_TX))
+    ins, outs = (
+        _counts(head, len(data) - at)
+        if unsigned is None
+        else (len(unsigned.inputs), len(unsigned.outputs))
+    )
+    maps = _maps(data, at, ins + outs, room)
+    inputs = tuple(check(one, forms.input) for one in maps[:ins])
+    outputs = tuple(check(one, forms.output) for one in maps[ins:])
+    unsigned = unsigned or _transaction(head, inputs, outputs)
+    raw = head.get(fields.UNSIGNED_TX) or unsigned.encode()
+    return Psbt(unsigned, raw, head, inputs, outputs, version)
+
+
+def modifiable(psbt: Psbt) -> int:
+    """The bits of TX_MODIFIABLE (BIP370): what others may still change. 0: nothing."""
+    return int.from_bytes(psbt.globals.get(fields.TX_MODIFIABLE) or b"", "little")
+
+
+def add(psbt: Psbt, added: Mapping[int, Sequence[Record]]) -> Psbt:
+    """The PSBT with these records added to each of these inputs, fields grouped as Jade does it.
+
+    Types ascend, within a type the order of arrival is kept, records we do not know come last.
+    Raises CrossCheckFailed where such a record is there already: we add only what is missing.
+    """
+    forms = fields.FORMS[psbt.version]
+    inputs = tuple(
+        _grouped(one, added.get(i, ()), forms.input) for i, one in enumerate(psbt.inputs)
+    )
+    outputs = tuple(_grouped(one, (), forms.output) for one in psbt.outputs)
+    head = _grouped(psbt.globals, (), forms.head)
+    return replace(psbt, globals=head, inputs=inputs, outputs=outputs)
+
+
+def _grouped(one: Map, added: Sequence[Record], forms: Forms) -> Map:
+    records = [*one.fields.items(), *added]
+    merged = dict(sorted(records, key=lambda r: r[0][0] if r[0][0] in forms else 0x100))
+    if len(merged) != len(records):
+        raise CrossCheckFailed("With the same key twice, what was signed cannot be read.")
+    return Map(merged)
+
+
+def _version(head: Map) -> int:
+    version = int.from_bytes(head.get(fields.VERSION) or b"", "little")
+    if version not in fields.FORMS:
+        raise Malformed("A PSBT is of version 0 or 2.")
+    return version
+
+
+def _counts(head: Map, remaining: int) -> tuple[int, int]:
+    ins, outs = (
+        _count(_required(head, kind)) for kind in (fields.INPUT_COUNT, fields.OUTPUT_COUNT)
+    )
+    if ins * _INPUT_BYTES + outs * _OUTPUT_BYTES > remaining:
+        raise Malformed(f"{ins} inputs and {outs} outputs do not fit the bytes that follow.")
+    if ins > MAX_INPUTS or outs > MAX_OUTPUTS:
+        raise Refused(Reason.TOO_LARGE)
+    return ins, outs
+
+
+def _count(value: bytes) -> int:
+    cursor = Cursor(value)
+    count = cursor.compact()
+    cursor.end()
+    return count
+
+
+def _required(one: Map, kind: int) -> bytes:
+    value = one.get(kind)
+    if value is None:
+        raise Malformed(f"The PSBT field {kind:#04x} is missing.")
+    return value
+
+
+def _maps(data: bytes, at: int, count: int, room: int) -> list[Map]:
+    maps: list[Map] = []
+    room -= _RECORDS_PER_MAP * count
+    for _ in range(count):
+        one, at = read_map(data, at, room)
+        room -= len(one.fields)
+        maps.append(one)
+    Cursor(data, at).end()
+    return maps
+
+
+def _transaction(head: Map, inputs: Sequence[Map], outputs: Sequence[Map]) -> tx.Tx:
+    """The transaction of a version 2 PSBT (BIP370, Determining Lock Time)."""
+    return tx.Tx(
+        int.from_bytes(_required(head, fields.TX_VERSION), "little"),
+        tuple(_input(one) for one in inputs),
+        tuple(_output(one, head) for one in outputs),
+        _locktime(head, inputs),
+    )
+
+
+def _input(one: Map) -> tx.Input:
+    sequence = one.get(fields.SEQUENCE)
+    return tx.Input(
+        _required(one, fields.PREVIOUS_TXID) + _required(one, fields.OUTPUT_INDEX),
+        FINAL_SEQUENCE if sequence is None else int.from_bytes(sequence, "little"),
+    )
+
+
+def _output(one: Map, head: Map) -> tx.Output:
+    sats = int.from_bytes(_required(one, fields.OUT_AMOUNT), "little")
+    info, script = one.get(fields.OUT_SP_V0_INFO), one.get(fields.OUT_SCRIPT)
+    if info is None:
+        if one.get(fields.OUT_SP_V0_LABEL) is not None:
+            raise Malformed("A silent payment label belongs to a silent payment address.")
+        return tx.Output(sats, _required(one, fields.OUT_SCRIPT))
+    if script == b"":
+        raise Malformed("The script of a silent payment is left out or whole.")
+    # The script of a silent payment follows from all inputs: once it is set, none may change.
+    if script is not None and any(head.get(fields.TX_MODIFIABLE) or b""):
+        raise Malformed("A silent payment has its script, and inputs may still be added.")
+    return tx.Output(sats, script or b"")
+
+
+def _locktime(head: Map, inputs: Sequence[Map]) -> int:
+    """The highest lock of a kind that every input with a lock accepts, heights before times."""
+    locked = [
+        one
+        for one in inputs
+        if one.has(fields.REQUIRED_TIME_LOCKTIME, fields.REQUIRED_HEIGHT_LOCKTIME)
+    ]
+    if not locked:
+        return int.from_bytes(head.get(fields.FALLBACK_LOCKTIME) or b"", "little")
+    for kind in (fields.REQUIRED_HEIGHT_LOCKTIME, fields.REQUIRED_TIME_LOCKTIME):
+        locks = [one.get(kind) for one in locked]
+        if None not in locks:
+            return max(int.from_bytes(lock or b"", "little") for lock in locks)
+    raise Malformed("One input needs a height and another a time: no locktime is both.")

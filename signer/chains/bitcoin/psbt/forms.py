@@ -1,0 +1,141 @@
+"""The forms a PSBT field can have: sizes as data, and rules for what a size does not say.
+
+A form is (sizes of the key data, sizes of the value, rule or None). A rule sees the whole key, type
+included, and the value, both of the right size, and says whether they hold together.
+"""
+
+from collections.abc import Callable, Container, Mapping
+
+from signer.chains.bitcoin.network import LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.psbt.maps import Map
+from signer.errors import Malformed
+from signer.formats.cursor import MAX_COMPACT_SIZE, Cursor
+
+Rule = Callable[[bytes, bytes], bool]
+Form = tuple[Container[int], Container[int], Rule | None]
+Forms = Mapping[int, Form]  # by field type
+
+ANY = range(MAX_COMPACT_SIZE + 1)
+FILLED = ANY[1:]
+NONE = ANY[:1]
+ORIGIN = ANY[4::4]  # a fingerprint, and four bytes for each step of a path
+MAX_TREE_DEPTH = 128  # BIP341
+CONTROL_BLOCK = range(33, 33 + 32 * MAX_TREE_DEPTH + 1, 32)
+PUBLIC_KEYS = (33, 65)
+TAP_SIGNATURE = (64, 65)
+
+
+def size(*sizes: int) -> tuple[int, ...]:
+    return sizes
+
+
+def check(one: Map, forms: Forms) -> Map:
+    """The map, if every field in it has its form. Raises Malformed."""
+    for key, value in one.fields.items():
+        form = forms.get(key[0])
+        if form is None:
+            if key[0] > 0xFC:
+                Cursor(key).compact()  # in its shortest form: 02 written long is no other field
+            continue
+        keys, values, rule = form
+        if (
+            len(key) - 1 not in keys
+            or len(value) not in values
+            or (rule is not None and not rule(key, value))
+        ):
+            raise Malformed(f"PSBT field {key[0]:#04x} has the wrong form.")
+    return one
+
+
+def never(_key: bytes, _value: bytes) -> bool:
+    """A field of the other version: some readers would believe it, others its twin here (T16)."""
+    return False
+
+
+def public_key(key: bytes, _value: bytes) -> bool:
+    # Hybrid keys (06, 07) are not for signing (T55); a length alone would let them in.
+    return key[1] == 4 if len(key) == 66 else key[1] in {2, 3}
+
+
+def xpub(key: bytes, value: bytes) -> bool:
+    # Byte 4 of an extended key is its depth; its origin has a step for each (BIP174).
+    return len(value) == 4 + 4 * key[5]
+
+
+def output(_key: bytes, value: bytes) -> bool:
+    cursor = Cursor(value)
+    cursor.take(8)
+    cursor.blob()
+    return not cursor.remaining
+
+
+def witness(_key: bytes, value: bytes) -> bool:
+    """A witness stack as transactions write it (BIP144)."""
+    cursor = Cursor(value)
+    for _ in range(cursor.count(1)):
+        cursor.blob()
+    return not cursor.remaining
+
+
+def proprietary(key: bytes, _value: bytes) -> bool:
+    """An identifier and a subtype follow the type; the rest is its owner's (BIP174)."""
+    cursor = Cursor(key[1:])
+    cursor.blob()
+    cursor.compact()
+    return True
+
+
+def tap_leaf(key: bytes, value: bytes) -> bool:
+    # Consensus takes the leaf version from the control block; a reader of the value must see the
+    # same one (BIP341, Script validation rules).
+    return key[1] & 0xFE == value[-1]
+
+
+def tap_origin(_key: bytes, value: bytes) -> bool:
+    """Leaf hashes, then an origin (BIP371)."""
+    cursor = Cursor(value)
+    cursor.take(32 * cursor.count(32))
+    return cursor.remaining in ORIGIN
+
+
+def tap_tree(_key: bytes, value: bytes) -> bool:
+    """Depth, version and script of each leaf, depth first, and together one whole tree (BIP371).
+
+    A leaf at depth d fills 2^-d of the tree: each must start where one of its size can, and the
+    last must end at the tree's end.
+    """
+    cursor, filled, whole = Cursor(value), 0, 1 << MAX_TREE_DEPTH
+    while cursor.remaining:
+        depth, version = cursor.take(2)
+        cursor.blob()
+        share = whole >> depth
+        if not share or filled % share or version & 1:
+            return False
+        filled += share
+    return filled == whole
+
+
+def compressed_keys(key: bytes, value: bytes) -> bool:
+    """Compressed public keys end to end, 33 bytes each, in key data and value."""
+    return _compressed(key[1:]) and _compressed(value)
+
+
+def compressed_key(key: bytes, _value: bytes) -> bool:
+    return _compressed(key[1:])
+
+
+def musig_key(key: bytes, _value: bytes) -> bool:
+    """A participant's key, the aggregate key, and perhaps a leaf hash (BIP373)."""
+    return _compressed(key[1:67])
+
+
+def time_lock(_key: bytes, value: bytes) -> bool:
+    return int.from_bytes(value, "little") >= LOCKTIME_THRESHOLD
+
+
+def height_lock(_key: bytes, value: bytes) -> bool:
+    return 0 < int.from_bytes(value, "little") < LOCKTIME_THRESHOLD
+
+
+def _compressed(keys: bytes) -> bool:
+    return set(keys[::33]) <= {2, 3}

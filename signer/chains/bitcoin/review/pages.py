@@ -1,0 +1,162 @@
+"""A checked payment as pages: warnings, the whole, each recipient, what returns, details."""
+
+from collections.abc import Iterator
+
+from signer import wording
+from signer.chains.bitcoin import units
+from signer.chains.bitcoin.accounts.account import Account, Registered
+from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.payment import musig2
+from signer.chains.bitcoin.payment.outputs import Role, Target
+from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.review.warnings import cautions, fee_base
+from signer.chains.bitcoin.transactions import script
+from signer.keys.path import bare
+from signer.review import Fact, Kind, Origin, Page, Shape
+
+_FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced (BIP125)
+_USUAL_VERSIONS = (1, 2)
+
+
+def pages(spend: Spend) -> tuple[Page, ...]:
+    """Every page of a payment: nothing that matters is left out, nothing is cut short.
+
+    A title only names its page, for a panel may cut it; what is to be read is in the facts.
+    """
+    return (
+        *cautions(spend),
+        _overview(spend),
+        *_recipients(spend),
+        *(_returning(t, _origin(spend.account)) for t in spend.targets if t.returns),
+        _details(spend),
+    )
+
+
+def _overview(spend: Spend) -> Page:
+    base, _ = fee_base(spend)
+    facts = (
+        *musig2.rounds(job for coin in spend.coins for job in coin.jobs),
+        *_flow(spend),
+        Fact("Fee", f"{units.sats(spend.fee_sats)} ({wording.share(spend.fee_sats, base)})"),
+        Fact("Rate", units.rate(spend.fee_sats, spend.vbytes)),
+    )
+    return Page(Kind.OVERVIEW, "Payment", facts)
+
+
+def _flow(spend: Spend) -> Iterator[Fact]:
+    """What leaves, what comes back, and out of how many coins."""
+    recipients, data = _going(spend)
+    returning = [t.output.sats for t in spend.targets if t.returns]
+    if recipients:
+        yield Fact("Pay", units.sats(spend.paid_sats))
+        yield Fact("to", wording.plural(len(recipients), "recipient"))
+    else:
+        yield Fact("Move", units.sats(sum(returning)))
+        yield Fact("to", "yourself", Origin.DERIVED)
+    if data:
+        yield Fact("and", wording.plural(len(data), "data record"))
+    if recipients and returning:
+        yield Fact("Back", units.sats(sum(returning)), Origin.DERIVED)
+    if not returning:
+        yield Fact("", "Nothing comes back to you.")
+    yield Fact("From", wording.plural(len(spend.coins), "coin"))
+
+
+def _going(spend: Spend) -> tuple[list[Target], list[Target]]:
+    """The outputs that leave us: to somebody, and into data."""
+    going = [target for target in spend.targets if not target.returns]
+    data = [target for target in going if target.role is Role.DATA]
+    return [target for target in going if target.role is not Role.DATA], data
+
+
+def _recipients(spend: Spend) -> Iterator[Page]:
+    for title, targets in zip(("Pay", "Data"), _going(spend), strict=True):
+        for number, target in enumerate(targets, 1):
+            facts = (Fact("", units.sats(target.output.sats)), *_destination(target))
+            yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
+
+
+def _destination(target: Target) -> tuple[Fact, ...]:
+    if target.silent is not None:
+        # The script on the chain is a one-time one, made here: the address is what to compare.
+        return (
+            Fact("to", target.silent, Origin.DERIVED, Shape.ADDRESS),
+            Fact("as one-time address", target.address or "", shape=Shape.ADDRESS),
+        )
+    if target.address is not None:
+        return (Fact("to", target.address, shape=Shape.ADDRESS),)
+    if target.role is Role.DATA:
+        return _data(target.output.script_pubkey[1:])
+    return (Fact("to an unknown script", target.output.script_pubkey.hex() or "(empty)"),)
+
+
+def _data(data: bytes) -> tuple[Fact, ...]:
+    # All that follows OP_RETURN, with its push codes: a reader who looks only at the first push
+    # overlooks what stands behind it (T20).
+    pushes = script.count_pushes(data)
+    parts = "not only pushes" if pushes is None else f"pushes: {pushes}"
+    text = "".join(chr(b) if 0x20 <= b < 0x7F else "." for b in data)
+    return (
+        Fact("into data,", f"{wording.plural(len(data), 'byte')}, {parts}"),
+        Fact("hex", data.hex() or "(empty)"),
+        Fact("as text", text or "(empty)"),
+    )
+
+
+def _returning(target: Target, origin: Origin) -> Page:
+    facts = [
+        Fact("", units.sats(target.output.sats)),
+        Fact("to", target.address or "", origin, Shape.ADDRESS),
+        *_reason(target, origin),
+    ]
+    if target.role is Role.RECEIVE:
+        facts.append(Fact("", "One of your own addresses.", origin))
+    return Page(Kind.CHANGE, "Comes back to you", tuple(facts))
+
+
+def _reason(target: Target, origin: Origin) -> Iterator[Fact]:
+    """Why it is ours: where it lies in the account, derived here."""
+    place = target.place
+    if place is None:
+        return
+    if isinstance(place.account, Registered):
+        yield Fact("account", place.account.title, origin)
+        yield Fact("path", f"{place.branch}/{place.index}, checked", origin)
+    else:
+        yield Fact("path", f"{bare(place.path)}, checked", origin)
+
+
+def _origin(account: Account) -> Origin:
+    return Origin.POLICY if isinstance(account, Registered) else Origin.DERIVED
+
+
+def _account(account: Account) -> Iterator[Fact]:
+    yield Fact("Account", account.title, _origin(account))
+    if isinstance(account, Registered):
+        # A name can be given twice; what was registered under it cannot be the same twice.
+        yield Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS)
+
+
+def _details(spend: Spend) -> Page:
+    facts = [
+        *_account(spend.account),
+        Fact("Network", spend.network.name),
+        Fact("Coins", f"{len(spend.coins)}, {units.sats(spend.spent_sats)}"),
+        *_lock(spend),
+    ]
+    if spend.tx.version not in _USUAL_VERSIONS:
+        facts.append(Fact("Version", wording.spaced(spend.tx.version)))
+    return Page(Kind.DETAIL, "Details", tuple(facts))
+
+
+def _lock(spend: Spend) -> Iterator[Fact]:
+    locktime = spend.tx.locktime
+    sequences = [one.sequence for one in spend.tx.inputs]
+    if locktime:
+        is_time = locktime >= LOCKTIME_THRESHOLD
+        when = wording.utc(locktime) if is_time else f"block {wording.spaced(locktime)}"
+        # Where every sequence is final, the locktime is not looked at (consensus, IsFinalTx).
+        idle = min(sequences) == FINAL_SEQUENCE
+        yield Fact("After", f"{when}, no effect" if idle else when)
+    replaceable = min(sequences) < _FIRST_LASTING_SEQUENCE
+    yield Fact("Replaceable", "yes" if replaceable else "not announced")

@@ -1,0 +1,188 @@
+"""What is odd about a payment: one function per warning, shown before everything else."""
+
+from collections.abc import Iterator
+
+from signer import wording
+from signer.chains.bitcoin import units
+from signer.chains.bitcoin.accounts.account import OneKey
+from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.payment.outputs import Role, Target
+from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.transactions import script, sighash
+from signer.errors import Malformed
+from signer.keys import curve
+from signer.keys.path import HARDENED, render
+from signer.review import Page, warning
+
+USUAL_FEE_PERCENT = 5  # of what is paid
+USUAL_SATS_PER_VBYTE = 500
+# Beyond any height a wallet of today means: testnet is at 5 million, mainnet at a fifth of that.
+FAR_HEIGHT = 10_000_000
+_OPEN_NAMES = {
+    0x02: "NONE",
+    0x03: "SINGLE",
+    0x81: "ALL, ANYONECANPAY",
+    0x82: "NONE, ANYONECANPAY",
+    0x83: "SINGLE, ANYONECANPAY",
+}
+
+
+def cautions(spend: Spend) -> tuple[Page, ...]:
+    """The warnings of a payment; none for an ordinary one."""
+    return (
+        *_open(spend),
+        *_odd_coins(spend),
+        *_high_fee(spend),
+        *_high_rate(spend),
+        *_delayed(spend),
+        *_resting(spend),
+        *(page for number, target in enumerate(spend.targets, 1) for page in _odd(number, target)),
+    )
+
+
+def _open(spend: Spend) -> Iterator[Page]:
+    """Hash types that leave parts of the payment to others (T12): only an expert sees this page."""
+    for flag in sorted({coin.hash_type for coin in spend.coins} & sighash.OPEN_TYPES):
+        numbers = [str(n) for n, coin in enumerate(spend.coins, 1) if coin.hash_type == flag]
+        yield warning(
+            "Open signature",
+            f"Signature type {_OPEN_NAMES[flag]}, coins {', '.join(numbers)}.",
+            *_left_open(flag),
+            "What the other pages say may still be changed by others.",
+        )
+
+
+def _left_open(flag: int) -> Iterator[str]:
+    if flag & 0x1F == sighash.NONE:
+        yield "No output is signed: anyone can send the coins where they like."
+    if flag & 0x1F == sighash.SINGLE:
+        yield "Only the output of the same number is signed: anyone can change the others."
+    if flag & sighash.ANYONECANPAY:
+        yield "Only the coin itself is signed: anyone can add coins or take others away."
+
+
+def _odd_coins(spend: Spend) -> Iterator[Page]:
+    """Coins where few wallets look (T44): signed, but never without saying where they lie."""
+    account = spend.account
+    lines = [
+        f"Coin {number}: {render(coin.place.path)}"
+        for number, coin in enumerate(spend.coins, 1)
+        if not coin.place.is_usual(spend.network, HARDENED)
+    ]
+    if not lines:
+        return
+    if isinstance(account, OneKey) and not account.names_coin_type and spend.network.coin:
+        # Keys at such a path are the same on every network (T45).
+        lines.append("No network is part of this path: the coins may be real ones.")
+    yield warning("Unusual path", *lines)
+
+
+def fee_base(spend: Spend) -> tuple[int, str]:
+    """What a fee is measured by: what is paid, or what is moved where nothing is paid."""
+    if spend.paid_sats:
+        return spend.paid_sats, "of the payment"
+    return spend.spent_sats, "of the coins"
+
+
+def _high_fee(spend: Spend) -> Iterator[Page]:
+    base, what = fee_base(spend)
+    if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base:
+        share = wording.share(spend.fee_sats, base)
+        yield warning(
+            "High fee",
+            f"Fee is {share} {what}.",
+            f"Usual is under {USUAL_FEE_PERCENT} %.",
+            f"You would pay {units.sats(spend.fee_sats)} of fee.",
+        )
+
+
+def _high_rate(spend: Spend) -> Iterator[Page]:
+    if spend.fee_sats >= USUAL_SATS_PER_VBYTE * spend.vbytes:
+        yield warning(
+            "High fee rate",
+            f"Fee is {units.rate(spend.fee_sats, spend.vbytes)}.",
+            f"Usual is under {USUAL_SATS_PER_VBYTE} sat/vB.",
+        )
+
+
+def _delayed(spend: Spend) -> Iterator[Page]:
+    """A lock that keeps the payment out of blocks for long (T22).
+
+    Wallets set the height of today against miners who would rewrite the last block; such a lock is
+    a detail. A date, or a height that nobody living in this decade means, is not.
+    """
+    locktime = spend.tx.locktime
+    if all(one.sequence == FINAL_SEQUENCE for one in spend.tx.inputs):
+        return
+    if locktime >= LOCKTIME_THRESHOLD:
+        yield warning("Delayed", "No block may hold it before", wording.utc(locktime))
+    elif locktime > FAR_HEIGHT:
+        yield warning("Delayed", f"No block may hold it before block {wording.spaced(locktime)}.")
+
+
+def _resting(spend: Spend) -> Iterator[Page]:
+    """Relative locks (BIP68): the payment waits until each coin has rested that long."""
+    lines = [
+        f"Coin {number}: {units.rest(one.sequence)}"
+        for number, one in enumerate(spend.tx.inputs, 1)
+        if spend.tx.version >= 2 and not one.sequence & BIP68_DISABLED and one.sequence & 0xFFFF
+    ]
+    if lines:
+        yield warning("Coins must rest", "The payment waits until each is this old:", *lines)
+
+
+def _odd(number: int, target: Target) -> Iterator[Page]:
+    which, amount = f"Output {number}", units.sats(target.output.sats)
+    if target.misclaimed:
+        # The mark of change fraud: the host hopes that change is not looked at (T07).
+        yield warning(
+            "Not your change",
+            f"{which} is said to return to this account. It does not.",
+            f"{amount} would leave it.",
+        )
+    if target.place is not None and not target.returns:
+        # Money at index 2,000,000,000 is not stolen, but held to ransom (T08).
+        yield warning(
+            "Unusual path",
+            f"{which} pays {amount} to a key of yours at {render(target.place.path)}.",
+            "Wallets do not look there, so it is counted as a payment.",
+        )
+    match target.role:
+        case Role.DATA:
+            if target.output.sats:
+                yield warning(
+                    "Coins are burned", f"{which} puts {amount} into data.", "They are lost."
+                )
+        case Role.UNKNOWN:
+            yield warning(
+                "Unknown script",
+                f"{which} pays {amount} to a script without an address.",
+                "Anyone might be able to take them.",
+            )
+        case Role.PAYMENT | Role.CHANGE | Role.RECEIVE:
+            yield from _odd_amount(which, target)
+
+
+def _odd_amount(which: str, target: Target) -> Iterator[Page]:
+    locked = target.output.script_pubkey
+    least = script.DUST_SATS[script.kind(locked)]
+    if target.output.sats < least:
+        yield warning(
+            "Too little to send",
+            f"{which} holds {units.sats(target.output.sats)}.",
+            f"Most nodes pass on no less than {units.sats(least)}.",
+        )
+    if script.kind(locked) is script.Kind.P2TR and not _is_point(script.program(locked)):
+        yield warning(
+            "Nobody can spend it",
+            f"{which} is locked by a key that does not exist.",
+            f"{units.sats(target.output.sats)} would be lost.",
+        )
+
+
+def _is_point(x_only: bytes) -> bool:
+    try:
+        curve.check_public_key(b"\x02" + x_only)
+    except Malformed:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Transactions, scripts and addresses as values, and what a signature commits to."""

@@ -1,0 +1,1 @@
+"""What stands in QR codes: one code, or a series of them."""

@@ -1,0 +1,106 @@
+"""A payload as a series of QR codes, and back: `split` on one side, `Collector` on the other."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
+
+from signer.errors import Malformed
+from signer.formats.qr import fountain, ur
+from signer.formats.qr.fountain import Decoder
+from signer.formats.qr.ur import Ur, UrPart
+
+
+def split(payload: Ur, max_fragment: int) -> tuple[str, ...]:
+    """The texts of the QR codes to show one after the other, round and round.
+
+    A payload of at most `max_fragment` bytes is one code. Of n fragments, the parts 1..2n are
+    shown: the second half repairs losses, and starting over then suits the many readers that
+    only peel better than an endless series does (30 % loss, 64 fragments: 122 codes against 167).
+    """
+    if len(payload.cbor) <= max_fragment:
+        return (ur.render(payload),)
+    count = len(fountain.fragments(payload.cbor, max_fragment))
+    series = islice(fountain.parts(payload.cbor, max_fragment), 2 * count)
+    return tuple(ur.render(UrPart(payload.type, part)) for part in series)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a stranger's codes may cost: `candidates` messages of `message_bytes` each."""
+
+    message_bytes: int = 512 << 10
+    parts: int = 2048
+    candidates: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`known` of `needed` facts about the message are in; `new` when this code brought one."""
+
+    known: int
+    needed: int
+    new: bool
+
+
+class Collector:
+    """Takes the texts of QR codes in any order until they make up one whole UR.
+
+    Codes of different messages may come mixed: each message is collected apart, so a stray code
+    neither spoils nor restarts what is under way (threat T76).
+    """
+
+    def __init__(self, wanted: Collection[str], limits: Limits | None = None) -> None:
+        self._wanted = tuple(wanted)
+        self._limits = limits or Limits()
+        self._candidates: list[tuple[str, Decoder]] = []
+
+    def add(self, text: str) -> Progress | Ur:
+        """Take one code. The whole UR when this one completed it.
+
+        Raises Malformed for a code that cannot belong to a UR of a wanted type within the
+        limits, and for the code that completed a message whose checksum then was wrong.
+        """
+        found = ur.parse(text)
+        if found.type not in self._wanted:
+            wanted = " or ".join(self._wanted)
+            raise Malformed(f"The code holds {found.type}; expected is {wanted}.")
+        if isinstance(found, Ur):
+            return self._finished(found)
+        return self._take(found)
+
+    def reset(self) -> None:
+        """Forget every unfinished message."""
+        self._candidates.clear()
+
+    def _take(self, found: UrPart) -> Progress | Ur:
+        part = found.part
+        if part.message_length > self._limits.message_bytes or part.count > self._limits.parts:
+            raise Malformed("The message is too long to be taken by QR codes.")
+        decoder = self._decoder(found)
+        new = decoder.add(part)
+        try:
+            message = decoder.message()
+        except Malformed:
+            self._candidates.remove((found.type, decoder))
+            raise
+        if message is None:
+            return Progress(decoder.known, decoder.count, new)
+        return self._finished(Ur(found.type, message))
+
+    def _decoder(self, found: UrPart) -> Decoder:
+        """The message this part belongs to; candidates stay in the order they were last seen."""
+        for candidate in self._candidates:
+            if candidate[0] == found.type and candidate[1].fits(found.part):
+                self._candidates.remove(candidate)
+                break
+        else:
+            candidate = (found.type, Decoder(found.part))
+            if len(self._candidates) >= self._limits.candidates:
+                # A stray comes once: what has the fewest parts, and longest ago, is least missed.
+                self._candidates.remove(min(self._candidates, key=lambda one: one[1].known))
+        self._candidates.append(candidate)
+        return candidate[1]
+
+    def _finished(self, whole: Ur) -> Ur:
+        self.reset()
+        return whole

@@ -1,0 +1,1 @@
+"""Word lists, and four words that name a transaction."""

@@ -1,0 +1,1 @@
+"""Seeds in parts: shares of which some or all are needed."""

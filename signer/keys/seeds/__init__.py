@@ -1,0 +1,1 @@
+"""Seeds: made, typed, derived."""

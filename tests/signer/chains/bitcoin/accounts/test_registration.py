@@ -1,0 +1,174 @@
+"""What a person reads before an account is registered."""
+
+import pytest
+
+from signer.chains.bitcoin import CHAIN
+from signer.errors import Malformed, Reason, Refused
+from signer.formats.words.digest_words import digest_words
+from signer.review import Kind
+from tests import psbts
+from tests.psbts import OTHER, THIRD, keyring, text
+
+KEYS = [psbts.key_text(keyring(words)) for words in (psbts.ABANDON, OTHER, THIRD)]
+
+
+def shown(template: str, keys: list[str] | None = None) -> str:
+    count = template.count("/")
+    used = KEYS[: len({part[0] for part in template.split("@")[1:]})] if keys is None else keys
+    assert count
+    return text(CHAIN.registration("Vault", template, used, keyring(), "regtest").pages)
+
+
+def test_an_ordinary_account_reads_like_this() -> None:
+    keys = keyring()
+    asked = CHAIN.registration(
+        "Vault", "wsh(sortedmulti(2,@0/**,@1/**))", KEYS[:2], keys, "regtest"
+    )
+    mine, theirs = (key.split("]")[1] for key in KEYS[:2])
+    assert text(asked.pages) == (
+        "[Register account]\nname Vault\n2 of 2 keys, sorted, native segwit\nKeys 2, yours: 1\n"
+        "Network regtest\n"
+        "[Key 1 of 2]\nYours, derived here and the same.\nfingerprint 73c5da0a\n"
+        f"path 48h/1h/0h/2h\nkey {mine}\n"
+        "[Key 2 of 2]\nCompare it with its owner's device.\n"
+        f"fingerprint {keyring(OTHER).fingerprint.hex()}\npath 48h/1h/0h/2h\nkey {theirs}\n"
+        "[Details]\nFrom now on this device signs for this account.\n"
+        f"Keep a copy of it: the seed alone does not find it again.\n"
+        f"Account id {asked.subject.id.hex()[:16]}\nDigest {asked.digest.hex()}"
+    )
+    assert asked.words == digest_words(asked.subject.encode())
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("wsh(multi(2,@0/**,@1/**,@2/**))", "2 of 3 keys, in this order, native segwit"),
+        ("sh(wsh(sortedmulti(2,@0/**,@1/**)))", "2 of 2 keys, sorted, nested segwit"),
+        ("sh(sortedmulti(2,@0/**,@1/**))", "2 of 2 keys, sorted, legacy"),
+        ("pkh(@0/**)", "one key, legacy"),
+        ("sh(wpkh(@0/**))", "one key, nested segwit"),
+        ("wpkh(@0/**)", "one key, native segwit"),
+        ("tr(@0/**)", "taproot, 0 scripts"),
+        ("tr(@0/**,pk(@1/**))", "taproot, 1 script"),
+        ("tr(@0/**,{pk(@1/**),pk(@2/**)})", "taproot, 2 scripts"),
+        ("wsh(or_d(pk(@0/**),and_v(v:pk(@1/**),older(9))))", "conditions, native segwit"),
+        ("sh(wsh(or_d(pk(@0/**),and_v(v:pk(@1/**),older(9)))))", "conditions, nested segwit"),
+    ],
+)
+def test_the_kind_of_an_account_is_one_line(template: str, said: str) -> None:
+    assert f"\n{said}\n" in shown(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["tr(@0/**,pk(@1/**))", "wsh(or_d(pk(@0/**),and_v(v:pk(@1/**),older(9))))"],
+)
+def test_conditions_are_shown_as_they_are(template: str) -> None:
+    assert f"[Conditions]\ntemplate {template}\n" in shown(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "ways"),
+    [
+        ("tr(@0/**,pk(@1/**))", ["key 2"]),
+        (
+            "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(52560))))",
+            ["key 1 (yours)", "key 2 and a rest of 52 560 blocks"],
+        ),
+        (
+            "wsh(andor(pk(@0/**),older(4194305),and_v(v:multi(1,@1/**,@2/**),after(500000))))",
+            [
+                "key 1 (yours) and a rest of 512 seconds",
+                "1 of key 2, key 3 and block 500 000 past",
+            ],
+        ),
+        (
+            "wsh(thresh(2,pk(@0/**),s:pk(@1/**),sln:after(1700000000)))",
+            ["2 of these: key 1 (yours); key 2; 2023-11-14 22:13:20 UTC past"],
+        ),
+        (
+            f"tr(@0/**,and_v(v:sha256({'ab' * 32}),pk(@1/**)))",
+            [f"the secret whose sha256 is {'ab' * 32} and key 2"],
+        ),
+    ],
+)
+def test_each_way_to_spend_is_said_in_words(template: str, ways: list[str]) -> None:
+    numbered = [line for line in shown(template).splitlines() if line.startswith("Way ")]
+    assert numbered == [f"Way {n} {way}" for n, way in enumerate(ways, 1)]
+
+
+def choices(count: int) -> str:
+    """One of two keys, and one of two others, and so on: 2 ** count ways."""
+    pairs = [f"or_i(pk(@{2 * n}/**),pk(@{2 * n + 1}/**))" for n in range(count)]
+    whole = pairs[-1]
+    for pair in pairs[-2::-1]:
+        whole = f"and_v(v:{pair},{whole})"
+    return f"wsh({whole})"
+
+
+def test_more_ways_than_anybody_reads_are_left_to_the_template() -> None:
+    keys = [psbts.key_text(keyring(), f"m/48h/1h/{n}h/2h") for n in range(40)]
+    assert "Way 16 key 2 (yours) and key 4 (yours)" in shown(choices(4), keys[:8])
+    for count in (5, 20):
+        many = shown(choices(count), keys[: 2 * count])
+        assert f"template {choices(count)}" in many
+        assert "Way " not in many
+
+
+def test_a_multisig_has_no_page_of_conditions() -> None:
+    assert "[Conditions]" not in shown("sh(wsh(sortedmulti(2,@0/**,@1/**)))")
+
+
+@pytest.mark.parametrize("kind", ["wsh(multi({}))", "sh(sortedmulti({}))", "sh(wsh(multi({})))"])
+def test_one_key_of_several_that_is_enough_is_a_warning(kind: str) -> None:
+    one, two = (kind.format(f"{count},@0/**,@1/**") for count in (1, 2))
+    assert shown(one).startswith("[One key is enough]\nEach of the keys can spend everything")
+    assert "[One key is enough]" not in shown(two)
+
+
+def test_all_keys_of_ours_are_numbered() -> None:
+    keys = [KEYS[1], psbts.key_text(keyring(), "m/48h/1h/1h/2h"), KEYS[0]]
+    assert "Keys 3, yours: 2, 3" in shown("wsh(multi(2,@0/**,@1/**,@2/**))", keys)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("tr(musig(@0,@1)/**)", "all of 2 keys sign: key 1 (yours) and key 2"),
+        ("tr(musig(@0,@1,@2)/**)", "all of 3 keys sign: key 1 (yours) and key 2 and key 3"),
+        ("tr(@0/**,pk(musig(@0,@1)/**))", "all of 2 keys sign: key 1 (yours) and key 2"),
+        ("tr(@0/**,pk(musig(@1,@2)/**))", "all of 2 keys sign: key 2 and key 3"),
+    ],
+)
+def test_who_signs_together_is_said(template: str, said: str) -> None:
+    assert f"\nTogether {said}\n" in shown(template)
+
+
+def test_keys_of_another_network_are_refused() -> None:
+    own = psbts.key_text(keyring(), "m/48h/0h/0h/2h")
+    with pytest.raises(Refused) as refused:
+        shown("wsh(multi(2,@0/**,@1/**))", [own, KEYS[1]])
+    assert refused.value.reason is Reason.WRONG_NETWORK
+
+
+def test_a_key_without_its_origin_is_not_recognised_as_ours() -> None:
+    with pytest.raises(Refused) as refused:
+        shown("wsh(multi(2,@0/**,@1/**))", [KEYS[0].split("]")[1], KEYS[1]])
+    assert refused.value.reason is Reason.POLICY_WITHOUT_US
+
+
+def test_the_master_key_is_no_account() -> None:
+    master = f"[{keyring().fingerprint.hex()}]{CHAIN.xpub(keyring(), (), 'regtest')}"
+    with pytest.raises(Refused):
+        shown("wsh(multi(2,@0/**,@1/**))", [master, KEYS[1]])
+
+
+@pytest.mark.parametrize("template", ["", "wsh(", "wpkh(@1/**)", "pk(@0/**)", "raw(51)"])
+def test_what_is_no_policy_is_malformed(template: str) -> None:
+    with pytest.raises(Malformed):
+        CHAIN.registration("Vault", template, KEYS[:1], keyring(), "regtest")
+
+
+def test_warnings_come_first() -> None:
+    asked = CHAIN.registration("Vault", "tr(@0/**,pk(@1/**))", KEYS[1::-1], keyring(), "regtest")
+    assert [page.kind for page in asked.pages][:2] == [Kind.WARNING, Kind.OVERVIEW]

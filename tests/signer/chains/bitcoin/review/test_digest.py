@@ -1,0 +1,123 @@
+"""The digest of a review: on the last line of the last page, and bound to all before it."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signer import review_digest
+from signer.chains.bitcoin.review import digest as payment_digest
+from signer.review import Fact, Kind, Origin, Page, Shape
+from tests.psbts import Draft, draft, keyring, review
+
+texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=6)
+facts = st.builds(Fact, texts, texts, st.sampled_from(Origin), st.sampled_from(Shape))
+pages = st.lists(
+    st.builds(Page, st.sampled_from(Kind), texts, st.lists(facts, max_size=2).map(tuple)),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+
+
+@given(pages, pages, st.binary(max_size=3), st.binary(max_size=3))
+def test_only_the_same_pages_of_the_same_subject_have_the_same_digest(
+    one: tuple[Page, ...], other: tuple[Page, ...], subject: bytes, second: bytes
+) -> None:
+    shown, digest = review_digest.sealed(subject, one)
+    again, its_digest = review_digest.sealed(second, other)
+    assert (digest == its_digest) is ((subject, one) == (second, other))
+    assert (shown == again) is (digest == its_digest)
+
+
+@given(pages, st.binary(max_size=3))
+def test_the_digest_is_the_last_fact_and_nothing_else_changes(
+    one: tuple[Page, ...], subject: bytes
+) -> None:
+    shown, digest = review_digest.sealed(subject, one)
+    last = shown[-1].facts[-1]
+    assert (last.label, last.value, last.shape) == ("Digest", digest.hex(), Shape.ADDRESS)
+    assert (*shown[:-1], dataclasses.replace(shown[-1], facts=shown[-1].facts[:-1])) == one
+
+
+def asked_for(made: Draft) -> None:
+    made.ins[1].put(0x03, (1).to_bytes(4, "little"))
+
+
+def later(made: Draft) -> None:
+    made.locktime = 1
+
+
+def dearer(made: Draft) -> None:
+    made.outs[1].sats -= 1
+
+
+@pytest.mark.parametrize("change", [asked_for, later, dearer])
+def test_two_payments_that_would_be_signed_differently_have_two_digests(
+    change: Callable[[Draft], None],
+) -> None:
+    made = draft(keyring(), 2, "tr")
+    before = payment_digest.of_spend(review(made.encode(), keyring()).subject)
+    assert before == payment_digest.of_spend(review(made.encode(), keyring()).subject)
+    change(made)
+    assert before != payment_digest.of_spend(review(made.encode(), keyring()).subject)
+
+
+def test_the_digest_is_bound_to_what_each_coin_is_worth() -> None:
+    spend = review(draft(keyring(), 2).encode(), keyring()).subject
+    first, second = spend.coins
+    richer = dataclasses.replace(first, spent=dataclasses.replace(first.spent, sats=1))
+    other = dataclasses.replace(spend, coins=(richer, second))
+    assert payment_digest.of_spend(other) != payment_digest.of_spend(spend)
+
+
+def test_the_digest_is_bound_to_the_type_and_the_place_of_each_signature() -> None:
+    spend = review(draft(keyring(), 2).encode(), keyring()).subject
+    first, second = spend.coins
+    opened = dataclasses.replace(second, hash_type=0x83)
+    moved = (
+        dataclasses.replace(first, jobs=(*first.jobs, *second.jobs)),
+        dataclasses.replace(second, jobs=()),
+    )
+    found = {
+        payment_digest.of_spend(dataclasses.replace(spend, coins=coins))
+        for coins in (spend.coins, (first, opened), moved)
+    }
+    assert len(found) == 3
+
+
+FACT = Fact("to", "bcrt1", Origin.SIGNED, Shape.TEXT)
+PAGE = Page(Kind.RECIPIENT, "Pay", (FACT, FACT))
+NEARLY = {
+    "kind": dataclasses.replace(PAGE, kind=Kind.CHANGE),
+    "title": dataclasses.replace(PAGE, title="Pay "),
+    "a fact less": dataclasses.replace(PAGE, facts=(FACT,)),
+    "no facts": dataclasses.replace(PAGE, facts=()),
+} | {
+    name: dataclasses.replace(PAGE, facts=(dataclasses.replace(FACT, **change), FACT))
+    for name, change in {
+        "label": {"label": "tO"},
+        "value": {"value": "bcrt2"},
+        "a letter moved": {"label": "tob", "value": "crt1"},
+        "origin": {"origin": Origin.HOST},
+        "shape": {"shape": Shape.ADDRESS},
+    }.items()
+}
+
+
+@pytest.mark.parametrize("other", NEARLY.values(), ids=list(NEARLY))
+def test_a_page_that_differs_in_one_thing_has_another_digest(other: Page) -> None:
+    assert review_digest.sealed(b"", [PAGE])[1] != review_digest.sealed(b"", [other])[1]
+
+
+@pytest.mark.parametrize("field", ["path", "public_key", "tree", "digest"])
+def test_the_digest_is_bound_to_what_is_signed_with_which_key(field: str) -> None:
+    spend = review(draft(keyring(), 2).encode(), keyring()).subject
+    first, second = spend.coins
+    [job] = first.jobs
+    changes: dict[str, Any] = {field: (1,) if field == "path" else b"another"}
+    bent = dataclasses.replace(first, jobs=(dataclasses.replace(job, **changes),))
+    other = dataclasses.replace(spend, coins=(bent, second))
+    assert payment_digest.of_spend(other) != payment_digest.of_spend(spend)
