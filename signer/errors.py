@@ -13,8 +13,23 @@ class Malformed(Exception):
 class Reason(Enum):
     """Why a request is refused: a stable name, a sentence for a person, and what to do next.
 
-    No text here or in `Refused.detail` may hold a secret.
+    The base of all reasons: each chain has an enum of its own. Names are told to hosts, so no two
+    reasons share one. No text here or in `Refused.detail` may hold a secret.
     """
+
+    @property
+    def sentence(self) -> str:
+        sentence: str = self.value[0]
+        return sentence
+
+    @property
+    def advice(self) -> str:
+        advice: str = self.value[1]
+        return advice
+
+
+class CommonReason(Reason):
+    """What any request can be refused for, whatever its chain: consent, keys, budgets."""
 
     NOT_ALL_PAGES_SHOWN = (
         "Not every page was shown.",
@@ -28,160 +43,10 @@ class Reason(Enum):
         "The approval was given for other keys.",
         "Unlock the wallet that was asked, and try again.",
     )
-    # What a Bitcoin request can be refused for. signer/README.md names the threat behind each.
     TOO_LARGE = (
         "The request is larger than can be checked here.",
         "Split the payment into smaller ones.",
     )
-    NO_INPUTS = (
-        "The transaction spends nothing.",
-        "Build the payment again in the wallet app.",
-    )
-    NO_OUTPUTS = (
-        "The transaction pays nobody: all of it would be fee.",
-        "Build the payment again in the wallet app.",
-    )
-    COINBASE_INPUT = (
-        "An input is the one of a miner's own transaction, which nobody signs.",
-        "Build the payment again in the wallet app.",
-    )
-    DUPLICATE_INPUT = (
-        "The same coin is spent twice.",
-        "Build the payment again in the wallet app.",
-    )
-    AMOUNT_NOT_PROVEN = (
-        "The amount of a coin is claimed, not proven.",
-        "Have the wallet app include the whole previous transactions.",
-    )
-    AMOUNTS_DISAGREE = (
-        "The wallet app tells two stories about one coin.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    WRONG_PREVIOUS_TX = (
-        "A previous transaction is not the one that is spent.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    EMPTY_COIN = (
-        "A coin holds nothing: this is no payment, but may be a message in disguise.",
-        "Sign messages as messages.",
-    )
-    AMOUNT_OUT_OF_RANGE = (
-        "An amount is larger than all the bitcoin there can be.",
-        "Build the payment again in the wallet app.",
-    )
-    OUTPUTS_EXCEED_INPUTS = (
-        "The transaction pays more than it spends.",
-        "Build the payment again in the wallet app.",
-    )
-    FEE_ABSURD = (
-        "The fee is a quarter of the coins spent, or more.",
-        "Choose a lower fee, or spend more at once.",
-    )
-    SCRIPT_NOT_COMMITTED = (
-        "A script is given that the coin does not commit to.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    SCRIPT_UNSUPPORTED = (
-        "A coin is locked by a kind of script that this device does not know.",
-        "Spend it with the device or wallet that made its address.",
-    )
-    NO_LEAF_NAMED = (
-        "None of the scripts that your key could sign is named for a coin.",
-        "Have the wallet app name the script it wants to use.",
-    )
-    NOT_REGISTERED = (
-        "A coin belongs to an account of several keys or conditions that is not registered here.",
-        "Register the account on this device first.",
-    )
-    INPUT_NOT_OURS = (
-        "A coin is not yours.",
-        "Sign only payments that spend coins of this wallet alone.",
-    )
-    KEY_MISMATCH = (
-        "A coin is said to be yours and is not.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    PATH_UNUSUAL = (
-        "A coin lies at a path that is too short or too long.",
-        "Spend it with the wallet that made its address.",
-    )
-    WRONG_NETWORK = (
-        "A coin belongs to another network.",
-        "Choose that network in the wallet app, and try again.",
-    )
-    MIXED_ACCOUNTS = (
-        "Coins of different accounts are mixed.",
-        "Make one payment per account.",
-    )
-    SIGHASH_UNSUPPORTED = (
-        "A signature is asked for that leaves parts of the payment open.",
-        "Ask for the signature type ALL.",
-    )
-    SIGHASH_UNKNOWN = (
-        "A signature of an unknown type is asked for.",
-        "Ask for the signature type ALL.",
-    )
-    SIGHASH_SINGLE_BUG = (
-        "A signature is asked for that anybody could use for all your coins of that key.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    MODIFIABLE = (
-        "The payment is marked as one that others may still change.",
-        "Have the wallet app finish the payment before it is signed.",
-    )
-    BAD_SIGNATURE = (
-        "A signature under your key is already there, and it is wrong.",
-        "Build the payment again in the wallet app.",
-    )
-    NOTHING_TO_SIGN = (
-        "Everything is signed already.",
-        "Send the payment from the wallet app.",
-    )
-    OUTPUT_TOO_LONG = (
-        "An output is too long to be shown in full.",
-        "Build the payment without it.",
-    )
-    SILENT_COINS = (
-        "A silent payment cannot be made with these coins.",
-        "Choose other coins in the wallet app.",
-    )
-    SILENT_KEY_MISSING = (
-        "A coin does not show the public key that a silent payment needs.",
-        "Have the wallet app name the key of every coin.",
-    )
-    SILENT_SHARE_MISSING = (
-        "Another signer's part of a silent payment is missing.",
-        "Have the other signers add their parts first.",
-    )
-    SILENT_SHARE_WRONG = (
-        "A part of a silent payment is not proven to be right.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    SILENT_SCRIPT_WRONG = (
-        "An output does not pay the silent payment address it names.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    RECORD_NOT_OURS = (
-        "A registered account is not one that this wallet has registered, or it was changed.",
-        "Register the account again, and read every key of it.",
-    )
-    POLICY_WITHOUT_US = (
-        "None of the account's keys is yours.",
-        "Check the wallet app's setup: one key must be this device's.",
-    )
-    FALSE_KEY = (
-        "A key is said to be yours and is not.",
-        "Do not use this request. Check the wallet app's setup.",
-    )
-    POLICY_UNSUPPORTED = (
-        "This kind of account is not supported yet.",
-        "Choose another kind of account in the wallet app.",
-    )
-    VARIANT_UNSUPPORTED = (
-        "This kind of address is not known here.",
-        "Choose legacy, nested segwit, native segwit or taproot.",
-    )
-
     HOST_ENTROPY_DIFFERS = (
         "The wallet app's random bytes are not the ones it promised.",
         "Do not use this request. Update the wallet app, or use another one.",
@@ -194,21 +59,13 @@ class Reason(Enum):
         "The first round of this joint signature was made for something else.",
         "Start the joint signature again, with all its signers.",
     )
-    NONCES_MISSING = (
-        "The first round of this joint signature is not complete: other signers are missing.",
-        "Have all of them do the first round, then sign again.",
-    )
-    JOINT_KEYS_DIFFER = (
-        "A joint signature is said to have other signers than the registered account.",
-        "Do not use this request. Update the wallet app, or use another one.",
-    )
-    JOINT_PART_WRONG = (
-        "A part of a joint signature is there already, and it is wrong.",
-        "Start the joint signature again, with all its signers.",
-    )
     TOO_MANY_NONCES = (
         "Too many joint signatures were begun and not finished.",
         "Finish one of them, or lock the device to drop them all.",
+    )
+    SILENT_COINS = (
+        "A silent payment cannot be made with these coins.",
+        "Choose other coins in the wallet app.",
     )
     TOO_FEW_ROLLS = (
         "That is too little chance for a seed.",
@@ -230,14 +87,6 @@ class Reason(Enum):
         "The keys were wiped from memory.",
         "Unlock the device and ask again.",
     )
-
-    @property
-    def sentence(self) -> str:
-        return self.value[0]
-
-    @property
-    def advice(self) -> str:
-        return self.value[1]
 
 
 class Refused(Exception):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
 
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 
-Subject = TypeVar("Subject")
+Subject_co = TypeVar("Subject_co", covariant=True)
 
 
 class Origin(Enum):
@@ -64,31 +64,31 @@ def warning(title: str, *lines: str) -> Page:
     return Page(Kind.WARNING, title, tuple(Fact("", line) for line in lines))
 
 
-class Approval(Generic[Subject]):
+class Approval(Generic[Subject_co]):
     """The right to sign one subject once, with the keys that reviewed it. `Review` makes it."""
 
     __slots__ = ("_fingerprint", "_spent", "_subject")
 
-    def __init__(self, subject: Subject, fingerprint: bytes) -> None:
+    def __init__(self, subject: Subject_co, fingerprint: bytes) -> None:
         self._subject = subject
         self._fingerprint = fingerprint
         self._spent = False
 
-    def spend(self, fingerprint: bytes) -> Subject:
+    def spend(self, fingerprint: bytes) -> Subject_co:
         """The approved subject, once, for the keys with this master fingerprint (4 bytes).
 
         Raises Refused: WRONG_KEYS or APPROVAL_SPENT.
         """
         if fingerprint != self._fingerprint:
-            raise Refused(Reason.WRONG_KEYS)
+            raise Refused(CommonReason.WRONG_KEYS)
         if self._spent:
-            raise Refused(Reason.APPROVAL_SPENT)
+            raise Refused(CommonReason.APPROVAL_SPENT)
         self._spent = True
         return self._subject
 
 
 @dataclass(frozen=True, slots=True)
-class Review(Generic[Subject]):
+class Review(Generic[Subject_co]):
     """A checked subject and every page a person must see before it may be signed.
 
     `fingerprint` is the master fingerprint (4 bytes) of the keys that checked it; `words` are the
@@ -97,14 +97,14 @@ class Review(Generic[Subject]):
     different digests have different pages.
     """
 
-    subject: Subject = field(repr=False)
+    subject: Subject_co = field(repr=False)
     pages: tuple[Page, ...]
     fingerprint: bytes
     words: tuple[str, ...]
     digest: bytes
 
-    def approve(self, accepted: Sequence[Page]) -> Approval[Subject]:
+    def approve(self, accepted: Sequence[Page]) -> Approval[Subject_co]:
         """An approval, if exactly these pages were accepted in this order; else Refused."""
         if tuple(accepted) != self.pages:
-            raise Refused(Reason.NOT_ALL_PAGES_SHOWN)
+            raise Refused(CommonReason.NOT_ALL_PAGES_SHOWN)
         return Approval(self.subject, self.fingerprint)

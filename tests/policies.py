@@ -16,7 +16,7 @@ from functools import cache
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors import policy
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, render
 
@@ -61,7 +61,7 @@ class Made:
     network: str
 
     def policy(self, name: str = "drawn") -> policy.Policy:
-        return policy.parse(name, self.template, self.keys, named(self.network))
+        return policy.parse(name, self.template, self.keys, NETWORKS[self.network])
 
     @property
     def descriptor(self) -> str:
@@ -74,8 +74,8 @@ class Made:
 def account(number: int, network: str = "regtest") -> str:
     """The key information of cosigner `number`, each with a seed of its own."""
     keys = Keyring(bytearray((number + 1,)) * 32)
-    path = (48 + HARDENED, named(network).coin + HARDENED, HARDENED, 2 + HARDENED)
-    xpub = keys.extended(path).encode(named(network).xpub)
+    path = (48 + HARDENED, NETWORKS[network].coin + HARDENED, HARDENED, 2 + HARDENED)
+    xpub = keys.extended(path).encode(NETWORKS[network].xpub)
     return f"[{keys.fingerprint.hex()}{render(path).removeprefix('m')}]{xpub}"
 
 

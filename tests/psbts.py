@@ -24,12 +24,12 @@ from hashlib import sha256
 import pytest
 from mnemonic import Mnemonic
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import CHAIN, POLICY_ACCOUNTS
 from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.descriptors.keys import DerivedKey, Musig
 from signer.chains.bitcoin.descriptors.policy import Policy
 from signer.chains.bitcoin.descriptors.spend_data import Lock
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment.payment import Spend
 from signer.errors import Reason, Refused
 from signer.formats.cursor import compact_size
@@ -222,10 +222,10 @@ class Vault:
         """The record of a registration by these keys, every page accepted."""
         network = self.policy.network
         texts = [key.render(network) for key in self.policy.keys]
-        asked = CHAIN.registration(
+        asked = POLICY_ACCOUNTS.registration(
             self.policy.name, self.policy.template, texts, keys, network.name
         )
-        return CHAIN.register(asked.approve(asked.pages), keys)
+        return POLICY_ACCOUNTS.register(asked.approve(asked.pages), keys)
 
     def origins(self, branch: int, index: int) -> Iterator[tuple[bytes, bytes]]:
         """(public key, origin as a PSBT has it) of each key that has one."""
@@ -264,7 +264,7 @@ def vault(
 ) -> Vault:
     """An account whose key @n is that of the n-th signer at a path, or a key given as text."""
     keys = [one if isinstance(one, str) else key_text(one, at, network) for one in signers]
-    read = policy.parse(name, template, keys, named(network))
+    read = policy.parse(name, template, keys, NETWORKS[network])
     return Vault(read, tuple(one for one in signers if isinstance(one, Keyring)))
 
 

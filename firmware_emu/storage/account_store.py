@@ -30,9 +30,9 @@ MISSING = Fault(FaultCode.BAD_PARAMETERS, "No account of this name is registered
 
 def bitcoin() -> "Bitcoin":
     """The chain with all its verbs, loaded when it is first asked for."""
-    from signer.chains.bitcoin import CHAIN  # noqa: PLC0415  a while that switching on need not
+    from signer.chains.bitcoin import BITCOIN  # noqa: PLC0415  a while that switching on need not
 
-    return CHAIN
+    return BITCOIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,61 @@
-"""What the device may ask of a chain. A chain is a package here that has CHAIN."""
+"""What the device may ask of a chain. A chain is a package here that has `CHAIN: Chain`.
+
+One whose accounts are registered (BIP388) has `POLICY_ACCOUNTS: PolicyAccounts` beside it. Written
+with their types, a verb that is missing or differs is an error of mypy; `load` looks once more.
+Paths are steps from the master key (BIP32), amounts the chain's smallest unit.
+"""
 
 import importlib
 from collections.abc import Sequence
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any, Protocol, TypeGuard
 
 from signer.keys.keyring import Keyring
+from signer.keys.path import Path
 from signer.review import Approval, Review
 
-Path = tuple[int, ...]
+
+class IncompleteChain(Exception):
+    """A package of `signer.chains` lacks what the device asks of every chain: a bug of ours."""
+
+
+class Message(Protocol):
+    """What `Chain.message` reviews: enough to sign together with a host's entropy (anti-exfil)."""
+
+    @property
+    def path(self) -> Path:
+        """Where the key that signs is, from the master key."""
+        ...
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that this key signs."""
+        ...
+
+
+class MessageSignature(Protocol):
+    """A signed message."""
+
+    @property
+    def data(self) -> bytes:
+        """What the chain's wallets take for a signature: 65 bytes with their header (BIP137)."""
+        ...
 
 
 class Chain(Protocol):
-    """One chain's verbs. `network` is "mainnet", "testnet" or "regtest".
+    """One chain's verbs. All raise Malformed or Refused, and never half-sign.
 
-    A record is what `register` gave for this wallet; who keeps it need not be trusted.
+    Of `Keyring` a chain gets those of one seed; once they are wiped, whatever needs a secret raises
+    Refused.
     """
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The chain's own words for its networks, which `network` is one of everywhere.
+
+        First that of coins with a value, then those for tests. Another word raises LookupError.
+        """
+        ...
 
     def review(
         self,
@@ -37,7 +78,8 @@ class Chain(Protocol):
     ) -> bytes:
         """The payload with our signatures added, each verified before it leaves.
 
-        `randomness` are 32 fresh bytes, erased here, for signatures that need some.
+        `randomness` are 32 fresh bytes, erased here, for signatures that need some. Raises Refused
+        for a spent approval or other keys, CrossCheckFailed if a signature does not hold.
         """
         ...
 
@@ -48,20 +90,77 @@ class Chain(Protocol):
     def address(
         self, keyring: Keyring, path: Path, variant: str, network: str
     ) -> tuple[str, Sequence[str]]:
-        """Our address at `path`, and warnings about the path (an empty sequence when usual)."""
+        """Our address at `path`, and warnings about the path (an empty sequence when usual).
+
+        `variant` is the chain's own word for a kind of address; Refused for another.
+        """
         ...
+
+    def message(self, text: str, path: Path, keyring: Keyring) -> Review[Message]:
+        """A message to sign by the key at `path`. Raises Refused for a text nobody could read."""
+        ...
+
+    def sign_message(self, approval: Approval[Any], keyring: Keyring) -> MessageSignature:
+        """The approved message, signed. Raises as `sign` does."""
+        ...
+
+
+class AccountPolicy(Protocol):
+    """An account of several keys or conditions (a wallet policy, BIP388), as it was read."""
+
+    @property
+    def id(self) -> bytes:
+        """32 bytes that stand for name, network, template and keys, all of them."""
+        ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def key_texts(self) -> tuple[str, ...]:
+        """`[fingerprint/path]xpub`, or without what is in brackets, for each key."""
+        ...
+
+    @property
+    def network_name(self) -> str:
+        """The chain's word for the network it is for."""
+        ...
+
+    def encode(self) -> bytes:
+        """The bytes that a record holds beside its MAC."""
+        ...
+
+
+class RegisteredAccount(Protocol):
+    """An account that this wallet has registered."""
+
+    @property
+    def policy(self) -> AccountPolicy: ...
+
+
+class PolicyAccounts(Protocol):
+    """The verbs for registered accounts, of chains that have such (wallet policies, BIP388).
+
+    A record is what `register` gave for this wallet; who keeps it need not be trusted.
+    """
 
     def registration(
         self, name: str, template: str, keys: Sequence[str], keyring: Keyring, network: str
-    ) -> Review[Any]:
-        """An account of several keys or conditions (BIP388), with every key of it to be read."""
+    ) -> Review[AccountPolicy]:
+        """An account of several keys or conditions, with every key of it to be read.
+
+        Raises Malformed for what is no policy, Refused for one that is not ours.
+        """
         ...
 
     def register(self, approval: Approval[Any], keyring: Keyring) -> bytes:
         """The record of an approved registration, authenticated by a key of this wallet."""
         ...
 
-    def registered(self, record: bytes, keyring: Keyring) -> object:
+    def registered(self, record: bytes, keyring: Keyring) -> RegisteredAccount:
         """The account a record holds. Raises Refused for one of another wallet, or edited."""
         ...
 
@@ -80,8 +179,48 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Chain:
-    """The chain of that name. Raises LookupError for a name that `names()` does not hold."""
+    """The chain of that name.
+
+    Raises LookupError for a name that `names()` does not hold, IncompleteChain for a package
+    without all verbs of a chain.
+    """
+    chain: object = getattr(_package(name), "CHAIN", None)
+    if not _is_chain(chain):
+        raise IncompleteChain(_complaint(name, "CHAIN", chain, Chain))
+    return chain
+
+
+def policy_accounts(name: str) -> PolicyAccounts | None:
+    """The same chain's verbs for registered accounts; None if it has no such accounts.
+
+    Raises as `load` does.
+    """
+    accounts: object = getattr(_package(name), "POLICY_ACCOUNTS", None)
+    if accounts is None:
+        return None
+    if not _has_accounts(accounts):
+        raise IncompleteChain(_complaint(name, "POLICY_ACCOUNTS", accounts, PolicyAccounts))
+    return accounts
+
+
+def _package(name: str) -> ModuleType:
     if name not in names():
         raise LookupError(name)
-    chain: Chain = importlib.import_module(f"{__name__}.{name}").CHAIN
-    return chain
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def _is_chain(value: object) -> TypeGuard[Chain]:
+    return not _missing(value, Chain)
+
+
+def _has_accounts(value: object) -> TypeGuard[PolicyAccounts]:
+    return not _missing(value, PolicyAccounts)
+
+
+def _missing(value: object, protocol: type) -> list[str]:
+    verbs = (verb for verb in vars(protocol) if not verb.startswith("_"))
+    return [verb for verb in verbs if not hasattr(value, verb)]
+
+
+def _complaint(name: str, constant: str, value: object, protocol: type) -> str:
+    return f"{__name__}.{name}.{constant} lacks: {', '.join(_missing(value, protocol))}."

@@ -6,7 +6,14 @@ from signer.errors import Malformed
 from signer.formats import bech32
 from signer.formats.bech32 import Checksum
 
-PREFIXES = {"mainnet": "sp", "testnet": "tsp", "regtest": "sprt"}
+_TEST = "tsp"
+PREFIXES = {
+    "mainnet": "sp",
+    "testnet": _TEST,
+    "testnet4": _TEST,
+    "signet": _TEST,
+    "regtest": "sprt",
+}
 KEYS_BYTES = 66
 # Later versions may append data, and BIP352 suggests this limit. Over it, bech32 notices less.
 MAX_LETTERS = 1023

@@ -4,7 +4,7 @@ The device keeps nothing between the two calls: all of it follows from the key, 
 host's bytes.
 """
 
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from signer.keys.curve import anti_exfil
 from signer.keys.curve.anti_exfil import host_commitment, verify
 from signer.keys.keyring import Keyring
@@ -31,6 +31,6 @@ def sign(keyring: Keyring, path: Path, digest: bytes, entropy: bytes, commitment
     Raises Malformed and CrossCheckFailed.
     """
     if host_commitment(entropy) != commitment:
-        raise Refused(Reason.HOST_ENTROPY_DIFFERS)
+        raise Refused(CommonReason.HOST_ENTROPY_DIFFERS)
     with keyring.opened(path) as (node, public):
         return anti_exfil.sign(node.secret, digest, public, entropy)

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.keys import curve
 from signer.keys.extended import ExtendedPublicKey
 from signer.keys.node import Node, Uncopyable
@@ -141,7 +141,7 @@ class Keyring(Uncopyable):
         To be used at once: asking for another may erase it to make room.
         """
         if not self._nodes:
-            raise Refused(Reason.KEYS_WIPED)
+            raise Refused(CommonReason.KEYS_WIPED)
         known = self._nodes.get(path)
         return known if known is not None else self._keep(check(path))
 

@@ -4,7 +4,7 @@ Two partial signatures by one nonce give the key away (T54). So a nonce leaves h
 never copied or stored, and is dropped with the keys. What it was made for is remembered beside it.
 """
 
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from signer.keys.curve import erase
 from signer.keys.node import Uncopyable
 
@@ -23,7 +23,7 @@ class Nonces(Uncopyable):
     def check_room(self, more: int) -> None:
         """Raises Refused when with so many more there would be over MAX_OPEN nonces waiting."""
         if len(self._open) + more > MAX_OPEN:
-            raise Refused(Reason.TOO_MANY_NONCES)
+            raise Refused(CommonReason.TOO_MANY_NONCES)
 
     def number(self) -> bytes:
         """32 bytes, others at each call: to be mixed in, so that a stuck source repeats no nonce.
@@ -53,9 +53,9 @@ class Nonces(Uncopyable):
     def check(self, public_nonce: bytes, purpose: object) -> None:
         """Raises Refused where `take` would, and takes nothing."""
         if public_nonce not in self._open:
-            raise Refused(Reason.NONCE_GONE)
+            raise Refused(CommonReason.NONCE_GONE)
         if self._open[public_nonce][1] != purpose:
-            raise Refused(Reason.NONCE_ELSEWHERE)
+            raise Refused(CommonReason.NONCE_ELSEWHERE)
 
     def wipe(self) -> None:
         """Zero and drop every nonce. May be called again."""

@@ -7,7 +7,7 @@ their proofs, says nothing about it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from signer.errors import CrossCheckFailed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Refused
 from signer.keys import curve
 from signer.keys.curve import dleq, points
 from signer.keys.keyring import Keyring
@@ -62,7 +62,7 @@ def shares(
         for key in keys:
             _add(keyring, key, total, scratch)
         if not points.is_secret(total):
-            raise Refused(Reason.SILENT_COINS, "Their keys cancel each other out.")
+            raise Refused(CommonReason.SILENT_COINS, "Their keys cancel each other out.")
         # The public side is derived without the secrets: a fault on either side shows here.
         if curve.public_key(total) != points.combine([public_key(keyring, key) for key in keys]):
             raise CrossCheckFailed("The keys of a silent payment do not add up.")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 
-from signer.chains.bitcoin import CHAIN
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin import CHAIN, POLICY_ACCOUNTS
+from signer.chains.bitcoin.network import NETWORKS
 from signer.formats import base58
 from signer.keys.keyring import Keyring
 from signer.keys.path import parse, render
@@ -60,7 +60,7 @@ def _whole(raw: bytes, records: list[bytes]) -> bytes:
 
 
 def _read(record: bytes) -> object:
-    return CHAIN.registered(record, _keys(0))
+    return POLICY_ACCOUNTS.registered(record, _keys(0))
 
 
 def _keys(number: int) -> Keyring:
@@ -72,7 +72,7 @@ def _private(at: str) -> str:
     keys, where = _keys(0), parse(at)
     public = keys.extended(where)
     with keys.opened(where) as (node, _):
-        raw = base58.decode_check(public.encode(named("regtest").xpub))
+        raw = base58.decode_check(public.encode(NETWORKS["regtest"].xpub))
         private = base58.encode_check(_TPRV + raw[4:45] + b"\x00" + bytes(node.secret))
     return f"[{keys.fingerprint.hex()}/{at.removeprefix('m/')}]{private}"
 

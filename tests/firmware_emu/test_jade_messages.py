@@ -14,7 +14,7 @@ from firmware_emu.personalities.jade import CHUNK
 from firmware_emu.personalities.jade.messages import command
 from firmware_emu.personalities.jade.sentences import CODES
 from firmware_emu.screens.confirm import Yes
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.formats import cbor
 from signer.keys.keyring import Keyring
 from tests import psbts
@@ -254,7 +254,7 @@ def test_jades_payments_are_signed_as_jade_signs_them_or_refused_on_purpose(
 def register(desk: Desk, cable: Cable, name: str, network: str) -> None:
     """The account of a case, registered as a descriptor with the keys the case names."""
     case = case_of(name)
-    account = CHAIN.registered(record(name, case), case.keys).policy
+    account = POLICY_ACCOUNTS.registered(record(name, case), case.keys).policy
     keys = {f"@{n}": key.render(account.network) for n, key in enumerate(account.keys)}
     named = {"network": network, "descriptor_name": "case", "descriptor": account.template}
     cable.request("register_descriptor", named | {"datavalues": keys})

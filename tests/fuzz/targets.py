@@ -15,7 +15,7 @@ from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.descriptors import descriptor, policy
 from signer.chains.bitcoin.descriptors.miniscript import Context
 from signer.chains.bitcoin.descriptors.miniscript import parse as parse_miniscript
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.transactions import address
 from signer.errors import Malformed, Refused
@@ -33,7 +33,7 @@ from tests.fuzz.budget import Budget, Feed, Promise
 
 Seeds = Callable[[], Iterator[bytes]]
 
-REGTEST: Final = named("regtest")
+REGTEST: Final = NETWORKS["regtest"]
 COSIGNER: Final = " ".join(("zoo",) * 11 + ("wrong",))
 TEMPLATES: Final = (
     "wsh(sortedmulti(2,@0/**,@1/**))",
@@ -265,7 +265,7 @@ def seed_qrs() -> Iterator[bytes]:
 def read_address(data: bytes) -> Promise:
     """The first letter says of which network."""
     text = text_of(data)
-    network = named({"m": "mainnet", "t": "testnet"}.get(text[:1], "regtest"))
+    network = NETWORKS[{"m": "mainnet", "t": "testnet"}.get(text[:1], "regtest")]
     found = address.parse(text[1:], network)
     return promise(
         lambda: str(address.render(found, network)).lower() == text[1:].lower(),

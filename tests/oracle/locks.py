@@ -9,7 +9,7 @@ from typing import Protocol
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors.miniscript import Context
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions import address
 from signer.keys.path import HARDENED
 from tests.miniscripts import sane_texts
@@ -43,7 +43,7 @@ def questions(seed: str, turn: int, peer: ModuleType) -> Iterator[Question | Una
 
 
 def _of_account(made: Made, form: str, peer: ModuleType, drawn: Drawn) -> Iterator[Question]:
-    ours, network = made.policy(), named(made.network)
+    ours, network = made.policy(), NETWORKS[made.network]
     read = cache(lambda: peer.account(made))
     for _ in range(PLACES):
         # libwally stops one below the highest index.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
 
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, Path
 from signer.keys.seeds import bip85, mnemonic
@@ -38,7 +38,7 @@ def _answers(drawn: Drawn, peer: ModuleType) -> Answers:
     keys, master = Keyring(bytearray(seed)), peer.master(said, passphrase, network)
     for _ in range(4):
         path = _path(drawn)
-        ours = keys.extended(path).encode(named(network).xpub)
+        ours = keys.extended(path).encode(NETWORKS[network].xpub)
         yield "xpub", ours, partial(peer.xpub, master, path)
     yield from _children(drawn, keys, master, peer)
 

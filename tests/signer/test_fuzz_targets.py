@@ -10,7 +10,7 @@ from time import thread_time
 
 import pytest
 
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from tests.fuzz.budget import Budget, Meter, OverBudget
 from tests.fuzz.mutate import mutations
 from tests.fuzz.targets import TARGETS
@@ -54,7 +54,7 @@ def test_an_error_that_blames_nobody_is_a_finding(error: type[Exception]) -> Non
     assert not isinstance(found.value, Malformed | Refused)
 
 
-@pytest.mark.parametrize("error", [Malformed("No."), Refused(Reason.TOO_LARGE)])
+@pytest.mark.parametrize("error", [Malformed("No."), Refused(CommonReason.TOO_LARGE)])
 def test_an_error_that_blames_the_input_is_none(error: Exception) -> None:
     def feed(_data: bytes) -> None:
         raise error

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason
 from tests import psbts
 from tests.signer.published import ROOT
 
+REASONS = (*CommonReason, *BitcoinReason)
 README = ROOT / "signer" / "README.md"
 THREATS = ROOT / "tests" / "signer" / "threats"
 BITCOIN = ROOT / "signer" / "chains" / "bitcoin"
@@ -30,7 +32,7 @@ def test_the_examples_run_as_printed() -> None:
 
 def test_every_reason_is_in_the_table_in_its_own_words() -> None:
     rows = table(r"\| `([A-Z_0-9]+)` \| (.+) \| (.+) \|")
-    assert rows == [(reason.name, reason.sentence, reason.advice) for reason in Reason]
+    assert rows == [(reason.name, reason.sentence, reason.advice) for reason in REASONS]
 
 
 def test_every_threat_names_a_test_and_every_test_a_threat() -> None:
@@ -48,7 +50,9 @@ def test_every_module_of_the_chain_is_explained() -> None:
     names = {file.relative_to(BITCOIN).with_suffix("").as_posix() for file in files}
     names = {name for name in names if not name.endswith("__init__")}
     assert len(names) > 40
-    assert {name for name in names - {"network", "units"} if f"`{name}`" not in text} == set()
+    assert {
+        name for name in names - {"network", "reasons", "units"} if f"`{name}`" not in text
+    } == set()
 
 
 def modules_run(scripts: tuple[str, ...]) -> set[Path]:
@@ -83,7 +87,7 @@ def chapters() -> set[Path]:
 def test_a_payment_of_one_key_runs_through_an_evening_of_reading_and_no_more() -> None:
     run = modules_run(("pkh", "sh(wpkh)", "wpkh", "tr"))
     # Of these only values are used, which no call shows.
-    names = ("descriptors/spend_data.py", "psbt/fields.py")
+    names = ("network.py", "descriptors/spend_data.py", "psbt/fields.py")
     values = {ROOT / "signer" / "errors.py", *(BITCOIN / name for name in names)}
     assert run | values == chapters()
     lines = sum(len(path.read_text("utf-8").splitlines()) for path in chapters())

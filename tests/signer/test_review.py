@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, Reason, Refused
 from signer.review import Fact, Kind, Page, Review, warning
 from tests.psbts import PAYEE, Out, draft, keyring, review
 
@@ -26,7 +27,7 @@ def test_all_pages_in_order_give_an_approval() -> None:
 def test_anything_else_gives_none(accepted: tuple[Page, ...]) -> None:
     with pytest.raises(Refused) as refused:
         REVIEW.approve(accepted)
-    assert refused.value.reason is Reason.NOT_ALL_PAGES_SHOWN
+    assert refused.value.reason is CommonReason.NOT_ALL_PAGES_SHOWN
 
 
 def test_a_page_that_differs_in_one_fact_is_another_page() -> None:
@@ -39,11 +40,11 @@ def test_an_approval_is_spent_once_and_by_its_own_keys() -> None:
     approval = REVIEW.approve(PAGES)
     with pytest.raises(Refused) as wrong:
         approval.spend(b"\x00\x00\x00\x00")
-    assert wrong.value.reason is Reason.WRONG_KEYS
+    assert wrong.value.reason is CommonReason.WRONG_KEYS
     approval.spend(b"\x01\x02\x03\x04")
     with pytest.raises(Refused) as again:
         approval.spend(b"\x01\x02\x03\x04")
-    assert again.value.reason is Reason.APPROVAL_SPENT
+    assert again.value.reason is CommonReason.APPROVAL_SPENT
 
 
 def test_a_review_prints_no_subject() -> None:
@@ -52,21 +53,24 @@ def test_a_review_prints_no_subject() -> None:
 
 def test_every_reason_has_its_own_sentence_and_says_what_to_do() -> None:
     """Two reasons with equal texts would silently be one (Enum), and blame the wrong thing."""
-    assert len(Reason.__members__) == len(list(Reason))
-    for reason in Reason:
+    kinds = Reason.__subclasses__()
+    reasons = [reason for kind in kinds for reason in kind]
+    assert len(reasons) == sum(len(kind.__members__) for kind in kinds) > 50
+    assert len({reason.name for reason in reasons}) == len(reasons)
+    for reason in reasons:
         for text in (reason.sentence, reason.advice):
             assert text.isascii()
             assert text[0].isupper()
             assert text.endswith(".")
             assert "!" not in text
         assert reason.advice != reason.sentence
-    assert len({reason.sentence for reason in Reason}) == len(list(Reason))
+    assert len({reason.sentence for reason in reasons}) == len(reasons)
 
 
 def test_a_refusal_says_its_reason_and_then_what_it_is_about() -> None:
-    alone, about = Refused(Reason.NO_INPUTS), Refused(Reason.NO_INPUTS, "Input 1.")
-    assert str(alone) == Reason.NO_INPUTS.sentence
-    assert str(about) == f"{Reason.NO_INPUTS.sentence} Input 1."
+    alone, about = Refused(BitcoinReason.NO_INPUTS), Refused(BitcoinReason.NO_INPUTS, "Input 1.")
+    assert str(alone) == BitcoinReason.NO_INPUTS.sentence
+    assert str(about) == f"{BitcoinReason.NO_INPUTS.sentence} Input 1."
     assert [alone.detail, about.detail] == ["", "Input 1."]
 
 

@@ -1,14 +1,18 @@
-"""Bitcoin: PSBTs reviewed, refused or signed; accounts registered. `CHAIN` is for the device."""
+"""Bitcoin: PSBTs reviewed, refused or signed; accounts registered; messages signed.
+
+`CHAIN` and `POLICY_ACCOUNTS` are for the device; `BITCOIN` is both, and has BIP322 besides.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from signer.chains import Chain, PolicyAccounts
 from signer.chains.bitcoin.accounts import addresses, registry
 from signer.chains.bitcoin.accounts.account import Registered
 from signer.chains.bitcoin.messages import message
 from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.messages.message import Legacy, SignedMessage, Statement
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import sign
 from signer.chains.bitcoin.payment.ownership import Owner
 from signer.chains.bitcoin.payment.payment import Spend, check
@@ -27,9 +31,11 @@ if TYPE_CHECKING:
 
 
 class Bitcoin:
-    """The verbs of `signer.chains.Chain` for Bitcoin. Holds nothing."""
+    """The verbs of `signer.chains` for Bitcoin. Holds nothing."""
 
     __slots__ = ()
+
+    networks = tuple(NETWORKS)
 
     def review(
         self,
@@ -45,7 +51,7 @@ class Bitcoin:
         `records` are those that `register` gave for this wallet. Raises Malformed for bytes that
         are no PSBT, Refused for what is not signed.
         """
-        where = named(network)
+        where = NETWORKS[network]
         owner = Owner(keyring, where, registry.of_network(records, keyring, where))
         checked = check(container.parse(payload), owner, expert=expert)
         words = digest_words(checked.psbt.unsigned_tx)
@@ -70,7 +76,7 @@ class Bitcoin:
 
     def xpub(self, keyring: Keyring, path: Path, network: str) -> str:
         """The extended public key at `path` as xpub or tpub (BIP32, Serialization format)."""
-        return keyring.extended(path).encode(named(network).xpub)
+        return keyring.extended(path).encode(NETWORKS[network].xpub)
 
     def address(
         self, keyring: Keyring, path: Path, variant: str, network: str
@@ -79,7 +85,7 @@ class Bitcoin:
 
         `variant` is "pkh", "sh(wpkh)", "wpkh" or "tr"; Refused for another.
         """
-        return addresses.single(keyring, path, variant, named(network))
+        return addresses.single(keyring, path, variant, NETWORKS[network])
 
     def registration(
         self, name: str, template: str, keys: Sequence[str], keyring: Keyring, network: str
@@ -92,7 +98,7 @@ class Bitcoin:
             review,
         )
 
-        return review(name, template, keys, keyring, named(network))
+        return review(name, template, keys, keyring, NETWORKS[network])
 
     def register(self, approval: Approval["Policy"], keyring: Keyring) -> bytes:
         """The record to keep of an approved registration. It is public, and of use to us alone."""
@@ -107,7 +113,7 @@ class Bitcoin:
     ) -> tuple[str, tuple[str, ...]]:
         """An address of a registered account, branch 0 to receive and 1 for change; warnings."""
         account = registry.unseal(record, keyring)
-        return addresses.registered(account, branch, index, named(network))
+        return addresses.registered(account, branch, index, NETWORKS[network])
 
     def message(self, text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
         """A message to sign by the key at `path`, as `signmessage` does (BIP137).
@@ -126,7 +132,7 @@ class Bitcoin:
         timing: Timing = Timing(),  # noqa: B008  a frozen value
     ) -> Review[Statement]:
         """A message to sign with our address at `path` (BIP322); `variant` as for `address`."""
-        where = named(network)
+        where = NETWORKS[network]
         place = addresses.place(keyring, path, variant)
         return message.statement(text, place, keyring, where, timing)
 
@@ -140,7 +146,7 @@ class Bitcoin:
         timing: Timing = Timing(),  # noqa: B008  as above
     ) -> Review[Statement]:
         """A message to sign with the address of a registered account at (branch, index)."""
-        where = named(network)
+        where = NETWORKS[network]
         account = registry.unseal(record, keyring)
         spot = addresses.registered_place(account, *place, keyring, where)
         return message.statement(text, spot, keyring, where, timing)
@@ -152,4 +158,6 @@ class Bitcoin:
         return message.sign(approval.spend(keyring.fingerprint), keyring)
 
 
-CHAIN = Bitcoin()
+BITCOIN = Bitcoin()
+CHAIN: Chain = BITCOIN
+POLICY_ACCOUNTS: PolicyAccounts = BITCOIN

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.backups.shamir import Field, add
 from signer.keys.backups.slip39_share import Setting, Share, parse
 from signer.keys.scratch import Scratch
@@ -65,7 +65,9 @@ def combine(shares: Sequence[Share], passphrase: str = "") -> bytearray:
         raise Malformed("These shares are not of one secret.")
     setting = shares[0].setting
     if setting.exponent > _SLOWEST:
-        raise Refused(Reason.BACKUP_TOO_SLOW, f"Its iteration exponent is {setting.exponent}.")
+        raise Refused(
+            CommonReason.BACKUP_TOO_SLOW, f"Its iteration exponent is {setting.exponent}."
+        )
     members: dict[int, list[Share]] = {share.group: [] for share in shares}
     for share in shares:
         members[share.group].append(share)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum
 from itertools import pairwise
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.scratch import Scratch
 
 # Rolls per words: bits of entropy over log2(6), rounded up; 99 rolls, by custom, are 255.9 bits.
@@ -37,7 +37,7 @@ def entropy_from_dice(rolls: bytes | bytearray, words: int = 24) -> bytearray:
     needed = _needed(ROLLS_NEEDED, words)
     _values(rolls, b"123456")
     if len(rolls) < needed:
-        raise Refused(Reason.TOO_FEW_ROLLS, f"{words} words take {needed} rolls.")
+        raise Refused(CommonReason.TOO_FEW_ROLLS, f"{words} words take {needed} rolls.")
     with Scratch() as scratch:
         digest = scratch.taken(hashlib.sha256(rolls).digest())
         return scratch.released(scratch.copy(memoryview(digest)[: words * 4 // 3]))
@@ -51,7 +51,7 @@ def entropy_from_coins(flips: bytes | bytearray, words: int = 24) -> bytearray:
     needed = _needed(FLIPS_NEEDED, words)
     bits = _values(flips, b"01")
     if len(bits) < needed:
-        raise Refused(Reason.TOO_FEW_ROLLS, f"{words} words take {needed} flips.")
+        raise Refused(CommonReason.TOO_FEW_ROLLS, f"{words} words take {needed} flips.")
     if len(bits) > needed:
         raise Malformed(f"{words} words are exactly {needed} flips: each is one bit.")
     entropy = bytearray(needed // 8)

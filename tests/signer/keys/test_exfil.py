@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from signer.chains.bitcoin.transactions import script, sighash, tx
 from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.hashes import double_sha256, hash160
 from signer.keys import curve, exfil
 from signer.keys.curve import anti_exfil, raw
@@ -189,7 +189,7 @@ def test_entropy_other_than_promised_is_refused(keys: Keyring) -> None:
         bent[place] ^= 1
         with pytest.raises(Refused) as refusal:
             exfil.sign(keys, PATH, DIGEST, bytes(bent), promised)
-        assert refusal.value.reason is Reason.HOST_ENTROPY_DIFFERS
+        assert refusal.value.reason is CommonReason.HOST_ENTROPY_DIFFERS
 
 
 @given(digests, digests)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats import base58
 from signer.keys import curve, keyring
 from signer.keys.keyring import Keyring
@@ -239,7 +239,7 @@ def test_after_wiping_every_use_is_refused(use: str) -> None:
     keys.wipe()
     with pytest.raises(Refused) as caught:
         USES[use](keys)
-    assert caught.value.reason is Reason.KEYS_WIPED
+    assert caught.value.reason is CommonReason.KEYS_WIPED
     assert repr(keys) == f"Keyring({keys.fingerprint.hex()})"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Reason, Refused
 from signer.keys.nonces import MAX_OPEN, Nonces
 
 
@@ -23,15 +23,15 @@ def test_a_nonce_leaves_once_and_as_it_came() -> None:
     nonces, [secret] = waiting()
     assert nonces.take(bytes(2), "this") is secret
     assert secret == b"secret"
-    assert reason(nonces, bytes(2), "this") is Reason.NONCE_GONE
+    assert reason(nonces, bytes(2), "this") is CommonReason.NONCE_GONE
 
 
 def test_a_nonce_for_something_else_is_erased_and_gone() -> None:
     nonces, [secret, other] = waiting(2)
-    assert reason(nonces, bytes(2), "that") is Reason.NONCE_ELSEWHERE
+    assert reason(nonces, bytes(2), "that") is CommonReason.NONCE_ELSEWHERE
     assert secret == bytes(6)
     assert other == b"secret"
-    assert reason(nonces, bytes(2), "this") is Reason.NONCE_GONE
+    assert reason(nonces, bytes(2), "this") is CommonReason.NONCE_GONE
     assert len(nonces) == 1
 
 
@@ -61,7 +61,7 @@ def test_256_nonces_wait_and_no_more() -> None:
     for ask in (lambda: nonces.check_room(1), nonces.number):
         with pytest.raises(Refused) as refused:
             ask()
-        assert refused.value.reason is Reason.TOO_MANY_NONCES
+        assert refused.value.reason is CommonReason.TOO_MANY_NONCES
 
 
 def test_no_two_numbers_are_the_same() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.hashes import tagged_hash
 from signer.keys import curve, silent
 from signer.keys.curve import dleq, points
@@ -88,7 +88,7 @@ def test_keys_that_cancel_out_are_refused_and_half_way_they_do_no_harm() -> None
     keys = [Key((at,)) for at in range(3)]
     with pytest.raises(Refused) as refused:
         silent.shares(Imported(secrets), keys[:2], [BOB.scan_key])
-    assert refused.value.reason is Reason.SILENT_COINS
+    assert refused.value.reason is CommonReason.SILENT_COINS
     (share,) = silent.shares(Imported(secrets), keys, [BOB.scan_key])
     assert share.point == points.shared_point(bytearray(secrets[2]), BOB.scan_key)
 

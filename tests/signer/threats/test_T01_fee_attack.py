@@ -4,8 +4,8 @@ import pytest
 
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Reason
 from tests import kernel, psbts
 from tests.psbts import draft, keyring, refusal, sign
 
@@ -14,14 +14,14 @@ from tests.psbts import draft, keyring, refusal, sign
 def test_one_coin_without_its_previous_transaction_refuses_the_whole(missing: int) -> None:
     made = draft(keyring(), 3)
     made.ins[missing].drop(0x00)
-    assert refusal(made, keyring()) is Reason.AMOUNT_NOT_PROVEN
+    assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
 
 
 def test_a_coin_without_any_amount_is_refused() -> None:
     for script in ("wpkh", "tr"):
         made = draft(keyring(), 2, script)
         made.ins[1].drop(0x00, 0x01)
-        assert refusal(made, keyring()) is Reason.AMOUNT_NOT_PROVEN
+        assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
 
 
 def test_the_attack_in_two_rounds_ends_without_a_signature() -> None:
@@ -34,7 +34,7 @@ def test_the_attack_in_two_rounds_ends_without_a_signature() -> None:
         honest = psbts.lock(keyring(), psbts.path("wpkh", 0, lied_about))
         made.ins[lied_about].drop(0x00)
         made.ins[lied_about].put(0x01, psbts.output(500, honest))
-        assert refusal(made, keyring()) is Reason.AMOUNT_NOT_PROVEN
+        assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
 
 
 def test_taproot_alone_needs_no_previous_transactions() -> None:
@@ -65,4 +65,4 @@ def test_a_claim_that_a_coin_is_taproot_does_not_open_the_door() -> None:
     made = draft(keys, 1)
     made.ins[0].drop(0x00)
     made.ins.append(psbts.coin(keys, psbts.path("tr"), 50_000))
-    assert refusal(made, keys) is Reason.AMOUNT_NOT_PROVEN
+    assert refusal(made, keys) is BitcoinReason.AMOUNT_NOT_PROVEN

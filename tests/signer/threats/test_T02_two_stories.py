@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests import psbts
 from tests.psbts import PAYEE, draft, keyring, refusal
 
@@ -14,10 +14,10 @@ def test_an_amount_that_is_not_the_proven_one_is_refused(script: str, claimed: i
     made = draft(keys, 2, script)
     ours = psbts.lock(keys, psbts.path(script, 0, 1))
     made.ins[1].put(0x01, psbts.output(claimed, ours))
-    assert refusal(made, keys) is Reason.AMOUNTS_DISAGREE
+    assert refusal(made, keys) is BitcoinReason.AMOUNTS_DISAGREE
 
 
 def test_a_script_that_is_not_the_proven_one_is_refused() -> None:
     made = draft(keyring())
     made.ins[0].put(0x01, psbts.output(100_000, PAYEE))
-    assert refusal(made, keyring()) is Reason.AMOUNTS_DISAGREE
+    assert refusal(made, keyring()) is BitcoinReason.AMOUNTS_DISAGREE

@@ -2,7 +2,8 @@
 
 import pytest
 
-from signer.errors import Malformed, Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Malformed
 from signer.keys.keyring import Keyring
 from tests import psbts
 from tests.psbts import draft, keyring, refusal, review
@@ -22,7 +23,7 @@ def test_a_previous_transaction_of_another_id_is_refused(claim_too: bool) -> Non
     made.ins[0].drop(0x01)
     if claim_too:
         made.ins[0].put(0x01, psbts.output(900_000, psbts.lock(keys, psbts.path())))
-    assert refusal(made, keys) is Reason.WRONG_PREVIOUS_TX
+    assert refusal(made, keys) is BitcoinReason.WRONG_PREVIOUS_TX
 
 
 def test_an_output_that_the_previous_transaction_does_not_have_is_refused() -> None:
@@ -30,13 +31,13 @@ def test_an_output_that_the_previous_transaction_does_not_have_is_refused() -> N
         made = draft(keyring())
         made.ins[0].drop(0x01)
         made.ins[0].outpoint = made.ins[0].outpoint[:32] + index.to_bytes(4, "little")
-        assert refusal(made, keyring()) is Reason.WRONG_PREVIOUS_TX
+        assert refusal(made, keyring()) is BitcoinReason.WRONG_PREVIOUS_TX
 
 
 def test_a_proof_for_one_coin_is_no_proof_for_another() -> None:
     made = draft(keyring(), 2)
     made.ins[0].put(0x00, made.ins[1].get(0x00))
-    assert refusal(made, keyring()) is Reason.WRONG_PREVIOUS_TX
+    assert refusal(made, keyring()) is BitcoinReason.WRONG_PREVIOUS_TX
 
 
 def test_a_byte_behind_a_previous_transaction_is_malformed() -> None:

@@ -4,8 +4,8 @@ from base64 import b64decode
 
 import pytest
 
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
-from signer.errors import Reason
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
 from tests.signer.published import own
@@ -18,9 +18,12 @@ def test_a_claimed_amount_of_a_legacy_coin_is_refused(locked: bytes) -> None:
     made = draft(keyring())
     made.ins[0].drop(0x00)
     made.ins[0].put(0x01, psbts.output(100_000, locked))
-    assert refusal(made, keyring()) is Reason.AMOUNT_NOT_PROVEN
+    assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
 
 
 def test_the_example_of_bip174_is_refused() -> None:
     """Its title there: A Witness UTXO is provided for a non-witness input."""
-    assert refusal(b64decode(CASES[0]["base64"]), keyring(), "mainnet") is Reason.AMOUNT_NOT_PROVEN
+    assert (
+        refusal(b64decode(CASES[0]["base64"]), keyring(), "mainnet")
+        is BitcoinReason.AMOUNT_NOT_PROVEN
+    )

@@ -4,8 +4,8 @@ from base64 import b64decode
 
 import pytest
 
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
-from signer.errors import Reason
 from signer.hashes import hash160, sha256
 from tests import psbts
 from tests.psbts import Draft, draft, keyring, refusal
@@ -44,7 +44,7 @@ def spending(locked: bytes, *fields: tuple[int, bytes]) -> Draft:
 def test_a_script_that_does_not_hash_to_the_coin_is_refused(
     locked: bytes, fields: list[tuple[int, bytes]]
 ) -> None:
-    assert refusal(spending(locked, *fields), keyring()) is Reason.SCRIPT_NOT_COMMITTED
+    assert refusal(spending(locked, *fields), keyring()) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_a_script_that_does_not_hash_to_the_coin_is_refused(
 def test_scripts_that_fit_are_refused_for_what_they_are(
     locked: bytes, fields: list[tuple[int, bytes]]
 ) -> None:
-    assert refusal(spending(locked, *fields), keyring()) is Reason.NOT_REGISTERED
+    assert refusal(spending(locked, *fields), keyring()) is BitcoinReason.NOT_REGISTERED
 
 
 @pytest.mark.parametrize("case", CASES[1:], ids=[c["id"] for c in CASES[1:]])
 def test_the_examples_of_bip174_are_refused(case: dict[str, str]) -> None:
     found = refusal(b64decode(case["base64"]), keyring(), "mainnet")
-    assert found in {Reason.SCRIPT_NOT_COMMITTED, Reason.AMOUNT_NOT_PROVEN}
+    assert found in {BitcoinReason.SCRIPT_NOT_COMMITTED, BitcoinReason.AMOUNT_NOT_PROVEN}

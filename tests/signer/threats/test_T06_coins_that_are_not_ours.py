@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.keys.path import HARDENED
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
@@ -21,7 +21,7 @@ def test_a_coin_that_the_named_key_does_not_open_is_refused(script: str) -> None
     theirs.drop(0x06, 0x16, 0x17)
     theirs.records.append(psbts.hint(keys, psbts.path(script, 0, 1)))
     made.ins[1] = theirs
-    assert refusal(made, keys) is Reason.KEY_MISMATCH
+    assert refusal(made, keys) is BitcoinReason.KEY_MISMATCH
 
 
 @pytest.mark.parametrize("script", psbts.KINDS)
@@ -30,14 +30,14 @@ def test_a_coin_of_ours_at_another_path_than_said_is_refused(script: str) -> Non
     made = draft(keys, 1, script)
     made.ins[0].drop(0x06, 0x16, 0x17)
     made.ins[0].records.append(psbts.hint(keys, psbts.path(script, 0, 9)))
-    assert refusal(made, keys) is Reason.KEY_MISMATCH
+    assert refusal(made, keys) is BitcoinReason.KEY_MISMATCH
 
 
 def test_two_keys_of_ours_on_a_single_key_coin_are_refused() -> None:
     keys = keyring()
     made = draft(keys)
     made.ins[0].records.append(psbts.hint(keys, psbts.path("wpkh", 0, 9)))
-    assert refusal(made, keys) is Reason.KEY_MISMATCH
+    assert refusal(made, keys) is BitcoinReason.KEY_MISMATCH
 
 
 @pytest.mark.parametrize("script", psbts.KINDS)
@@ -48,13 +48,13 @@ def test_a_hint_that_names_another_key_than_its_path_has_is_refused(script: str)
     kind, _ = psbts.hint(keys, psbts.path(script, 0, 9))
     _, value = psbts.hint(keys, psbts.path(script, 0, 0))
     made.ins[0].records.append((kind, value))
-    assert refusal(made, keys) is Reason.KEY_MISMATCH
+    assert refusal(made, keys) is BitcoinReason.KEY_MISMATCH
 
 
 def test_another_internal_key_than_ours_is_refused() -> None:
     made = draft(keyring(), 1, "tr")
     made.ins[0].put(0x17, keyring(OTHER).public_key((0,))[1:])
-    assert refusal(made, keyring()) is Reason.KEY_MISMATCH
+    assert refusal(made, keyring()) is BitcoinReason.KEY_MISMATCH
 
 
 steps = st.sampled_from([0, 1, 2, 5, HARDENED, HARDENED + 1, HARDENED + 84, HARDENED + 86])
@@ -71,4 +71,8 @@ def test_no_path_but_the_true_one_opens_a_coin(where: tuple[int, ...]) -> None:
         psbts.sign(made.encode(), keys)
     else:
         found = refusal(made, keys)
-        assert found in {Reason.KEY_MISMATCH, Reason.PATH_UNUSUAL, Reason.WRONG_NETWORK}
+        assert found in {
+            BitcoinReason.KEY_MISMATCH,
+            BitcoinReason.PATH_UNUSUAL,
+            BitcoinReason.WRONG_NETWORK,
+        }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests import psbts
 from tests.psbts import OTHER, THIRD, Vault, draft, keyring, refusal, review, text, vault
 
@@ -83,4 +83,4 @@ def test_coins_of_two_accounts_do_not_mix() -> None:
     made = draft(ours(), 2)
     made.ins[1] = psbts.coin(keyring(), psbts.path(), 100_000, 1)
     records = [ours().record(keyring())]
-    assert refusal(made, keyring(), "regtest", records) is Reason.MIXED_ACCOUNTS
+    assert refusal(made, keyring(), "regtest", records) is BitcoinReason.MIXED_ACCOUNTS

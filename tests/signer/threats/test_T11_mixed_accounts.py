@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.keys.path import Path
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
@@ -13,7 +13,7 @@ def test_coins_of_two_accounts_are_refused(second: Path) -> None:
     keys = keyring()
     made = draft(keys)
     made.ins.append(psbts.coin(keys, second, 50_000, 5))
-    assert refusal(made, keys) is Reason.MIXED_ACCOUNTS
+    assert refusal(made, keys) is BitcoinReason.MIXED_ACCOUNTS
 
 
 def test_coins_of_both_branches_of_one_account_are_one_account() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from signer.chains.bitcoin import CHAIN
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Refused
 from signer.review import Kind
 from tests import kernel, psbts
 from tests.psbts import Draft, draft, keyring, refusal, review, sign, text
@@ -27,7 +28,7 @@ def asking(flag: int, script: str = "wpkh", inputs: int = 2, at: int = 1) -> Dra
 @KINDS
 @pytest.mark.parametrize("flag", OPEN)
 def test_a_signature_that_leaves_something_open_is_refused(script: str, flag: int) -> None:
-    assert refusal(asking(flag, script), keyring()) is Reason.SIGHASH_UNSUPPORTED
+    assert refusal(asking(flag, script), keyring()) is BitcoinReason.SIGHASH_UNSUPPORTED
 
 
 @KINDS
@@ -64,7 +65,7 @@ def test_with_open_inputs_a_claimed_amount_proves_nothing(flag: int) -> None:
     made.ins[0].drop(0x00)
     with pytest.raises(Refused) as refused:
         review(made.encode(), keyring(), expert=True)
-    assert refused.value.reason is Reason.AMOUNT_NOT_PROVEN
+    assert refused.value.reason is BitcoinReason.AMOUNT_NOT_PROVEN
     made = asking(0x03, "tr")
     made.ins[0].drop(0x00)
     sign(made.encode(), keyring(), expert=True)
@@ -77,7 +78,7 @@ def test_single_without_its_output_is_refused_to_experts_too(script: str, flag: 
     made = asking(flag, script, 3, 2)
     with pytest.raises(Refused) as refused:
         CHAIN.review(made.encode(), keyring(), "regtest", expert=True)
-    assert refused.value.reason is Reason.SIGHASH_SINGLE_BUG
+    assert refused.value.reason is BitcoinReason.SIGHASH_SINGLE_BUG
 
 
 @KINDS
@@ -85,7 +86,7 @@ def test_single_without_its_output_is_refused_to_experts_too(script: str, flag: 
 def test_an_unknown_type_is_refused_to_experts_too(script: str, flag: int) -> None:
     with pytest.raises(Refused) as refused:
         CHAIN.review(asking(flag, script).encode(), keyring(), "regtest", expert=True)
-    assert refused.value.reason is Reason.SIGHASH_UNKNOWN
+    assert refused.value.reason is BitcoinReason.SIGHASH_UNKNOWN
 
 
 @pytest.mark.parametrize(("script", "flag"), [(kind, 1) for kind in psbts.KINDS] + [("tr", 0)])
@@ -94,4 +95,4 @@ def test_a_signature_over_everything_is_made(script: str, flag: int) -> None:
 
 
 def test_default_is_a_type_of_taproot_alone() -> None:
-    assert refusal(asking(0x00), keyring()) is Reason.SIGHASH_UNKNOWN
+    assert refusal(asking(0x00), keyring()) is BitcoinReason.SIGHASH_UNKNOWN

@@ -3,9 +3,10 @@
 import pytest
 
 from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import sighash
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
 
@@ -17,13 +18,13 @@ def test_a_type_nobody_defined_is_refused(version: int, script: str, flag: int) 
     made = draft(keyring(), 1, script)
     made.psbt_version = version
     made.ins[0].put(0x03, flag.to_bytes(4, "little"))
-    assert refusal(made, keyring()) is Reason.SIGHASH_UNKNOWN
+    assert refusal(made, keyring()) is BitcoinReason.SIGHASH_UNKNOWN
 
 
 def test_default_is_a_type_of_taproot_alone() -> None:
     made = draft(keyring())
     made.ins[0].put(0x03, bytes(4))
-    assert refusal(made, keyring()) is Reason.SIGHASH_UNKNOWN
+    assert refusal(made, keyring()) is BitcoinReason.SIGHASH_UNKNOWN
 
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
@@ -38,7 +39,7 @@ def test_a_signature_of_another_type_than_asked_for_is_refused(script: str) -> N
         if len(bent) not in (64, 65) and script == "tr":
             continue
         made.ins[0].put(kind, bent, key[1:])
-        assert refusal(made, keys) is Reason.BAD_SIGNATURE
+        assert refusal(made, keys) is BitcoinReason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
@@ -50,7 +51,7 @@ def test_a_signature_under_our_key_that_does_not_hold_is_refused(script: str) ->
     key, _ = next(r for r in signed[0].records if r[0][0] == kind)
     _, other = next(r for r in signed[1].records if r[0][0] == kind)
     made.ins[0].put(kind, other, key[1:])
-    assert refusal(made, keys) is Reason.BAD_SIGNATURE
+    assert refusal(made, keys) is BitcoinReason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize("flag", [4, 0x41, 0x80, 0x84, 0xFF])
@@ -60,4 +61,4 @@ def test_taproot_digests_of_a_type_nobody_defined_do_not_exist(flag: int) -> Non
     spent = [Output(100_000, psbts.lock(keyring(), psbts.path("tr")))]
     with pytest.raises(Refused) as refused:
         sighash.taproot(parsed.tx, sighash.midstates(parsed.tx, spent), 0, spent[0], flag)
-    assert refused.value.reason is Reason.SIGHASH_UNKNOWN
+    assert refused.value.reason is BitcoinReason.SIGHASH_UNKNOWN

@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests.psbts import draft, keyring, refusal
 
 
@@ -12,4 +12,4 @@ def test_the_same_coin_twice_is_refused(script: str, sequence: int) -> None:
     made = draft(keyring(), 3, script)
     twin = type(made.ins[0])(list(made.ins[0].records), made.ins[0].outpoint, sequence)
     made.ins.append(twin)
-    assert refusal(made, keyring()) is Reason.DUPLICATE_INPUT
+    assert refusal(made, keyring()) is BitcoinReason.DUPLICATE_INPUT

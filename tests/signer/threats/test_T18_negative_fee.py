@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests.psbts import draft, keyring, refusal, review
 
 
@@ -11,7 +11,7 @@ from tests.psbts import draft, keyring, refusal, review
 def test_outputs_above_inputs_are_refused(script: str, missing: int) -> None:
     made = draft(keyring(), 1, script)
     made.outs[0].sats += 200 + missing
-    assert refusal(made, keyring()) is Reason.OUTPUTS_EXCEED_INPUTS
+    assert refusal(made, keyring()) is BitcoinReason.OUTPUTS_EXCEED_INPUTS
 
 
 def test_no_fee_at_all_is_a_fee() -> None:

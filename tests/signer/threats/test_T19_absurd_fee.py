@@ -3,7 +3,7 @@
 import pytest
 
 from signer.chains.bitcoin.psbt import container
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests.kernel import finalized
 from tests.psbts import PAYEE, draft, keyring, refusal, review, sign, text
 
@@ -16,7 +16,7 @@ def paying(sats: int, fee: int, coin: int = 1_000_000) -> str:
 @pytest.mark.parametrize("fee", [250_000, 250_001, 900_000])
 def test_a_quarter_of_the_coins_as_fee_is_refused(fee: int) -> None:
     made = draft(keyring(), outputs=((50_000, PAYEE),), coin_sats=1_000_000, fee_sats=fee)
-    assert refusal(made, keyring()) is Reason.FEE_ABSURD
+    assert refusal(made, keyring()) is BitcoinReason.FEE_ABSURD
 
 
 def test_less_than_a_quarter_can_be_approved_after_a_warning() -> None:

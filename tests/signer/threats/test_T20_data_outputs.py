@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests.psbts import Draft, Out, draft, keyring, refusal, review, text
 
 
@@ -69,4 +69,4 @@ def test_an_empty_op_return_is_shown_as_empty() -> None:
 def test_what_is_too_long_to_be_read_is_refused() -> None:
     longest = b"\x6a" + bytes(999)
     assert longest[1:].hex() in shown(saying(longest))
-    assert refusal(saying(longest + b"\x00"), keyring()) is Reason.OUTPUT_TOO_LONG
+    assert refusal(saying(longest + b"\x00"), keyring()) is BitcoinReason.OUTPUT_TOO_LONG

@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests import psbts
 from tests.psbts import Draft, draft, keyring, refusal, sign
 
@@ -18,7 +18,7 @@ def marked(flags: int, script: str = "wpkh") -> Draft:
 @pytest.mark.parametrize("flags", [0x01, 0x02, 0x03, 0x04, 0x07, 0x80])
 def test_a_payment_marked_as_open_is_refused(script: str, flags: int) -> None:
     """Inputs (1), outputs (2), a signature of type SINGLE (4), and bits of the future (BIP370)."""
-    assert refusal(marked(flags, script), keyring()) is Reason.MODIFIABLE
+    assert refusal(marked(flags, script), keyring()) is BitcoinReason.MODIFIABLE
 
 
 @pytest.mark.parametrize("script", psbts.KINDS)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import Reason
 from signer.keys import curve
 from tests import psbts
@@ -23,7 +24,7 @@ LEAF = bytes(32)
 def test_a_script_tree_on_a_key_path_coin_is_refused(kind: int, key: bytes, value: bytes) -> None:
     made = draft(keyring(), 2, "tr")
     made.ins[1].put(kind, value, key)
-    assert refusal(made, keyring()) is Reason.SCRIPT_NOT_COMMITTED
+    assert refusal(made, keyring()) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 def test_a_key_that_is_said_to_be_in_a_leaf_is_refused() -> None:
@@ -32,7 +33,7 @@ def test_a_key_that_is_said_to_be_in_a_leaf_is_refused() -> None:
     where = psbts.path("tr")
     key = keys.public_key(where)[1:]
     made.ins[0].put(0x16, b"\x01" + LEAF + psbts.origin(keys, where), key)
-    assert refusal(made, keys) is Reason.SCRIPT_NOT_COMMITTED
+    assert refusal(made, keys) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 def test_a_coin_whose_key_is_tweaked_with_a_tree_is_not_ours() -> None:
@@ -42,7 +43,7 @@ def test_a_coin_whose_key_is_tweaked_with_a_tree_is_not_ours() -> None:
     made = draft(keys, 1, "tr")
     made.ins[0].drop(0x00)
     made.ins[0].put(0x01, psbts.output(100_000, b"\x51\x20" + tweaked))
-    assert refusal(made, keys) is Reason.KEY_MISMATCH
+    assert refusal(made, keys) is BitcoinReason.KEY_MISMATCH
 
 
 # An account with a tree: @0 is another's key path, our key is in two leaves.
@@ -99,7 +100,7 @@ def test_if_no_leaf_is_named_nothing_is_signed() -> None:
         (key, b"\x00" + value[-4 * 7 :]) if key[0] == 0x16 else (key, value)
         for key, value in made.ins[0].records
     ]
-    assert found(made, "tr(@0/**,pk(@1/**))") is Reason.NO_LEAF_NAMED
+    assert found(made, "tr(@0/**,pk(@1/**))") is BitcoinReason.NO_LEAF_NAMED
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_if_no_leaf_is_named_nothing_is_signed() -> None:
     ids=["no leaf", "one that is none", "another's leaf", "the leaf of our other key"],
 )
 def test_a_leaf_that_does_not_hold_the_key_is_refused(leaves: tuple[bytes, ...]) -> None:
-    assert found(naming(*leaves)) is Reason.SCRIPT_NOT_COMMITTED
+    assert found(naming(*leaves)) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 @pytest.mark.parametrize("kind", [0x15, 0x17, 0x18])
@@ -117,7 +118,7 @@ def test_whatever_else_is_said_of_the_tree_must_be_so(kind: int) -> None:
     name, value = next(r for r in made.ins[0].records if r[0][0] == kind)
     bent = bytes((value[0] ^ 1, *value[1:]))
     made.ins[0].records = [(k, bent if k == name else v) for k, v in made.ins[0].records]
-    expected = Reason.KEY_MISMATCH if kind == 0x17 else Reason.SCRIPT_NOT_COMMITTED
+    expected = BitcoinReason.KEY_MISMATCH if kind == 0x17 else BitcoinReason.SCRIPT_NOT_COMMITTED
     assert found(made) is expected
 
 
@@ -128,7 +129,7 @@ def test_a_control_block_of_another_place_is_refused() -> None:
     made.ins[0].records = [
         (bytes(bent), v) if k == name else (k, v) for k, v in made.ins[0].records
     ]
-    assert found(made) is Reason.SCRIPT_NOT_COMMITTED
+    assert found(made) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 def test_a_tree_is_ours_whether_or_not_the_request_describes_it() -> None:
@@ -145,4 +146,4 @@ def test_the_key_path_is_signed_where_it_is_ours() -> None:
 def test_a_signature_of_a_leaf_that_is_not_there_is_refused() -> None:
     made = draft(account())
     made.ins[0].put(0x14, bytes(64), LOCK.keys[0][1:] + bytes(32))
-    assert found(made) is Reason.SCRIPT_NOT_COMMITTED
+    assert found(made) is BitcoinReason.SCRIPT_NOT_COMMITTED

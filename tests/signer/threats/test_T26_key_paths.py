@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.chains.bitcoin.descriptors.policy import NUMS
 from signer.review import Kind
 from tests import psbts
@@ -12,7 +12,7 @@ OURS, THEIRS = psbts.key_text(keyring()), psbts.key_text(keyring(OTHER))
 
 
 def shown(template: str, *keys: str) -> tuple[psbts.Page, ...]:
-    return CHAIN.registration("Vault", template, keys, keyring(), "regtest").pages
+    return POLICY_ACCOUNTS.registration("Vault", template, keys, keyring(), "regtest").pages
 
 
 def test_a_key_path_that_nobody_has_is_said_to_be_nobodys() -> None:

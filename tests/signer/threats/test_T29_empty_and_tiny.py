@@ -1,6 +1,6 @@
 """Transactions at the edge: each has a verdict, none an accident."""
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests import psbts
 from tests.psbts import PAYEE, draft, keyring, refusal, review, text
 
@@ -8,20 +8,20 @@ from tests.psbts import PAYEE, draft, keyring, refusal, review, text
 def test_no_inputs() -> None:
     made = draft(keyring())
     made.ins.clear()
-    assert refusal(made, keyring()) is Reason.NO_INPUTS
+    assert refusal(made, keyring()) is BitcoinReason.NO_INPUTS
 
 
 def test_no_outputs() -> None:
     made = draft(keyring())
     made.outs.clear()
-    assert refusal(made, keyring()) is Reason.NO_OUTPUTS
+    assert refusal(made, keyring()) is BitcoinReason.NO_OUTPUTS
 
 
 def test_neither() -> None:
     made = draft(keyring())
     made.ins.clear()
     made.outs.clear()
-    assert refusal(made, keyring()) is Reason.NO_INPUTS
+    assert refusal(made, keyring()) is BitcoinReason.NO_INPUTS
 
 
 def test_a_coinbase_input() -> None:
@@ -29,19 +29,19 @@ def test_a_coinbase_input() -> None:
         made = draft(keyring(), 1, script)
         made.ins[0].drop(0x00)
         made.ins[0].outpoint = bytes(32) + b"\xff" * 4
-        assert refusal(made, keyring()) is Reason.COINBASE_INPUT
+        assert refusal(made, keyring()) is BitcoinReason.COINBASE_INPUT
     made = draft(keyring(), 2)
     made.ins[1].outpoint = bytes(32) + b"\xff" * 4
-    assert refusal(made, keyring()) is Reason.COINBASE_INPUT
+    assert refusal(made, keyring()) is BitcoinReason.COINBASE_INPUT
 
 
 def test_a_coin_of_nothing_is_refused() -> None:
     """Alone or beside others: only the transaction of a signed message spends one (T56)."""
     made = draft(keyring())
     made.ins.append(psbts.coin(keyring(), psbts.path("wpkh", 0, 8), 0, 8))
-    assert refusal(made, keyring()) is Reason.EMPTY_COIN
+    assert refusal(made, keyring()) is BitcoinReason.EMPTY_COIN
     made = draft(keyring(), coin_sats=0, outputs=((0, PAYEE),), fee_sats=0)
-    assert refusal(made, keyring()) is Reason.EMPTY_COIN
+    assert refusal(made, keyring()) is BitcoinReason.EMPTY_COIN
 
 
 def test_a_coin_of_one_sat_has_pages_too() -> None:

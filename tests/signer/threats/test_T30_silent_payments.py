@@ -6,15 +6,16 @@ A script that does not follow from the coins and the address is valid, and nobod
 import pytest
 
 from signer.chains.bitcoin.accounts.account import Place
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields, maps
 from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.silent_payments import send
 from signer.chains.bitcoin.silent_payments.inputs import NUMS
 from signer.chains.bitcoin.silent_payments.send import Prepared
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Reason, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.keys import curve
 from signer.keys.curve import dleq, points
@@ -30,7 +31,7 @@ EVE = SilentAddress(curve.public_key(bytearray(b"\x66" * 32)), BOB.spend_key)
 
 def prepare(made: Payment | Psbt, wheres: list[tuple[int, ...]] | None = None) -> Prepared:
     request = made.parse() if isinstance(made, Payment) else made
-    return send.prepare(request, spent(request), _ours(wheres or COINS), KEYS, named("regtest"))
+    return send.prepare(request, spent(request), _ours(wheres or COINS), KEYS, NETWORKS["regtest"])
 
 
 def _ours(wheres: list[tuple[int, ...]]) -> dict[int, Place]:
@@ -67,13 +68,13 @@ def test_a_settled_payment_is_taken_as_it_is() -> None:
 def test_a_script_that_does_not_follow_from_the_coins_is_refused(target: bytes) -> None:
     made = settled()
     made.outs[0].put(fields.OUT_SCRIPT, target)
-    assert refusal(made, "Output 1.") is Reason.SILENT_SCRIPT_WRONG
+    assert refusal(made, "Output 1.") is BitcoinReason.SILENT_SCRIPT_WRONG
 
 
 def test_a_script_without_shares_to_check_it_by_is_refused() -> None:
     made = settled()
     made.head.drop(fields.GLOBAL_SP_ECDH_SHARE, fields.GLOBAL_SP_DLEQ)
-    assert refusal(made, "Output 1.") is Reason.SILENT_SHARE_MISSING
+    assert refusal(made, "Output 1.") is BitcoinReason.SILENT_SHARE_MISSING
 
 
 def test_the_scripts_of_two_payees_cannot_be_swapped() -> None:
@@ -81,15 +82,15 @@ def test_the_scripts_of_two_payees_cannot_be_swapped() -> None:
     one, other = (out.get(fields.OUT_SCRIPT) for out in made.outs)
     made.outs[0].put(fields.OUT_SCRIPT, other)
     made.outs[1].put(fields.OUT_SCRIPT, one)
-    assert refusal(made) is Reason.SILENT_SCRIPT_WRONG
+    assert refusal(made) is BitcoinReason.SILENT_SCRIPT_WRONG
 
 
 def test_an_address_put_beside_the_script_of_another_is_refused() -> None:
     made = settled()
     made.outs[0].put(fields.OUT_SP_V0_INFO, BOB.scan_key + EVE.scan_key)
-    assert refusal(made) is Reason.SILENT_SCRIPT_WRONG
+    assert refusal(made) is BitcoinReason.SILENT_SCRIPT_WRONG
     made.outs[0].put(fields.OUT_SP_V0_INFO, EVE.scan_key + BOB.spend_key)
-    assert refusal(made) is Reason.SILENT_SHARE_MISSING
+    assert refusal(made) is BitcoinReason.SILENT_SHARE_MISSING
 
 
 def test_the_address_shown_is_the_one_that_is_paid() -> None:
@@ -122,10 +123,10 @@ def test_what_a_person_reads_is_the_address_and_what_is_signed_is_its_script() -
 def test_a_script_of_the_host_s_is_not_even_shown() -> None:
     made = whole()
     made.outs[0].put(fields.OUT_SCRIPT, script.p2tr(BOB.spend_key[1:]))
-    assert psbts.refusal(made.encode(), KEYS) is Reason.SILENT_SHARE_MISSING
+    assert psbts.refusal(made.encode(), KEYS) is BitcoinReason.SILENT_SHARE_MISSING
     made = whole()
     made.ins[1].put(fields.SIGHASH, b"\x81\0\0\0")
-    assert psbts.refusal(made.encode(), KEYS) is Reason.SIGHASH_UNSUPPORTED
+    assert psbts.refusal(made.encode(), KEYS) is BitcoinReason.SIGHASH_UNSUPPORTED
 
 
 # --- shares
@@ -138,7 +139,7 @@ def share_for(keys: bytearray, scan_key: bytes) -> tuple[bytes, bytes]:
 def test_a_share_without_its_proof_is_refused() -> None:
     made = settled()
     made.head.drop(fields.GLOBAL_SP_DLEQ)
-    assert refusal(made, "That of all inputs.") is Reason.SILENT_SHARE_WRONG
+    assert refusal(made, "That of all inputs.") is BitcoinReason.SILENT_SHARE_WRONG
 
 
 def test_a_share_of_other_keys_is_refused_though_its_proof_holds_for_them() -> None:
@@ -146,18 +147,18 @@ def test_a_share_of_other_keys_is_refused_though_its_proof_holds_for_them() -> N
     made = payment(KEYS, COINS)
     made.head.put(fields.GLOBAL_SP_ECDH_SHARE, point, BOB.scan_key)
     made.head.put(fields.GLOBAL_SP_DLEQ, proof, BOB.scan_key)
-    assert refusal(made) is Reason.SILENT_SHARE_WRONG
+    assert refusal(made) is BitcoinReason.SILENT_SHARE_WRONG
     made = payment(KEYS, COINS)
     made.ins[0].put(fields.SP_ECDH_SHARE, point, BOB.scan_key)
     made.ins[0].put(fields.SP_DLEQ, proof, BOB.scan_key)
-    assert refusal(made, "Input 1.") is Reason.SILENT_SHARE_WRONG
+    assert refusal(made, "Input 1.") is BitcoinReason.SILENT_SHARE_WRONG
 
 
 def test_a_proof_of_the_same_coins_for_another_address_is_refused() -> None:
     made, other = settled(), settled((EVE,))
     for kind in (fields.GLOBAL_SP_ECDH_SHARE, fields.GLOBAL_SP_DLEQ):
         made.head.put(kind, other.head.get(kind), BOB.scan_key)
-    assert refusal(made) is Reason.SILENT_SHARE_WRONG
+    assert refusal(made) is BitcoinReason.SILENT_SHARE_WRONG
 
 
 def test_a_coin_more_than_the_share_was_made_for_is_refused() -> None:
@@ -165,14 +166,14 @@ def test_a_coin_more_than_the_share_was_made_for_is_refused() -> None:
     extra = payment(KEYS, [*COINS, path("wpkh", 0, 9)])
     made.ins.append(extra.ins[-1])
     made.head.put(fields.INPUT_COUNT, bytes((len(made.ins),)))
-    assert refusal(made) is Reason.SILENT_SHARE_WRONG
+    assert refusal(made) is BitcoinReason.SILENT_SHARE_WRONG
 
 
 def test_a_coin_of_somebody_else_without_a_share_is_refused() -> None:
     made = payment(KEYS, COINS)
     made.ins.append(payment(OTHERS, [path("wpkh", 0, 9)]).ins[0])
     made.head.put(fields.INPUT_COUNT, bytes((len(made.ins),)))
-    assert refusal(made) is Reason.SILENT_SHARE_MISSING
+    assert refusal(made) is BitcoinReason.SILENT_SHARE_MISSING
 
 
 # --- coins
@@ -192,20 +193,20 @@ def test_a_coin_counts_with_the_key_that_locks_it_not_with_the_one_that_is_named
     at = KINDS.index("wpkh")
     made.ins[at].drop(fields.BIP32_DERIVATION)
     made.ins[at].put(fields.BIP32_DERIVATION, bytes(4), BOB.scan_key)
-    assert refusal(made) is Reason.SILENT_KEY_MISSING
+    assert refusal(made) is BitcoinReason.SILENT_KEY_MISSING
 
 
 def test_a_redeem_script_that_the_coin_does_not_commit_to_is_refused() -> None:
     made = payment(KEYS, COINS)
     made.ins[KINDS.index("sh(wpkh)")].put(fields.REDEEM_SCRIPT, b"\x51")
-    assert refusal(made) is Reason.SCRIPT_NOT_COMMITTED
+    assert refusal(made) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 def test_the_key_at_a_path_of_ours_must_be_the_one_that_counts() -> None:
     request = payment(KEYS, COINS).parse()
     with pytest.raises(Refused) as refused:
-        send.prepare(request, spent(request), _ours(COINS), OTHERS, named("regtest"))
-    assert refused.value.reason is Reason.KEY_MISMATCH
+        send.prepare(request, spent(request), _ours(COINS), OTHERS, NETWORKS["regtest"])
+    assert refused.value.reason is BitcoinReason.KEY_MISMATCH
     assert refused.value.detail == "Input 1."
 
 
@@ -213,15 +214,15 @@ def test_a_coin_of_a_segwit_version_to_come_is_refused() -> None:
     request = payment(KEYS, COINS).parse()
     later = [*spent(request)[:-1], Output(1, b"\x52\x20" + bytes(32))]
     with pytest.raises(Refused) as refused:
-        send.prepare(request, later, _ours(COINS[:-1]), KEYS, named("regtest"))
-    assert refused.value.reason is Reason.SILENT_COINS
+        send.prepare(request, later, _ours(COINS[:-1]), KEYS, NETWORKS["regtest"])
+    assert refused.value.reason is CommonReason.SILENT_COINS
 
 
 def test_coins_of_which_none_counts_are_refused() -> None:
     request = payment(KEYS, COINS[:1]).parse()
     with pytest.raises(Refused) as refused:
-        send.prepare(request, [Output(1, b"\x51")], {}, KEYS, named("regtest"))
-    assert refused.value.reason is Reason.SILENT_COINS
+        send.prepare(request, [Output(1, b"\x51")], {}, KEYS, NETWORKS["regtest"])
+    assert refused.value.reason is CommonReason.SILENT_COINS
     assert refused.value.detail == "None of them counts."
 
 
@@ -229,7 +230,7 @@ def test_a_coin_whose_key_is_no_point_is_malformed() -> None:
     request = payment(KEYS, COINS).parse()
     lost = [Output(1, script.p2tr(bytes(31) + b"\5")), *spent(request)[1:]]  # BIP340: no square
     with pytest.raises(Malformed, match="not a point"):
-        send.prepare(request, lost, {}, KEYS, named("regtest"))
+        send.prepare(request, lost, {}, KEYS, NETWORKS["regtest"])
 
 
 # --- what may still change
@@ -238,11 +239,11 @@ def test_a_coin_whose_key_is_no_point_is_malformed() -> None:
 @pytest.mark.parametrize(
     ("flag", "why"),
     [
-        (0x00, Reason.SIGHASH_UNKNOWN),
-        (0x02, Reason.SIGHASH_UNSUPPORTED),
-        (0x03, Reason.SIGHASH_UNSUPPORTED),
-        (0x81, Reason.SIGHASH_UNSUPPORTED),
-        (0x84, Reason.SIGHASH_UNKNOWN),
+        (0x00, BitcoinReason.SIGHASH_UNKNOWN),
+        (0x02, BitcoinReason.SIGHASH_UNSUPPORTED),
+        (0x03, BitcoinReason.SIGHASH_UNSUPPORTED),
+        (0x81, BitcoinReason.SIGHASH_UNSUPPORTED),
+        (0x84, BitcoinReason.SIGHASH_UNKNOWN),
     ],
 )
 def test_a_signature_that_leaves_anything_open_is_refused(flag: int, why: Reason) -> None:
@@ -255,7 +256,7 @@ def test_a_signature_that_leaves_anything_open_is_refused(flag: int, why: Reason
 def test_a_signature_that_may_be_single_is_refused() -> None:
     made = payment(KEYS, COINS)
     made.head.put(fields.TX_MODIFIABLE, b"\x04")
-    assert refusal(made) is Reason.SIGHASH_UNSUPPORTED
+    assert refusal(made) is BitcoinReason.SIGHASH_UNSUPPORTED
 
 
 @pytest.mark.parametrize("flags", [1, 2, 3, 4, 255])

@@ -2,12 +2,12 @@
 
 import pytest
 
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions import address
 from signer.review import Kind, Page, Shape
 from tests.psbts import draft, keyring, review
 
-REGTEST = named("regtest")
+REGTEST = NETWORKS["regtest"]
 PROGRAMS = {
     b"\x00\x14": (20, b""),
     b"\x00\x20": (32, b""),

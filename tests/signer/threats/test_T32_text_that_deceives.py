@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.errors import Malformed
 from signer.review import Origin
 from tests import psbts
@@ -22,7 +22,7 @@ odd = st.text(
 @given(odd)
 def test_a_name_is_shown_as_it_is_and_marked_or_refused(name: str) -> None:
     try:
-        asked = CHAIN.registration(name, TEMPLATE, KEYS, keyring(), "regtest")
+        asked = POLICY_ACCOUNTS.registration(name, TEMPLATE, KEYS, keyring(), "regtest")
     except Malformed:
         return
     shown = [fact for page in asked.pages for fact in page.facts if fact.origin is Origin.HOST]
@@ -35,7 +35,7 @@ def test_accounts_that_differ_in_anything_never_look_the_same() -> None:
     names = ("Vault", "Vaul", "Vau  lt", "Vau lt", '"Vault"')
     orders = (KEYS, KEYS[::-1])
     pages = {
-        CHAIN.registration(name, template, keys, keyring(), "regtest").pages
+        POLICY_ACCOUNTS.registration(name, template, keys, keyring(), "regtest").pages
         for name, template, keys in itertools.product(names, templates, orders)
     }
     assert len(pages) == len(names) * len(templates) * len(orders)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.chains.bitcoin import CHAIN
-from signer.errors import Malformed, Reason, Refused
+from signer.chains.bitcoin import POLICY_ACCOUNTS
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, Malformed, Refused
 from signer.review import Origin, Shape
 from tests import psbts
 from tests.psbts import OTHER, THIRD, Vault, complete, draft, keyring, refusal, review, vault
@@ -26,9 +27,9 @@ def ours(template: str = TEMPLATES[0]) -> Vault:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_coins_of_an_account_that_is_not_registered_are_refused(template: str) -> None:
     made = draft(ours(template), 2)
-    assert refusal(made, keyring()) is Reason.NOT_REGISTERED
+    assert refusal(made, keyring()) is BitcoinReason.NOT_REGISTERED
     other = vault(template, keyring(), keyring(THIRD)).record(keyring())
-    assert refusal(made, keyring(), "regtest", [other]) is Reason.NOT_REGISTERED
+    assert refusal(made, keyring(), "regtest", [other]) is BitcoinReason.NOT_REGISTERED
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -42,21 +43,21 @@ def test_a_swapped_cosigner_is_another_account(template: str) -> None:
     """The request names a stranger's key in every field, and our true key beside it."""
     registered = ours(template).record(keyring())
     made = draft(vault(template, keyring(), keyring(THIRD)))
-    assert refusal(made, keyring(), "regtest", [registered]) is Reason.NOT_REGISTERED
+    assert refusal(made, keyring(), "regtest", [registered]) is BitcoinReason.NOT_REGISTERED
 
 
 def test_the_record_of_another_seed_is_refused() -> None:
     theirs = ours().record(keyring(OTHER))
     for use in (
-        lambda: CHAIN.registered(theirs, keyring()),
-        lambda: CHAIN.policy_address(theirs, keyring(), 0, 0, "regtest"),
+        lambda: POLICY_ACCOUNTS.registered(theirs, keyring()),
+        lambda: POLICY_ACCOUNTS.policy_address(theirs, keyring(), 0, 0, "regtest"),
         lambda: review(draft(ours()).encode(), keyring(), "regtest", [theirs]),
         # Beside a payment that needs no record, too: whoever keeps them has been tampered with.
         lambda: review(draft(keyring()).encode(), keyring(), "regtest", [theirs]),
     ):
         with pytest.raises(Refused) as refused:
             use()
-        assert refused.value.reason is Reason.RECORD_NOT_OURS
+        assert refused.value.reason is BitcoinReason.RECORD_NOT_OURS
 
 
 def test_no_edited_record_passes() -> None:
@@ -64,22 +65,22 @@ def test_no_edited_record_passes() -> None:
     edited = [bytes((*record[:i], record[i] ^ 1, *record[i + 1 :])) for i in range(len(record))]
     for bent in (*edited, record[:-1], record + b"\x00", record[:31], b"", bytes(len(record))):
         with pytest.raises(Refused) as refused:
-            CHAIN.registered(bent, keyring())
-        assert refused.value.reason is Reason.RECORD_NOT_OURS
+            POLICY_ACCOUNTS.registered(bent, keyring())
+        assert refused.value.reason is BitcoinReason.RECORD_NOT_OURS
 
 
 @given(st.binary(max_size=200))
 def test_garbage_is_no_record(garbage: bytes) -> None:
     with pytest.raises(Refused) as refused:
-        CHAIN.registered(garbage, keyring())
-    assert refused.value.reason is Reason.RECORD_NOT_OURS
+        POLICY_ACCOUNTS.registered(garbage, keyring())
+    assert refused.value.reason is BitcoinReason.RECORD_NOT_OURS
 
 
 def test_a_mac_of_another_purpose_is_no_record() -> None:
     """Whatever else the key of the MACs may come to authenticate is not a policy."""
     encoded = ours().policy.encode()
     with pytest.raises(Refused):
-        CHAIN.registered(keyring().authenticate(encoded) + encoded, keyring())
+        POLICY_ACCOUNTS.registered(keyring().authenticate(encoded) + encoded, keyring())
 
 
 def test_a_record_is_the_same_each_time() -> None:
@@ -88,7 +89,7 @@ def test_a_record_is_the_same_each_time() -> None:
 
 def test_the_record_holds_what_was_registered() -> None:
     account = ours(TEMPLATES[3])
-    read = CHAIN.registered(account.record(keyring()), keyring()).policy
+    read = POLICY_ACCOUNTS.registered(account.record(keyring()), keyring()).policy
     assert read == account.policy
 
 
@@ -115,7 +116,7 @@ def test_every_key_is_shown_whole_and_ours_is_marked() -> None:
 def registration(account: Vault) -> tuple[psbts.Page, ...]:
     texts = [key.render(account.policy.network) for key in account.policy.keys]
     read = account.policy
-    return CHAIN.registration(read.name, read.template, texts, keyring(), "regtest").pages
+    return POLICY_ACCOUNTS.registration(read.name, read.template, texts, keyring(), "regtest").pages
 
 
 def test_the_name_is_the_hosts_word_and_marked_as_such() -> None:
@@ -127,14 +128,14 @@ def test_the_name_is_the_hosts_word_and_marked_as_such() -> None:
 def test_a_name_that_could_mislead_is_malformed(name: str) -> None:
     keys = [psbts.key_text(keyring()), psbts.key_text(keyring(OTHER))]
     with pytest.raises(Malformed):
-        CHAIN.registration(name, TEMPLATES[0], keys, keyring(), "regtest")
+        POLICY_ACCOUNTS.registration(name, TEMPLATES[0], keys, keyring(), "regtest")
 
 
 def test_an_account_without_us_is_refused() -> None:
     keys = [psbts.key_text(keyring(THIRD)), psbts.key_text(keyring(OTHER))]
     with pytest.raises(Refused) as refused:
-        CHAIN.registration("Vault", TEMPLATES[0], keys, keyring(), "regtest")
-    assert refused.value.reason is Reason.POLICY_WITHOUT_US
+        POLICY_ACCOUNTS.registration("Vault", TEMPLATES[0], keys, keyring(), "regtest")
+    assert refused.value.reason is BitcoinReason.POLICY_WITHOUT_US
 
 
 def test_a_key_that_only_says_it_is_ours_is_refused() -> None:
@@ -144,16 +145,16 @@ def test_a_key_that_only_says_it_is_ours_is_refused() -> None:
     )
     for keys in ([theirs, psbts.key_text(keyring(THIRD))], [theirs, psbts.key_text(keyring())]):
         with pytest.raises(Refused) as refused:
-            CHAIN.registration("Vault", TEMPLATES[0], keys, keyring(), "regtest")
-        assert refused.value.reason is Reason.FALSE_KEY
+            POLICY_ACCOUNTS.registration("Vault", TEMPLATES[0], keys, keyring(), "regtest")
+        assert refused.value.reason is BitcoinReason.FALSE_KEY
 
 
 def test_nothing_is_registered_before_every_page_was_read() -> None:
     keys = [psbts.key_text(keyring()), psbts.key_text(keyring(OTHER))]
-    asked = CHAIN.registration("Vault", TEMPLATES[0], keys, keyring(), "regtest")
+    asked = POLICY_ACCOUNTS.registration("Vault", TEMPLATES[0], keys, keyring(), "regtest")
     with pytest.raises(Refused) as refused:
         asked.approve(asked.pages[:-1])
-    assert refused.value.reason is Reason.NOT_ALL_PAGES_SHOWN
+    assert refused.value.reason is CommonReason.NOT_ALL_PAGES_SHOWN
     with pytest.raises(Refused) as wrong:
-        CHAIN.register(asked.approve(asked.pages), keyring(OTHER))
-    assert wrong.value.reason is Reason.WRONG_KEYS
+        POLICY_ACCOUNTS.register(asked.approve(asked.pages), keyring(OTHER))
+    assert wrong.value.reason is CommonReason.WRONG_KEYS

@@ -3,12 +3,12 @@
 import pytest
 
 from signer.chains.bitcoin.descriptors import policy
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.errors import Malformed
 from signer.keys.extended import ExtendedPublicKey
 from tests.policies import account
 
-REGTEST = named("regtest")
+REGTEST = NETWORKS["regtest"]
 TWO = "wsh(sortedmulti(2,@0/**,@1/**))"
 
 

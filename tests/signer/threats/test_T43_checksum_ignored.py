@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors import descriptor
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.errors import Malformed
 from tests.policies import account
 
 TEXT = f"wsh(sortedmulti(2,{account(0)}/<0;1>/*,{account(1)}/<0;1>/*,{account(2)}/<0;1>/*))"
-WHOLE = descriptor.parse(TEXT, named("regtest"), checksum="optional").render()
+WHOLE = descriptor.parse(TEXT, NETWORKS["regtest"], checksum="optional").render()
 
 
 def test_a_descriptor_without_its_checksum_is_refused() -> None:
     for text in (TEXT, TEXT + "#"):
         with pytest.raises(Malformed, match="checksum"):
-            descriptor.parse(text, named("regtest"))
+            descriptor.parse(text, NETWORKS["regtest"])
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_another_wallet_under_the_same_checksum_is_refused(
     said: str, meant: str, checksum: descriptor.Rule
 ) -> None:
     with pytest.raises(Malformed, match="checksum"):
-        descriptor.parse(WHOLE.replace(said, meant, 1), named("regtest"), checksum=checksum)
+        descriptor.parse(WHOLE.replace(said, meant, 1), NETWORKS["regtest"], checksum=checksum)
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.characters(min_codepoint=32, max_codepoint=126))
@@ -36,7 +36,7 @@ def test_no_single_letter_can_be_changed(at: int, letter: str) -> None:
     changed = WHOLE[:at] + letter + WHOLE[at + 1 :]
     if changed != WHOLE:
         with pytest.raises(Malformed):
-            descriptor.parse(changed, named("regtest"))
+            descriptor.parse(changed, NETWORKS["regtest"])
 
 
 @given(st.text("qpzry9x8gf2tvdw0s3jn54khce6mua7l", max_size=10))
@@ -44,4 +44,4 @@ def test_no_other_checksum_is_taken(letters: str) -> None:
     for text in (f"{TEXT}#{letters}", f"{WHOLE}{letters}", f"{WHOLE}#{letters}"):
         if text != WHOLE:
             with pytest.raises(Malformed):
-                descriptor.parse(text, named("regtest"))
+                descriptor.parse(text, NETWORKS["regtest"])

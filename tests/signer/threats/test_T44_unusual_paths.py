@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.keys.path import HARDENED, Path, parse
 from tests import psbts
 from tests.psbts import Draft, draft, keyring, refusal, review, sign, text
@@ -88,4 +88,4 @@ def test_paths_of_no_account_are_refused(where: Path) -> None:
     made.ins[0].drop(0x06)
     public = keyring().public_key(where)
     made.ins[0].put(0x06, psbts.origin(keyring(), where), public)
-    assert refusal(made, keyring()) is Reason.PATH_UNUSUAL
+    assert refusal(made, keyring()) is BitcoinReason.PATH_UNUSUAL

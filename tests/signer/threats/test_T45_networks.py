@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from tests import psbts
 from tests.psbts import draft, keyring, refusal, review, sign, text
 
@@ -13,7 +13,7 @@ from tests.psbts import draft, keyring, refusal, review, sign, text
 )
 def test_coins_of_another_network_are_refused(script: str, asked: str, coins: str) -> None:
     made = draft(keyring(), 1, script, network=coins)
-    assert refusal(made, keyring(), asked) is Reason.WRONG_NETWORK
+    assert refusal(made, keyring(), asked) is BitcoinReason.WRONG_NETWORK
 
 
 @pytest.mark.parametrize("script", psbts.KINDS)

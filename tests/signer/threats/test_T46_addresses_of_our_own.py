@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import BITCOIN, CHAIN, POLICY_ACCOUNTS
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import Malformed, Refused
 from signer.keys.path import parse
 from tests import psbts
 from tests.psbts import OTHER, keyring, vault
@@ -15,7 +16,9 @@ ACCOUNT = vault("wsh(sortedmulti(2,@0/**,@1/<4;5>/*))", keyring(), keyring(OTHER
 
 
 def shown(branch: int, index: int, network: str = "regtest") -> tuple[str, tuple[str, ...]]:
-    return CHAIN.policy_address(ACCOUNT.record(keyring()), keyring(), branch, index, network)
+    return POLICY_ACCOUNTS.policy_address(
+        ACCOUNT.record(keyring()), keyring(), branch, index, network
+    )
 
 
 def test_an_address_of_a_registered_account_is_derived_from_all_its_keys() -> None:
@@ -52,7 +55,7 @@ def test_a_place_that_is_none_is_malformed(branch: int, index: int) -> None:
 
 def said(branch: int, index: int, network: str = "regtest") -> None:
     """A message to sign with such an address."""
-    CHAIN.policy_statement("x", ACCOUNT.record(keyring()), (branch, index), keyring(), network)
+    BITCOIN.policy_statement("x", ACCOUNT.record(keyring()), (branch, index), keyring(), network)
 
 
 @pytest.mark.parametrize("of_account", [shown, said])
@@ -60,7 +63,7 @@ def test_an_account_is_of_one_network(of_account: Callable[[int, int, str], obje
     of_account(0, 0, "regtest")
     with pytest.raises(Refused) as refused:
         of_account(0, 0, "mainnet")
-    assert refused.value.reason is Reason.WRONG_NETWORK
+    assert refused.value.reason is BitcoinReason.WRONG_NETWORK
 
 
 @pytest.mark.parametrize("variant", psbts.KINDS)

@@ -16,7 +16,7 @@ from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields
 from signer.chains.bitcoin.psbt.maps import Map
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Reason, Refused
 from signer.hashes import sha256
 from signer.keys import curve, musig
 from signer.keys.curve.musig import Group, Session, musig_nonce, musig_sign
@@ -58,7 +58,7 @@ def refused(reason: Reason, keys: Keyring, session: Session, path: tuple[int, ..
 
 def test_a_session_is_signed_once(rings: list[Keyring], session: Session) -> None:
     musig.sign(rings[0], PATH, session)
-    refused(Reason.NONCE_GONE, rings[0], session)
+    refused(CommonReason.NONCE_GONE, rings[0], session)
 
 
 def test_a_cosigner_who_comes_back_with_another_nonce_gets_nothing(
@@ -68,14 +68,14 @@ def test_a_cosigner_who_comes_back_with_another_nonce_gets_nothing(
     musig.sign(rings[0], PATH, session)
     theirs = musig.begin(rings[1], PATH, session.group, DIGEST, random(7))
     again = replace(session, public_nonces=(session.public_nonces[0], theirs))
-    refused(Reason.NONCE_GONE, rings[0], again)
+    refused(CommonReason.NONCE_GONE, rings[0], again)
 
 
 def test_a_nonce_serves_only_the_digest_it_was_made_for(
     rings: list[Keyring], session: Session
 ) -> None:
-    refused(Reason.NONCE_ELSEWHERE, rings[0], replace(session, digest=bytes(32)))
-    refused(Reason.NONCE_GONE, rings[0], session)
+    refused(CommonReason.NONCE_ELSEWHERE, rings[0], replace(session, digest=bytes(32)))
+    refused(CommonReason.NONCE_GONE, rings[0], session)
 
 
 def test_a_nonce_serves_only_the_group_and_tweaks_it_was_made_for(
@@ -90,8 +90,8 @@ def test_a_nonce_serves_only_the_group_and_tweaks_it_was_made_for(
     for number, group in enumerate(others):
         nonce = musig.begin(rings[0], PATH, session.group, DIGEST, random(10 + number))
         bent = Session(group, (nonce, session.public_nonces[1]), DIGEST)
-        refused(Reason.NONCE_ELSEWHERE, rings[0], bent)
-        refused(Reason.NONCE_GONE, rings[0], replace(bent, group=session.group))
+        refused(CommonReason.NONCE_ELSEWHERE, rings[0], bent)
+        refused(CommonReason.NONCE_GONE, rings[0], replace(bent, group=session.group))
 
 
 def test_a_nonce_serves_only_the_path_it_was_made_for(rings: list[Keyring]) -> None:
@@ -101,8 +101,8 @@ def test_a_nonce_serves_only_the_path_it_was_made_for(rings: list[Keyring]) -> N
         musig.begin(rings[0], p, group, DIGEST, random(n)) for n, p in enumerate((PATH, path))
     )
     swapped = Session(group, nonces[::-1], DIGEST)
-    refused(Reason.NONCE_ELSEWHERE, rings[0], swapped, PATH)
-    refused(Reason.NONCE_ELSEWHERE, rings[0], swapped, path)
+    refused(CommonReason.NONCE_ELSEWHERE, rings[0], swapped, PATH)
+    refused(CommonReason.NONCE_ELSEWHERE, rings[0], swapped, path)
 
 
 def test_a_bent_public_nonce_of_a_cosigner_uses_ours_up(
@@ -111,7 +111,7 @@ def test_a_bent_public_nonce_of_a_cosigner_uses_ours_up(
     bent = replace(session, public_nonces=(session.public_nonces[0], b"\4" + bytes(65)))
     with pytest.raises(Malformed, match="signer 2"):
         musig.sign(rings[0], PATH, bent)
-    refused(Reason.NONCE_GONE, rings[0], session)
+    refused(CommonReason.NONCE_GONE, rings[0], session)
 
 
 def test_every_flipped_bit_of_our_own_public_nonce_is_refused(
@@ -121,12 +121,12 @@ def test_every_flipped_bit_of_our_own_public_nonce_is_refused(
         bent = bytearray(session.public_nonces[0])
         bent[bit // 8] ^= 1 << bit % 8
         nonces = (bytes(bent), session.public_nonces[1])
-        refused(Reason.NONCE_GONE, rings[0], replace(session, public_nonces=nonces))
+        refused(CommonReason.NONCE_GONE, rings[0], replace(session, public_nonces=nonces))
     musig.sign(rings[0], PATH, session)
 
 
 def test_another_device_with_the_same_seed_does_not_know_the_nonce(session: Session) -> None:
-    refused(Reason.NONCE_GONE, ring(0), session)
+    refused(CommonReason.NONCE_GONE, ring(0), session)
 
 
 def test_locking_wipes_the_nonces_with_the_keys(rings: list[Keyring], session: Session) -> None:
@@ -135,7 +135,7 @@ def test_locking_wipes_the_nonces_with_the_keys(rings: list[Keyring], session: S
     rings[0].wipe()
     assert secret_nonce == bytes(132)
     assert len(rings[0].nonces) == 0
-    refused(Reason.KEYS_WIPED, rings[0], session)
+    refused(CommonReason.KEYS_WIPED, rings[0], session)
 
 
 def test_a_used_nonce_is_erased_even_if_signing_fails(
@@ -150,7 +150,7 @@ def test_a_used_nonce_is_erased_even_if_signing_fails(
 
 def test_a_nonce_made_for_something_else_is_erased(rings: list[Keyring], session: Session) -> None:
     secret_nonce, _ = rings[0].nonces._open[session.public_nonces[0]]
-    refused(Reason.NONCE_ELSEWHERE, rings[0], replace(session, digest=bytes(32)))
+    refused(CommonReason.NONCE_ELSEWHERE, rings[0], replace(session, digest=bytes(32)))
     assert secret_nonce == bytes(132)
 
 
@@ -161,7 +161,7 @@ def test_only_so_many_nonces_wait(rings: list[Keyring]) -> None:
         last = musig.begin(rings[0], PATH, group, digest, bytearray(b"\1" * 32))
     with pytest.raises(Refused) as refusal:
         musig.begin(rings[0], PATH, group, DIGEST, bytearray(b"\1" * 32))
-    assert refusal.value.reason is Reason.TOO_MANY_NONCES
+    assert refusal.value.reason is CommonReason.TOO_MANY_NONCES
     with pytest.raises(Refused):
         musig.check_room(rings[0], 1)
     musig.sign(rings[0], PATH, Session(group, (last,), digest))
@@ -305,7 +305,7 @@ def test_a_second_signature_with_the_same_nonce_is_refused(vault: Vault) -> None
     raw = turn(psbts.draft(vault).encode(), vault, ours)
     turn(turn(raw, vault, theirs), vault, ours)
     # The same payment again, and one in which the other signer comes back with another nonce.
-    assert why(turn(raw, vault, theirs), vault, ours) is Reason.NONCE_GONE
+    assert why(turn(raw, vault, theirs), vault, ours) is CommonReason.NONCE_GONE
 
 
 def test_of_two_approvals_of_one_second_round_one_is_served(vault: Vault) -> None:
@@ -315,7 +315,7 @@ def test_of_two_approvals_of_one_second_round_one_is_served(vault: Vault) -> Non
     CHAIN.sign(first, ours)
     with pytest.raises(Refused) as refusal:
         CHAIN.sign(second, ours)
-    assert refusal.value.reason is Reason.NONCE_GONE
+    assert refusal.value.reason is CommonReason.NONCE_GONE
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_payment_changed_between_the_rounds_is_refused(
     changed: Callable[[Vault], Draft], vault: Vault
 ) -> None:
     ours, raw = vault.signers[0], begun(vault)
-    assert why(carried(raw, changed(vault)), vault, ours) is Reason.NONCE_ELSEWHERE
+    assert why(carried(raw, changed(vault)), vault, ours) is CommonReason.NONCE_ELSEWHERE
     # The right payment can still be signed: asking for a wrong one costs nothing.
     turn(raw, vault, ours)
 
@@ -341,7 +341,7 @@ def test_another_type_of_signature_between_the_rounds_is_refused(vault: Vault) -
     made = psbts.draft(vault)
     raw = begun(vault)
     made.ins[0].put(psbt_fields.SIGHASH, (1).to_bytes(4, "little"))
-    assert why(carried(raw, made), vault, vault.signers[0]) is Reason.NONCE_ELSEWHERE
+    assert why(carried(raw, made), vault, vault.signers[0]) is CommonReason.NONCE_ELSEWHERE
 
 
 def test_nonces_of_two_coins_cannot_be_exchanged(vault: Vault) -> None:
@@ -352,7 +352,7 @@ def test_nonces_of_two_coins_cannot_be_exchanged(vault: Vault) -> None:
         fields = {k: theirs[k[1:34]] if k[0] == NONCES else v for k, v in one.records}
         exchanged.append(Map(fields))
     raw = replace(request, inputs=tuple(exchanged)).encode()
-    assert why(raw, vault, ours) is Reason.NONCE_ELSEWHERE
+    assert why(raw, vault, ours) is CommonReason.NONCE_ELSEWHERE
 
 
 def test_a_nonce_under_our_key_that_is_not_ours_is_refused(vault: Vault) -> None:
@@ -363,17 +363,17 @@ def test_a_nonce_under_our_key_that_is_not_ours_is_refused(vault: Vault) -> None
     [mine] = (key.xpub.public_key for key in vault.policy.keys if key.xpub.public_key != name[:33])
     made.ins[0].put(NONCES, nonce, name)
     made.ins[0].put(NONCES, nonce, mine + name[33:])
-    assert why(made.encode(), vault, ours) is Reason.NONCE_GONE
+    assert why(made.encode(), vault, ours) is CommonReason.NONCE_GONE
 
 
 def test_after_a_loss_of_power_the_first_round_is_forgotten(vault: Vault) -> None:
     raw = begun(vault)
-    assert why(raw, vault, psbts.keyring()) is Reason.NONCE_GONE
+    assert why(raw, vault, psbts.keyring()) is CommonReason.NONCE_GONE
     ours = vault.signers[0]
     ours.wipe()
     with pytest.raises(Refused) as refusal:
         psbts.review(raw, ours, "regtest", [vault.record(psbts.keyring())])
-    assert refusal.value.reason is Reason.KEYS_WIPED
+    assert refusal.value.reason is CommonReason.KEYS_WIPED
 
 
 def test_a_part_whose_check_fails_uses_the_nonce_up(
@@ -384,4 +384,4 @@ def test_a_part_whose_check_fails_uses_the_nonce_up(
         patched.setattr("signer.chains.bitcoin.payment.musig2.holds", lambda *_: False)
         with pytest.raises(CrossCheckFailed):
             turn(raw, vault, ours)
-    assert why(raw, vault, ours) is Reason.NONCE_GONE
+    assert why(raw, vault, ours) is CommonReason.NONCE_GONE

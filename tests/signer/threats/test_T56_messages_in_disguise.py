@@ -2,10 +2,11 @@
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import BITCOIN, CHAIN
 from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, Refused
 from tests.psbts import Draft, In, Out, hint, keyring, lock, path, refusal, text
 
 WHERE = path()
@@ -27,8 +28,8 @@ def test_what_cannot_be_shown_as_it_is_is_not_signed(message: str) -> None:
     with pytest.raises(Refused) as legacy:
         CHAIN.message(message, WHERE, keyring())
     with pytest.raises(Refused) as modern:
-        CHAIN.statement(message, WHERE, "wpkh", keyring(), "regtest")
-    assert legacy.value.reason is modern.value.reason is Reason.MESSAGE_UNREADABLE
+        BITCOIN.statement(message, WHERE, "wpkh", keyring(), "regtest")
+    assert legacy.value.reason is modern.value.reason is CommonReason.MESSAGE_UNREADABLE
 
 
 def test_a_message_is_shown_to_its_last_letter_or_refused() -> None:
@@ -36,7 +37,7 @@ def test_a_message_is_shown_to_its_last_letter_or_refused() -> None:
     assert f'"{longest}"' in text(CHAIN.message(longest, WHERE, keyring()).pages)
     with pytest.raises(Refused) as longer:
         CHAIN.message(longest + "x", WHERE, keyring())
-    assert longer.value.reason is Reason.MESSAGE_TOO_LONG
+    assert longer.value.reason is CommonReason.MESSAGE_TOO_LONG
 
 
 def test_every_line_of_a_message_is_quoted_and_marked_as_the_hosts() -> None:
@@ -64,4 +65,4 @@ def test_a_message_does_not_come_in_as_a_payment(kind: str) -> None:
     one.records.append(hint(keyring(), where))
     disguised = Draft([one], [Out([], 0, unsigned.outputs[0].script_pubkey)], version=0)
     assert disguised.unsigned_tx() == unsigned.encode()
-    assert refusal(disguised, keyring()) is Reason.EMPTY_COIN
+    assert refusal(disguised, keyring()) is BitcoinReason.EMPTY_COIN

@@ -8,7 +8,7 @@ import pytest
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.payment.inputs import Coin
 from signer.chains.bitcoin.payment.payment import Spend
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.review import Approval, Review
 from tests import psbts
 from tests.psbts import OTHER, Draft, Vault, bit_flips, build, draft, keyring, review
@@ -205,11 +205,11 @@ def test_an_approval_is_good_once() -> None:
     CHAIN.sign(approval, keys)
     with pytest.raises(Refused) as refused:
         CHAIN.sign(approval, keys)
-    assert refused.value.reason is Reason.APPROVAL_SPENT
+    assert refused.value.reason is CommonReason.APPROVAL_SPENT
 
 
 def test_an_approval_is_good_for_its_own_keys_only() -> None:
     other = keyring("legal winner thank year wave sausage worth useful legal winner thank yellow")
     with pytest.raises(Refused) as refused:
         CHAIN.sign(_approved(build(keyring())), other)
-    assert refused.value.reason is Reason.WRONG_KEYS
+    assert refused.value.reason is CommonReason.WRONG_KEYS

@@ -8,8 +8,9 @@ from time import process_time
 import pytest
 
 from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import tx
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.cursor import compact_size
 from tests import psbts
 from tests.psbts import blob, build, draft, keyring, refusal
@@ -168,7 +169,7 @@ def test_payments_as_large_as_the_network_takes_are_read() -> None:
 
 
 def test_an_oversized_request_is_refused_before_it_is_read() -> None:
-    assert refusal(bytes((8 << 20) + 1), keyring()) is Reason.TOO_LARGE
+    assert refusal(bytes((8 << 20) + 1), keyring()) is CommonReason.TOO_LARGE
     with pytest.raises(Malformed):
         container.parse(bytes(8 << 20))
 
@@ -183,7 +184,7 @@ def test_a_request_has_no_more_records_than_its_size_explains() -> None:
     assert len(container.parse(made(most)).inputs[0].records) == most
     with pytest.raises(Refused) as refused:
         container.parse(made(most + 1))
-    assert refused.value.reason is Reason.TOO_LARGE
+    assert refused.value.reason is CommonReason.TOO_LARGE
 
 
 def test_no_request_has_more_than_200_000_records() -> None:
@@ -192,7 +193,7 @@ def test_no_request_has_more_than_200_000_records() -> None:
     container.parse(bare(1, 1, maps=flood(most, bytes(20)) + b"\x00"))
     with pytest.raises(Refused) as refused:
         container.parse(bare(1, 1, maps=flood(most + 1, bytes(20)) + b"\x00"))
-    assert refused.value.reason is Reason.TOO_LARGE
+    assert refused.value.reason is CommonReason.TOO_LARGE
 
 
 @pytest.mark.parametrize("place", ["head", "in", "out"])
@@ -201,7 +202,7 @@ def test_a_flood_of_tiny_records_is_refused(place: str) -> None:
     made = draft(keyring())
     flood = [(b"\xf0" + number.to_bytes(3, "big"), b"") for number in range(200_001)]
     {"head": made.head, "in": made.ins[0], "out": made.outs[0]}[place].records += flood
-    assert refusal(made, keyring()) is Reason.TOO_LARGE
+    assert refusal(made, keyring()) is CommonReason.TOO_LARGE
 
 
 def test_a_flood_over_many_maps_is_refused() -> None:
@@ -209,7 +210,7 @@ def test_a_flood_over_many_maps_is_refused() -> None:
     flood = [(b"\xf0" + number.to_bytes(3, "big"), b"") for number in range(10_000)]
     for one in made.outs:
         one.records += flood
-    assert refusal(made, keyring()) is Reason.TOO_LARGE
+    assert refusal(made, keyring()) is CommonReason.TOO_LARGE
 
 
 def test_the_same_previous_transaction_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,5 +251,5 @@ def test_hints_without_end_are_not_followed() -> None:
             (b"\x02" + key, psbts.origin(keys, psbts.path("wpkh", 1, number)))
         )
     began = process_time()
-    assert refusal(made, keys) is Reason.KEY_MISMATCH
+    assert refusal(made, keys) is BitcoinReason.KEY_MISMATCH
     assert process_time() - began < 5

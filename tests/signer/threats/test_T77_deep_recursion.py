@@ -12,7 +12,7 @@ from signer.errors import Malformed
 
 LEVELS = 10_000
 KEY = "02" + "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
-REGTEST = network.named("regtest")
+REGTEST = network.NETWORKS["regtest"]
 
 MINISCRIPTS = {
     "and_v": "and_v(v:pk(A)," * LEVELS + "pk(B)" + ")" * LEVELS,

@@ -11,9 +11,10 @@ from signer.chains.bitcoin.accounts.account import (
 )
 from signer.chains.bitcoin.descriptors.spend_data import Lock
 from signer.chains.bitcoin.network import Network
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address
 from signer.chains.bitcoin.transactions.script import Kind
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import Malformed, Refused
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, Path, render
 
@@ -32,7 +33,7 @@ def place(keyring: Keyring, path: Path, variant: str) -> Place:
     """Where the address of our key at `path` lies. Raises Refused for an unknown variant."""
     kind = _kind(variant)
     if len(path) < 2:
-        raise Refused(Reason.PATH_UNUSUAL)
+        raise Refused(BitcoinReason.PATH_UNUSUAL)
     return OneKey(kind, path[:-2]).place(keyring, path[-2], path[-1])
 
 
@@ -71,13 +72,13 @@ def oddities(path: Path, kind: Kind, network: Network) -> tuple[str, ...]:
 
 def _kind(variant: str) -> Kind:
     if variant not in VARIANTS:
-        raise Refused(Reason.VARIANT_UNSUPPORTED)
+        raise Refused(BitcoinReason.VARIANT_UNSUPPORTED)
     return VARIANTS[variant]
 
 
 def _check_place(account: Registered, branch: int, index: int, network: Network) -> None:
     if account.policy.network != network:
-        raise Refused(Reason.WRONG_NETWORK)
+        raise Refused(BitcoinReason.WRONG_NETWORK)
     if branch not in {0, 1} or not 0 <= index < HARDENED:
         raise Malformed("A branch is 0 or 1, and an index is below 2147483648.")
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from signer.chains.bitcoin.accounts.account import Registered, is_foreign, is_usual_length
 from signer.chains.bitcoin.descriptors.musig_key import Joint, together
 from signer.chains.bitcoin.network import Network
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Refused
 from signer.keys.extended import ExtendedPublicKey
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
@@ -35,7 +36,7 @@ def unseal(record: bytes, keyring: Keyring) -> Registered:
     """The account of a record. Raises Refused if this wallet did not seal exactly these bytes."""
     mac, encoded = record[:_MAC_BYTES], record[_MAC_BYTES:]
     if not hmac.compare_digest(mac, keyring.authenticate(_PURPOSE + encoded)):
-        raise Refused(Reason.RECORD_NOT_OURS)
+        raise Refused(BitcoinReason.RECORD_NOT_OURS)
     from signer.chains.bitcoin.descriptors import policy  # noqa: PLC0415  a while that only records need
 
     return recognise(policy.read(encoded), keyring)
@@ -61,7 +62,7 @@ def recognise(read: "Policy", keyring: Keyring) -> Registered:
         own.append(_own(key, branches, read.network, keyring, where))
         joint.append(_joint(key, place.branches, read.network, keyring, where))
     if not any(own) and not any(one.own for one in joint if one):
-        raise Refused(Reason.POLICY_WITHOUT_US)
+        raise Refused(BitcoinReason.POLICY_WITHOUT_US)
     return Registered(read, tuple(own), tuple(joint))
 
 
@@ -81,7 +82,7 @@ def _joint(
     }
     # A coin is refused for such a path: better not to receive it.
     if not all(is_usual_length(path) for path in own.values()):
-        raise Refused(Reason.PATH_UNUSUAL, where)
+        raise Refused(BitcoinReason.PATH_UNUSUAL, where)
     return together(parts, own, branches)
 
 
@@ -97,11 +98,11 @@ def _own(
     if key.origin.fingerprint != keyring.fingerprint:
         return ()
     if is_foreign(above, network):
-        raise Refused(Reason.WRONG_NETWORK, where)
+        raise Refused(BitcoinReason.WRONG_NETWORK, where)
     # A key that names our fingerprint and is not ours would be taken for ours by whoever reads only
     # fingerprints, on this screen or in a backup of the account.
     if not above or not _is_same(keyring.extended(above), key.xpub):
-        raise Refused(Reason.FALSE_KEY, where)
+        raise Refused(BitcoinReason.FALSE_KEY, where)
     return tuple(above + key.steps.path(branch) for branch in branches)
 
 

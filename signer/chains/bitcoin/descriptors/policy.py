@@ -93,6 +93,15 @@ class Policy:
         return self.descriptor.lock(branch, index)
 
     @property
+    def key_texts(self) -> tuple[str, ...]:
+        """Each key as it was registered: `[fingerprint/path]xpub`."""
+        return tuple(key.render(self.network) for key in self.keys)
+
+    @property
+    def network_name(self) -> str:
+        return self.network.name
+
+    @property
     def key_path(self) -> Literal["nobody"] | tuple[int, ...] | None:
         """Who can spend a taproot coin past its script tree: these keys, all together (T26).
 
@@ -112,8 +121,7 @@ class Policy:
 
     def encode(self) -> bytes:
         """The policy as bytes that can be read in one way only: every part has its length."""
-        keys = [key.render(self.network) for key in self.keys]
-        parts = [self.name, self.network.name, self.template, *keys]
+        parts = [self.name, self.network.name, self.template, *self.key_texts]
         body = b"".join(compact_size(len(part)) + part.encode() for part in parts)
         return bytes((_VERSION,)) + body
 

@@ -17,9 +17,10 @@ from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.payment import signatures
 from signer.chains.bitcoin.payment.signing import Job, jobs, spending
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address, sighash
 from signer.chains.bitcoin.transactions.tx import Output, Tx, stack
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from signer.formats.cursor import blob
 from signer.formats.words.digest_words import digest_words
 from signer.hashes import double_sha256
@@ -99,7 +100,9 @@ def statement(
     unsigned = bip322.to_sign(spent, timing)
     asked = Statement(message, place, spent, unsigned, _jobs(place, unsigned))
     if not asked.jobs:
-        raise Refused(Reason.POLICY_UNSUPPORTED)  # only joint keys of ours: two rounds, no payment
+        raise Refused(
+            BitcoinReason.POLICY_UNSUPPORTED
+        )  # only joint keys of ours: two rounds, no payment
     shown = address.render(lock.script_pubkey, network) or ""
     facts = (
         Fact(place.account.title, shown, Origin.DERIVED, Shape.ADDRESS),
@@ -144,9 +147,9 @@ def _readable(text: str) -> bytes:
     # What cannot be read is not signed: control characters move the cursor of a terminal, others
     # look like letters they are not, or turn the direction of a line around (T32, T56).
     if len(text) > MAX_CHARACTERS:
-        raise Refused(Reason.MESSAGE_TOO_LONG)
+        raise Refused(CommonReason.MESSAGE_TOO_LONG)
     if any(not (" " <= character <= "~" or character == "\n") for character in text):
-        raise Refused(Reason.MESSAGE_UNREADABLE)
+        raise Refused(CommonReason.MESSAGE_UNREADABLE)
     return text.encode()
 
 

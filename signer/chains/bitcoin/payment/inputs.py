@@ -9,9 +9,10 @@ from signer.chains.bitcoin.payment.signing import Asked, Job, Spending, is_legac
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import sighash
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from signer.keys.keyring import Keyring
 
 # 1,500 legacy inputs, more than a standard transaction has room for, hash 250 MB in half a second.
@@ -54,7 +55,7 @@ def find(request: Psbt, owner: Owner) -> Found:
         where = f"Input {index + 1}."
         place, asked = ownership.coin(owner, output.script_pubkey, records, where)
         if places and place.account != places[0].account:
-            raise Refused(Reason.MIXED_ACCOUNTS, where)
+            raise Refused(BitcoinReason.MIXED_ACCOUNTS, where)
         places.append(place)
         named.append(asked)
     return Found(spent, tuple(places), tuple(named))
@@ -74,7 +75,7 @@ def check(request: Psbt, found: Found, keyring: Keyring, *, expert: bool) -> tup
         ready = musig2.due(open_jobs, request.inputs[index], keyring, f"Input {index + 1}.")
         coins.append(Coin(found.spent[index], place, hash_type, tuple(ready)))
     if not any(coin.jobs for coin in coins):
-        raise Refused(Reason.NOTHING_TO_SIGN)
+        raise Refused(BitcoinReason.NOTHING_TO_SIGN)
     musig2.check_room((job for coin in coins for job in coin.jobs), keyring)
     return tuple(coins)
 
@@ -84,11 +85,11 @@ def _check_cost(request: Psbt, found: Found) -> None:
     # could grow with the square of the request (T75).
     legacy = sum(is_legacy(place.lock) for place in found.places)
     if legacy * len(request.unsigned_tx) > MAX_LEGACY_HASHED_BYTES:
-        raise Refused(Reason.TOO_LARGE)
+        raise Refused(CommonReason.TOO_LARGE)
     # A joint signature costs several multiplications for each of its signers.
     pairs = zip(found.places, found.asked, strict=True)
     if sum(one.aggregate in asked for at, asked in pairs for _, one in at.shared()) > MAX_JOINT:
-        raise Refused(Reason.TOO_LARGE)
+        raise Refused(CommonReason.TOO_LARGE)
 
 
 def _jobs(
@@ -100,7 +101,7 @@ def _jobs(
     every = jobs(place, asked, hash_type, index, whole)
     if not every:
         # Only leaves hold our keys, and the request names none of them (T25).
-        raise Refused(Reason.NO_LEAF_NAMED, where)
+        raise Refused(BitcoinReason.NO_LEAF_NAMED, where)
     musig2.check_strays(every, records, where)
     return tuple(job for job in every if not _is_done(job, records, where))
 
@@ -111,5 +112,5 @@ def _is_done(job: Job, records: Map, where: str) -> bool:
         return False
     # Also catches a signature whose own type byte is not the one asked for (T13).
     if not signatures.holds(job, job.digest, found):
-        raise Refused(Reason.BAD_SIGNATURE, where)
+        raise Refused(BitcoinReason.BAD_SIGNATURE, where)
     return True

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from signer.chains.bitcoin.descriptors.musig_key import Joint
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, Refused
 from signer.formats.cursor import blob
 from signer.keys import musig
 from signer.keys.keyring import Keyring
@@ -58,7 +59,7 @@ def check_named(joints: Iterable[Joint], records: Map, where: str) -> None:
     """Refused where a request names other participants than the registered account has (T41)."""
     known = {(one.aggregate, b"".join(one.participants)) for one in joints}
     if not known.issuperset(records.all(fields.MUSIG2_PARTICIPANT_PUBKEYS)):
-        raise Refused(Reason.JOINT_KEYS_DIFFER, where)
+        raise Refused(BitcoinReason.JOINT_KEYS_DIFFER, where)
 
 
 def check_strays(jobs: Iterable["Job"], records: Map, where: str) -> None:
@@ -73,7 +74,7 @@ def check_strays(jobs: Iterable["Job"], records: Map, where: str) -> None:
     ours = {one.public_key for one, _ in shares}
     for kind in (fields.MUSIG2_PUB_NONCE, fields.MUSIG2_PARTIAL_SIG):
         if any(key[:33] in ours and key not in names for key, _ in records.all(kind)):
-            raise Refused(Reason.NONCE_ELSEWHERE, where)
+            raise Refused(CommonReason.NONCE_ELSEWHERE, where)
 
 
 def due(jobs: Iterable["Job"], records: Map, keyring: Keyring, where: str) -> Iterator["Job"]:
@@ -97,11 +98,11 @@ def _due(job: "Job", own: Share, records: Map, keyring: Keyring, where: str) -> 
         return
     found = tuple(nonce for nonce in nonces if nonce is not None)
     if len(found) != len(nonces):
-        raise Refused(Reason.NONCES_MISSING, where)
+        raise Refused(BitcoinReason.NONCES_MISSING, where)
     session = Session(own.group, found, job.digest)
     parts = _values(job, own, records.fields, fields.MUSIG2_PARTIAL_SIG)
     if not musig.check(session, parts):
-        raise Refused(Reason.JOINT_PART_WRONG, where)
+        raise Refused(BitcoinReason.JOINT_PART_WRONG, where)
     if parts[_place(own)] is None:
         musig.check_begun(keyring, job.path, session, mine)
         yield replace(job, share=replace(own, session=session))

@@ -11,10 +11,11 @@ from signer.chains.bitcoin.payment.inputs import Coin
 from signer.chains.bitcoin.payment.ownership import Owner
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address, script
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 
 
 class Role(Enum):
@@ -86,4 +87,4 @@ def _target(owner: Owner, account: Account, reach: int, output: Output, records:
 def _check_length(output: Output, where: str) -> None:
     # What cannot be read to its end is not shown in part: the rest could say anything (T20).
     if len(output.script_pubkey) > MAX_SHOWN_SCRIPT_BYTES:
-        raise Refused(Reason.OUTPUT_TOO_LONG, where)
+        raise Refused(BitcoinReason.OUTPUT_TOO_LONG, where)

@@ -24,6 +24,7 @@ from signer.chains.bitcoin.payment import musig2
 from signer.chains.bitcoin.payment.signing import Asked
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.errors import Reason, Refused
@@ -76,17 +77,17 @@ def coin(owner: Owner, script_pubkey: bytes, records: Map, where: str) -> tuple[
     """
     kind = script.kind(script_pubkey)
     if kind in {Kind.DATA, Kind.UNKNOWN}:
-        raise Refused(Reason.SCRIPT_UNSUPPORTED, where)
+        raise Refused(BitcoinReason.SCRIPT_UNSUPPORTED, where)
     hints = _hints(owner, records, *_OF_INPUTS)
     if not hints:
-        raise Refused(Reason.INPUT_NOT_OURS, where)
+        raise Refused(BitcoinReason.INPUT_NOT_OURS, where)
     for hint in hints:
         _check_path(hint.path, owner.network, where)
     place = _opening(owner, kind, hints, script_pubkey)
     if place is None:
         raise Refused(_unknown(kind, records), where)
     if not _all_true(hints, place):
-        raise Refused(Reason.KEY_MISMATCH, where)
+        raise Refused(BitcoinReason.KEY_MISMATCH, where)
     if place.lock.internal_key:
         _check_tree(place, hints, records, where)
     return place, {hint.key[-32:]: hint.leaves for hint in hints} | musig2.named(records)
@@ -121,13 +122,13 @@ def _unknown(kind: Kind, records: Map) -> Reason:
     redeem = records.get(fields.REDEEM_SCRIPT)
     match kind:
         case Kind.P2WSH:
-            return Reason.NOT_REGISTERED
+            return BitcoinReason.NOT_REGISTERED
         case Kind.P2SH if redeem is None or script.kind(redeem) is not Kind.P2WPKH:
-            return Reason.NOT_REGISTERED
+            return BitcoinReason.NOT_REGISTERED
         case Kind.P2TR if records.has(*_OF_ACCOUNTS):
-            return Reason.NOT_REGISTERED
+            return BitcoinReason.NOT_REGISTERED
         case _:
-            return Reason.KEY_MISMATCH
+            return BitcoinReason.KEY_MISMATCH
 
 
 def _all_true(hints: tuple[Hint, ...], place: Place) -> bool:
@@ -140,18 +141,18 @@ def _all_true(hints: tuple[Hint, ...], place: Place) -> bool:
 
 def _check_path(path: Path, network: Network, where: str) -> None:
     if not is_usual_length(path):
-        raise Refused(Reason.PATH_UNUSUAL, where)
+        raise Refused(BitcoinReason.PATH_UNUSUAL, where)
     if is_foreign(path, network):
-        raise Refused(Reason.WRONG_NETWORK, where)
+        raise Refused(BitcoinReason.WRONG_NETWORK, where)
 
 
 def _check_tree(place: Place, hints: tuple[Hint, ...], records: Map, where: str) -> None:
     """Whatever the request says about the internal key and the tree must be so (T25)."""
     lock = place.lock
     if records.get(fields.TAP_INTERNAL_KEY) not in {None, lock.internal_key}:
-        raise Refused(Reason.KEY_MISMATCH, where)
+        raise Refused(BitcoinReason.KEY_MISMATCH, where)
     if not (_tree_is_so(lock, hints, records) if lock.leaves else _no_tree(hints, records)):
-        raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)
+        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
     musig2.check_named((one for one in place.joint if one), records, where)
 
 

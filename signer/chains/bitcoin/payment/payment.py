@@ -1,7 +1,7 @@
 """A checked payment. What passes here may be shown; what was shown may be signed; nothing else.
 
 The rules about coins are in `proof`, `ours`, `flags` and `coins`, those about outputs in `targets`;
-here are those about the whole. One function per rule, and a Reason for each.
+here are those about the whole. One function per rule, and a reason for each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,9 @@ from signer.chains.bitcoin.payment.outputs import Target
 from signer.chains.bitcoin.payment.ownership import Owner
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions.tx import Output, Tx
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 
 ABSURD_FEE_PERCENT = 25  # of the coins spent
 _NULL_TXID = bytes(32)
@@ -97,21 +98,21 @@ def _with_silent_payments(
 
 def _check_shape(tx: Tx) -> None:
     if not tx.inputs:
-        raise Refused(Reason.NO_INPUTS)
+        raise Refused(BitcoinReason.NO_INPUTS)
     if not tx.outputs:
-        raise Refused(Reason.NO_OUTPUTS)
+        raise Refused(BitcoinReason.NO_OUTPUTS)
     outpoints = [one.outpoint for one in tx.inputs]
     # The network would drop it, but the sums on screen would count one coin twice (T14).
     if len(set(outpoints)) != len(outpoints):
-        raise Refused(Reason.DUPLICATE_INPUT)
+        raise Refused(BitcoinReason.DUPLICATE_INPUT)
     if any(one.txid == _NULL_TXID for one in tx.inputs):
-        raise Refused(Reason.COINBASE_INPUT)
+        raise Refused(BitcoinReason.COINBASE_INPUT)
 
 
 def _check_settled(request: Psbt) -> None:
     # Who reads such a request may still add inputs or outputs: it is not what will be sent (T24).
     if container.modifiable(request):
-        raise Refused(Reason.MODIFIABLE)
+        raise Refused(BitcoinReason.MODIFIABLE)
 
 
 def _check_filled(spent: Sequence[Output]) -> None:
@@ -119,18 +120,18 @@ def _check_filled(spent: Sequence[Output]) -> None:
     # words of the message would stay unread (T56).
     for index, output in enumerate(spent):
         if not output.sats:
-            raise Refused(Reason.EMPTY_COIN, f"Input {index + 1}.")
+            raise Refused(BitcoinReason.EMPTY_COIN, f"Input {index + 1}.")
 
 
 def _check_sums(spent: Sequence[Output], paid: Sequence[Output]) -> None:
     coming, going = (sum(output.sats for output in side) for side in (spent, paid))
     # Amounts have no sign here: a sum within range holds only amounts within range (T17).
     if max(coming, going) > MAX_SATS:
-        raise Refused(Reason.AMOUNT_OUT_OF_RANGE)
+        raise Refused(BitcoinReason.AMOUNT_OUT_OF_RANGE)
     if going > coming:
-        raise Refused(Reason.OUTPUTS_EXCEED_INPUTS)
+        raise Refused(BitcoinReason.OUTPUTS_EXCEED_INPUTS)
     fee = coming - going
     # A miner who runs the host is paid by the fee (T19). A small payment may cost a large share of
     # what it pays, which is a warning's matter; a quarter of the coins is nobody's wish.
     if fee and fee * 100 >= ABSURD_FEE_PERCENT * coming:
-        raise Refused(Reason.FEE_ABSURD, f"{fee} of {coming} sats.")
+        raise Refused(BitcoinReason.FEE_ABSURD, f"{fee} of {coming} sats.")

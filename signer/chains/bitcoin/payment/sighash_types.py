@@ -4,8 +4,9 @@ from signer.chains.bitcoin.accounts.account import Place
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import sighash
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 
 
 def asked(records: Map, *, is_taproot: bool) -> int:
@@ -23,14 +24,14 @@ def check(request: Psbt, index: int, place: Place, *, expert: bool) -> int:
     if flag == sighash.ALL or (flag == sighash.DEFAULT and is_taproot):
         return flag
     if flag not in sighash.OPEN_TYPES:
-        raise Refused(Reason.SIGHASH_UNKNOWN, where)
+        raise Refused(BitcoinReason.SIGHASH_UNKNOWN, where)
     # NONE, SINGLE and ANYONECANPAY let others change what was shown after it was signed (T12).
     if not expert:
-        raise Refused(Reason.SIGHASH_UNSUPPORTED, where)
+        raise Refused(BitcoinReason.SIGHASH_UNSUPPORTED, where)
     # Without an output of its own index, SINGLE signs the number 1 in legacy scripts: a signature
     # that opens every coin of that key for ever. Segwit and taproot make no sense of it either.
     if flag & 0x1F == sighash.SINGLE and index >= len(request.tx.outputs):
-        raise Refused(Reason.SIGHASH_SINGLE_BUG, where)
+        raise Refused(BitcoinReason.SIGHASH_SINGLE_BUG, where)
     return flag
 
 

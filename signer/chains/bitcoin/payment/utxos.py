@@ -6,10 +6,11 @@ from signer.chains.bitcoin.payment import sighash_types
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script, tx
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.chains.bitcoin.transactions.tx import Input, Output, Previous
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import hash160, sha256
 
@@ -34,7 +35,7 @@ def spent_outputs(request: Psbt) -> tuple[Output, ...]:
     if not _commits_to_all(request, spent):
         for index, records in enumerate(request.inputs):
             if not records.has(fields.NON_WITNESS_UTXO):
-                raise Refused(Reason.AMOUNT_NOT_PROVEN, f"Input {index + 1}.")
+                raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, f"Input {index + 1}.")
     return spent
 
 
@@ -53,10 +54,10 @@ def _spent(index: int, one: Input, records: Map, parsed: Parsed) -> Output:
     proven = _proven(one, records, parsed, where)
     # Two readers could believe one field each: nothing that contradicts itself is signed (T02).
     if claimed is not None and proven is not None and claimed != proven:
-        raise Refused(Reason.AMOUNTS_DISAGREE, where)
+        raise Refused(BitcoinReason.AMOUNTS_DISAGREE, where)
     output = proven or claimed
     if output is None:
-        raise Refused(Reason.AMOUNT_NOT_PROVEN, where)
+        raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, where)
     _check_scripts(output.script_pubkey, records, where)
     return output
 
@@ -80,7 +81,7 @@ def _proven(one: Input, records: Map, parsed: Parsed, where: str) -> Output | No
     previous = parsed[whole]
     # Any transaction would do to prove any amount, were its hash not compared (T03).
     if previous.txid != one.txid or one.index >= len(previous.outputs):
-        raise Refused(Reason.WRONG_PREVIOUS_TX, where)
+        raise Refused(BitcoinReason.WRONG_PREVIOUS_TX, where)
     return previous.outputs[one.index]
 
 
@@ -90,8 +91,8 @@ def _check_scripts(script_pubkey: bytes, records: Map, where: str) -> None:
     redeem = records.get(fields.REDEEM_SCRIPT)
     if redeem is not None:
         if program != script.p2sh(hash160(redeem)):
-            raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)
+            raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
         program = redeem
     witness = records.get(fields.WITNESS_SCRIPT)
     if witness is not None and program != script.p2wsh(sha256(witness)):
-        raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)
+        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)

@@ -18,7 +18,7 @@ from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.forms import Forms, check
 from signer.chains.bitcoin.psbt.maps import Map, Record, read_map
 from signer.chains.bitcoin.transactions import tx
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.formats.cursor import Cursor
 
 MAGIC = b"psbt\xff"
@@ -56,7 +56,7 @@ class Psbt:
 def parse(data: bytes) -> Psbt:
     """A PSBT from its binary form. Raises Malformed, or Refused for its size."""
     if len(data) > MAX_PSBT_BYTES:
-        raise Refused(Reason.TOO_LARGE)
+        raise Refused(CommonReason.TOO_LARGE)
     data = bytes(data)  # a copy, should the caller's buffer be one that can change (T73)
     if not data.startswith(MAGIC):
         raise Malformed("A PSBT starts with psbt and the byte ff.")
@@ -121,7 +121,7 @@ def _counts(head: Map, remaining: int) -> tuple[int, int]:
     if ins * _INPUT_BYTES + outs * _OUTPUT_BYTES > remaining:
         raise Malformed(f"{ins} inputs and {outs} outputs do not fit the bytes that follow.")
     if ins > MAX_INPUTS or outs > MAX_OUTPUTS:
-        raise Refused(Reason.TOO_LARGE)
+        raise Refused(CommonReason.TOO_LARGE)
     return ins, outs
 
 

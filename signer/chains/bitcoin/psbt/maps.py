@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.cursor import compact_at, compact_size
 
 Record = tuple[bytes, bytes]  # (key: type and key data, value)
@@ -71,7 +71,7 @@ def read_map(data: bytes, at: int, room: int) -> tuple[Map, int]:
             raise _cut(data, size, at)
         fields[key] = data[at:stop]
         at = stop
-    raise Refused(Reason.TOO_LARGE)
+    raise Refused(CommonReason.TOO_LARGE)
 
 
 def _cut(data: bytes, count: int, at: int) -> Malformed:

@@ -11,10 +11,11 @@ from signer.chains.bitcoin.descriptors.spend_data import NUMS, branch_hash, leaf
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import hash160
 from signer.keys import curve
@@ -56,7 +57,7 @@ def _key(script_pubkey: bytes, records: Map, where: str) -> bytes | None:
             return _hashed(script.program(redeem), records, where) if is_key else None
         case Kind.UNKNOWN if _is_later_segwit(script_pubkey):
             # Receivers pass over such a transaction: a later BIP may mean something else by it.
-            raise Refused(Reason.SILENT_COINS, where)
+            raise Refused(CommonReason.SILENT_COINS, where)
         case _:
             return None
 
@@ -73,7 +74,7 @@ def _hashed(key_hash: bytes, records: Map, where: str) -> bytes | None:
     for key in _keys(records):
         if hash160(key) == key_hash:
             return key if len(key) == _COMPRESSED_BYTES else None
-    raise Refused(Reason.SILENT_KEY_MISSING, where)
+    raise Refused(BitcoinReason.SILENT_KEY_MISSING, where)
 
 
 def _keys(records: Map) -> Iterator[bytes]:
@@ -88,9 +89,9 @@ def _redeem_script(script_hash: bytes, records: Map, where: str) -> bytes:
     if redeem is None:
         redeem = next(reversed(_pushed(records)), None)
     if redeem is None:
-        raise Refused(Reason.SILENT_KEY_MISSING, where)
+        raise Refused(BitcoinReason.SILENT_KEY_MISSING, where)
     if hash160(redeem) != script_hash:
-        raise Refused(Reason.SCRIPT_NOT_COMMITTED, where)
+        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
     return redeem
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from signer.chains.bitcoin.transactions import script
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.hashes import tagged_hash
 from signer.keys import curve
@@ -33,7 +33,7 @@ def scripts(
     """
     totals = Counter(payee.scan_key for payee in payees)
     if any(total > MAX_PER_SCAN_KEY for total in totals.values()):
-        raise Refused(Reason.TOO_LARGE, "Too many outputs to one silent payment address.")
+        raise Refused(CommonReason.TOO_LARGE, "Too many outputs to one silent payment address.")
     secrets = {scan_key: points.multiply(shared[scan_key], salt) for scan_key in totals}
     numbers: Counter[bytes] = Counter()
     found = []

@@ -14,11 +14,12 @@ from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.silent_payments import outputs as silent_outputs
 from signer.chains.bitcoin.transactions import sighash
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats import silent_address
 from signer.formats.silent_address import SilentAddress
 from signer.keys import curve
@@ -95,7 +96,7 @@ def prepare(
     own = {at: key for at, one in places.items() if at in plan.keys and (key := _key(one))}
     for at, key in own.items():
         if silent_keys.public_key(keyring, key) != plan.keys[at]:
-            raise Refused(Reason.KEY_MISMATCH, f"Input {at + 1}.")
+            raise Refused(BitcoinReason.KEY_MISMATCH, f"Input {at + 1}.")
     made = _own_shares(plan, own, keyring)
     scripts = _completed(plan, made).scripts()
     taproot = {at for at, one in places.items() if one.lock.internal_key}
@@ -127,25 +128,27 @@ def check(request: Psbt, spent: Sequence[Output], keyless: Collection[int] = ())
 def _check_hash_types(request: Psbt) -> None:
     # The scripts follow from all inputs and from the order of the outputs: none may change (T12).
     if container.modifiable(request) & _HAS_SIGHASH_SINGLE:
-        raise Refused(Reason.SIGHASH_UNSUPPORTED)
+        raise Refused(BitcoinReason.SIGHASH_UNSUPPORTED)
     for at, records in enumerate(request.inputs):
         value = records.get(fields.SIGHASH)
         asked = sighash.ALL if value is None else int.from_bytes(value, "little")
         if asked != sighash.ALL:
             unsupported = asked in sighash.OPEN_TYPES
-            reason = Reason.SIGHASH_UNSUPPORTED if unsupported else Reason.SIGHASH_UNKNOWN
+            reason = (
+                BitcoinReason.SIGHASH_UNSUPPORTED if unsupported else BitcoinReason.SIGHASH_UNKNOWN
+            )
             raise Refused(reason, f"Input {at + 1}.")
 
 
 def _total(keys: Sequence[bytes]) -> bytes:
     if not keys:
-        raise Refused(Reason.SILENT_COINS, "None of them counts.")
+        raise Refused(CommonReason.SILENT_COINS, "None of them counts.")
     for key in keys:
         curve.check_public_key(key)
     try:
         return points.combine(keys)
     except Malformed:
-        raise Refused(Reason.SILENT_COINS, "Their keys cancel each other out.") from None
+        raise Refused(CommonReason.SILENT_COINS, "Their keys cancel each other out.") from None
 
 
 # --- shares that are there
@@ -168,14 +171,14 @@ def _given(
                 _check_budget(proofs)
                 proof = records.fields.get(bytes((proof_kind,)) + scan_key, b"")
                 if not dleq.verify(public_key, scan_key, point, proof):
-                    raise Refused(Reason.SILENT_SHARE_WRONG, _where(at))
+                    raise Refused(BitcoinReason.SILENT_SHARE_WRONG, _where(at))
                 shares[scan_key][at] = point
     return shares
 
 
 def _check_budget(proofs: int) -> None:
     if proofs > MAX_PROOFS:
-        raise Refused(Reason.TOO_LARGE)
+        raise Refused(CommonReason.TOO_LARGE)
 
 
 def _where(at: int) -> str:
@@ -189,9 +192,9 @@ def _check_scripts(request: Psbt, plan: Plan) -> None:
         if not given:
             continue
         if at not in scripts:
-            raise Refused(Reason.SILENT_SHARE_MISSING, f"Output {at + 1}.")
+            raise Refused(BitcoinReason.SILENT_SHARE_MISSING, f"Output {at + 1}.")
         if given != scripts[at]:
-            raise Refused(Reason.SILENT_SCRIPT_WRONG, f"Output {at + 1}.")
+            raise Refused(BitcoinReason.SILENT_SCRIPT_WRONG, f"Output {at + 1}.")
 
 
 # --- our own
@@ -231,7 +234,7 @@ def _completed(plan: Plan, made: Made) -> Plan:
     whole = replace(plan, shares=shares)
     for scan_key in whole.lacking():
         missing = min(plan.keys.keys() - shares[scan_key].keys())
-        raise Refused(Reason.SILENT_SHARE_MISSING, _where(missing))
+        raise Refused(BitcoinReason.SILENT_SHARE_MISSING, _where(missing))
     return whole
 
 

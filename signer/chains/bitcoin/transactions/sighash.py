@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.tx import Output, Tx
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 from signer.formats.cursor import blob, compact_size
 from signer.hashes import Hasher, double_sha256, sha256, tagged_hasher
 
@@ -91,7 +92,7 @@ class Midstates:
 
     def _taproot_prefix(self, hash_type: int) -> Hasher:
         if hash_type not in _TAPROOT_TYPES:
-            raise Refused(Reason.SIGHASH_UNKNOWN)
+            raise Refused(BitcoinReason.SIGHASH_UNKNOWN)
         hasher = tagged_hasher("TapSighash")
         hasher.update(bytes((0, hash_type)))  # the epoch comes first
         hasher.update(self._tx.version.to_bytes(4, "little"))
@@ -189,7 +190,7 @@ def taproot(  # noqa: PLR0913  what BIP341 and BIP342 commit to
         hasher.update(sha256(blob(annex)))
     if hash_type & 3 == SINGLE:
         if index >= len(tx.outputs):
-            raise Refused(Reason.SIGHASH_UNSUPPORTED)
+            raise Refused(BitcoinReason.SIGHASH_UNSUPPORTED)
         hasher.update(sha256(tx.outputs[index].encode()))
     if leaf_hash:
         hasher.update(leaf_hash + b"\x00" + code_separator.to_bytes(4, "little"))

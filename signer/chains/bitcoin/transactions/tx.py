@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from struct import iter_unpack
 
 from signer.chains.bitcoin.network import MAX_INPUTS, MAX_OUTPUTS
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.cursor import Cursor, blob, compact_at, compact_size
 from signer.hashes import double_sha256
 
@@ -246,5 +246,5 @@ def _read_stack(cursor: Cursor) -> tuple[bytes, ...]:
 
 def _within(count: int, budget: int) -> int:
     if count > budget:
-        raise Refused(Reason.TOO_LARGE)
+        raise Refused(CommonReason.TOO_LARGE)
     return count

@@ -3,19 +3,17 @@
 import base64
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from signer import chains
-from signer.chains import load, names
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.payment import sign as signing
 from signer.chains.bitcoin.payment.payment import Spend
 from signer.chains.bitcoin.psbt import container
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.keys import path
 from signer.keys.keyring import Keyring
 from signer.review import Approval
@@ -38,21 +36,6 @@ def test_the_extended_key_published_in_bip86() -> None:
     keys = keyring(published["words"])
     found = CHAIN.xpub(keys, path.parse(published["account"]["path"]), "mainnet")
     assert found == published["account"]["xpub"]
-
-
-def test_the_folder_is_the_registry() -> None:
-    assert "bitcoin" in names()
-    assert load("bitcoin") is CHAIN
-    with pytest.raises(LookupError):
-        load("../bitcoin")
-
-
-def test_a_chain_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "penny").mkdir()
-    for name in ("penny/__init__.py", "helper.py"):
-        (tmp_path / name).touch()
-    monkeypatch.setattr(chains, "__path__", [str(tmp_path)])
-    assert names() == ("penny",)
 
 
 def test_signatures_are_deterministic() -> None:
@@ -86,7 +69,7 @@ def test_a_finalized_coin_is_left_alone(script: str) -> None:
 def test_nothing_left_to_sign_is_said(script: str) -> None:
     keys = keyring()
     signed = sign(build(keys, 2, script), keys)
-    assert refusal(signed, keys) is Reason.NOTHING_TO_SIGN
+    assert refusal(signed, keys) is BitcoinReason.NOTHING_TO_SIGN
 
 
 @dataclass
@@ -195,7 +178,7 @@ def test_keys_that_were_wiped_sign_nothing() -> None:
     keys.wipe()
     with pytest.raises(Refused) as refused:
         CHAIN.sign(reviewed.approve(reviewed.pages), keys)
-    assert refused.value.reason is Reason.KEYS_WIPED
+    assert refused.value.reason is CommonReason.KEYS_WIPED
 
 
 def test_psbts_of_the_builder_are_what_others_read() -> None:

@@ -8,7 +8,7 @@ from embit import slip39 as peer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.backups import slip39
 from signer.keys.backups.slip39 import Plan, Setting, Share
 from tests.signer.published import cases, shared
@@ -187,7 +187,7 @@ def test_a_backup_that_would_take_an_hour_is_refused() -> None:
     share = Share(Setting(1, True, 11, 1, 1), 0, 0, 1, bytearray(16))
     with pytest.raises(Refused) as caught:
         slip39.combine((slip39.parse(share.words()),))
-    assert caught.value.reason is Reason.BACKUP_TOO_SLOW
+    assert caught.value.reason is CommonReason.BACKUP_TOO_SLOW
 
 
 @pytest.mark.parametrize("passphrase", ["é", "a\n", "\x7f", "\ud800", "a" * 257])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.seeds import dice, mnemonic
 from signer.keys.seeds.dice import Oddity
 
@@ -41,7 +41,7 @@ def test_one_roll_too_few_is_refused(words: int, needed: int) -> None:
     assert len(dice.entropy_from_dice(b"3" * needed, words)) == words * 4 // 3
     with pytest.raises(Refused) as caught:
         dice.entropy_from_dice(b"3" * (needed - 1), words)
-    assert caught.value.reason is Reason.TOO_FEW_ROLLS
+    assert caught.value.reason is CommonReason.TOO_FEW_ROLLS
     assert str(needed) in caught.value.detail
 
 
@@ -77,7 +77,7 @@ def test_one_flip_too_few_is_refused_and_one_too_many_malformed(words: int, need
     assert len(dice.entropy_from_coins(b"1" * needed, words)) == words * 4 // 3
     with pytest.raises(Refused) as caught:
         dice.entropy_from_coins(b"1" * (needed - 1), words)
-    assert caught.value.reason is Reason.TOO_FEW_ROLLS
+    assert caught.value.reason is CommonReason.TOO_FEW_ROLLS
     with pytest.raises(Malformed, match="exactly"):
         dice.entropy_from_coins(b"1" * (needed + 1), words)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.words.wordlist import ENGLISH, LANGUAGES, words_of
 from signer.keys.keyring import Keyring
 from signer.keys.seeds import mnemonic
@@ -270,7 +270,7 @@ def test_the_keys_that_a_fingerprint_took_are_wiped(monkeypatch: pytest.MonkeyPa
     mnemonic.fingerprint_of(WORDS)
     with pytest.raises(Refused) as caught:
         made[0].public_key(())
-    assert caught.value.reason is Reason.KEYS_WIPED
+    assert caught.value.reason is CommonReason.KEYS_WIPED
 
 
 def test_a_passphrase_of_a_novel_is_malformed() -> None:

@@ -6,7 +6,7 @@ from signer.chains.bitcoin.accounts import account as account_module
 from signer.chains.bitcoin.accounts.account import OneKey, is_foreign
 from signer.chains.bitcoin.accounts.registry import recognise
 from signer.chains.bitcoin.descriptors import policy
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.keys.path import HARDENED, parse, render
 from tests import psbts
@@ -24,7 +24,7 @@ TEMPLATES = {
 @pytest.mark.parametrize("network", ["mainnet", "testnet"])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_standard_account_is_the_policy_that_bip388_calls_it(template: str, network: str) -> None:
-    kind, where = TEMPLATES[template], named(network)
+    kind, where = TEMPLATES[template], NETWORKS[network]
     purpose = next(step for step, found in account_module.PURPOSES.items() if found is kind)
     account = OneKey(kind, (purpose, where.coin + HARDENED, 5 + HARDENED))
     key = psbts.key_text(keyring(), render(account.path), network)
@@ -94,7 +94,7 @@ def weight(raw: bytes, signed: bytes) -> int:
     ],
 )
 def test_a_path_may_belong_to_another_network(where: str, network: str, foreign: bool) -> None:
-    assert is_foreign(parse(where), named(network)) is foreign
+    assert is_foreign(parse(where), NETWORKS[network]) is foreign
 
 
 @pytest.mark.parametrize("network", ["mainnet", "testnet"])
@@ -102,7 +102,7 @@ def test_an_account_is_standard_on_its_own_network_alone(network: str) -> None:
     one = OneKey(Kind.P2WPKH, parse("m/84h/1h/0h"))
     several = recognise(vault(TWO, keyring(), keyring(OTHER), network="testnet").policy, keyring())
     for account in (one, several):
-        assert account.is_standard(named(network)) is (network == "testnet")
+        assert account.is_standard(NETWORKS[network]) is (network == "testnet")
 
 
 ELSEWHERE = {

@@ -2,9 +2,9 @@
 
 import pytest
 
+from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.chains.bitcoin.accounts import policy_words
 from signer.chains.bitcoin.descriptors.miniscript import Context, parse
-from tests import psbts
 from tests.psbts import OTHER, keyring, vault
 
 NAMES = ["key 1", "key 2", "key 3"]
@@ -98,7 +98,7 @@ def test_ways_of_very_many_letters_are_not_said() -> None:
 def test_keys_that_are_enough_alone_are_told_from_those_that_are_not(
     template: str, *, alone: bool
 ) -> None:
-    read = psbts.CHAIN.registered(
+    read = POLICY_ACCOUNTS.registered(
         vault(template, keyring(), keyring(OTHER)).record(keyring()), keyring()
     ).policy
     assert policy_words.any_alone(read) is alone
@@ -106,7 +106,7 @@ def test_keys_that_are_enough_alone_are_told_from_those_that_are_not(
 
 def test_the_only_key_of_an_account_is_not_one_of_several() -> None:
     alone = vault("wsh(sortedmulti(1,@0/**))", keyring())
-    read = psbts.CHAIN.registered(alone.record(keyring()), keyring()).policy
+    read = POLICY_ACCOUNTS.registered(alone.record(keyring()), keyring()).policy
     assert not policy_words.any_alone(read)
 
 
@@ -119,7 +119,7 @@ def test_the_only_key_of_an_account_is_not_one_of_several() -> None:
     ],
 )
 def test_the_order_of_keys_is_said(template: str, said: str) -> None:
-    read = psbts.CHAIN.registered(
+    read = POLICY_ACCOUNTS.registered(
         vault(template, keyring(), keyring(OTHER)).record(keyring()), keyring()
     ).policy
     assert policy_words.kind(read) == said

@@ -2,8 +2,9 @@
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
-from signer.errors import Malformed, Reason, Refused
+from signer.chains.bitcoin import CHAIN, POLICY_ACCOUNTS
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Malformed, Refused
 from signer.formats.words.digest_words import digest_words
 from signer.review import Kind
 from tests import psbts
@@ -16,12 +17,12 @@ def shown(template: str, keys: list[str] | None = None) -> str:
     count = template.count("/")
     used = KEYS[: len({part[0] for part in template.split("@")[1:]})] if keys is None else keys
     assert count
-    return text(CHAIN.registration("Vault", template, used, keyring(), "regtest").pages)
+    return text(POLICY_ACCOUNTS.registration("Vault", template, used, keyring(), "regtest").pages)
 
 
 def test_an_ordinary_account_reads_like_this() -> None:
     keys = keyring()
-    asked = CHAIN.registration(
+    asked = POLICY_ACCOUNTS.registration(
         "Vault", "wsh(sortedmulti(2,@0/**,@1/**))", KEYS[:2], keys, "regtest"
     )
     mine, theirs = (key.split("]")[1] for key in KEYS[:2])
@@ -148,13 +149,13 @@ def test_keys_of_another_network_are_refused() -> None:
     own = psbts.key_text(keyring(), "m/48h/0h/0h/2h")
     with pytest.raises(Refused) as refused:
         shown("wsh(multi(2,@0/**,@1/**))", [own, KEYS[1]])
-    assert refused.value.reason is Reason.WRONG_NETWORK
+    assert refused.value.reason is BitcoinReason.WRONG_NETWORK
 
 
 def test_a_key_without_its_origin_is_not_recognised_as_ours() -> None:
     with pytest.raises(Refused) as refused:
         shown("wsh(multi(2,@0/**,@1/**))", [KEYS[0].split("]")[1], KEYS[1]])
-    assert refused.value.reason is Reason.POLICY_WITHOUT_US
+    assert refused.value.reason is BitcoinReason.POLICY_WITHOUT_US
 
 
 def test_the_master_key_is_no_account() -> None:
@@ -166,9 +167,11 @@ def test_the_master_key_is_no_account() -> None:
 @pytest.mark.parametrize("template", ["", "wsh(", "wpkh(@1/**)", "pk(@0/**)", "raw(51)"])
 def test_what_is_no_policy_is_malformed(template: str) -> None:
     with pytest.raises(Malformed):
-        CHAIN.registration("Vault", template, KEYS[:1], keyring(), "regtest")
+        POLICY_ACCOUNTS.registration("Vault", template, KEYS[:1], keyring(), "regtest")
 
 
 def test_warnings_come_first() -> None:
-    asked = CHAIN.registration("Vault", "tr(@0/**,pk(@1/**))", KEYS[1::-1], keyring(), "regtest")
+    asked = POLICY_ACCOUNTS.registration(
+        "Vault", "tr(@0/**,pk(@1/**))", KEYS[1::-1], keyring(), "regtest"
+    )
     assert [page.kind for page in asked.pages][:2] == [Kind.WARNING, Kind.OVERVIEW]

@@ -3,8 +3,9 @@
 import pytest
 
 from signer.chains.bitcoin.accounts import registry
-from signer.chains.bitcoin.network import named
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Refused
 from signer.keys.path import parse
 from tests.psbts import ABANDON, OTHER, key_text, keyring, vault
 
@@ -21,7 +22,7 @@ def test_our_part_of_a_joint_key_lies_where_a_wallet_looks() -> None:
         else:
             with pytest.raises(Refused) as refused:
                 registry.recognise(joint.policy, keyring())
-            assert refused.value.reason is Reason.PATH_UNUSUAL
+            assert refused.value.reason is BitcoinReason.PATH_UNUSUAL
             assert refused.value.detail == "Key 1 and 2."
 
 
@@ -60,16 +61,16 @@ def test_a_key_of_ours_for_another_network_is_refused() -> None:
     foreign = vault("wsh(sortedmulti(2,@0/**,@1/**))", keyring(), keyring(OTHER), at="m/48h/0h/0h")
     with pytest.raises(Refused) as refused:
         registry.recognise(foreign.policy, keyring())
-    assert refused.value.reason is Reason.WRONG_NETWORK
+    assert refused.value.reason is BitcoinReason.WRONG_NETWORK
 
 
 def test_the_master_key_is_no_key_of_an_account() -> None:
-    xpub = keyring().extended(()).encode(named("regtest").xpub)
+    xpub = keyring().extended(()).encode(NETWORKS["regtest"].xpub)
     master = f"[{keyring().fingerprint.hex()}]{xpub}"
     bare = vault("wsh(sortedmulti(2,@0/**,@1/**))", master, keyring(OTHER))
     with pytest.raises(Refused) as refused:
         registry.recognise(bare.policy, keyring())
-    assert refused.value.reason is Reason.FALSE_KEY
+    assert refused.value.reason is BitcoinReason.FALSE_KEY
 
 
 def test_our_parts_of_joint_keys_are_known_by_their_paths() -> None:
@@ -90,7 +91,7 @@ def test_our_parts_of_joint_keys_are_known_by_their_paths() -> None:
 @pytest.mark.parametrize("network", ["mainnet", "testnet", "regtest"])
 def test_only_accounts_of_the_network_are_used(network: str) -> None:
     record = registry.seal(BOTH.policy, keyring())
-    found = registry.of_network([record], keyring(), named(network))
+    found = registry.of_network([record], keyring(), NETWORKS[network])
     assert [account.policy for account in found] == [BOTH.policy] * (network == "regtest")
 
 
@@ -98,8 +99,8 @@ def test_only_accounts_of_the_network_are_used(network: str) -> None:
 def test_a_bad_record_is_refused_whatever_the_network(network: str) -> None:
     good, bad = registry.seal(BOTH.policy, keyring()), registry.seal(BOTH.policy, keyring(OTHER))
     with pytest.raises(Refused) as refused:
-        registry.of_network([good, bad], keyring(), named(network))
-    assert refused.value.reason is Reason.RECORD_NOT_OURS
+        registry.of_network([good, bad], keyring(), NETWORKS[network])
+    assert refused.value.reason is BitcoinReason.RECORD_NOT_OURS
 
 
 def test_the_key_of_the_macs_is_no_key_of_an_account() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors import descriptor
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions import address
 from signer.errors import Malformed
 from signer.formats import base58
@@ -20,7 +20,7 @@ from signer.keys.node import Node
 from signer.keys.path import HARDENED
 from tests.signer.published import shared
 
-MAINNET = named("mainnet")
+MAINNET = NETWORKS["mainnet"]
 XPUB = (
     "xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkrgZw4koxb5JaHWkY4ALHY2grBGRjaDM"
     "zQLcgJvLJuZZvRcEL"
@@ -209,7 +209,7 @@ def test_bitcoin_core_s_addresses_stand_in_addr(name: str) -> None:
     chains = {"main": "mainnet", "regtest": "regtest"}
     for text, *rest in json.loads(shared(f"bitcoin-core/key_io_{name}.json").read_text()):
         expected, about = rest or ("", {"isPrivkey": True, "chain": "main"})
-        network = named(chains.get(about["chain"], "testnet"))
+        network = NETWORKS[chains.get(about["chain"], "testnet")]
         if not about["isPrivkey"]:
             found = descriptor.parse(f"addr({text})", network, checksum="optional")
             assert found.lock(0, 0).script_pubkey.hex() == expected

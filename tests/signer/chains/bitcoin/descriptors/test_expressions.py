@@ -3,7 +3,7 @@
 import pytest
 
 from signer.chains.bitcoin.descriptors import descriptor
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions import script
 from signer.errors import Malformed
 from signer.hashes import hash160, sha256
@@ -18,7 +18,7 @@ XPUB = account(0)
 
 
 def parse(text: str) -> descriptor.Descriptor:
-    return descriptor.parse(text, named("regtest"), checksum="optional")
+    return descriptor.parse(text, NETWORKS["regtest"], checksum="optional")
 
 
 @pytest.mark.parametrize("text", ["wpkh({})", "pk({})", "pkh({})", "multi(1,{})", "wsh(pk({}))"])

@@ -17,7 +17,7 @@ from signer.chains.bitcoin.descriptors.keys import (
     Origin,
     Steps,
 )
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
 from signer.keys import curve
@@ -25,7 +25,7 @@ from signer.keys.extended import NO_PRIVATE_KEYS
 from signer.keys.path import HARDENED
 from tests.signer.published import shared
 
-MAINNET = named("mainnet")
+MAINNET = NETWORKS["mainnet"]
 HEX = "0260b2003c386519fc9eadf2b5cf124dd8eea4c4e68d5e154050a9346ea98ce600"
 UNCOMPRESSED = (
     "04a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd"

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors import descriptor, policy
-from signer.chains.bitcoin.network import NETWORKS, named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions import address
 from signer.errors import Malformed
 from signer.formats.cursor import compact_size
@@ -19,7 +19,7 @@ from signer.keys.path import HARDENED
 from tests.policies import NUMS, Made, account, policies
 from tests.signer.published import own, shared
 
-REGTEST = named("regtest")
+REGTEST = NETWORKS["regtest"]
 
 
 def made(template: str, count: int | None = None, network: str = "regtest") -> Made:
@@ -36,9 +36,9 @@ def _bip388() -> dict[str, Any]:
 def test_bip388_s_valid_policies() -> None:
     found = _bip388()["valid"]
     for case in found:
-        read = policy.parse("a name", case["template"], case["keys"], named("mainnet"))
+        read = policy.parse("a name", case["template"], case["keys"], NETWORKS["mainnet"])
         assert read.descriptor.text == case["descriptor"].replace("'", "h")
-        expanded = descriptor.parse(case["descriptor"], named("mainnet"), checksum="optional")
+        expanded = descriptor.parse(case["descriptor"], NETWORKS["mainnet"], checksum="optional")
         for branch in (0, 1):
             assert read.lock(branch, 5) == expanded.lock(branch, 5)
     assert len(found) == 9
@@ -62,11 +62,11 @@ def test_a_standard_account_is_a_policy_without_a_name(name: str, template: str)
         "Q3VCECoY49yfdDEHGCtMMj92pReUsQ",
     }
     key = f"[73c5da0a/{name[3:]}h/0h/0h]{xpub[name]}"
-    read = policy.parse("", template, [key], named("mainnet"))
+    read = policy.parse("", template, [key], NETWORKS["mainnet"])
     for case in own(name)["cases"]:
         *_, branch, index = case["path"].split("/")
         lock = read.lock(int(branch), int(index))
-        assert address.render(lock.script_pubkey, named("mainnet")) == case["address"]
+        assert address.render(lock.script_pubkey, NETWORKS["mainnet"]) == case["address"]
 
 
 # Keys that do not lie where their origins say are refused (T41); without those origins they are
@@ -80,7 +80,9 @@ def test_jade_s_registered_descriptors_have_jade_s_addresses() -> None:
     for file in files:
         case = json.loads(file.read_text())
         registered, keys = case["input"], case["input"]["datavalues"]
-        network = named({"localtest": "regtest"}.get(registered["network"], registered["network"]))
+        network = NETWORKS[
+            {"localtest": "regtest"}.get(registered["network"], registered["network"])
+        ]
         false = FALSE_ORIGINS.get(file.name, ())
         if false:
             with pytest.raises(Malformed, match="not at the path"):
@@ -185,7 +187,7 @@ def test_an_encoding_of_fewer_parts_or_of_no_network_we_know_is_malformed() -> N
         with pytest.raises(Malformed):
             policy.read(encoded(*parts[:count]))
     with pytest.raises(Malformed, match="a network"):
-        policy.read(encoded("", "signet", *parts[2:]))
+        policy.read(encoded("", "dogenet", *parts[2:]))
 
 
 def test_the_id_of_an_account_is_the_same_for_ever() -> None:
@@ -479,7 +481,7 @@ def test_libwally_derives_the_same_address(drawn: Made, branch: int, index: int)
     theirs = wally.descriptor_parse(drawn.descriptor, None, networks[drawn.network], 0)
     expected = wally.descriptor_to_address(theirs, 0, branch, index, 0)
     locked = drawn.policy().lock(branch, index).script_pubkey
-    assert address.render(locked, named(drawn.network)) == expected
+    assert address.render(locked, NETWORKS[drawn.network]) == expected
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])

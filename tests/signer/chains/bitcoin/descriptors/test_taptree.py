@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors import taptree
 from signer.chains.bitcoin.descriptors.spend_data import branch_hash, leaf_hash
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.transactions import address, script
 from signer.errors import Malformed
 from signer.keys import curve
@@ -55,7 +55,7 @@ def test_bip341_s_outputs_and_control_blocks() -> None:
         assert made.key.hex() == between["tweakedPubkey"]
         locked = script.p2tr(made.key)
         assert locked.hex() == expected["scriptPubKey"]
-        assert address.render(locked, named("mainnet")) == expected["bip350Address"]
+        assert address.render(locked, NETWORKS["mainnet"]) == expected["bip350Address"]
         assert [leaf.hash.hex() for leaf in made.leaves] == between.get("leafHashes", [])
         blocks = [leaf.control_block.hex() for leaf in made.leaves]
         assert blocks == expected.get("scriptPathControlBlocks", [])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from signer.chains.bitcoin.descriptors import descriptor, weights
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.formats.cursor import compact_size
 from tests.policies import NUMS, Made, account, policies
 
@@ -49,7 +49,7 @@ def test_what_signing_adds_is_known_beforehand(
 def test_scripts_of_one_key_that_no_policy_has_are_known_too(
     text: str, witness: int, script_sig: int
 ) -> None:
-    form = descriptor.parse(text, named("regtest"), checksum="optional").form
+    form = descriptor.parse(text, NETWORKS["regtest"], checksum="optional").form
     assert weights.max_witness_bytes(form, by_key=True) == witness
     assert weights.max_script_sig_bytes(form) == script_sig
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import BITCOIN, CHAIN
 from signer.chains.bitcoin.accounts.account import OneKey, Place, single_lock
 from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
@@ -19,12 +19,13 @@ from signer.chains.bitcoin.messages.message import (
     sign,
     statement,
 )
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.chains.bitcoin.transactions.tx import Output, Tx, parse
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import Malformed, Refused
 from signer.formats import base58
 from signer.formats.cursor import Cursor
 from signer.hashes import double_sha256
@@ -41,7 +42,7 @@ JADE = (
     "fish inner face ginger orchard permit useful method fence kidney chuckle party "
     "favorite sunset draw limb science crane oval letter slot invite sadness banana"
 )
-MAINNET = named("mainnet")
+MAINNET = NETWORKS["mainnet"]
 
 
 def signed(review: Review[Legacy] | Review[Statement]) -> SignedMessage:
@@ -169,19 +170,19 @@ def test_messages_signed_with_the_published_keys_are_the_published_ones() -> Non
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_message_of_each_kind_of_address_holds_for_that_address(kind: str) -> None:
-    review = CHAIN.statement("I was here.", path(kind), kind, keyring(), "regtest")
+    review = BITCOIN.statement("I was here.", path(kind), kind, keyring(), "regtest")
     made = signed(review)
     shown, _ = CHAIN.address(keyring(), path(kind), kind, "regtest")
     assert made.form is (Form.SIMPLE if kind in {"wpkh", "tr"} else Form.FULL)
     assert shown in text(review.pages)
-    script_pubkey = address.parse(shown, named("regtest"))
+    script_pubkey = address.parse(shown, NETWORKS["regtest"])
     assert is_valid("I was here.", script_pubkey, written(made))
     assert not is_valid("I was there.", script_pubkey, written(made))
 
 
 def test_a_message_under_a_lock_says_when_and_is_written_in_full() -> None:
     timing = Timing(locktime=2016, sequence=144)
-    review = CHAIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing)
+    review = BITCOIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing)
     made = signed(review)
     assert "locktime 2016" in text(review.pages)
     assert "sequence 144" in text(review.pages)
@@ -191,7 +192,7 @@ def test_a_message_under_a_lock_says_when_and_is_written_in_full() -> None:
 
 @pytest.mark.parametrize("timing", [Timing(locktime=2016), Timing(sequence=144)])
 def test_a_message_under_either_lock_is_written_in_full(timing: Timing) -> None:
-    made = signed(CHAIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing))
+    made = signed(BITCOIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing))
     script_pubkey = single_lock(Kind.P2WPKH, keyring().public_key(path())).script_pubkey
     assert made.form is Form.FULL
     assert is_valid("Later.", script_pubkey, written(made))
@@ -201,7 +202,7 @@ def test_a_message_under_either_lock_is_written_in_full(timing: Timing) -> None:
 def test_a_message_is_signed_in_each_leaf_that_holds_our_key_and_in_no_other(leaf: str) -> None:
     two = vault(f"tr(@0/**,{{pk(@1/**),{leaf}}})", keyring(), keyring(OTHER))
     record = two.record(keyring())
-    review = CHAIN.policy_statement("We agree.", record, (0, 5), keyring(), "regtest")
+    review = BITCOIN.policy_statement("We agree.", record, (0, 5), keyring(), "regtest")
     records = container.parse(signed(review).data).inputs[0]
     locked = two.policy.lock(0, 5)
     named_so = locked.keys[2][1:] + locked.leaves[1].hash
@@ -225,7 +226,7 @@ def test_a_message_of_an_account_of_several_is_a_psbt_for_the_others(template: s
     halves = []
     for keys in (keyring(), keyring(OTHER)):
         record = shared_account.record(keys)
-        review = CHAIN.policy_statement("We agree.", record, (0, 5), keys, "regtest")
+        review = BITCOIN.policy_statement("We agree.", record, (0, 5), keys, "regtest")
         made = CHAIN.sign_message(review.approve(review.pages), keys)
         assert made.form is Form.PSBT
         halves.append(container.parse(made.data))
@@ -247,7 +248,7 @@ def test_the_coin_of_a_message_is_written_out_beside_its_transaction_where_bip17
     template: str, has_witness: bool
 ) -> None:
     keys, two = keyring(), vault(template, keyring(), keyring(OTHER))
-    review = CHAIN.policy_statement("We agree.", two.record(keys), (0, 5), keys, "regtest")
+    review = BITCOIN.policy_statement("We agree.", two.record(keys), (0, 5), keys, "regtest")
     records = container.parse(signed(review).data).inputs[0]
     assert records.get(fields.NON_WITNESS_UTXO) == review.subject.spent.encode()
     written_out = review.subject.spent.outputs[0].encode()
@@ -277,11 +278,11 @@ def test_a_legacy_message_names_its_key_and_the_key_can_be_read_back() -> None:
 
 def test_an_unknown_variant_or_a_path_without_a_place_is_refused() -> None:
     with pytest.raises(Refused) as variant:
-        CHAIN.statement("hi", path(), "p2pk", keyring(), "regtest")
+        BITCOIN.statement("hi", path(), "p2pk", keyring(), "regtest")
     with pytest.raises(Refused) as short:
-        CHAIN.statement("hi", (0,), "wpkh", keyring(), "regtest")
-    assert variant.value.reason is Reason.VARIANT_UNSUPPORTED
-    assert short.value.reason is Reason.PATH_UNUSUAL
+        BITCOIN.statement("hi", (0,), "wpkh", keyring(), "regtest")
+    assert variant.value.reason is BitcoinReason.VARIANT_UNSUPPORTED
+    assert short.value.reason is BitcoinReason.PATH_UNUSUAL
 
 
 def test_every_printable_letter_may_stand_in_a_message() -> None:
@@ -292,7 +293,7 @@ def test_every_printable_letter_may_stand_in_a_message() -> None:
 def test_a_message_is_not_printed_with_what_asks_for_its_signature() -> None:
     for review in (
         CHAIN.message("between us", path(), keyring()),
-        CHAIN.statement("between us", path(), "wpkh", keyring(), "regtest"),
+        BITCOIN.statement("between us", path(), "wpkh", keyring(), "regtest"),
     ):
         assert "between us" not in repr(review.subject)
 
@@ -322,7 +323,7 @@ def test_a_message_nobody_can_read_is_warned_of(
     """Whoever wants a signature under something else sends its hash (T57)."""
     for review in (
         CHAIN.message(message, path(), keyring()),
-        CHAIN.statement(message, path(), "wpkh", keyring(), "regtest"),
+        BITCOIN.statement(message, path(), "wpkh", keyring(), "regtest"),
     ):
         shown = text(review.pages)
         assert (CODE in shown) is is_code
@@ -331,7 +332,7 @@ def test_a_message_nobody_can_read_is_warned_of(
 
 
 def test_the_pages_of_a_message_say_who_signs_and_what() -> None:
-    shown = text(CHAIN.statement("I am here", path(), "wpkh", keyring(), "regtest").pages)
+    shown = text(BITCOIN.statement("I am here", path(), "wpkh", keyring(), "regtest").pages)
     address = "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"
     assert shown.startswith(
         f"[Sign a message]\n84h/1h/0h {address}\npath 84h/1h/0h/0/0\n"
@@ -341,7 +342,7 @@ def test_the_pages_of_a_message_say_who_signs_and_what() -> None:
 
 def test_a_key_at_a_short_path_signs_messages_with_a_warning() -> None:
     assert "Unusual path m/0/5." in text(
-        CHAIN.statement("hi", (0, 5), "wpkh", keyring(), "regtest").pages
+        BITCOIN.statement("hi", (0, 5), "wpkh", keyring(), "regtest").pages
     )
 
 

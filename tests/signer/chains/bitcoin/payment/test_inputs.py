@@ -2,11 +2,11 @@
 
 import pytest
 
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import inputs
 from signer.chains.bitcoin.payment.ownership import Owner
 from signer.chains.bitcoin.psbt import container
-from signer.errors import Reason, Refused
+from signer.errors import CommonReason, Refused
 from tests import psbts
 from tests.psbts import PAYEE, Draft, Out, keyring
 
@@ -26,7 +26,7 @@ def crowd(length: int) -> container.Psbt:
 
 
 def check(request: container.Psbt) -> tuple[inputs.Coin, ...]:
-    found = inputs.find(request, Owner(keyring(), named("regtest")))
+    found = inputs.find(request, Owner(keyring(), NETWORKS["regtest"]))
     return inputs.check(request, found, keyring(), expert=False)
 
 
@@ -36,4 +36,4 @@ def test_signatures_without_segwit_hash_256_megabytes_at_most() -> None:
     assert sum(len(coin.jobs) for coin in check(crowd(most))) == COINS
     with pytest.raises(Refused) as refused:
         check(crowd(most + 1))
-    assert refused.value.reason is Reason.TOO_LARGE
+    assert refused.value.reason is CommonReason.TOO_LARGE

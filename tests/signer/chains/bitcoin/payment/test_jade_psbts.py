@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin import POLICY_ACCOUNTS
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.formats import base58
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, render
@@ -26,26 +26,26 @@ WALLETS = {
     "tm": "fish inner face ginger orchard permit useful method fence kidney chuckle party favorite"
     " sunset draw limb science crane oval letter slot invite sadness banana",
 }
-NETWORKS = {"localtest": "regtest"}
+JADE_NETWORKS = {"localtest": "regtest"}
 
 # What is refused, and why.
 REFUSED = {
-    "psbt_ss_not_us": Reason.AMOUNT_NOT_PROVEN,  # a claimed amount alone; the coin is not ours
-    "psbt_ss_p2wpkh_already_signed": Reason.NOTHING_TO_SIGN,  # Jade hands it back unchanged
+    "psbt_ss_not_us": BitcoinReason.AMOUNT_NOT_PROVEN,  # a claim alone; the coin is not ours
+    "psbt_ss_p2wpkh_already_signed": BitcoinReason.NOTHING_TO_SIGN,  # Jade hands it back unchanged
     # Marked as still open to changes, which Jade signs: closed, it is signed as Jade does, below.
-    "psbt_ss_p2pkh_v2": Reason.MODIFIABLE,
+    "psbt_ss_p2pkh_v2": BitcoinReason.MODIFIABLE,
     # A third of the coins would be fee.
-    "psbt_ss_p2sh_multisig": Reason.FEE_ABSURD,
+    "psbt_ss_p2sh_multisig": BitcoinReason.FEE_ABSURD,
     # Accounts with a service whose keys have 33 steps and no account of their own: no policy.
-    "psbt_tm_green_multisig_2of2csv": Reason.NOT_REGISTERED,
-    "psbt_tm_green_multisig_2of3": Reason.NOT_REGISTERED,
-    "psbt_tm_green_multisig_2of3_recovery_signing": Reason.INPUT_NOT_OURS,
-    "psbt_tm_green_multisig_2of3_recovery_signing_full_path": Reason.NOT_REGISTERED,
+    "psbt_tm_green_multisig_2of2csv": BitcoinReason.NOT_REGISTERED,
+    "psbt_tm_green_multisig_2of3": BitcoinReason.NOT_REGISTERED,
+    "psbt_tm_green_multisig_2of3_recovery_signing": BitcoinReason.INPUT_NOT_OURS,
+    "psbt_tm_green_multisig_2of3_recovery_signing_full_path": BitcoinReason.NOT_REGISTERED,
     # Mainnet requests for coins below coin type 1: signed as testnet requests, see below.
-    "psbt_tm_multisig_segwit_many_inputs": Reason.WRONG_NETWORK,
-    "psbt_tm_multisig_partial_segwit": Reason.WRONG_NETWORK,
+    "psbt_tm_multisig_segwit_many_inputs": BitcoinReason.WRONG_NETWORK,
+    "psbt_tm_multisig_partial_segwit": BitcoinReason.WRONG_NETWORK,
 }
-ACROSS = {name for name, reason in REFUSED.items() if reason is Reason.WRONG_NETWORK}
+ACROSS = {name for name, reason in REFUSED.items() if reason is BitcoinReason.WRONG_NETWORK}
 SINGLE = {
     "psbt_ss_p2pkh",
     "psbt_ss_p2sh_p2wpkh",
@@ -81,7 +81,7 @@ def case_of(name: str) -> Case:
     network = data["input"]["network"]
     return Case(
         keyring(WALLETS[name.split("_")[1]]),
-        "testnet" if name in ACROSS else NETWORKS.get(network, network),
+        "testnet" if name in ACROSS else JADE_NETWORKS.get(network, network),
         base64.b64decode(data["input"]["psbt"]),
         base64.b64decode(data["expected_output"]["psbt"]),
     )
@@ -92,8 +92,8 @@ def record(name: str, case: Case) -> bytes:
     texts = list(_named(case)) or [
         key_text(keyring(words), "m/84h/1h/0h", case.network) for words in WALLETS.values()
     ]
-    asked = CHAIN.registration(name, SEVERAL[name], texts, case.keys, case.network)
-    return CHAIN.register(asked.approve(asked.pages), case.keys)
+    asked = POLICY_ACCOUNTS.registration(name, SEVERAL[name], texts, case.keys, case.network)
+    return POLICY_ACCOUNTS.register(asked.approve(asked.pages), case.keys)
 
 
 def _named(case: Case) -> list[str]:
@@ -101,7 +101,7 @@ def _named(case: Case) -> list[str]:
     for xpub, origin in container.parse(case.asked).globals.all(fields.GLOBAL_XPUB):
         steps = [int.from_bytes(origin[i : i + 4], "little") for i in range(4, len(origin), 4)]
         where = render(tuple(steps)).removeprefix("m")
-        body = base58.encode_check(named(case.network).xpub + xpub[4:])
+        body = base58.encode_check(NETWORKS[case.network].xpub + xpub[4:])
         found.append(f"[{origin[:4].hex()}{where}]{body}")
     return found
 
@@ -127,7 +127,7 @@ def test_what_is_refused_on_purpose(name: str) -> None:
     data = json.loads(shared(f"jade/{name}.json").read_text())
     network = data["input"]["network"]
     records = [record(name, case)] if name in SEVERAL and name not in ACROSS else []
-    asked_on = NETWORKS.get(network, network)
+    asked_on = JADE_NETWORKS.get(network, network)
     assert refusal(case.asked, case.keys, asked_on, records) is REFUSED[name]
 
 
@@ -143,7 +143,7 @@ def test_a_payment_that_is_closed_to_changes_is_signed_as_jade_signs_the_open_on
 @pytest.mark.parametrize("name", sorted({*SEVERAL} - ACROSS))
 def test_several_keys_are_refused_until_their_account_is_registered(name: str) -> None:
     case = case_of(name)
-    assert refusal(case.asked, case.keys, case.network) is Reason.NOT_REGISTERED
+    assert refusal(case.asked, case.keys, case.network) is BitcoinReason.NOT_REGISTERED
 
 
 def test_no_published_case_is_forgotten() -> None:

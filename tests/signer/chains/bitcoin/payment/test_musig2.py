@@ -6,16 +6,17 @@ from types import ModuleType
 
 import pytest
 
-from signer.chains.bitcoin import CHAIN
+from signer.chains.bitcoin import BITCOIN, CHAIN, POLICY_ACCOUNTS
 from signer.chains.bitcoin.descriptors import musig_key, policy
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import inputs as payment_inputs
 from signer.chains.bitcoin.payment import musig2
 from signer.chains.bitcoin.payment.signing import Job, Rule
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Reason, Refused
 from signer.keys import curve, nonces
 from signer.keys.keyring import Keyring
 from signer.keys.nonces import MAX_OPEN
@@ -218,7 +219,7 @@ def test_an_output_that_is_only_said_to_be_of_a_joint_account_is_a_payment() -> 
 def test_our_addresses_of_a_joint_account_are_those_of_the_policy() -> None:
     of = account(THREE)
     keys = of.signers[0]
-    address, odd = CHAIN.policy_address(of.record(keys), keys, 0, 7, "regtest")
+    address, odd = POLICY_ACCOUNTS.policy_address(of.record(keys), keys, 0, 7, "regtest")
     assert address.startswith("bcrt1p")
     assert not odd
 
@@ -271,17 +272,19 @@ def test_who_does_not_name_the_participants_asks_for_no_joint_signature() -> Non
 
 def test_where_nothing_is_asked_nothing_is_signed() -> None:
     of = account(TWO)
-    assert refused(bent(draft(of).encode(), without(NAMED)), of) is Reason.NO_LEAF_NAMED
+    assert refused(bent(draft(of).encode(), without(NAMED)), of) is BitcoinReason.NO_LEAF_NAMED
 
 
 def test_an_account_that_is_not_registered_is_refused() -> None:
-    assert psbts.refusal(draft(account(TWO)), keyring()) is Reason.NOT_REGISTERED
+    assert psbts.refusal(draft(account(TWO)), keyring()) is BitcoinReason.NOT_REGISTERED
 
 
 def test_the_account_of_another_group_is_another_account() -> None:
     three, two = account(THREE), account(TWO)
     record = two.record(two.signers[0])
-    assert psbts.refusal(draft(three), keyring(), "regtest", [record]) is Reason.NOT_REGISTERED
+    assert (
+        psbts.refusal(draft(three), keyring(), "regtest", [record]) is BitcoinReason.NOT_REGISTERED
+    )
 
 
 def _named(*keys: bytes) -> Callable[[dict[bytes, bytes]], None]:
@@ -299,7 +302,7 @@ def test_participants_other_than_the_registered_ones_are_refused() -> None:
     assert bent(raw, _named(*right)) == raw
     stranger = curve.public_key(bytearray(b"\x07" * 32))
     for wrong in ([*right[1:], right[0]], right[:2], [*right[:2], stranger], [*right, stranger]):
-        assert refused(bent(raw, _named(*wrong)), of) is Reason.JOINT_KEYS_DIFFER
+        assert refused(bent(raw, _named(*wrong)), of) is BitcoinReason.JOINT_KEYS_DIFFER
 
 
 def test_a_group_that_the_account_has_not_is_refused() -> None:
@@ -307,7 +310,7 @@ def test_a_group_that_the_account_has_not_is_refused() -> None:
     keys = sorted((key_of(of, 0), curve.public_key(bytearray(b"\x07" * 32))))
     field = bytes((NAMED,)) + curve.musig_aggregate(keys)
     raw = bent(draft(of).encode(), lambda fields: fields.update({field: b"".join(keys)}))
-    assert refused(raw, of) is Reason.JOINT_KEYS_DIFFER
+    assert refused(raw, of) is BitcoinReason.JOINT_KEYS_DIFFER
 
 
 @pytest.mark.parametrize("at", ["aggregate", "part"])
@@ -318,7 +321,7 @@ def test_a_key_at_a_wrong_place_of_the_group_is_refused(at: str) -> None:
     def lie(fields: dict[bytes, bytes]) -> None:
         fields[b"\x16" + bytes(31) + b"\x01"] = fields.pop(b"\x16" + wanted)
 
-    assert refused(bent(draft(of).encode(), lie), of) is Reason.KEY_MISMATCH
+    assert refused(bent(draft(of).encode(), lie), of) is BitcoinReason.KEY_MISMATCH
 
 
 def test_a_leaf_that_is_not_there_is_refused_beside_a_part_too() -> None:
@@ -332,7 +335,7 @@ def test_a_leaf_that_is_not_there_is_refused_beside_a_part_too() -> None:
     # What BIP373's examples have there: the leaves of the whole key.
     assert with_leaf(leaf) != draft(of).encode()
     turn(with_leaf(leaf), of)
-    assert refused(with_leaf(bytes(32)), of) is Reason.SCRIPT_NOT_COMMITTED
+    assert refused(with_leaf(bytes(32)), of) is BitcoinReason.SCRIPT_NOT_COMMITTED
 
 
 @pytest.mark.parametrize("steps", [(0, 1), (1, 0), (2, 0), (0, HARDENED + 5)])
@@ -344,7 +347,7 @@ def test_a_place_where_the_coin_is_not_is_refused(steps: tuple[int, int]) -> Non
         path = b"".join(step.to_bytes(4, "little") for step in steps)
         fields[name] = fields[name][:-8] + path
 
-    assert refused(bent(draft(of).encode(), elsewhere), of) is Reason.NOT_REGISTERED
+    assert refused(bent(draft(of).encode(), elsewhere), of) is BitcoinReason.NOT_REGISTERED
 
 
 # --- what is there already
@@ -355,14 +358,14 @@ def test_whose_part_is_there_has_nothing_to_sign() -> None:
     raw = first_round(of)
     for who in range(3):
         raw = turn(raw, of, who)
-        assert refused(raw, of, who) is Reason.NOTHING_TO_SIGN
-    assert refused(raw, of, 0) is Reason.NOTHING_TO_SIGN
+        assert refused(raw, of, who) is BitcoinReason.NOTHING_TO_SIGN
+    assert refused(raw, of, 0) is BitcoinReason.NOTHING_TO_SIGN
 
 
 def test_the_second_round_waits_for_every_nonce() -> None:
     of = account(THREE)
     raw = turn(turn(draft(of).encode(), of, 0), of, 1)
-    assert refused(raw, of, 0) is Reason.NONCES_MISSING
+    assert refused(raw, of, 0) is BitcoinReason.NONCES_MISSING
 
 
 def test_another_signer_s_nonce_that_is_none_is_malformed_and_costs_nothing() -> None:
@@ -383,9 +386,9 @@ def test_another_signer_s_wrong_part_is_refused_and_costs_nothing() -> None:
     def wrong(fields: dict[bytes, bytes]) -> None:
         fields[name] = fields[name][:-1] + bytes((fields[name][-1] ^ 1,))
 
-    assert refused(bent(raw, wrong), of) is Reason.JOINT_PART_WRONG
+    assert refused(bent(raw, wrong), of) is BitcoinReason.JOINT_PART_WRONG
     assert refused(bent(raw, lambda f: f.update({name: b"\xff" * 32})), of) is (
-        Reason.JOINT_PART_WRONG
+        BitcoinReason.JOINT_PART_WRONG
     )
     kernel.check(turn(raw, of))
 
@@ -393,7 +396,7 @@ def test_another_signer_s_wrong_part_is_refused_and_costs_nothing() -> None:
 def test_a_whole_signature_that_is_wrong_is_refused() -> None:
     of = account(TWO)
     raw = bent(draft(of).encode(), lambda fields: fields.update({b"\x13": bytes(64)}))
-    assert refused(raw, of) is Reason.BAD_SIGNATURE
+    assert refused(raw, of) is BitcoinReason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize("kind", [NONCES, PARTS])
@@ -406,7 +409,7 @@ def test_what_is_ours_under_a_name_that_no_signature_has_is_refused(kind: int) -
     leaf = of.policy.lock(0, 0).leaves[0].hash
     for other in (name[:34] + aggregate, name + leaf):
         moved = bent(raw, lambda fields, to=other: fields.update({to: fields.pop(name)}))
-        assert refused(moved, of) is Reason.NONCE_ELSEWHERE
+        assert refused(moved, of) is CommonReason.NONCE_ELSEWHERE
 
 
 def test_a_signature_that_is_done_leaves_its_nonces_in_peace() -> None:
@@ -488,14 +491,14 @@ def test_randomness_is_erased_though_it_is_not_needed() -> None:
 
 def test_a_payment_of_more_coins_than_nonces_is_refused() -> None:
     of = account(TWO)
-    assert refused(draft(of, MAX_OPEN + 1).encode(), of) is Reason.TOO_LARGE
+    assert refused(draft(of, MAX_OPEN + 1).encode(), of) is CommonReason.TOO_LARGE
 
 
 def test_where_there_is_no_room_for_the_nonces_nobody_is_asked() -> None:
     of = account(TWO)
     for _ in range(2):
         turn(draft(of, MAX_OPEN // 2).encode(), of)
-    assert refused(draft(of).encode(), of) is Reason.TOO_MANY_NONCES
+    assert refused(draft(of).encode(), of) is CommonReason.TOO_MANY_NONCES
 
 
 def test_a_payment_may_have_as_many_joint_keys_as_a_keyring_holds_nonces() -> None:
@@ -504,7 +507,10 @@ def test_a_payment_may_have_as_many_joint_keys_as_a_keyring_holds_nonces() -> No
 
 @pytest.mark.parametrize(
     ("module", "bound", "reason"),
-    [(payment_inputs, "MAX_JOINT", Reason.TOO_LARGE), (nonces, "MAX_OPEN", Reason.TOO_MANY_NONCES)],
+    [
+        (payment_inputs, "MAX_JOINT", CommonReason.TOO_LARGE),
+        (nonces, "MAX_OPEN", CommonReason.TOO_MANY_NONCES),
+    ],
 )
 def test_the_last_joint_key_within_a_bound_is_asked_for(
     module: ModuleType, bound: str, reason: Reason, monkeypatch: pytest.MonkeyPatch
@@ -572,7 +578,7 @@ def test_a_session_bent_in_memory_gets_no_part() -> None:
 
     with pytest.raises(Refused) as refusal:
         _signed_with(first_round(of), of, bend)
-    assert refusal.value.reason is Reason.NONCE_ELSEWHERE
+    assert refusal.value.reason is CommonReason.NONCE_ELSEWHERE
 
 
 def test_a_whole_signature_that_is_bent_does_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -589,7 +595,7 @@ def test_a_whole_signature_that_is_bent_does_not_leave(monkeypatch: pytest.Monke
 def test_a_joint_key_path_that_needs_us_is_no_warning() -> None:
     of = account(TREE)
     for keys in of.signers:
-        pages = CHAIN.registration(
+        pages = POLICY_ACCOUNTS.registration(
             "Vault",
             TREE,
             [key.render(of.policy.network) for key in of.policy.keys],
@@ -603,7 +609,7 @@ def test_a_joint_key_path_of_others_is_a_warning() -> None:
     of = account("tr(musig(@0,@1)/**,pk(@2/**))")
     keys = [key.render(of.policy.network) for key in of.policy.keys]
     third = of.signers[2]
-    pages = CHAIN.registration("Vault", of.policy.template, keys, third, "regtest").pages
+    pages = POLICY_ACCOUNTS.registration("Vault", of.policy.template, keys, third, "regtest").pages
     assert text(pages).startswith("[Others can spend]\nThe key path belongs to key 1 and key 2.")
 
 
@@ -611,24 +617,24 @@ def test_a_false_key_in_a_group_is_refused() -> None:
     texts = [psbts.key_text(keyring()), psbts.key_text(keyring(OTHER))]
     lie = texts[0][:10] + texts[1][10:]
     with pytest.raises(Refused) as refusal:
-        CHAIN.registration(
+        POLICY_ACCOUNTS.registration(
             "Vault", TWO, [psbts.key_text(keyring(THIRD)), lie], keyring(), "regtest"
         )
-    assert refusal.value.reason is Reason.FALSE_KEY
+    assert refusal.value.reason is BitcoinReason.FALSE_KEY
 
 
 def test_a_group_without_us_is_no_account_of_ours() -> None:
     texts = [psbts.key_text(keyring(words)) for words in (OTHER, THIRD)]
     with pytest.raises(Refused) as refusal:
-        CHAIN.registration("Vault", TWO, texts, keyring(), "regtest")
-    assert refusal.value.reason is Reason.POLICY_WITHOUT_US
+        POLICY_ACCOUNTS.registration("Vault", TWO, texts, keyring(), "regtest")
+    assert refusal.value.reason is BitcoinReason.POLICY_WITHOUT_US
 
 
 def test_a_part_at_a_path_that_no_coin_may_have_is_not_registered() -> None:
     texts = [psbts.key_text(keyring(), "m/48h"), psbts.key_text(keyring(OTHER))]
     with pytest.raises(Refused) as refusal:
-        CHAIN.registration("Vault", TWO, texts, keyring(), "regtest")
-    assert refusal.value.reason is Reason.PATH_UNUSUAL
+        POLICY_ACCOUNTS.registration("Vault", TWO, texts, keyring(), "regtest")
+    assert refusal.value.reason is BitcoinReason.PATH_UNUSUAL
 
 
 def test_a_group_of_more_keys_than_a_descriptor_may_have_is_none() -> None:
@@ -636,18 +642,18 @@ def test_a_group_of_more_keys_than_a_descriptor_may_have_is_none() -> None:
     for count in (100, 101):
         template = f"tr(musig({','.join(f'@{n}' for n in range(count))})/**)"
         if count == 100:
-            policy.parse("Crowd", template, keys[:count], named("regtest"))
+            policy.parse("Crowd", template, keys[:count], NETWORKS["regtest"])
             continue
         with pytest.raises(Malformed, match="at most 100 keys"):
-            policy.parse("Crowd", template, keys, named("regtest"))
+            policy.parse("Crowd", template, keys, NETWORKS["regtest"])
 
 
 def test_a_message_is_not_signed_jointly() -> None:
     of = account(TWO)
     keys = of.signers[0]
     with pytest.raises(Refused) as refusal:
-        CHAIN.policy_statement("Hello", of.record(keys), (0, 0), keys, "regtest")
-    assert refusal.value.reason is Reason.POLICY_UNSUPPORTED
+        BITCOIN.policy_statement("Hello", of.record(keys), (0, 0), keys, "regtest")
+    assert refusal.value.reason is BitcoinReason.POLICY_UNSUPPORTED
 
 
 def test_joint_coins_make_no_silent_payment_alone() -> None:
@@ -657,7 +663,7 @@ def test_joint_coins_make_no_silent_payment_alone() -> None:
     one.put(psbt_fields.OUTPUT_INDEX, one.outpoint[32:])
     made = silents.payment(of.signers[0], [psbts.path("tr")])
     made.ins = [one]
-    assert refused(made.encode(), of) is Reason.SILENT_SHARE_MISSING
+    assert refused(made.encode(), of) is BitcoinReason.SILENT_SHARE_MISSING
 
 
 def test_a_payment_of_joint_coins_is_named_after_their_account() -> None:
@@ -665,7 +671,9 @@ def test_a_payment_of_joint_coins_is_named_after_their_account() -> None:
     of = account(TWO)
     assert 'Account "Vault"' in shown(draft(of).encode(), of)
     record = of.record(of.signers[0])
-    place = CHAIN.registered(record, of.signers[0]).place(Keyring(bytearray(range(64))), 1, 5)
+    place = POLICY_ACCOUNTS.registered(record, of.signers[0]).place(
+        Keyring(bytearray(range(64))), 1, 5
+    )
     assert psbts.parse_path("m/48h/1h/0h/2h/1/5") == place.path
 
 

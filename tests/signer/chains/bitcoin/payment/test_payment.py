@@ -8,7 +8,7 @@ from signer import wording
 from signer.chains.bitcoin import units
 from signer.chains.bitcoin.payment import inputs
 from signer.chains.bitcoin.payment.outputs import Role
-from signer.errors import Reason
+from signer.errors import CommonReason
 from signer.review import Kind, Shape
 from tests import psbts
 from tests.psbts import PAYEE, Out, draft, keyring, refusal, review, sign, text
@@ -108,7 +108,7 @@ def test_more_legacy_coins_than_can_be_hashed_in_time_are_refused(
     monkeypatch.setattr(inputs, "MAX_LEGACY_HASHED_BYTES", hashed)
     review(raw, keyring())
     monkeypatch.setattr(inputs, "MAX_LEGACY_HASHED_BYTES", hashed - 1)
-    assert refusal(raw, keyring()) is Reason.TOO_LARGE
+    assert refusal(raw, keyring()) is CommonReason.TOO_LARGE
     for script in ("sh(wpkh)", "wpkh", "tr"):
         review(draft(keyring(), 20, script).encode(), keyring())
 

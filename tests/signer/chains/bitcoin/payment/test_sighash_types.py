@@ -2,7 +2,8 @@
 
 import pytest
 
-from signer.errors import Reason, Refused
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Refused
 from tests import psbts
 from tests.psbts import draft, keyring, review, sign
 
@@ -42,4 +43,4 @@ def test_only_single_needs_an_output_of_its_own() -> None:
     made.ins[2].put(0x03, (3).to_bytes(4, "little"))
     with pytest.raises(Refused) as refused:
         psbts.CHAIN.review(made.encode(), keyring(), "regtest", expert=True)
-    assert refused.value.reason is Reason.SIGHASH_SINGLE_BUG
+    assert refused.value.reason is BitcoinReason.SIGHASH_SINGLE_BUG

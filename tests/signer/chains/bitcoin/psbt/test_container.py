@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.psbt import container, fields
-from signer.errors import CrossCheckFailed, Malformed, Reason, Refused
+from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from tests.psbts import Draft, Records, bit_flips, blob, build, draft, keyring
 from tests.signer.published import cases, shared
 
@@ -386,7 +386,7 @@ def test_records_are_counted_over_all_maps_together() -> None:
             one.put(0xF0, b"", number.to_bytes(2, "big"))
     with pytest.raises(Refused) as refused:
         container.parse(made.encode())
-    assert refused.value.reason is Reason.TOO_LARGE
+    assert refused.value.reason is CommonReason.TOO_LARGE
 
 
 def test_the_fields_of_outputs_ascend_in_what_leaves() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.psbt import container
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.cursor import compact_size
 from tests.psbts import PAYEE, Records, draft, keyring
 from tests.signer.published import shared
@@ -240,7 +240,7 @@ def test_more_than_the_budget_is_refused(inputs: int, outputs: int, outside: int
     if outside:
         with pytest.raises(Refused) as refused:
             made.parse()
-        assert refused.value.reason is Reason.TOO_LARGE
+        assert refused.value.reason is CommonReason.TOO_LARGE
     else:
         made.parse()
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from signer.chains.bitcoin.descriptors import descriptor, policy
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.formats.qr import bbqr, ur
 from tests.fuzz.budget import Budget, Meter
 from tests.fuzz.targets import CAPPED
 from tests.psbts import key_text, keyring
 
-REGTEST = named("regtest")
+REGTEST = NETWORKS["regtest"]
 KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
 XPUB = key_text(keyring(), "m/48h/1h/0h/2h").partition("]")[2]
 

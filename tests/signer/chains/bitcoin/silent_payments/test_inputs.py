@@ -10,10 +10,11 @@ from signer.chains.bitcoin.descriptors.spend_data import NUMS, branch_hash, leaf
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.tx import Output, Tx
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Reason, Refused
 from signer.formats.cursor import compact_size
 from signer.hashes import hash160, sha256
 from signer.keys import curve
@@ -58,8 +59,8 @@ def test_a_hashed_key_counts_where_the_request_names_it(
 ) -> None:
     coin = lock(hash160(KEY))
     assert key(coin, named(GENERATOR), named(KEY)) == KEY
-    assert refusal(coin) is Reason.SILENT_KEY_MISSING
-    assert refusal(coin, named(GENERATOR)) is Reason.SILENT_KEY_MISSING
+    assert refusal(coin) is BitcoinReason.SILENT_KEY_MISSING
+    assert refusal(coin, named(GENERATOR)) is BitcoinReason.SILENT_KEY_MISSING
 
 
 def test_an_uncompressed_key_does_not_count() -> None:
@@ -70,9 +71,9 @@ def test_a_nested_key_counts_and_another_redeem_script_does_not() -> None:
     redeem = (fields.REDEEM_SCRIPT, b"", NESTED)
     coin = script.p2sh(hash160(NESTED))
     assert key(coin, redeem, named(KEY)) == KEY
-    assert refusal(coin, redeem) is Reason.SILENT_KEY_MISSING
-    assert refusal(coin, named(KEY)) is Reason.SILENT_KEY_MISSING
-    assert refusal(script.p2sh(bytes(20)), redeem, named(KEY)) is Reason.SCRIPT_NOT_COMMITTED
+    assert refusal(coin, redeem) is BitcoinReason.SILENT_KEY_MISSING
+    assert refusal(coin, named(KEY)) is BitcoinReason.SILENT_KEY_MISSING
+    assert refusal(script.p2sh(bytes(20)), redeem, named(KEY)) is BitcoinReason.SCRIPT_NOT_COMMITTED
     assert key(script.p2sh(hash160(LEAF)), (fields.REDEEM_SCRIPT, b"", LEAF)) is None
 
 
@@ -96,7 +97,7 @@ def test_a_final_coin_shows_its_key_itself() -> None:
 def test_a_final_legacy_coin_shows_its_key_however_it_is_written(script_sig: bytes) -> None:
     final = (fields.FINAL_SCRIPTSIG, b"", script_sig)
     assert key(script.p2pkh(hash160(KEY)), final) == KEY
-    assert refusal(script.p2pkh(bytes(20)), final) is Reason.SILENT_KEY_MISSING
+    assert refusal(script.p2pkh(bytes(20)), final) is BitcoinReason.SILENT_KEY_MISSING
 
 
 def test_a_taproot_coin_counts_with_the_even_key_of_its_script() -> None:
@@ -190,7 +191,7 @@ def test_a_tree_with_another_internal_key_changes_nothing() -> None:
 @pytest.mark.parametrize("size", [2, 20, 32, 40])
 def test_a_coin_of_a_later_segwit_version_stops_the_payment(version: int, size: int) -> None:
     coin = bytes((0x50 + version, size)) + bytes(size)
-    assert refusal(coin) is Reason.SILENT_COINS
+    assert refusal(coin) is CommonReason.SILENT_COINS
 
 
 @pytest.mark.parametrize(

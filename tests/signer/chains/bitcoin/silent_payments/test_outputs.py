@@ -13,7 +13,7 @@ from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.silent_payments import outputs as silent_outputs
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.keys import curve, silent
 from signer.keys.curve import points
@@ -46,7 +46,7 @@ def pay(given_: dict[str, Any]) -> tuple[bytes, ...]:
     made, spent = request(given_)
     contributing = silent_inputs.contributing(made, spent)
     if not contributing:
-        raise Refused(Reason.SILENT_COINS, _NO_SUCH_KEY)
+        raise Refused(CommonReason.SILENT_COINS, _NO_SUCH_KEY)
     keyring = Imported([bytes.fromhex(one["private_key"]) for one in given_["vin"]])
     keys = [
         Key((at,), is_taproot=script.kind(spent[at].script_pubkey) is script.Kind.P2TR)
@@ -121,13 +121,13 @@ def test_of_the_28_cases_three_are_refused_each_for_its_own_reason() -> None:
         except Refused as refused:
             why[case["comment"].split(":")[0]] = (refused.reason, refused.detail)
     assert why == {
-        "No valid inputs, sender generates no outputs": (Reason.SILENT_COINS, _NO_SUCH_KEY),
+        "No valid inputs, sender generates no outputs": (CommonReason.SILENT_COINS, _NO_SUCH_KEY),
         "Input keys sum up to zero / point at infinity": (
-            Reason.SILENT_COINS,
+            CommonReason.SILENT_COINS,
             "Their keys cancel each other out.",
         ),
         "Maximum per-group recipient limit K_max is exceeded (2324 matches)": (
-            Reason.TOO_LARGE,
+            CommonReason.TOO_LARGE,
             "Too many outputs to one silent payment address.",
         ),
     }

@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin.accounts import registry
 from signer.chains.bitcoin.accounts.account import OneKey, Place, single_lock
 from signer.chains.bitcoin.descriptors.spend_data import NUMS
-from signer.chains.bitcoin.network import named
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.silent_payments import send
 from signer.chains.bitcoin.silent_payments.send import Prepared
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.chains.bitcoin.transactions.tx import Output
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import CommonReason, Malformed, Reason, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.hashes import hash160
 from signer.keys import curve
@@ -44,7 +45,7 @@ from tests.signer.silents import (
     spent,
 )
 
-REGTEST = named("regtest")
+REGTEST = NETWORKS["regtest"]
 KEYS = keyring()
 CAROL = SilentAddress(curve.public_key(bytearray(b"\x44" * 32)), BOB.spend_key)
 
@@ -56,22 +57,22 @@ INVALID: tuple[tuple[str, Reason | str], ...] = (
     ("length for PSBT_IN_SP_DLEQ", "0x1e"),
     ("PSBT_GLOBAL_TX_MODIFIABLE", "may still be added"),
     ("missing PSBT_OUT_SCRIPT", "0x04 is missing"),
-    ("only one ineligible P2SH", Reason.SILENT_COINS),
-    ("missing PSBT_IN_SP_ECDH_SHARE", Reason.SILENT_SHARE_MISSING),
-    ("missing PSBT_IN_SP_DLEQ", Reason.SILENT_SHARE_WRONG),
-    ("missing PSBT_GLOBAL_SP_DLEQ", Reason.SILENT_SHARE_WRONG),
-    ("invalid proof in PSBT_IN_SP_DLEQ", Reason.SILENT_SHARE_WRONG),
-    ("invalid proof in PSBT_GLOBAL_SP_DLEQ", Reason.SILENT_SHARE_WRONG),
-    ("missing PSBT_IN_BIP32_DERIVATION", Reason.SILENT_KEY_MISSING),
-    ("output 1 missing ECDH share", Reason.SILENT_SHARE_MISSING),
-    ("input 1 missing ECDH share for output 1", Reason.SILENT_SHARE_MISSING),
-    ("input 1 missing ECDH share for scan key", Reason.SILENT_SHARE_MISSING),
-    ("segwit version greater than 1", Reason.SILENT_COINS),
-    ("non-SIGHASH_ALL", Reason.SIGHASH_UNSUPPORTED),
-    ("NUMS internal key", Reason.SILENT_COINS),
-    ("does not match derived", Reason.SILENT_SCRIPT_WRONG),
-    ("not sorted lexicographically", Reason.SILENT_SCRIPT_WRONG),
-    ("k values assigned to wrong", Reason.SILENT_SCRIPT_WRONG),
+    ("only one ineligible P2SH", CommonReason.SILENT_COINS),
+    ("missing PSBT_IN_SP_ECDH_SHARE", BitcoinReason.SILENT_SHARE_MISSING),
+    ("missing PSBT_IN_SP_DLEQ", BitcoinReason.SILENT_SHARE_WRONG),
+    ("missing PSBT_GLOBAL_SP_DLEQ", BitcoinReason.SILENT_SHARE_WRONG),
+    ("invalid proof in PSBT_IN_SP_DLEQ", BitcoinReason.SILENT_SHARE_WRONG),
+    ("invalid proof in PSBT_GLOBAL_SP_DLEQ", BitcoinReason.SILENT_SHARE_WRONG),
+    ("missing PSBT_IN_BIP32_DERIVATION", BitcoinReason.SILENT_KEY_MISSING),
+    ("output 1 missing ECDH share", BitcoinReason.SILENT_SHARE_MISSING),
+    ("input 1 missing ECDH share for output 1", BitcoinReason.SILENT_SHARE_MISSING),
+    ("input 1 missing ECDH share for scan key", BitcoinReason.SILENT_SHARE_MISSING),
+    ("segwit version greater than 1", CommonReason.SILENT_COINS),
+    ("non-SIGHASH_ALL", BitcoinReason.SIGHASH_UNSUPPORTED),
+    ("NUMS internal key", CommonReason.SILENT_COINS),
+    ("does not match derived", BitcoinReason.SILENT_SCRIPT_WRONG),
+    ("not sorted lexicographically", BitcoinReason.SILENT_SCRIPT_WRONG),
+    ("k values assigned to wrong", BitcoinReason.SILENT_SCRIPT_WRONG),
 )
 # Cases whose `checks` ask for nothing but the kinds of the coins; as a whole, both are refused.
 ONLY_COINS = "input_eligibility"
@@ -123,7 +124,7 @@ def test_published_coins_as_they_stand_are_locked_by_no_key_and_refused_for_that
             check(b64decode(case["psbt"]))
         except Refused as refused:
             reasons.append(refused.reason)
-    assert reasons == [Reason.SILENT_COINS] + [Reason.SILENT_KEY_MISSING] * 16
+    assert reasons == [CommonReason.SILENT_COINS] + [BitcoinReason.SILENT_KEY_MISSING] * 16
 
 
 def test_from_the_published_keys_we_make_the_published_scripts() -> None:
@@ -314,7 +315,7 @@ def test_coins_whose_keys_cancel_each_other_out_are_refused() -> None:
         one.put(fields.BIP32_DERIVATION, bytes(4), public)
     with pytest.raises(Refused) as refused:
         send.check(made.parse(), [Output(1, script.p2wpkh(hash160(one))) for one in keys])
-    assert refused.value.reason is Reason.SILENT_COINS
+    assert refused.value.reason is CommonReason.SILENT_COINS
     assert refused.value.detail == "Their keys cancel each other out."
 
 
@@ -362,7 +363,7 @@ def test_a_coin_whose_key_path_is_anothers_waits_for_his_share() -> None:
     places = {0: place(KEYS, MIXED[2]), 1: placed(of)}
     with pytest.raises(Refused) as refused:
         send.prepare(request, spent(request), places, KEYS, REGTEST)
-    assert refused.value.reason is Reason.SILENT_SHARE_MISSING
+    assert refused.value.reason is BitcoinReason.SILENT_SHARE_MISSING
     assert refused.value.detail == "Input 2."
 
 
@@ -374,7 +375,7 @@ def test_the_parts_of_two_signers_make_the_scripts_of_one(first: int) -> None:
     request = made.parse()
     with pytest.raises(Refused) as refused:
         send.prepare(request, spent(request), ours, KEYS, REGTEST)
-    assert refused.value.reason is Reason.SILENT_SHARE_MISSING
+    assert refused.value.reason is BitcoinReason.SILENT_SHARE_MISSING
     assert refused.value.detail == "Input 1."
     with_shares_of(made, dict(enumerate(MIXED[:first])))
     request = made.parse()
@@ -441,7 +442,7 @@ def test_more_proofs_than_the_budget_are_neither_made_nor_verified(
         monkeypatch.setattr(send, "MAX_PROOFS", budget - 1)
         with pytest.raises(Refused) as refused:
             asked()
-        assert refused.value.reason is Reason.TOO_LARGE
+        assert refused.value.reason is CommonReason.TOO_LARGE
 
 
 def payees(count: int) -> list[SilentAddress]:

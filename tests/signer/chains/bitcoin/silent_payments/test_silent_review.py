@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from signer.chains.bitcoin.psbt import container, fields, maps
-from signer.errors import Reason
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.review import Kind, Shape
 from tests import kernel, psbts
 from tests.psbts import keyring, refusal, review, sign, text
@@ -79,6 +79,6 @@ def test_a_script_that_the_address_does_not_lead_to_is_refused() -> None:
     made = payment("wpkh")
     made.outs[0].put(fields.OUT_SCRIPT, psbts.PAYEE)
     assert refusal(made.encode(), keyring()) in {
-        Reason.SILENT_SCRIPT_WRONG,
-        Reason.SILENT_SHARE_MISSING,
+        BitcoinReason.SILENT_SCRIPT_WRONG,
+        BitcoinReason.SILENT_SHARE_MISSING,
     }

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.network import NETWORKS, Network
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address, script
 from signer.chains.bitcoin.transactions.script import Kind
-from signer.errors import Malformed, Reason, Refused
+from signer.errors import Malformed, Refused
 from signer.keys import path
 from tests.psbts import keyring
 from tests.signer.published import cases, own, shared
@@ -122,4 +123,4 @@ def test_an_odd_path_is_said(where: str, variant: str, network: str, warning: st
 def test_other_kinds_of_address_are_refused(variant: str) -> None:
     with pytest.raises(Refused) as refused:
         CHAIN.address(keyring(), path.parse("m/84h/1h/0h/0/0"), variant, "regtest")
-    assert refused.value.reason is Reason.VARIANT_UNSUPPORTED
+    assert refused.value.reason is BitcoinReason.VARIANT_UNSUPPORTED

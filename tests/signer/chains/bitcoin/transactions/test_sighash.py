@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from signer.chains.bitcoin.descriptors.spend_data import leaf_hash
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.script import Kind
 from signer.chains.bitcoin.transactions.tx import Input, Output, Tx, parse, parse_unsigned
-from signer.errors import Reason, Refused
+from signer.errors import Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import double_sha256
 from signer.keys import curve
@@ -131,7 +132,7 @@ def test_single_without_its_output_is_one_before_segwit_and_refused_in_taproot()
     for flag in (3, 0x83):
         with pytest.raises(Refused) as refused:
             sighash.taproot(tx, sighash.midstates(tx, spent), 2, spent[2], flag)
-        assert refused.value.reason is Reason.SIGHASH_UNSUPPORTED
+        assert refused.value.reason is BitcoinReason.SIGHASH_UNSUPPORTED
 
 
 @pytest.mark.parametrize("flag", [0x04, 0x80, 0x84, 0x41, 0xFF, 0x101])
@@ -139,7 +140,7 @@ def test_taproot_has_no_digest_for_a_type_it_does_not_know(flag: int) -> None:
     spent = [Output(7, b"")] * 3
     with pytest.raises(Refused) as refused:
         sighash.taproot(make(), sighash.midstates(make(), spent), 0, spent[0], flag)
-    assert refused.value.reason is Reason.SIGHASH_UNKNOWN
+    assert refused.value.reason is BitcoinReason.SIGHASH_UNKNOWN
 
 
 @pytest.mark.parametrize(
