@@ -23,6 +23,7 @@ from firmware_emu.links.clock import Clock
 from firmware_emu.shell import Shell, Then
 from firmware_emu.storage.flash import FlashError, FlashFile
 from firmware_emu.storage.vault import Cost
+from signer import chains
 from signer.errors import Malformed
 from signer.keys.curve import erase
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
     add("--face", choices=("terminal", "none"), default="terminal", help="the front panel")
     add("--announce", action="store_true", help="print where everything is, as a line of JSON")
+    add("--network", metavar="NAME", type=_network, help=_network_help())
     add("--exit-with-stdin", action="store_true", help="stop when standard input closes")
     add("--pin-memory-mib", metavar="N", type=_cost, default=Cost(), help="memory of one PIN try")
     return parser
@@ -101,6 +103,22 @@ def _cost(text: str) -> Cost:
         return Cost(memory_kib=int(text) * 1024)
     except Malformed as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _network(text: str) -> str:
+    """As `_cost`, for a network that some chain has."""
+    if text not in _networks():
+        raise argparse.ArgumentTypeError(f"the networks are {', '.join(_networks())}")
+    return text
+
+
+def _networks() -> tuple[str, ...]:
+    words = (word for chain in chains.names() for word in chains.load(chain).networks)
+    return tuple(dict.fromkeys(words))
+
+
+def _network_help() -> str:
+    return f"be for this network from now on: {', '.join(_networks())}"
 
 
 def _usual_flash() -> Path:
@@ -116,7 +134,7 @@ async def _run(options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
         fresh = secrets.token_bytes(64)
-        device = Device(flash.load(), fresh, options.pin_memory_mib)
+        device = Device(flash.load(), fresh, options.pin_memory_mib, network=options.network or "")
         erase(fresh)  # the device has stirred it into its own
         shell = Shell(device, flash, rest=_rest)
         shell.start()

@@ -5,7 +5,7 @@ from signer.keys.curve import erase
 from signer.keys.seeds.entropy import mix
 
 
-class Pool:
+class EntropyPool:
     """Leaving out any one source changes all that is drawn; drawing never gives the same twice."""
 
     __slots__ = ("_state",)
@@ -15,9 +15,9 @@ class Pool:
 
     def stir(self, entropy: bytes) -> None:
         """Add a source. One that the host controls can do no harm here, only good."""
-        before = self._state
-        self._state = mix(before, entropy)
-        erase(before)
+        previous = self._state
+        self._state = mix(previous, entropy)
+        erase(previous)
 
     def draw(self, count: int) -> bytes:
         """`count` fresh bytes, the caller's to erase.
@@ -27,23 +27,23 @@ class Pool:
         """
         seed = bytes(self._state)
         following = tagged_hash("quietkey/pool/next", seed)
-        drawn = bytearray(-(-count // 32) * 32)
-        for block, start in enumerate(range(0, len(drawn), 32)):
-            piece = tagged_hash("quietkey/pool/draw", seed, block.to_bytes(4, "big"))
-            memoryview(drawn)[start : start + 32] = memoryview(piece)
+        blocks = bytearray(-(-count // 32) * 32)
+        for number, start in enumerate(range(0, len(blocks), 32)):
+            piece = tagged_hash("quietkey/pool/draw", seed, number.to_bytes(4, "big"))
+            memoryview(blocks)[start : start + 32] = memoryview(piece)
             erase(piece)
         erase(self._state)
         self._state = mix(following)
-        fresh = bytes(memoryview(drawn)[:count])
-        for spent in (seed, following, drawn):
+        fresh = bytes(memoryview(blocks)[:count])
+        for spent in (seed, following, blocks):
             erase(spent)
         return fresh
 
     def shuffled(self, items: str) -> str:
         """The characters of `items` in an unpredictable order, each order equally likely."""
-        rest = list(items)
-        return "".join(rest.pop(self.below(len(rest))) for _ in items)
+        remaining = list(items)
+        return "".join(remaining.pop(self.number_below(len(remaining))) for _ in items)
 
-    def below(self, bound: int) -> int:
+    def number_below(self, bound: int) -> int:
         """A number from 0 to `bound` - 1. 16 bytes make the bias of the remainder vanish."""
         return int.from_bytes(self.draw(16), "big") % bound

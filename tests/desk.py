@@ -38,8 +38,10 @@ PIN = "123456"
 class Desk:
     """One device and all that is plugged into it."""
 
-    def __init__(self, record: bytes | None = None, entropy: bytes = ENTROPY) -> None:
-        self.device = Device(record, entropy, CHEAP)
+    def __init__(
+        self, record: bytes | None = None, entropy: bytes = ENTROPY, network: str = ""
+    ) -> None:
+        self.device = Device(record, entropy, CHEAP, network=network)
         self.record = record
         self.shown: list[Show] = []
         self.heard: dict[Port, bytearray] = defaultdict(bytearray)
@@ -222,7 +224,7 @@ def _check_fits(screen: Screen) -> None:
     assert all(" " <= c <= "~" or c in "✗◂▸✓" for line in lines for c in line), lines
 
 
-def unlocked_desk(words: tuple[str, ...] = ABANDON) -> Desk:
-    desk = Desk()
+def unlocked_desk(words: tuple[str, ...] = ABANDON, network: str = "") -> Desk:
+    desk = Desk(network=network)
     desk.restore(words)
     return desk

@@ -8,7 +8,7 @@ from firmware_emu.flows import Declined, Flow, Outcome, Step
 from firmware_emu.screens import Answer, Screen
 from firmware_emu.screens.notice import Wait
 
-_NOTHING = Wait("")
+_BLANK = Wait("")
 _DECLINED = Fault(FaultCode.DECLINED, "The person said no.")
 
 
@@ -20,25 +20,29 @@ class Ended:
 
 
 @dataclass(slots=True)
-class Talk:
-    """`asker` is None when a person came by; `begun` says that a person has answered something."""
+class Conversation:
+    """`asker` is None when a person came by; `is_answered` says that a person has pressed a key.
+
+    `is_prompted` says that a screen of it waits, or has waited, for a person.
+    """
 
     flow: Flow[Outcome | None]
     asker: tuple[Port, Request] | None = None
-    screen: Screen = _NOTHING
-    begun: bool = False
-    paused: bool = False
+    screen: Screen = _BLANK
+    is_answered: bool = False
+    is_prompted: bool = False
+    is_paused: bool = False
 
-    def go_on(self, answer: Answer | None) -> Screen | Step | Ended:
-        """The next thing the flow asks for; None begins it."""
-        self.paused = False
+    def step(self, answer: Answer | None) -> Screen | Step | Ended:
+        """The next thing the flow wants; None begins it."""
+        self.is_paused = False
         try:
             return next(self.flow) if answer is None else self.flow.send(answer)
         except StopIteration as end:
             return Ended(end.value)
         except Declined as declined:
-            return Ended(Outcome(_DECLINED, declined.after))
+            return Ended(Outcome(_DECLINED, declined.notice))
 
-    def asked_by(self, port: Port) -> Request | None:
+    def request_of(self, port: Port) -> Request | None:
         """What this port waits for, if it does."""
         return self.asker[1] if self.asker and self.asker[0] == port else None

@@ -6,26 +6,31 @@ from dataclasses import replace
 from firmware_emu import events, personalities
 from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
 from firmware_emu.core import access
-from firmware_emu.core.conversation import Ended, Talk
-from firmware_emu.core.dispatch import at_once, at_power_on, own, requested
-from firmware_emu.core.ports import Switchboard
+from firmware_emu.core.conversation import Conversation, Ended
+from firmware_emu.core.dispatch import at_power_on, flow_for, idle_flow, immediate_reply
+from firmware_emu.core.ports import Ports
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
-from firmware_emu.entropy_pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.events import Port
-from firmware_emu.flows import Flow, Locked, Outcome, Pause, Promised, Unlocked, Went
-from firmware_emu.personalities import Personality
+from firmware_emu.flows import Flow, Locked, Outcome, Pause, SignaturePending, StepDone, Unlocked
+from firmware_emu.personalities import PersonalityFactory
 from firmware_emu.screens import Answer, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
 from firmware_emu.storage.vault import Cost
 
 _CUT = Notice("Cancelled", ("The host went away.", "Nothing was signed."))
+_FAILED = Notice(
+    "Link closed",
+    ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
+)
 
 
 class Device:
     """Its whole public surface is `start` and `handle`.
 
     `record` is what the flash holds (None: nothing yet), `entropy` at least 32 fresh bytes from
-    the operating system, `cost` that of a PIN try for seeds sealed from now on.
+    the operating system, `cost` that of a PIN try for seeds sealed from now on. `network`, if any,
+    is chosen for each chain that has it.
     """
 
     def __init__(
@@ -33,117 +38,141 @@ class Device:
         record: bytes | None,
         entropy: bytes,
         cost: Cost | None = None,
-        personality: Callable[[str], Callable[[], Personality]] = personalities.load,
+        personality: Callable[[str], PersonalityFactory] = personalities.load,
+        network: str = "",
     ) -> None:
-        self._has = at_power_on(record, cost or Cost(), Pool(entropy))
-        self._new = record is None
-        self._ports = Switchboard(personality)
-        self._out: list[Effect] = []
-        self._owed: Port | None = None
-        self._talk = Talk(own(self._has))
+        """Raises LookupError for a network that no chain has."""
+        self._state = at_power_on(record, cost or Cost(), EntropyPool(entropy), network)
+        self._is_unsaved = not self._state.damaged and self._state.vault.encode() != record
+        self._ports = Ports(personality, self._state.profile)
+        self._effects: list[Effect] = []
+        self._pending_port: Port | None = None
+        self._conversation = Conversation(idle_flow(self._state))
 
     def start(self) -> list[Effect]:
         """The first look. Call it once, before any event."""
-        if self._new:
-            self._out.append(Save(self._has.vault.encode()))
+        if self._is_unsaved:
+            self._effects.append(Save(self._state.vault.encode()))
         self._advance(None)
-        return self._taken()
+        return self._take_effects()
 
     def handle(self, event: events.Event) -> list[Effect]:
         """What follows from an event, in order. A `Save` comes before all that relies on it."""
         match event:
             case events.KeyPressed(key):
-                self._look(self._talk.screen.press(key))
+                self._look(self._conversation.screen.press(key))
             case events.Typed(text):
                 self._type(text)
             case events.BytesIn(port, data):
                 self._receive(port, data)
             case events.PortClosed(port):
-                self._closed(port)
+                self._closed(port, _CUT)
             case events.Ticked(seconds):
                 self._tick(seconds)
             case events.Shaken(entropy):
-                self._has.pool.stir(entropy)
-            case events.Resumed() if self._talk.paused:
-                self._advance(Went())
+                self._state.pool.stir(entropy)
             case events.Resumed():
-                pass  # whoever waited has hung up meanwhile
+                self._resume()
         self._serve()
-        return self._taken()
+        while failed := self._ports.take_failed():
+            for port in failed:
+                self._failed(port)
+            self._serve()
+        return self._take_effects()
 
-    def _taken(self) -> list[Effect]:
-        out, self._out = self._out, []
-        return out
+    def _take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects
 
     def _tick(self, seconds: float) -> None:
         self._ports.tick(seconds)
-        if isinstance(self._talk.screen, Ticking):
-            self._look(self._talk.screen.tick(seconds))
+        if isinstance(self._conversation.screen, Ticking):
+            self._look(self._conversation.screen.tick(seconds))
+
+    def _resume(self) -> None:
+        if self._conversation.is_paused:  # else whoever waited has hung up meanwhile
+            self._advance(StepDone())
 
     # The conversation
 
     def _begin(self, flow: Flow[Outcome | None], asker: tuple[Port, Request] | None = None) -> None:
-        self._talk.flow.close()
-        self._talk = Talk(flow, asker)
+        self._conversation.flow.close()
+        self._conversation = Conversation(flow, asker)
         self._advance(None)
 
-    def _idle(self, first: Screen | None = None) -> None:
-        self._begin(own(self._has, first))
+    def _idle(self, screen: Screen | None = None) -> None:
+        self._begin(idle_flow(self._state, screen))
 
-    def _look(self, seen: Screen | Answer) -> None:
-        if isinstance(seen, Answer):
-            self._talk.begun = True
-            self._advance(seen)
-        elif seen != self._talk.screen:
-            self._show(seen)
+    def _look(self, look: Screen | Answer) -> None:
+        if isinstance(look, Answer):
+            self._conversation.is_answered = True
+            self._advance(look)
+        elif look != self._conversation.screen:
+            self._show(look)
 
     def _type(self, text: str) -> None:
         for character in text:
-            if isinstance(self._talk.screen, Typing):
-                self._look(self._talk.screen.typed(character))
+            if isinstance(self._conversation.screen, Typing):
+                self._look(self._conversation.screen.typed(character))
 
     def _advance(self, answer: Answer | None) -> None:
         """On to the next screen, carrying out the steps on the way."""
-        match self._talk.go_on(answer):
+        match self._conversation.step(answer):
             case Ended(outcome):
                 self._finish(outcome)
             case Pause() as pause:
                 self._pause(pause)
             case Unlocked(keyring):
-                self._has = replace(self._has, keyring=keyring)
-                self._advance(Went())
+                self._state = replace(self._state, keyring=keyring)
+                self._advance(StepDone())
             case Locked():
                 self._lock()
-                self._advance(Went())
-            case Promised(promise):
-                self._has = replace(self._has, promise=promise)
-                self._owed = self._talk.asker[0] if self._talk.asker else None
-                self._advance(Went())
+                self._advance(StepDone())
+            case SignaturePending(signature):
+                asker = self._conversation.asker
+                self._state = replace(self._state, pending=signature)
+                self._pending_port = asker[0] if asker else None
+                self._advance(StepDone())
             case screen:
+                self._prompt()
                 self._show(screen)
 
+    def _prompt(self) -> None:
+        """Let the protocol say that a person is being asked, once for a request."""
+        if self._conversation.asker and not self._conversation.is_prompted:
+            port, request = self._conversation.asker
+            self._send(port, self._ports.prompted(port, request))
+        self._conversation.is_prompted = True
+
     def _pause(self, pause: Pause) -> None:
-        self._talk.paused = True
-        if pause.keep is not None:
-            self._has = replace(self._has, vault=pause.keep, damaged=False)
-            self._out.append(Save(pause.keep.encode()))
-        self._show(pause.meanwhile)
-        self._out.append(Resume())
+        self._conversation.is_paused = True
+        if pause.vault is not None:
+            before = self._state.profile
+            self._state = replace(self._state, vault=pause.vault, damaged=False)
+            self._effects.append(Save(pause.vault.encode()))
+            if self._state.profile != before:
+                self._restart_ports()
+        self._show(pause.screen)
+        self._effects.append(Resume())
+
+    def _restart_ports(self) -> None:
+        for port, wire in self._ports.restart(self._state.profile):
+            self._send(port, wire)
 
     def _finish(self, outcome: Outcome | None) -> None:
-        after = outcome.after if outcome else None
-        if outcome and self._talk.asker:
-            after = self._reply(*self._talk.asker, outcome.reply) or after
-        self._idle(after)
+        notice = outcome.notice if outcome else None
+        if outcome and self._conversation.asker:
+            notice = self._reply(*self._conversation.asker, outcome.reply) or notice
+        self._idle(notice)
 
     def _show(self, screen: Screen) -> None:
-        self._talk.screen = screen
-        self._out.append(Show(screen, self._has.state, self._has.fingerprint))
+        self._conversation.screen = screen
+        self._effects.append(Show(screen, self._state.state, self._state.fingerprint))
 
     def _lock(self) -> None:
-        if self._has.keyring:
-            self._has.keyring.wipe()
-        self._has = replace(self._has, keyring=None, promise=None)
+        if self._state.keyring:
+            self._state.keyring.wipe()
+        self._state = replace(self._state, keyring=None, pending=None)
         self._ports.forget()
 
     # The requests
@@ -151,50 +180,63 @@ class Device:
     def _receive(self, port: Port, data: bytes) -> None:
         for item in self._ports.receive(port, data):
             if isinstance(item, bytes):
-                self._out.append(BytesOut(port, item))
+                self._send(port, item)
             else:
                 self._reply(port, item, self._answer(item.command))
 
     def _serve(self) -> None:
         """One request at a time, in turn; those that need a person wait until one is free."""
-        while self._ports.waiting and not (self._talk.asker or self._talk.paused):
+        while self._ports.waiting and not (
+            self._conversation.asker or self._conversation.is_paused
+        ):
             port, request = self._ports.waiting[0]
-            if not (isinstance(request.command, RevealEntropy) and port == self._owed):
-                self._has = replace(self._has, promise=None)  # for the next request of one host
-            fault = access.check(self._has.state, request.command)
-            flow = None if fault else requested(request.command, self._has)
-            if flow and self._talk.begun:
+            if not (isinstance(request.command, RevealEntropy) and port == self._pending_port):
+                self._state = replace(self._state, pending=None)  # for the next request of one host
+            fault = access.check(self._state.state, request.command)
+            flow = None if fault else flow_for(request.command, self._state)
+            if flow and self._conversation.is_answered:
                 return
             self._ports.waiting.popleft()
             if flow:
                 self._begin(flow, (port, request))
             else:
-                after = self._reply(port, request, fault or self._answer(request.command))
-                if after and not self._talk.begun:
-                    self._idle(after)
+                notice = self._reply(port, request, fault or self._answer(request.command))
+                if notice and not self._conversation.is_answered:
+                    self._idle(notice)
 
     def _answer(self, command: Command) -> Reply:
         """The answer to what needs no person."""
         if isinstance(command, Logout):
             self._lock()
             self._idle()
-        menu = "menu" if self._talk.begun else "idle"
-        return at_once(command, self._has, "asking" if self._talk.asker else menu)
+        menu = "menu" if self._conversation.is_answered else "idle"
+        activity = "asking" if self._conversation.asker else menu
+        return immediate_reply(command, self._state, activity)
 
     def _reply(self, port: Port, request: Request, reply: Reply) -> Screen | None:
         """Sends a reply; what cannot be sent but only shown is returned."""
         wire = self._ports.reply(port, request, reply)
         if not isinstance(wire, bytes):
             return wire
-        self._out.append(BytesOut(port, wire))
+        self._send(port, wire)
         return None
 
-    def _closed(self, port: Port) -> None:
-        asked = self._talk.asked_by(port)
-        if port == self._owed:
-            self._has = replace(self._has, promise=None)
-        self._out += [BytesOut(port, wire) for wire in self._ports.close(port, asked)]
-        if asked and self._has.state is State.EMPTY:
-            self._talk.asker = None  # a person who is writing down words may finish
-        elif asked:
-            self._idle(_CUT)
+    def _send(self, port: Port, wire: bytes) -> None:
+        if wire:
+            self._effects.append(BytesOut(port, wire))
+
+    def _failed(self, port: Port) -> None:
+        self._closed(port, _FAILED)
+        if not (self._conversation.asker or self._conversation.is_answered):
+            self._idle(_FAILED)
+
+    def _closed(self, port: Port, notice: Notice) -> None:
+        request = self._conversation.request_of(port)
+        if port == self._pending_port:
+            self._state = replace(self._state, pending=None)
+        for wire in self._ports.close(port, request):
+            self._send(port, wire)
+        if request and self._state.state is State.EMPTY:
+            self._conversation.asker = None  # a person who is writing down words may finish
+        elif request:
+            self._idle(notice)

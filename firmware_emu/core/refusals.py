@@ -13,29 +13,39 @@ _FAULTY = Notice(
         "Unlock and try again. If it happens twice, use another device.",
     ),
 )
+# Where this device has chosen the network, its person can choose another.
+_WRONG_NETWORK = "WRONG_NETWORK"
+_CHOOSE_HERE = "Choose that network here: Menu, Network."
 
 
-def guarded(flow: Flow[Outcome], nothing: str = NOTHING) -> Flow[Outcome]:
+def guarded(
+    flow: Flow[Outcome], nothing: str = NOTHING, *, is_own_network: bool = False
+) -> Flow[Outcome]:
     """The outcome of a flow, also where the signer would not have it. `nothing` says what is lost.
 
-    Raises Declined, as the flow does.
+    `is_own_network` says that the request is for the network this device is set to. Raises
+    Declined, as the flow does.
     """
     try:
         return (yield from flow)
     except (Malformed, Refused) as error:
-        return refusal(error, nothing)
+        return refusal(error, nothing, is_own_network=is_own_network)
     except CrossCheckFailed:
         # One faulty signature can give away the key (threat T52): no second try with these keys.
         yield Locked()
         return Outcome(Fault(FaultCode.INTERNAL, "Failed to generate signature"), _FAULTY)
 
 
-def refusal(error: Malformed | Refused, nothing: str = NOTHING) -> Outcome:
+def refusal(
+    error: Malformed | Refused, nothing: str = NOTHING, *, is_own_network: bool = False
+) -> Outcome:
     """The outcome of a request that the signer would not have."""
     if isinstance(error, Malformed):
         fault = Fault(FaultCode.BAD_PARAMETERS, str(error), malformed=True)
         return Outcome(fault, Notice("Refused", ("The request cannot be read.", nothing)))
     reason = error.reason
-    shown = (reason.sentence, nothing, reason.advice, f"Code {reason.name}.")
+    can_choose = is_own_network and reason.name == _WRONG_NETWORK
+    advice = _CHOOSE_HERE if can_choose else reason.advice
+    sentences = (reason.sentence, nothing, advice, f"Code {reason.name}.")
     fault = Fault(FaultCode.BAD_PARAMETERS, str(error), reason.name)
-    return Outcome(fault, Notice("Refused", shown))
+    return Outcome(fault, Notice("Refused", sentences))

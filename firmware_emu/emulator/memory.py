@@ -65,6 +65,7 @@ class Emulator:
     """A device in memory, unlocked unless told otherwise. As many as you like, all alike.
 
     `mnemonic` None makes an empty device; `record` starts from the bytes of a flash file instead.
+    `network` is what the device is set to: "mainnet", "regtest" ...; a new one is for test coins.
     The same arguments and the same calls give the same bytes: `entropy` is all its chance.
     """
 
@@ -76,7 +77,10 @@ class Emulator:
         locked: bool = False,
         record: bytes | None = None,
         entropy: bytes = ENTROPY,
+        network: str = "",
     ) -> None:
+        """Raises LookupError for a network that there is not."""
+        self._network = network
         if record is None and mnemonic is not None:
             record = sealed_record(mnemonic, pin)
         self._begin(record, entropy)
@@ -85,7 +89,7 @@ class Emulator:
 
     def _begin(self, record: bytes | None, entropy: bytes) -> None:
         self._origin = record, entropy
-        self._device = _Remembering(Device(record, entropy, CHEAP))
+        self._device = _Remembering(Device(record, entropy, CHEAP, network=self._network))
         self._answers = bytearray()
         self._asked = 0
         self.flash = MemoryFlash([record] if record else [])
@@ -175,12 +179,14 @@ class Emulator:
 
     def power_cycle(self) -> Seen:
         """Cut the power and switch on again: what is not in flash is gone."""
+        self._network = ""  # by now it is in flash, unless somebody has chosen another since
         self._begin(self.flash.writes[-1] if self.flash.writes else None, self._origin[1])
         return self.screen
 
     def fork(self) -> "Emulator":
         """A second device that lived the same life up to now; from here on they are apart."""
         twin = object.__new__(Emulator)
+        twin._network = self._network
         twin._begin(*self._origin)
         for event in self._device.past:
             twin.shell.happen(event)

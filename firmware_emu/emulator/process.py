@@ -16,17 +16,24 @@ from firmware_emu.storage.flash import FlashFile
 class EmulatorProcess:
     """A device as a process of its own, on free ports of this machine. Use it in a `with` block.
 
-    `record` is what its flash file holds at first; without one the file decides. It ends with its
-    block, and with the process that started it.
+    `record` is what its flash file holds at first; without one the file decides. `network` is set
+    at start, as by the flag. It ends with its block, and with the process that started it. Raises
+    FlashError for a file that cannot be used.
     """
 
     def __init__(
-        self, flash: Path, record: bytes | None = None, flags: Sequence[str] = ("--tcp", "0")
+        self,
+        flash: Path,
+        record: bytes | None = None,
+        flags: Sequence[str] = ("--tcp", "0"),
+        *,
+        network: str = "",
     ) -> None:
         if record is not None:
             with FlashFile(flash) as file:
                 file.save(record)
-        self._command = _command(flash, flags)
+        chosen = ("--network", network) if network else ()
+        self._command = _command(flash, (*flags, *chosen))
         self._asked = 0
         self.screen = Seen("", (), "", "")
 

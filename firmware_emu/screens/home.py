@@ -21,21 +21,25 @@ class More(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`name` tells this device from others; `fingerprint` (hex) is empty while locked."""
+    """`name` tells this device from others; `fingerprint` (hex) is empty while locked.
+
+    `networks` are lines that say which network of each chain it is for.
+    """
 
     kind: ClassVar[str] = "home"
 
     name: str
     fingerprint: str = ""
     tries_left: int | None = None
+    networks: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
-            body = ("", "Unlocked.", "", f"Keys {self.fingerprint}")
+            body = ("", "Unlocked.", "", f"Keys {self.fingerprint}", *self.networks)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
-        last = buttons("more", "unlock")
-        return framed(heading("Quietkey", self.name), ("", "Locked.", *tries), last)
+        body = ("", "Locked.", *(("", *self.networks) if self.networks else ()), *tries)
+        return framed(heading("Quietkey", self.name), body, buttons("more", "unlock"))
 
     def press(self, key: Key) -> "Home | Opened | More":
         if key is Key.OK:

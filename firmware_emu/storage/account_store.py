@@ -6,21 +6,18 @@ seed: a copied flash file tells how many accounts there are, and no more.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from firmware_emu.commands import NO_SUCH_ACCOUNT, Account, Accounts, Fault, FaultCode
 from firmware_emu.storage.vault import Vault
+from signer import chains
+from signer.chains import AccountPolicy
 from signer.errors import Malformed, Refused
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
 from signer.review import Fact, Kind, Page
-
-if TYPE_CHECKING:
-    from signer.chains.bitcoin import Bitcoin
-    from signer.chains.bitcoin.descriptors.policy import Policy
 
 _PURPOSE = b"quietkey/accounts in flash"
 _NONCE = 12
@@ -28,39 +25,34 @@ _TAG = 16
 MISSING = Fault(FaultCode.BAD_PARAMETERS, "No account of this name is registered.", NO_SUCH_ACCOUNT)
 
 
-def bitcoin() -> "Bitcoin":
-    """The chain with all its verbs, loaded when it is first asked for."""
-    from signer.chains.bitcoin import BITCOIN  # noqa: PLC0415  a while that switching on need not
-
-    return BITCOIN
-
-
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A registered account that the signer has known again. `box` is how it lies in flash."""
+class StoredAccount:
+    """A registered account that the signer has known again.
 
-    box: bytes = field(repr=False)
+    `id` stands for all that was read of it, `box` is how it lies in flash.
+    """
+
+    chain: str
+    account: Account
+    id: bytes
     record: bytes = field(repr=False)
-    policy: "Policy"
+    box: bytes = field(default=b"", repr=False)
 
     @property
-    def told(self) -> Account:
-        """As a host may be told."""
-        policy = self.policy
-        keys = tuple(key.render(policy.network) for key in policy.keys)
-        return Account(policy.name, policy.template, keys, policy.network.name)
+    def name(self) -> str:
+        return self.account.name
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class AccountStore:
     """All accounts of a vault. `lost` is how many of them were not known again."""
 
-    known: tuple[Known, ...]
+    stored: tuple[StoredAccount, ...]
     lost: int
 
-    @property
-    def records(self) -> tuple[bytes, ...]:
-        return tuple(each.record for each in self.known)
+    def records(self, chain: str) -> tuple[bytes, ...]:
+        """What the signer of a chain takes."""
+        return tuple(account.record for account in self.stored if account.chain == chain)
 
     @property
     def warnings(self) -> tuple[Page, ...]:
@@ -74,26 +66,44 @@ class Shelf:
         )
         return (Page(Kind.WARNING, "Memory changed", facts),)
 
-    def find(self, name: str) -> Known | None:
-        return next((each for each in self.known if each.policy.name == name), None)
+    def find(self, name: str) -> StoredAccount | None:
+        return next((account for account in self.stored if account.name == name), None)
 
-    def told(self, name: str) -> Accounts | Fault:
-        """The accounts as a host may be told: all, or the one of a name."""
+    def accounts(self, name: str) -> Accounts | Fault:
+        """The accounts as a host may learn them: all, or the one of a name."""
         if not name:
-            return Accounts(tuple(each.told for each in self.known))
-        found = self.find(name)
-        return Accounts((found.told,)) if found else MISSING
+            return Accounts(tuple(stored.account for stored in self.stored))
+        match = self.find(name)
+        return Accounts((match.account,)) if match else MISSING
 
 
-def shelf(vault: Vault, keyring: Keyring) -> Shelf:
+def load(vault: Vault, keyring: Keyring) -> AccountStore:
     """The accounts of a vault. One that was edited must not keep the others from their coins."""
-    found = [_opened(box, keyring) for box in vault.accounts]
-    known = tuple(each for each in found if each)
-    return Shelf(known, len(found) - len(known))
+    boxes = [_open(box, keyring) for box in vault.accounts]
+    stored = tuple(account for account in boxes if account)
+    return AccountStore(stored, len(boxes) - len(stored))
+
+
+def recognise(record: bytes, keyring: Keyring) -> StoredAccount | None:
+    """The account of a record, by the chain that made it for this wallet; None if none did."""
+    for chain in chains.names():
+        policies = chains.policy_accounts(chain)
+        if policies is None:
+            continue
+        try:
+            registered = policies.registered(record, keyring)
+        except (Malformed, Refused):
+            continue
+        return StoredAccount(chain, _account_of(registered.policy), registered.policy.id, record)
+    return None
+
+
+def _account_of(policy: AccountPolicy) -> Account:
+    return Account(policy.name, policy.template, policy.key_texts, policy.network_name)
 
 
 def with_account(
-    vault: Vault, kept: Iterable[Known], record: bytes, keyring: Keyring, nonce: bytes
+    vault: Vault, others: Iterable[StoredAccount], record: bytes, keyring: Keyring, nonce: bytes
 ) -> Vault:
     """The vault with these accounts and a new one. `nonce` is 12 fresh bytes."""
     key = keyring.authenticate(_PURPOSE)
@@ -101,22 +111,23 @@ def with_account(
         box = nonce + ChaCha20Poly1305(key).encrypt(nonce, record, _PURPOSE)
     finally:
         erase(key)
-    return replace(vault, accounts=(*with_only(vault, kept).accounts, box))
+    return replace(vault, accounts=(*with_only(vault, others).accounts, box))
 
 
-def with_only(vault: Vault, kept: Iterable[Known]) -> Vault:
+def with_only(vault: Vault, stored: Iterable[StoredAccount]) -> Vault:
     """The vault with these accounts and no others, nor any that were not known again."""
-    return replace(vault, accounts=tuple(each.box for each in kept))
+    return replace(vault, accounts=tuple(account.box for account in stored))
 
 
-def _opened(box: bytes, keyring: Keyring) -> Known | None:
+def _open(box: bytes, keyring: Keyring) -> StoredAccount | None:
     if len(box) < _NONCE + _TAG:
         return None
     key = keyring.authenticate(_PURPOSE)
     try:
         record = ChaCha20Poly1305(key).decrypt(box[:_NONCE], box[_NONCE:], _PURPOSE)
-        return Known(box, record, bitcoin().registered(record, keyring).policy)
-    except (InvalidTag, Malformed, Refused):
+    except InvalidTag:
         return None
     finally:
         erase(key)
+    account = recognise(record, keyring)
+    return replace(account, box=box) if account else None

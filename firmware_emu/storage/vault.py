@@ -24,8 +24,9 @@ TRIES = 8
 MOST_ACCOUNTS = 16
 LONGEST_ACCOUNT = 8 * 1024
 
-_MAGIC = b"quietkey vault 2"
-_FIRST = b"quietkey vault 1"  # records without accounts; what every seal is bound to
+_MAGIC = b"quietkey vault 3"
+_SECOND = b"quietkey vault 2"  # records whose only setting is the serial
+_FIRST = b"quietkey vault 1"  # those without accounts, too; what every seal is bound to
 _SALT = 16
 _NONCE = 12
 _ROOM = 33  # one byte of length and up to 32 of entropy, so the record never tells how many words
@@ -39,7 +40,7 @@ class Cost:
     """What one PIN try costs (Argon2id, RFC 9106).
 
     The bounds hold for records read back too: a doctored record may neither make guessing cheap
-    nor ask for a week of work (threat T64).
+    nor ask for a week of work (threat T64). Raises Malformed outside of them.
     """
 
     memory_kib: int = 256 * 1024
@@ -84,7 +85,7 @@ class Sealed:
         return self.cost.encode() + self.salt + self.nonce + self.box
 
     def open(self, pin: str) -> bytearray:
-        """The entropy, for the right PIN; else WrongPin."""
+        """The entropy, for the right PIN. Raises WrongPin for another."""
         key = self.cost.stretch(pin, self.salt)
         try:
             padded = ChaCha20Poly1305(key).decrypt(self.nonce, self.box, _bound(self.cost))
@@ -103,7 +104,7 @@ class Sealed:
 class Vault:
     """All that the flash holds. `sealed` is None while there is no seed.
 
-    `accounts` are registered ones, each sealed with a key of the seed (see `flows.accounts`).
+    `accounts` are registered ones, each sealed with a key of the seed (see `account_store`).
     """
 
     settings: Settings
@@ -131,7 +132,10 @@ class Vault:
 
 
 def seal(entropy: bytes | bytearray, pin: str, cost: Cost, randomness: bytes) -> Sealed:
-    """Entropy under a PIN. `randomness` (at least 28 bytes, fresh) makes the salt and the nonce."""
+    """Entropy under a PIN. `randomness` (at least 28 bytes, fresh) makes the salt and the nonce.
+
+    Raises Malformed for entropy of a size that no seed has.
+    """
     if len(entropy) not in _SIZES or len(randomness) < _SALT + _NONCE:
         raise Malformed("A seed has 16 to 32 bytes of entropy, and sealing needs 28 fresh bytes.")
     salt, nonce = randomness[:_SALT], randomness[_SALT : _SALT + _NONCE]
@@ -151,16 +155,16 @@ def parse(record: bytes) -> Vault:
         raise Malformed("The flash record is damaged.")
     cursor = Cursor(body)
     kind = cursor.take(len(_MAGIC))
-    if kind not in {_MAGIC, _FIRST}:
+    if kind not in {_MAGIC, _SECOND, _FIRST}:
         raise Malformed("The flash record is of another kind.")
-    kept = settings.read(cursor)
+    identity = settings.read(cursor) if kind == _MAGIC else settings.read_serial(cursor)
     tries_left = cursor.uint(1)
     if tries_left > TRIES:
         raise Malformed("The flash record counts more PIN tries than there are.")
-    accounts = _read_accounts(cursor) if kind == _MAGIC else ()
+    accounts = () if kind == _FIRST else _read_accounts(cursor)
     sealed = _read_sealed(cursor) if cursor.remaining else None
     cursor.end()
-    return Vault(kept, sealed, tries_left, accounts)
+    return Vault(identity, sealed, tries_left, accounts)
 
 
 def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:

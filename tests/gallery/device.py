@@ -131,7 +131,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "changed": (Emulator(record=_changed()), _forget_changed),
         "message": (Emulator(), _message),
         "cut": (Emulator(), _cut),
-        "air": (Emulator(), _by_camera),
+        "air": (Emulator(network="regtest"), _by_camera),
         "damaged": (
             Emulator(record=b"what a broken disk gives"),
             lambda device: device.press("ok"),
@@ -186,7 +186,10 @@ def _too_many(device: Emulator) -> None:
 
 
 def _menu(device: Emulator) -> None:
-    device.press("ok", "right", "ok", "stop", "ok", "right", "right", "ok", "ok", "ok", "ok")
+    device.press("ok", "right", "ok", "ok")
+    device.press("ok", "right", "right", "ok", "ok")
+    device.press("ok", "right", "right", "right", "ok", "left", "ok", "hold")
+    device.press("ok", "ok")
 
 
 def _register(device: Emulator) -> None:

@@ -191,7 +191,6 @@ async def test_pairing_reads_the_key_of_the_account_from_the_device_s_panel() ->
     desk = unlocked_desk()
     desk.press("ok")
     desk.choose("Show account")
-    desk.choose("Test coins")
     gap = Gap(desk, Lens.clear(), Lens(5, drop=0.3))
     assert await gap.air.account_key("regtest", PATH) == AccountKey("73c5da0a", TPUB)
     paired = await gap.air.account()

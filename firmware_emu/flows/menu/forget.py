@@ -3,7 +3,8 @@
 from firmware_emu.flows import Flow, Pause
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Notice, Question, Seen, Wait
-from firmware_emu.storage.account_store import Known, shelf, with_only
+from firmware_emu.storage import account_store
+from firmware_emu.storage.account_store import StoredAccount, with_only
 from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 
@@ -12,21 +13,21 @@ _LOST = "✗ changed in memory"  # no account can be called so
 
 def accounts(vault: Vault, keyring: Keyring) -> Flow[None]:
     """Lists what is registered; what is picked may be forgotten."""
-    held = shelf(vault, keyring)
-    names = [each.policy.name for each in held.known]
+    store = account_store.load(vault, keyring)
+    names = [account.name for account in store.stored]
     if not vault.accounts:
         yield Notice("Accounts", ("No account of several keys is registered here.",))
         return
-    answer = yield Menu("Accounts", (*names, _LOST) if held.lost else tuple(names))
+    answer = yield Menu("Accounts", (*names, _LOST) if store.lost else tuple(names))
     if isinstance(answer, Picked):
-        yield from _forget(vault, answer.item, held.known)
+        yield from _forget(vault, answer.item, store.stored)
 
 
-def _forget(vault: Vault, name: str, known: tuple[Known, ...]) -> Flow[None]:
+def _forget(vault: Vault, name: str, stored: tuple[StoredAccount, ...]) -> Flow[None]:
     """Forgets an account if the person holds the key; all that were changed go with it."""
     which = "What was changed in memory." if name == _LOST else f'"{name}"'
     facts = (which, "It can be registered again. No coin is lost.")
-    sure = yield Question("Forget the account?", facts, yes="forget", hold=True)
-    if isinstance(sure, Seen):
-        kept = with_only(vault, (each for each in known if each.policy.name != name))
-        yield Pause(Wait("Forgetting it."), keep=kept)
+    answer = yield Question("Forget the account?", facts, yes="forget", hold=True)
+    if isinstance(answer, Seen):
+        others = with_only(vault, (account for account in stored if account.name != name))
+        yield Pause(Wait("Forgetting it."), others)

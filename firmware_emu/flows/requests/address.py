@@ -13,13 +13,15 @@ from firmware_emu.commands import (
 from firmware_emu.flows import Flow, Outcome
 from firmware_emu.flows.review import NOTHING, read_all
 from firmware_emu.screens.notice import Notice
-from firmware_emu.storage.account_store import MISSING, bitcoin, shelf
+from firmware_emu.storage import account_store
+from firmware_emu.storage.account_store import MISSING, StoredAccount
 from firmware_emu.storage.vault import Vault
+from signer import chains
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path, render
 from signer.review import Fact, Kind, Origin, Page, Shape
 
-_NO_PLACE = Fault(
+_STEPS_UNUSUAL = Fault(
     FaultCode.BAD_PARAMETERS,
     "Addresses here are at one branch and index below all the keys.",
     STEPS_UNUSUAL,
@@ -31,32 +33,41 @@ def show_address(command: ShowAddress, keyring: Keyring) -> Flow[Outcome]:
 
     Raises Declined, and as the signer does.
     """
-    text, warnings = bitcoin().address(keyring, command.path, command.variant, command.network)
+    chain = chains.load(command.chain)
+    text, warnings = chain.address(keyring, command.path, command.variant, command.network)
     path = Fact("path", render(command.path), Origin.DERIVED)
-    return (yield from _compared(text, warnings, command.network, path))
+    return (yield from _compare(text, warnings, command.network, path))
 
 
 def show_account_address(
     command: ShowAccountAddress, vault: Vault, keyring: Keyring
 ) -> Flow[Outcome]:
     """The address of a registered account, once the person has compared it. Raises as above."""
-    held = shelf(vault, keyring)
-    account = held.find(command.account)
-    if account is None:
+    stored = _find(command, vault, keyring)
+    policies = chains.policy_accounts(command.chain)
+    if stored is None or policies is None:
         advice = "Register the account first, or spell its name as it is registered."
         return Outcome(MISSING, Notice("Refused", (MISSING.message, NOTHING, advice)))
-    place = _place(command.steps, len(account.policy.keys))
-    if place is None:
-        return Outcome(_NO_PLACE, Notice("Refused", (_NO_PLACE.message, NOTHING)))
-    branch, index = place
-    text, warnings = bitcoin().policy_address(
-        account.record, keyring, branch, index, command.network
-    )
-    told = Fact("of account", f'"{command.account}", branch {branch}, index {index}', Origin.POLICY)
-    return (yield from _compared(text, warnings, command.network, told))
+    address_index = _address_index(command.steps, len(stored.account.keys))
+    if address_index is None:
+        return Outcome(_STEPS_UNUSUAL, Notice("Refused", (_STEPS_UNUSUAL.message, NOTHING)))
+    branch, index = address_index
+    text, warnings = policies.policy_address(stored.record, keyring, branch, index, command.network)
+    origin = f'"{stored.name}", branch {branch}, index {index}'
+    account = Fact("of account", origin, Origin.POLICY)
+    return (yield from _compare(text, warnings, command.network, account))
 
 
-def _place(steps: tuple[Path, ...], keys: int) -> tuple[int, int] | None:
+def _find(command: ShowAccountAddress, vault: Vault, keyring: Keyring) -> StoredAccount | None:
+    """The account that a command names, or whose record it hands back."""
+    if isinstance(command.account, bytes):
+        stored = account_store.recognise(command.account, keyring)
+    else:
+        stored = account_store.load(vault, keyring).find(command.account)
+    return stored if stored and stored.chain == command.chain else None
+
+
+def _address_index(steps: tuple[Path, ...], keys: int) -> tuple[int, int] | None:
     """The branch and index that all of these steps say, if they do."""
     if len(steps) not in {1, keys} or len(set(steps)) != 1:
         return None
@@ -67,9 +78,9 @@ def _place(steps: tuple[Path, ...], keys: int) -> tuple[int, int] | None:
             return None
 
 
-def _compared(text: str, warnings: Sequence[str], network: str, told: Fact) -> Flow[Outcome]:
+def _compare(text: str, warnings: Sequence[str], network: str, origin: Fact) -> Flow[Outcome]:
     address = Fact(network, text, Origin.DERIVED, Shape.ADDRESS)
-    page = Page(Kind.RECIPIENT, "Your address", (address, told))
+    page = Page(Kind.RECIPIENT, "Your address", (address, origin))
     yield from read_all((*map(_warning, warnings), page), "the same")
     return Outcome(Text(text))
 

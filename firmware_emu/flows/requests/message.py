@@ -1,15 +1,15 @@
 """Signing a message: read it whole, sign it, alone or together with the host (threats T51, T56)."""
 
 from firmware_emu.commands import Fault, FaultCode, RevealEntropy, Signature, SignMessage
-from firmware_emu.flows import Flow, Outcome, Promise, Promised
+from firmware_emu.flows import Flow, Outcome, PendingSignature, SignaturePending
 from firmware_emu.flows.review import read_all
 from firmware_emu.screens.notice import Notice
-from firmware_emu.storage.account_store import bitcoin
+from signer import chains
 from signer.keys import exfil
 from signer.keys.keyring import Keyring
 
 _DONE = Notice("Signed", ("The message is signed.",))
-NOTHING_OWED = Fault(FaultCode.OUT_OF_TURN, "Unexpected method")
+NOTHING_PENDING = Fault(FaultCode.OUT_OF_TURN, "Unexpected method")
 
 
 def sign_message(command: SignMessage, keyring: Keyring) -> Flow[Outcome]:
@@ -17,20 +17,22 @@ def sign_message(command: SignMessage, keyring: Keyring) -> Flow[Outcome]:
 
     Raises Declined, and as the signer does.
     """
-    review = bitcoin().message(command.text, command.path, keyring)
+    chain = chains.load(command.chain)
+    review = chain.message(command.text, command.path, keyring)
     approval = review.approve((yield from read_all(review.pages, "sign")))
     if command.commitment is None:
-        return Outcome(Signature(bitcoin().sign_message(approval, keyring).data), _DONE)
+        return Outcome(Signature(chain.sign_message(approval, keyring).data), _DONE)
     message = approval.spend(keyring.fingerprint)
     point = exfil.commit(keyring, message.path, message.digest, command.commitment)
-    yield Promised(Promise(message.path, message.digest, command.commitment))
+    pending = PendingSignature(message.path, message.digest, command.commitment)
+    yield SignaturePending(pending)
     return Outcome(Signature(point))
 
 
-def reveal(command: RevealEntropy, promise: Promise, keyring: Keyring) -> Flow[Outcome]:
-    """The signature that was promised, as 64 bytes. Raises as the signer does."""
-    yield Promised(None)
-    der = exfil.sign(keyring, promise.path, promise.digest, command.entropy, promise.commitment)
+def reveal(command: RevealEntropy, pending: PendingSignature, keyring: Keyring) -> Flow[Outcome]:
+    """The signature that was pending, as 64 bytes. Raises as the signer does."""
+    yield SignaturePending(None)
+    der = exfil.sign(keyring, pending.path, pending.digest, command.entropy, pending.commitment)
     return Outcome(Signature(_compact(der)), _DONE)
 
 

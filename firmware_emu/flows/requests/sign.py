@@ -1,25 +1,26 @@
 """Signing: check, show every page, sign exactly what was shown."""
 
 from firmware_emu.commands import Sign, Signed
-from firmware_emu.entropy_pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Outcome, Pause
 from firmware_emu.flows.review import read_all
 from firmware_emu.screens.notice import Notice, Wait
-from firmware_emu.storage.account_store import shelf
+from firmware_emu.storage import account_store
 from firmware_emu.storage.vault import Vault
 from signer import chains
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
 
 
-def sign(command: Sign, vault: Vault, keyring: Keyring, pool: Pool) -> Flow[Outcome]:
+def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Flow[Outcome]:
     """The signed payload, after every page was accepted. Raises Declined, and as the chain does."""
     chain = chains.load(command.chain)
     yield Pause(Wait("Reading the payment."))
-    held = shelf(vault, keyring)
-    review = chain.review(command.payload, keyring, command.network, held.records)
-    accepted = yield from read_all((*held.warnings, *review.pages), "sign")
-    approval = review.approve(accepted[len(held.warnings) :])
+    store = account_store.load(vault, keyring)
+    records = (*store.records(command.chain), *command.records)
+    review = chain.review(command.payload, keyring, command.network, records)
+    accepted = yield from read_all((*store.warnings, *review.pages), "sign")
+    approval = review.approve(accepted[len(store.warnings) :])
     yield Pause(Wait("Signing."))
     payload = chain.sign(approval, keyring, _fresh(pool))
     words = " ".join(review.words)
@@ -29,9 +30,9 @@ def sign(command: Sign, vault: Vault, keyring: Keyring, pool: Pool) -> Flow[Outc
     )
 
 
-def _fresh(pool: Pool) -> bytearray:
+def _fresh(pool: EntropyPool) -> bytearray:
     """32 fresh bytes, for signatures of several signers together; who signs erases them."""
-    drawn = pool.draw(32)
-    fresh = bytearray(drawn)
-    erase(drawn)
+    randomness = pool.draw(32)
+    fresh = bytearray(randomness)
+    erase(randomness)
     return fresh

@@ -1,6 +1,6 @@
 """A new seed: randomness, twelve words on paper, three of them asked back."""
 
-from firmware_emu.entropy_pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
 from firmware_emu.screens.dice import Dice, Rolled
 from firmware_emu.screens.letters import Letters, Spelled
@@ -15,7 +15,7 @@ ENTROPY_BYTES = 16  # twelve words
 ASKED = 3
 
 
-def new_seed(pool: Pool) -> Flow[bytearray]:
+def new_seed(pool: EntropyPool) -> Flow[bytearray]:
     """Fresh BIP39 entropy whose words the person has written down. Raises Declined."""
     answer = yield Dice()
     if not isinstance(answer, Rolled):
@@ -28,7 +28,7 @@ def new_seed(pool: Pool) -> Flow[bytearray]:
         return scratch.released(entropy)
 
 
-def _entropy(pool: Pool, rolls: str) -> bytearray:
+def _entropy(pool: EntropyPool, rolls: str) -> bytearray:
     # The dice are mixed in, never used alone: a poor die costs nothing, and a poor generator
     # is repaired by the person's own rolls (threat T60).
     drawn = pool.draw(32)
@@ -42,7 +42,7 @@ def _entropy(pool: Pool, rolls: str) -> bytearray:
     return entropy
 
 
-def _write_down(words: SeedWords, pool: Pool) -> Flow[None]:
+def _write_down(words: SeedWords, pool: EntropyPool) -> Flow[None]:
     """Shows the words until the person can tell some of them. Raises Declined."""
     while True:
         if not isinstance((yield Words("Write down", words)), Seen):
@@ -65,7 +65,7 @@ def _agree() -> Flow[None]:
         raise Declined
 
 
-def _ask_back(words: SeedWords, pool: Pool) -> Flow[bool]:
+def _ask_back(words: SeedWords, pool: EntropyPool) -> Flow[bool]:
     """Whether the person could tell three of the words, chosen by chance."""
     numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:ASKED]
     for number in sorted(map(ord, numbers)):

@@ -1,6 +1,6 @@
 """Asking for a PIN: once to unlock, twice to set one."""
 
-from firmware_emu.entropy_pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import Entered, PinPad
@@ -8,7 +8,7 @@ from firmware_emu.screens.pin_pad import Entered, PinPad
 DIGITS = "0123456789"
 
 
-def ask(title: str, note: str, pool: Pool) -> Flow[str]:
+def ask(title: str, note: str, pool: EntropyPool) -> Flow[str]:
     """The digits a person entered. Raises Declined."""
     answer = yield PinPad(title, pool.shuffled(DIGITS), note)
     if not isinstance(answer, Entered):
@@ -16,7 +16,7 @@ def ask(title: str, note: str, pool: Pool) -> Flow[str]:
     return answer.pin
 
 
-def choose(pool: Pool) -> Flow[str]:
+def choose(pool: EntropyPool) -> Flow[str]:
     """A new PIN, entered the same twice. Raises Declined."""
     while True:
         pin = yield from ask("Choose a PIN", "4 to 8 digits. Longer is safer.", pool)

@@ -1,6 +1,6 @@
 """The first start: a new seed or one that a person already has, then a PIN."""
 
-from firmware_emu.entropy_pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow, Pause, Unlocked
 from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.new_seed import new_seed
@@ -15,7 +15,7 @@ NEW = "New wallet"
 RESTORE = "I have a seed"
 
 
-def setup(vault: Vault, cost: Cost, pool: Pool) -> Flow[None]:
+def setup(vault: Vault, cost: Cost, pool: EntropyPool) -> Flow[None]:
     """A sealed seed and an unlocked device. Raises Declined; until the end nothing is kept."""
     answer = yield Menu("Quietkey", (NEW, RESTORE), back="")
     if not isinstance(answer, Picked):
@@ -25,5 +25,5 @@ def setup(vault: Vault, cost: Cost, pool: Pool) -> Flow[None]:
         pin = yield from choose(pool)
         yield Pause(Wait("Sealing the seed."))
         sealed = seal(entropy, pin, cost, pool.draw(32))
-        yield Pause(Wait("Keeping the seed."), keep=Vault(vault.settings, sealed))
+        yield Pause(Wait("Keeping the seed."), vault=Vault(vault.settings, sealed))
         yield Unlocked(keyring(entropy))

@@ -1,6 +1,6 @@
 """PIN, count, look: in this order, so that cutting the power never gives a try back."""
 
-from firmware_emu.entropy_pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow, Pause, Unlocked
 from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.pin import ask
@@ -9,14 +9,14 @@ from firmware_emu.storage.vault import TRIES, Sealed, Vault, WrongPin
 from signer.keys.scratch import Scratch
 
 
-def unlock(vault: Vault, sealed: Sealed, pool: Pool) -> Flow[None]:
+def unlock(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
     """Opens the seed with its PIN. Raises Declined: the person stopped, or no try is left."""
     while vault.tries_left:
         pin = yield from ask("PIN", _tries(vault.tries_left), pool)
         # Whoever kills the process between the try and its count would have a free try; so the
         # count is in flash before the PIN is looked at (threat T71).
         vault = vault.attempt()
-        yield Pause(Wait("Checking the PIN."), keep=vault)
+        yield Pause(Wait("Checking the PIN."), vault=vault)
         try:
             entropy = sealed.open(pin)
         except WrongPin:
@@ -24,10 +24,10 @@ def unlock(vault: Vault, sealed: Sealed, pool: Pool) -> Flow[None]:
         else:
             with Scratch() as scratch:  # also when the cable is pulled meanwhile
                 scratch.owned(entropy)
-                yield Pause(Wait("Unlocking."), keep=vault.restored())
+                yield Pause(Wait("Unlocking."), vault=vault.restored())
                 yield Unlocked(keyring(entropy))
             return
-    yield Pause(Wait("Erasing the seed."), keep=vault.wiped())
+    yield Pause(Wait("Erasing the seed."), vault=vault.wiped())
     yield Notice(
         "Erased",
         (

@@ -12,5 +12,5 @@ def wipe(vault: Vault, *why: str) -> Flow[None]:
     if not isinstance(answer, Seen):
         return
     yield Locked()
-    yield Pause(Wait("Erasing the seed."), keep=vault.wiped())
+    yield Pause(Wait("Erasing the seed."), vault=vault.wiped())
     yield Notice("Erased", ("The seed is erased.", "Restore it from your words, or make one."))

@@ -4,10 +4,27 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from firmware_emu.commands import Fault, FaultCode, Reply, Request, Sign, Signed, Unlock, Unusable
-from firmware_emu.personalities.air.account import account_of
+from firmware_emu.commands import (
+    Accounts,
+    Done,
+    Fault,
+    FaultCode,
+    Fingerprint,
+    Info,
+    Register,
+    Registered,
+    Reply,
+    Request,
+    Sign,
+    Signature,
+    Signed,
+    Text,
+    Unlock,
+    Unusable,
+)
+from firmware_emu.personalities import Profile
+from firmware_emu.personalities.air.account import CHAIN, account_of
 from firmware_emu.personalities.air.codes import mistaken
-from firmware_emu.personalities.air.network import network_of
 from firmware_emu.screens import Screen
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import VERSION, Qr, animated
@@ -29,15 +46,15 @@ _UNSEEN: Final = frozenset({FaultCode.LOCKED, FaultCode.BAD_REQUEST, FaultCode.O
 
 
 class Air:
-    """One camera. `test_network` is what a PSBT for test coins means: it does not say which.
+    """One camera. A code names no network: it is for the one that the device is set to.
 
     A code that stays in view is one request, not one a frame: the same thing is taken again only
     after the camera saw nothing of it for AWAY_S seconds. Otherwise a payment just declined would
     be back before the person could lower the camera.
     """
 
-    def __init__(self, test_network: str = "regtest") -> None:
-        self._test_network = test_network
+    def __init__(self, profile: Profile) -> None:
+        self._network = profile.network(CHAIN)
         limits = Limits(message_bytes=MAX_MESSAGE)
         self._urs = Collector(PSBT_TYPES, limits)
         self._files = bbqr.Collector(bbqr.PSBT, limits)
@@ -47,7 +64,7 @@ class Air:
         """One QR code's bytes: the requests that it completes, or a fault to show."""
         try:
             text = data.decode("ascii")
-            account = account_of(text, self._test_network)
+            account = account_of(text, self._network)
             payment, form = (None, "") if account else self._collect(text)
         except (UnicodeDecodeError, Malformed):
             # A stray code beside a payment under way is no reason to interrupt anyone.
@@ -56,22 +73,27 @@ class Air:
                 yield Request(_SCAN, Unusable(Sign, fault))
             return
         if account and self._appeared(data):
-            yield Request(_OPENING, Unlock(account.network))
-            yield Request(_ACCOUNT, account)
+            yield Request(_OPENING, Unlock())
+            yield Request(_ACCOUNT if isinstance(account, Register) else _SCAN, account)
         if payment is not None and self._appeared(payment):
-            network = network_of(payment, self._test_network)
-            yield Request(_OPENING, Unlock(network))
-            yield Request(form, Sign("bitcoin", network, payment))
+            yield Request(_OPENING, Unlock())
+            yield Request(form, Sign(CHAIN, self._network, payment))
+
+    def prompted(self, _ticket: str, /) -> bytes:
+        """Nothing: the person who is asked stands in front of the camera."""
+        return b""
 
     def reply(self, ticket: str, reply: Reply, /) -> bytes | Screen:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
         match reply:
             case Signed(payload):
                 return _shown(payload, ticket)
-            # What goes wrong inside a conversation is shown by it.
-            case Fault(code, message) if ticket == _SCAN or code in _UNSEEN:
-                return Notice("Not scanned", (message, "Nothing was signed."))
-            case _:
+            case Fault(code, message):
+                # What goes wrong inside a conversation is shown by it.
+                is_unread = ticket == _SCAN or code in _UNSEEN
+                notice = Notice("Not scanned", (message, "Nothing was signed."))
+                return notice if is_unread else b""
+            case Info() | Done() | Text() | Fingerprint() | Registered() | Accounts() | Signature():
                 return b""
 
     def tick(self, seconds: float, /) -> None:

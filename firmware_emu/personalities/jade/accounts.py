@@ -14,6 +14,7 @@ from firmware_emu.commands import (
 )
 from firmware_emu.personalities.jade import multisig
 from firmware_emu.personalities.jade.params import (
+    CHAIN,
     LONGEST_NAME,
     MOST_SIGNERS,
     BadParameter,
@@ -39,7 +40,7 @@ def register_multisig(value: cbor.Value) -> Command:
     network = params.network()
     name = params.name("multisig_name", "multisig")
     told = multisig.read(params.given.get("descriptor"))
-    return Register(network, name, told.template(), told.keys())
+    return Register(CHAIN, network, name, told.template(), told.keys())
 
 
 def _from_file(params: Params) -> Command:
@@ -54,7 +55,7 @@ def _from_file(params: Params) -> Command:
     network = "mainnet" if file.is_mainnet else "testnet"
     if params.has("network"):
         network = params.network()
-    return Register(network, name, multi.template(), multi.keys())
+    return Register(CHAIN, network, name, multi.template(), multi.keys())
 
 
 def _file_name(text: str) -> str:
@@ -70,7 +71,7 @@ def register_descriptor(value: cbor.Value) -> Command:
     network = params.network()
     name = params.name("descriptor_name", "descriptor")
     template = params.text("descriptor", _LONGEST_TEMPLATE, _TEMPLATE)
-    return Register(network, name, template, _keys(params.given.get("datavalues")))
+    return Register(CHAIN, network, name, template, _keys(params.given.get("datavalues")))
 
 
 def _keys(values: cbor.Value) -> tuple[str, ...]:
@@ -88,14 +89,14 @@ def _keys(values: cbor.Value) -> tuple[str, ...]:
 def multisig_address(params: Params) -> Command:
     network = params.network()
     name = params.text("multisig_name", _LONGEST_NAME, "Cannot find named multisig wallet")
-    return ShowAccountAddress(network, name, params.paths(NOT_BY_STEPS))
+    return ShowAccountAddress(CHAIN, network, name, params.paths(NOT_BY_STEPS))
 
 
 def descriptor_address(params: Params) -> Command:
     network = params.network()
     name = params.text("descriptor_name", _LONGEST_NAME, "Cannot find named descriptor wallet")
     place = (params.number("branch", _PLACE, 0), params.number("pointer", _PLACE))
-    return ShowAccountAddress(network, name, (place,))
+    return ShowAccountAddress(CHAIN, network, name, (place,))
 
 
 def get_all(_value: cbor.Value) -> Command:

@@ -10,12 +10,14 @@ from firmware_emu.commands import (
     Done,
     Fault,
     FaultCode,
+    Fingerprint,
     GetAccounts,
     GetInfo,
     GetXpub,
     Info,
     Logout,
     Register,
+    Registered,
     Reply,
     RevealEntropy,
     ShowAddress,
@@ -29,7 +31,7 @@ from firmware_emu.commands import (
     Unusable,
 )
 from firmware_emu.personalities.jade import accounts, sentences
-from firmware_emu.personalities.jade.params import DEEPEST, BadParameter, Params
+from firmware_emu.personalities.jade.params import CHAIN, DEEPEST, BadParameter, Params
 from firmware_emu.personalities.jade.sentences import Message
 from signer.errors import Malformed
 from signer.formats import cbor, message_file
@@ -95,14 +97,14 @@ def _add_entropy(value: cbor.Value) -> Command:
 
 def _auth_user(value: cbor.Value) -> Command:
     params = Params.of(value)
-    network = params.network()
+    params.network()
     params.check_epoch()
-    return Unlock(network)
+    return Unlock()
 
 
 def _get_xpub(value: cbor.Value) -> Command:
     params = Params.of(value)
-    return GetXpub(params.network(), params.path(may_be_empty=True))
+    return GetXpub(CHAIN, params.network(), params.path(may_be_empty=True))
 
 
 def _get_receive_address(value: cbor.Value) -> Command:
@@ -118,7 +120,7 @@ def _get_receive_address(value: cbor.Value) -> Command:
     path = params.path()
     if params.has("confidential"):
         raise BadParameter("Confidential addresses only apply to liquid networks")
-    return ShowAddress(network, path, variant)
+    return ShowAddress(CHAIN, network, path, variant)
 
 
 def _refuse_green(params: Params) -> None:
@@ -130,7 +132,7 @@ def _refuse_green(params: Params) -> None:
 
 def _sign_psbt(value: cbor.Value) -> Command:
     params = Params.of(value)
-    return Sign("bitcoin", params.network(), params.psbt())
+    return Sign(CHAIN, params.network(), params.psbt())
 
 
 def _sign_message(value: cbor.Value) -> Command:
@@ -140,9 +142,9 @@ def _sign_message(value: cbor.Value) -> Command:
     path = params.path()
     text = params.text("message", message_file.LONGEST, "Failed to extract message from parameters")
     if not params.has("ae_host_commitment"):
-        return SignMessage(path, text)
+        return SignMessage(CHAIN, path, text)
     sentence = "Failed to extract valid host commitment from parameters"
-    return SignMessage(path, text, params.data("ae_host_commitment", 32, sentence))
+    return SignMessage(CHAIN, path, text, params.data("ae_host_commitment", 32, sentence))
 
 
 def _of_file(text: str) -> Command:
@@ -150,7 +152,7 @@ def _of_file(text: str) -> Command:
         file = message_file.parse(text)
     except Malformed as error:
         raise BadParameter(str(error)) from None
-    return SignMessage(_path_of_file(file.path), file.message)
+    return SignMessage(CHAIN, _path_of_file(file.path), file.message)
 
 
 def _path_of_file(text: str) -> tuple[int, ...]:
@@ -190,30 +192,30 @@ _METHODS: Mapping[str, tuple[type, Callable[[cbor.Value], Command]]] = {
 }
 
 
-def result(asked: str, reply: Reply) -> Message:
-    """The part of a message that is not its id: `result`, or `error`. `asked` is of `form`."""
+def result(form: str, reply: Reply) -> Message:
+    """The part of a message that is not its id: `result`, or `error`; `form` is that of `form`."""
+    value = _value(form, reply)
+    return sentences.of(form, value) if isinstance(value, Fault) else {"result": value}
+
+
+def _value(form: str, reply: Reply) -> "cbor.Value | Fault":
     match reply:
         case Fault():
-            return sentences.of(asked, reply)
+            return reply
         case Accounts():
-            told = accounts.TOLD[asked](reply.accounts)
-            return sentences.of(asked, told) if isinstance(told, Fault) else {"result": told}
-        case _:
-            return {"result": _value(asked, reply)}
-
-
-def _value(asked: str, reply: Info | Done | Text | Signed | Signature) -> cbor.Value:
-    match reply:
+            return accounts.TOLD[form](reply.accounts)
         case Info():
-            return _ACTIVITIES[reply.activity] if asked == PING else _version(reply)
-        case Done():
+            return _ACTIVITIES[reply.activity] if form == PING else _version(reply)
+        case Done() | Registered():
             return True
+        case Fingerprint():
+            return reply.data
         case Text():
             return reply.text
         case Signed():
             return reply.payload
         case Signature():
-            return reply.data if asked == _COMMITMENT else b64encode(reply.data).decode()
+            return reply.data if form == _COMMITMENT else b64encode(reply.data).decode()
 
 
 def _version(info: Info) -> cbor.Value:

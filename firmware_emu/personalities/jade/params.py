@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from signer.formats import cbor
 
+CHAIN = "bitcoin"
 NETWORKS = {"mainnet": "mainnet", "testnet": "testnet", "localtest": "regtest"}
 VARIANTS = {"pkh(k)": "pkh", "sh(wpkh(k))": "sh(wpkh)", "wpkh(k)": "wpkh", "tr(k)": "tr"}
 DEEPEST = 16
