@@ -15,8 +15,8 @@ from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import MAX_FRAGMENT, PERIOD_S, Qr
 from signer.formats.qr import bbqr, parts, ur
-from signer.formats.qr.bbqr import File
-from signer.formats.qr.parts import Collector
+from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.qr.parts import PartCollector
 from signer.formats.qr.ur import PSBT_TYPES, Ur
 from signer.hashes import sha256
 from tests import psbts
@@ -37,7 +37,7 @@ def hold_up(desk: Desk, shown: tuple[bytes, ...]) -> None:
 
 def watch(desk: Desk) -> bytes:
     """The PSBT that the device's animated code holds, read as its frames go by."""
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     screen = desk.screen
     assert isinstance(screen, Qr), desk.text
     for _ in range(2 * len(screen.frames)):
@@ -199,7 +199,7 @@ def test_hanging_up_forgets_half_a_payment() -> None:
 
 
 def bbqr_codes(psbt: bytes, encoding: str = "Z", version: int = 6) -> tuple[bytes, ...]:
-    texts = bbqr.split(File("P", psbt), version, encoding)
+    texts = bbqr.split(BbqrFile("P", psbt), version, encoding)
     return tuple(text.encode() for text in texts)
 
 
@@ -213,9 +213,9 @@ def test_a_payment_asked_for_by_bbqr_is_answered_by_bbqr(n_inputs: int, encoding
     screen = desk.screen
     assert isinstance(screen, Qr), desk.text
     assert max(map(len, screen.frames)) <= bbqr.CAPACITY[12 - 1]
-    collector = bbqr.Collector("P")
+    collector = bbqr.BbqrCollector("P")
     seen = [collector.add(text) for text in screen.frames]
-    assert seen[-1] == File("P", psbts.sign(draft, psbts.keyring()))
+    assert seen[-1] == BbqrFile("P", psbts.sign(draft, psbts.keyring()))
 
 
 def test_a_payment_in_one_form_is_no_new_request_in_the_other() -> None:

@@ -13,7 +13,7 @@ from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.words import Words
 from firmware_emu.storage import vault
 from signer.formats import account
-from signer.formats.qr.parts import Collector, Limits
+from signer.formats.qr.parts import Limits, PartCollector
 from signer.formats.qr.ur import Ur
 from signer.keys.seeds.mnemonic import entropy_from_words
 from tests.desk import ABANDON, PIN, Desk, unlocked_desk
@@ -252,7 +252,7 @@ def test_the_account_is_shown_as_a_code_that_wallets_read() -> None:
     desk.press("ok")
     desk.choose("Show account")
     assert isinstance(desk.screen, Qr)
-    collector = Collector(account.ACCOUNT_TYPES, Limits(message_bytes=4096))
+    collector = PartCollector(account.ACCOUNT_TYPES, Limits(message_bytes=4096))
     read = account.parse(
         next(ur for ur in map(collector.add, desk.screen.frames) if isinstance(ur, Ur))
     )

@@ -30,8 +30,8 @@ from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import VERSION, Qr, animated
 from signer.errors import Malformed
 from signer.formats.qr import bbqr, ur
-from signer.formats.qr.bbqr import File
-from signer.formats.qr.parts import Collector, Limits, Progress
+from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.qr.parts import Limits, PartCollector, Progress
 from signer.formats.qr.ur import PSBT_TYPES
 from signer.hashes import sha256
 
@@ -56,8 +56,8 @@ class Air:
     def __init__(self, profile: Profile) -> None:
         self._network = profile.network(CHAIN)
         limits = Limits(message_bytes=MAX_MESSAGE)
-        self._urs = Collector(PSBT_TYPES, limits)
-        self._files = bbqr.Collector(bbqr.PSBT, limits)
+        self._urs = PartCollector(PSBT_TYPES, limits)
+        self._files = bbqr.BbqrCollector(bbqr.PSBT, limits)
         self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
 
     def receive(self, data: bytes, /) -> Iterator[Request | bytes]:
@@ -117,7 +117,7 @@ class Air:
             self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
             return None, ""
         self._in_view.pop(_PARTS, None)
-        if isinstance(seen, File):
+        if isinstance(seen, BbqrFile):
             return seen.data, _BY_BBQR
         return ur.to_psbt(seen), _BY_UR
 
@@ -136,5 +136,5 @@ def _shown(payload: bytes, ticket: str) -> Screen:
     if ticket == _BY_BBQR:
         # More codes than BBQr can number: by UR there is no such end.
         with suppress(Malformed):
-            return Qr("Signed", bbqr.split(File(bbqr.PSBT, payload), VERSION))
+            return Qr("Signed", bbqr.split(BbqrFile(bbqr.PSBT, payload), VERSION))
     return animated("Signed", ur.from_psbt(payload))
