@@ -20,7 +20,7 @@ from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, tcp
 from firmware_emu.links.clock import Clock
-from firmware_emu.shell import Shell, Then
+from firmware_emu.shell import Callback, Shell
 from firmware_emu.storage.flash import FlashError, FlashFile
 from firmware_emu.storage.vault import Cost
 from signer import chains
@@ -48,7 +48,7 @@ class Open(Protocol):
 
 
 @dataclass(slots=True)
-class Board:
+class PluggedParts:
     """What is plugged in, by name; `token` opens the control socket."""
 
     parts: dict[str, Open] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class Board:
     def announcement(self) -> str:
         """One line of JSON; what is not plugged in is null."""
         names = ("tcp", "pty", "camera", "control")
-        where = {name: part.address for name, part in self.parts.items()}
-        said = {"ready": True, "pid": os.getpid()} | {name: where.get(name) for name in names}
-        return json.dumps(said | {"token": self.token})
+        addresses = {name: part.address for name, part in self.parts.items()}
+        ready = {"ready": True, "pid": os.getpid()} | {name: addresses.get(name) for name in names}
+        return json.dumps(ready | {"token": self.token})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,7 +136,7 @@ async def _run(options: argparse.Namespace) -> None:
         fresh = secrets.token_bytes(64)
         device = Device(flash.load(), fresh, options.pin_memory_mib, network=options.network or "")
         erase(fresh)  # the device has stirred it into its own
-        shell = Shell(device, flash, rest=_rest)
+        shell = Shell(device, flash, breathe=_breathe)
         shell.start()
         board = await _board(options, shell)
         for part in board.parts.values():
@@ -156,7 +156,7 @@ class _Over:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.wanted: asyncio.Future[None] = self._loop.create_future()
+        self.requested: asyncio.Future[None] = self._loop.create_future()
         self._loop.set_exception_handler(self._fault)
         for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
             if number := getattr(signal, name, None):
@@ -167,24 +167,24 @@ class _Over:
         self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
-        if not self.wanted.done():
-            self.wanted.set_result(None)
+        if not self.requested.done():
+            self.requested.set_result(None)
 
     def _fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         error = context.get("exception")
-        if isinstance(error, Exception) and not self.wanted.done():
-            self.wanted.set_exception(error)
+        if isinstance(error, Exception) and not self.requested.done():
+            self.requested.set_exception(error)
 
 
-def _rest(go_on: Then) -> None:
+def _breathe(go_on: Callback) -> None:
     """A breath before slow arithmetic: long enough for a face to be painted."""
     asyncio.get_running_loop().call_later(0.05, go_on)
 
 
-async def _board(options: argparse.Namespace, shell: Shell) -> Board:
-    board = Board()
-    wanted = (options.tcp, options.camera, options.control)
-    usual = not options.pty and all(port is None for port in wanted)
+async def _board(options: argparse.Namespace, shell: Shell) -> PluggedParts:
+    board = PluggedParts()
+    requested = (options.tcp, options.camera, options.control)
+    usual = not options.pty and all(port is None for port in requested)
     if options.tcp is not None:
         board.parts["tcp"] = await tcp.listen(
             shell, options.tcp, host=options.tcp_host, beyond_loopback=options.beyond_loopback
@@ -201,25 +201,27 @@ async def _board(options: argparse.Namespace, shell: Shell) -> Board:
     return board
 
 
-async def _usual_tcp(shell: Shell) -> tcp.TcpLink:
+async def _usual_tcp(shell: Shell) -> tcp.TcpListener:
     try:
         return await tcp.listen(shell, USUAL_PORT)
     except LinkError:
         return await tcp.listen(shell, 0)
 
 
-async def _stay(options: argparse.Namespace, shell: Shell, board: Board, over: _Over) -> None:
+async def _stay(
+    options: argparse.Namespace, shell: Shell, board: PluggedParts, over: _Over
+) -> None:
     if options.face == "none":
-        await over.wanted
+        await over.requested
         return
     # Only here: a device without a panel of its own should not need a toolkit to start.
     from firmware_emu.faces.terminal import Terminal  # noqa: PLC0415
 
     face = Terminal(shell, {name: part.address for name, part in board.parts.items()})
-    over.wanted.add_done_callback(lambda _: face.exit())
+    over.requested.add_done_callback(lambda _: face.exit())
     await face.run_async()
     over.soon()
-    await over.wanted
+    await over.requested
 
 
 def _watch_stdin(closed: Callable[[], None]) -> None:
@@ -239,9 +241,10 @@ def _say_where(
 ) -> None:
     """A fault of ours, by its kind and place alone: values and source lines may hold secrets."""
     frames = traceback.extract_tb(trace)
-    where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "nowhere"
+    last = frames[-1] if frames else None
+    place = f"{Path(last.filename).name} line {last.lineno}" if last else "nowhere"
     print(  # noqa: T201 - the sentence for the person who started it
-        f"The device stopped by a fault of its own: {kind.__name__} in {where}. "
+        f"The device stopped by a fault of its own: {kind.__name__} in {place}. "
         "Start it again: it starts locked, with its seed as it was.",
         file=sys.stderr,
     )

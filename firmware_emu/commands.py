@@ -205,7 +205,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountDetails:
     """A registered account, in the words of `Register`."""
 
     name: str
@@ -216,7 +216,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountDetails, ...]
 
 
 @dataclass(frozen=True, slots=True)

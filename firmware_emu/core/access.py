@@ -24,25 +24,25 @@ from firmware_emu.commands import (
 )
 from firmware_emu.effects import State
 
-_ALWAYS = frozenset(State)
-_WITH_KEYS = frozenset({State.UNLOCKED})
+_ANY_STATE = frozenset(State)
+_UNLOCKED = frozenset({State.UNLOCKED})
 
 # An `Unusable` has no row: it is judged as the command it should have been.
 ALLOWED: Mapping[type, frozenset[State]] = {
-    GetInfo: _ALWAYS,
-    Unlock: _ALWAYS,
-    AddEntropy: _ALWAYS,
-    Logout: _ALWAYS,
-    GetFingerprint: _WITH_KEYS,
-    GetXpub: _WITH_KEYS,
-    ShowAddress: _WITH_KEYS,
-    ShowAccountAddress: _WITH_KEYS,
-    Register: _WITH_KEYS,
-    GetAccounts: _WITH_KEYS,
-    Sign: _WITH_KEYS,
-    SignMessage: _WITH_KEYS,
-    RevealEntropy: _WITH_KEYS,
-    Unknown: _WITH_KEYS,
+    GetInfo: _ANY_STATE,
+    Unlock: _ANY_STATE,
+    AddEntropy: _ANY_STATE,
+    Logout: _ANY_STATE,
+    GetFingerprint: _UNLOCKED,
+    GetXpub: _UNLOCKED,
+    ShowAddress: _UNLOCKED,
+    ShowAccountAddress: _UNLOCKED,
+    Register: _UNLOCKED,
+    GetAccounts: _UNLOCKED,
+    Sign: _UNLOCKED,
+    SignMessage: _UNLOCKED,
+    RevealEntropy: _UNLOCKED,
+    Unknown: _UNLOCKED,
 }
 
 LOCKED = Fault(FaultCode.LOCKED, "The device is locked. Unlock it first.")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from firmware_emu.commands import Fault, FaultCode, Request
 from firmware_emu.events import Port
-from firmware_emu.flows import Declined, Flow, Outcome, Step
+from firmware_emu.flows import Declined, Flow, RequestOutcome, Step
 from firmware_emu.screens import Answer, Screen
 from firmware_emu.screens.notice import Wait
 
@@ -16,7 +16,7 @@ _DECLINED = Fault(FaultCode.DECLINED, "The person said no.")
 class Ended:
     """The flow is over. `outcome` is None when nobody asked for one."""
 
-    outcome: Outcome | None
+    outcome: RequestOutcome | None
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Conversation:
     `is_prompted` says that a screen of it waits, or has waited, for a person.
     """
 
-    flow: Flow[Outcome | None]
+    flow: Flow[RequestOutcome | None]
     asker: tuple[Port, Request] | None = None
     screen: Screen = _BLANK
     is_answered: bool = False
@@ -41,7 +41,7 @@ class Conversation:
         except StopIteration as end:
             return Ended(end.value)
         except Declined as declined:
-            return Ended(Outcome(_DECLINED, declined.notice))
+            return Ended(RequestOutcome(_DECLINED, declined.notice))
 
     def request_of(self, port: Port) -> Request | None:
         """What this port waits for, if it does."""

@@ -12,7 +12,15 @@ from firmware_emu.core.ports import Ports
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.events import Port
-from firmware_emu.flows import Flow, Locked, Outcome, Pause, SignaturePending, StepDone, Unlocked
+from firmware_emu.flows import (
+    Flow,
+    Locked,
+    Pause,
+    RequestOutcome,
+    SignaturePending,
+    StepDone,
+    Unlocked,
+)
 from firmware_emu.personalities import PersonalityFactory
 from firmware_emu.screens import Answer, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
@@ -95,7 +103,9 @@ class Device:
 
     # The conversation
 
-    def _begin(self, flow: Flow[Outcome | None], asker: tuple[Port, Request] | None = None) -> None:
+    def _begin(
+        self, flow: Flow[RequestOutcome | None], asker: tuple[Port, Request] | None = None
+    ) -> None:
         self._conversation.flow.close()
         self._conversation = Conversation(flow, asker)
         self._advance(None)
@@ -147,10 +157,10 @@ class Device:
     def _pause(self, pause: Pause) -> None:
         self._conversation.is_paused = True
         if pause.vault is not None:
-            before = self._state.profile
+            profile = self._state.profile
             self._state = replace(self._state, vault=pause.vault, damaged=False)
             self._effects.append(Save(pause.vault.encode()))
-            if self._state.profile != before:
+            if self._state.profile != profile:
                 self._restart_ports()
         self._show(pause.screen)
         self._effects.append(Resume())
@@ -159,7 +169,7 @@ class Device:
         for port, wire in self._ports.restart(self._state.profile):
             self._send(port, wire)
 
-    def _finish(self, outcome: Outcome | None) -> None:
+    def _finish(self, outcome: RequestOutcome | None) -> None:
         notice = outcome.notice if outcome else None
         if outcome and self._conversation.asker:
             notice = self._reply(*self._conversation.asker, outcome.reply) or notice

@@ -33,7 +33,7 @@ from firmware_emu.core import access
 from firmware_emu.core.refusals import guarded
 from firmware_emu.effects import State
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import Flow, Outcome, PendingSignature
+from firmware_emu.flows import Flow, PendingSignature, RequestOutcome
 from firmware_emu.flows.menu import home
 from firmware_emu.flows.requests.address import show_account_address, show_address
 from firmware_emu.flows.requests.message import NOTHING_PENDING, reveal, sign_message
@@ -126,7 +126,7 @@ def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
         yield from home.unlocked(device.vault, device.keyring)
 
 
-def flow_for(command: Command, device: DeviceState) -> Flow[Outcome] | None:
+def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | None:
     """The conversation that a command needs, or None when it needs no person."""
     match command:
         case Unlock():
@@ -141,7 +141,7 @@ def flow_for(command: Command, device: DeviceState) -> Flow[Outcome] | None:
             return None
 
 
-def _guarded_flow(command: _WithKeys, device: DeviceState) -> Flow[Outcome] | None:
+def _guarded_flow(command: _WithKeys, device: DeviceState) -> Flow[RequestOutcome] | None:
     flow = _flow_with_keys(command, device, device.keyring) if device.keyring else None
     nothing = NOTHING_KEPT if isinstance(command, Register) else NOTHING
     network = _network(command)
@@ -151,7 +151,7 @@ def _guarded_flow(command: _WithKeys, device: DeviceState) -> Flow[Outcome] | No
 
 def _flow_with_keys(
     command: _WithKeys, device: DeviceState, keyring: Keyring
-) -> Flow[Outcome] | None:
+) -> Flow[RequestOutcome] | None:
     match command:
         case GetXpub():
             return show_xpub(command, keyring) if command.show else None
@@ -215,11 +215,11 @@ def _public(
             return account_store.load(vault, keyring).accounts(command.name)
 
 
-def _get_ready(device: DeviceState) -> Flow[Outcome]:
+def _get_ready(device: DeviceState) -> Flow[RequestOutcome]:
     """A host that wants to unlock waits until the person has done so, or set the device up."""
     sealed = device.vault.sealed
     if sealed is None:
         yield from setup(device.vault, device.cost, device.pool)
     else:
         yield from unlock(device.vault, sealed, device.pool)
-    return Outcome(Done())
+    return RequestOutcome(Done())

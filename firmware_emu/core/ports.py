@@ -1,5 +1,6 @@
 """Which personality speaks on which port, whose turn it is, and what a hang-up leaves behind."""
 
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,16 +14,19 @@ from signer.errors import Malformed, Refused
 QUEUE = 32  # a host that asks on and on while a person reads gets errors, not our memory
 _CLOSED = Fault(FaultCode.DECLINED, "The connection was closed before there was an answer.")
 _BUSY = Fault(FaultCode.BAD_REQUEST, "Too many requests are waiting.")
-# What a parser raises at bytes that its author did not think of. Such a fault belongs to one
-# protocol on one port and must not end the device for all others. Nothing else is caught: what
-# runs out of memory, or fails in our own arithmetic, has its reasons elsewhere.
+# What a parser raises at bytes that its author did not think of (an end of an iterator inside a
+# generator is a RuntimeError). Such a fault belongs to one protocol on one port and must not end
+# the device for all others. Nothing else is caught: what runs out of memory, or fails in our own
+# arithmetic (CrossCheckFailed), has its reasons elsewhere.
 _FAULTS = (
     ArithmeticError,
     AttributeError,
+    EOFError,
     LookupError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
+    struct.error,
     Malformed,
     Refused,
 )

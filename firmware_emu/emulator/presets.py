@@ -19,7 +19,7 @@ ENTROPY = b"the same run every time, for tests"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScreenView:
     """A screen: `kind` is confirm, pinpad, menu ... ; `state` is empty, locked or unlocked."""
 
     kind: str
@@ -28,7 +28,7 @@ class Seen:
     fingerprint: str
 
     @classmethod
-    def of(cls, show: Show) -> "Seen":
+    def of(cls, show: Show) -> "ScreenView":
         """What a person sees of `show`."""
         kind = show.screen.kind
         return cls(kind, show.screen.lines(), show.state.value, show.fingerprint)
@@ -45,6 +45,6 @@ def sealed_record(mnemonic: str = MNEMONIC, pin: str = PIN) -> bytes:
     return Vault(Settings(_SERIAL), seal(entropy, pin, CHEAP, b"\x5a" * 32)).encode()
 
 
-def yes(prompt: Seen) -> str:
+def yes(prompt: ScreenView) -> str:
     """The key that says yes to a prompt: one that warns wants a longer press."""
     return "hold" if "hold" in prompt.lines[-1] else "ok"

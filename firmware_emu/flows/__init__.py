@@ -60,7 +60,7 @@ class StepDone(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RequestOutcome:
     """What a request came to: the reply, and what the person reads afterwards."""
 
     reply: Reply

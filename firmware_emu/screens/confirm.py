@@ -12,7 +12,7 @@ class Yes(Answer):
     __slots__ = ()
 
 
-class No(Answer):
+class Rejected(Answer):
     __slots__ = ()
 
 
@@ -41,10 +41,10 @@ class Confirm:
             place += f", {self.view + 1}/{len(views)}"
         return framed(heading(self.page.title, place), views[self.view], self._buttons())
 
-    def press(self, key: Key) -> "Confirm | Yes | No | Back":
+    def press(self, key: Key) -> "Confirm | Yes | Rejected | Back":
         match key:
             case Key.STOP:
-                return No()
+                return Rejected()
             case Key.LEFT:
                 return replace(self, view=self.view - 1) if self.view else Back()
             case Key.RIGHT:

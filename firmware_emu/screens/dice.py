@@ -62,7 +62,7 @@ class Dice:
         return Rolled(self.rolls) if self.cursor == _FINISH else self._add(_FACES[self.cursor])
 
     def _add(self, face: str) -> "Dice":
-        return replace(self, rolls=self.rolls + face) if len(self.rolls) < _MOST else self
+        return replace(self, rolls=self.rolls + face) if len(self.rolls) < _MAX_ROLLS else self
 
     def _place(self, place: int, label: str) -> str:
         return f"[{label}]" if place == self.cursor else f" {label} "
@@ -72,4 +72,4 @@ _FACES = ("1", "2", "3", "4", "5", "6")
 _DELETE = 6
 _FINISH = 7
 _PLACES = 8
-_MOST = 99  # 256 bits; more cannot be kept
+_MAX_ROLLS = 99  # 256 bits; more cannot be kept

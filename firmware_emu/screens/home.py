@@ -13,7 +13,7 @@ class Opened(Answer):
     __slots__ = ()
 
 
-class More(Answer):
+class MorePressed(Answer):
     """While locked: the person wants something other than to unlock."""
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Home:
         body = ("", "Locked.", *(("", *self.networks) if self.networks else ()), *tries)
         return framed(heading("Quietkey", self.name), body, buttons("more", "unlock"))
 
-    def press(self, key: Key) -> "Home | Opened | More":
+    def press(self, key: Key) -> "Home | Opened | MorePressed":
         if key is Key.OK:
             return Opened()
-        return More() if key is Key.STOP and not self.fingerprint else self
+        return MorePressed() if key is Key.STOP and not self.fingerprint else self

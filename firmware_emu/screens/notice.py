@@ -7,7 +7,7 @@ from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 
 
-class Seen(Answer):
+class Acknowledged(Answer):
     __slots__ = ()
 
 
@@ -29,8 +29,8 @@ class Notice:
     def lines(self) -> tuple[str, ...]:
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(ok="done"))
 
-    def press(self, key: Key) -> "Notice | Seen":
-        return Seen() if key in (Key.OK, Key.STOP, Key.HOLD) else self
+    def press(self, key: Key) -> "Notice | Acknowledged":
+        return Acknowledged() if key in (Key.OK, Key.STOP, Key.HOLD) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Question:
         yes = f"hold: {self.yes}" if self.hold else self.yes
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(self.no, yes))
 
-    def press(self, key: Key) -> "Question | Seen | Stopped":
+    def press(self, key: Key) -> "Question | Acknowledged | Stopped":
         if key is Key.STOP:
             return Stopped()
-        return Seen() if key is (Key.HOLD if self.hold else Key.OK) else self
+        return Acknowledged() if key is (Key.HOLD if self.hold else Key.OK) else self
 
 
 @dataclass(frozen=True, slots=True)

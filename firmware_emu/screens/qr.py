@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
-from firmware_emu.screens.notice import Seen
+from firmware_emu.screens.notice import Acknowledged
 from signer.formats.qr import parts
 from signer.formats.qr.ur import Ur
 
@@ -37,8 +37,8 @@ class Qr:
         body = ("", *wrap("Show this code to the camera of your wallet."))
         return framed(heading(self.title, part), body, buttons(ok="done"))
 
-    def press(self, key: Key) -> "Qr | Seen":
-        return Seen() if key in (Key.OK, Key.STOP, Key.HOLD) else self
+    def press(self, key: Key) -> "Qr | Acknowledged":
+        return Acknowledged() if key in (Key.OK, Key.STOP, Key.HOLD) else self
 
     def tick(self, seconds: float) -> "Qr":
         shown_s = self.shown_s + seconds

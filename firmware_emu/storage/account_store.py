@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from firmware_emu.commands import NO_SUCH_ACCOUNT, Account, Accounts, Fault, FaultCode
+from firmware_emu.commands import NO_SUCH_ACCOUNT, AccountDetails, Accounts, Fault, FaultCode
 from firmware_emu.storage.vault import Vault
 from signer import chains
 from signer.chains import AccountPolicy
@@ -33,7 +33,7 @@ class StoredAccount:
     """
 
     chain: str
-    account: Account
+    account: AccountDetails
     id: bytes
     record: bytes = field(repr=False)
     box: bytes = field(default=b"", repr=False)
@@ -59,9 +59,9 @@ class AccountStore:
         """What a person must know before anything else, if there is anything."""
         if not self.lost:
             return ()
-        which = "1 account was" if self.lost == 1 else f"{self.lost} accounts were"
+        subject = "1 account was" if self.lost == 1 else f"{self.lost} accounts were"
         facts = (
-            Fact("", f"{which} changed in this device's memory. What was changed signs nothing."),
+            Fact("", f"{subject} changed in this device's memory. What was changed signs nothing."),
             Fact("", "Register it again, or forget it: Menu, Registered accounts."),
         )
         return (Page(Kind.WARNING, "Memory changed", facts),)
@@ -98,8 +98,8 @@ def recognise(record: bytes, keyring: Keyring) -> StoredAccount | None:
     return None
 
 
-def _account_of(policy: AccountPolicy) -> Account:
-    return Account(policy.name, policy.template, policy.key_texts, policy.network_name)
+def _account_of(policy: AccountPolicy) -> AccountDetails:
+    return AccountDetails(policy.name, policy.template, policy.key_texts, policy.network_name)
 
 
 def with_account(

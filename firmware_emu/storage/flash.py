@@ -77,8 +77,8 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _sentence(done: str, path: Path, error: OSError) -> str:
-    why = error.strerror or type(error).__name__
-    return f"The flash file {path} could not be {done}: {why}."
+    cause = error.strerror or type(error).__name__
+    return f"The flash file {path} could not be {done}: {cause}."
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.commands import Account
+from firmware_emu.commands import AccountDetails
 from firmware_emu.personalities.jade import multisig
 from firmware_emu.personalities.jade.params import LONGEST_NAME, BadParameter
 from firmware_emu.screens.confirm import Confirm
@@ -295,7 +295,7 @@ def test_no_change_to_a_descriptor_breaks_the_device(data: st.DataObject) -> Non
 
 def test_an_account_that_was_registered_reads_back_from_its_policy() -> None:
     made = multisig.of_file(multisig_file.parse(FILE))
-    account = Account("pair", made.template(), made.keys(), "mainnet")
+    account = AccountDetails("pair", made.template(), made.keys(), "mainnet")
     assert multisig.of_account(account) == made
 
 

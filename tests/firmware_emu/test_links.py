@@ -13,7 +13,7 @@ import serial
 
 from firmware_emu.core.device import Device
 from firmware_emu.effects import Show
-from firmware_emu.emulator import MemoryFlash, Seen, sealed_record
+from firmware_emu.emulator import MemoryFlash, ScreenView, sealed_record
 from firmware_emu.events import BytesIn, Event, KeyPressed, Shaken, Ticked, Typed
 from firmware_emu.links import LinkError, pty, tcp
 from firmware_emu.links.clock import SHAKE_EVERY, Clock
@@ -34,12 +34,12 @@ class Panel:
     """A face whose next screen can be awaited."""
 
     def __init__(self) -> None:
-        self._screens: asyncio.Queue[Seen] = asyncio.Queue()
+        self._screens: asyncio.Queue[ScreenView] = asyncio.Queue()
 
     def show(self, show: Show) -> None:
-        self._screens.put_nowait(Seen.of(show))
+        self._screens.put_nowait(ScreenView.of(show))
 
-    async def until(self, kind: str, text: str = "") -> Seen:
+    async def until(self, kind: str, text: str = "") -> ScreenView:
         while True:
             seen = await asyncio.wait_for(self._screens.get(), 10)
             if seen.kind == kind and text in seen.text:

@@ -11,8 +11,8 @@ from firmware_emu.core.refusals import guarded
 from firmware_emu.flows import (
     Flow,
     Locked,
-    Outcome,
     PendingSignature,
+    RequestOutcome,
     SignaturePending,
     Step,
     StepDone,
@@ -206,7 +206,7 @@ class Faulty(Keyring):
         raise CrossCheckFailed
 
 
-def ends(flow: Flow[Outcome]) -> tuple[list[Screen | Step], Outcome]:
+def ends(flow: Flow[RequestOutcome]) -> tuple[list[Screen | Step], RequestOutcome]:
     """What a flow asks for on its way, and what it comes to."""
     seen: list[Screen | Step] = []
     answer: Any = None

@@ -1,5 +1,6 @@
 """Personalities are plugs: what is half made is named, and a fault of one ends nothing else."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -192,7 +193,8 @@ def test_an_edited_record_is_no_account() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [KeyError("x"), ValueError(), TypeError(), AttributeError(), Malformed("x")]
+    "fault",
+    [KeyError("x"), ValueError(), TypeError(), StopIteration(), struct.error(), Malformed("x")],
 )
 def test_a_fault_of_a_personality_drops_its_state_and_ends_nothing_else(fault: Exception) -> None:
     desk = ToyDesk()

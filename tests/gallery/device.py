@@ -13,7 +13,7 @@ from PIL import Image
 
 from firmware_emu.effects import Show
 from firmware_emu.emulator.memory import Emulator
-from firmware_emu.emulator.presets import MNEMONIC, PIN, Seen, sealed_record
+from firmware_emu.emulator.presets import MNEMONIC, PIN, ScreenView, sealed_record
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
@@ -41,7 +41,7 @@ class Look:
     """One screen: `name` is its story and place in it."""
 
     name: str
-    seen: Seen
+    seen: ScreenView
     canvas: Canvas
 
 
@@ -54,7 +54,7 @@ class Album:
     _known: set[bytes] = field(default_factory=set)
 
     def show(self, show: Show) -> None:
-        seen, canvas = Seen.of(show), paint(show.screen)
+        seen, canvas = ScreenView.of(show), paint(show.screen)
         alike = sum(look.seen.kind == seen.kind for look in self.looks)
         if canvas.pixels() not in self._known and alike < MOST.get(seen.kind, 99):
             self._known.add(canvas.pixels())
@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
     (folder / "screens.txt").write_text(text(found), encoding="utf-8")
 
 
-def _framed(seen: Seen) -> str:
+def _framed(seen: ScreenView) -> str:
     """In a frame, so that spaces at the ends can be seen."""
     edge = f"+{'-' * COLUMNS}+"
     return "\n".join((edge, *(f"|{line.ljust(COLUMNS)}|" for line in seen.lines), edge))

@@ -6,7 +6,7 @@ import pytest
 
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.links import camera
-from firmware_emu.links.pgm import Picture
+from firmware_emu.links.pgm import GreyPicture
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.qr import Qr
@@ -55,7 +55,7 @@ class Gap:
         seen = self.to_device.see(frame)
         if seen is None or self.to_device.shown <= self.late:
             return
-        for code in camera.codes(Picture(seen.width, seen.height, seen.pixels)):
+        for code in camera.codes(GreyPicture(seen.width, seen.height, seen.pixels)):
             self.desk.happen(BytesIn(DEVICE_CAMERA, code))
         if self.stray:
             self.desk.happen(BytesIn(DEVICE_CAMERA, self.stray.encode()))

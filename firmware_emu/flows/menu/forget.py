@@ -2,7 +2,7 @@
 
 from firmware_emu.flows import Flow, Pause
 from firmware_emu.screens.menu import Menu, Picked
-from firmware_emu.screens.notice import Notice, Question, Seen, Wait
+from firmware_emu.screens.notice import Acknowledged, Notice, Question, Wait
 from firmware_emu.storage import account_store
 from firmware_emu.storage.account_store import StoredAccount, with_only
 from firmware_emu.storage.vault import Vault
@@ -25,9 +25,9 @@ def accounts(vault: Vault, keyring: Keyring) -> Flow[None]:
 
 def _forget(vault: Vault, name: str, stored: tuple[StoredAccount, ...]) -> Flow[None]:
     """Forgets an account if the person holds the key; all that were changed go with it."""
-    which = "What was changed in memory." if name == _LOST else f'"{name}"'
-    facts = (which, "It can be registered again. No coin is lost.")
+    subject = "What was changed in memory." if name == _LOST else f'"{name}"'
+    facts = (subject, "It can be registered again. No coin is lost.")
     answer = yield Question("Forget the account?", facts, yes="forget", hold=True)
-    if isinstance(answer, Seen):
-        others = with_only(vault, (account for account in stored if account.name != name))
-        yield Pause(Wait("Forgetting it."), others)
+    if isinstance(answer, Acknowledged):
+        remaining = with_only(vault, (account for account in stored if account.name != name))
+        yield Pause(Wait("Forgetting it."), remaining)

@@ -10,7 +10,7 @@ from firmware_emu.flows.menu.forget import accounts
 from firmware_emu.flows.menu.network import choose_network
 from firmware_emu.flows.seed.unlock import unlock
 from firmware_emu.flows.seed.wipe import wipe
-from firmware_emu.screens.home import Home, More
+from firmware_emu.screens.home import Home, MorePressed
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.storage import networks
 from firmware_emu.storage.vault import TRIES, Sealed, Vault
@@ -30,7 +30,7 @@ def locked(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
         return
     tries = None if vault.tries_left == TRIES else vault.tries_left
     answer = yield Home(vault.settings.name, tries_left=tries, networks=_labels(vault))
-    if isinstance(answer, More):
+    if isinstance(answer, MorePressed):
         yield from _choose({ERASE: partial(wipe, vault)})
     else:
         yield from unlock(vault, sealed, pool)

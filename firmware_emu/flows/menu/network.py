@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from firmware_emu.flows import Flow, Pause
 from firmware_emu.screens.menu import Menu, Picked
-from firmware_emu.screens.notice import Question, Seen, Wait
+from firmware_emu.screens.notice import Acknowledged, Question, Wait
 from firmware_emu.storage import networks
 from firmware_emu.storage.vault import Vault
 from signer import chains
@@ -40,4 +40,4 @@ def _agree(network: str) -> Flow[bool]:
         "This is a program: whoever copies its file can try PINs on it.",
     )
     answer = yield Question("Real coins?", sentences, yes="switch", hold=True)
-    return isinstance(answer, Seen)
+    return isinstance(answer, Acknowledged)

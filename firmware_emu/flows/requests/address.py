@@ -10,7 +10,7 @@ from firmware_emu.commands import (
     ShowAddress,
     Text,
 )
-from firmware_emu.flows import Flow, Outcome
+from firmware_emu.flows import Flow, RequestOutcome
 from firmware_emu.flows.review import NOTHING, read_all
 from firmware_emu.screens.notice import Notice
 from firmware_emu.storage import account_store
@@ -28,7 +28,7 @@ _STEPS_UNUSUAL = Fault(
 )
 
 
-def show_address(command: ShowAddress, keyring: Keyring) -> Flow[Outcome]:
+def show_address(command: ShowAddress, keyring: Keyring) -> Flow[RequestOutcome]:
     """The address of a single key, once the person has compared it.
 
     Raises Declined, and as the signer does.
@@ -41,16 +41,16 @@ def show_address(command: ShowAddress, keyring: Keyring) -> Flow[Outcome]:
 
 def show_account_address(
     command: ShowAccountAddress, vault: Vault, keyring: Keyring
-) -> Flow[Outcome]:
+) -> Flow[RequestOutcome]:
     """The address of a registered account, once the person has compared it. Raises as above."""
     stored = _find(command, vault, keyring)
     policies = chains.policy_accounts(command.chain)
     if stored is None or policies is None:
         advice = "Register the account first, or spell its name as it is registered."
-        return Outcome(MISSING, Notice("Refused", (MISSING.message, NOTHING, advice)))
+        return RequestOutcome(MISSING, Notice("Refused", (MISSING.message, NOTHING, advice)))
     address_index = _address_index(command.steps, len(stored.account.keys))
     if address_index is None:
-        return Outcome(_STEPS_UNUSUAL, Notice("Refused", (_STEPS_UNUSUAL.message, NOTHING)))
+        return RequestOutcome(_STEPS_UNUSUAL, Notice("Refused", (_STEPS_UNUSUAL.message, NOTHING)))
     branch, index = address_index
     text, warnings = policies.policy_address(stored.record, keyring, branch, index, command.network)
     origin = f'"{stored.name}", branch {branch}, index {index}'
@@ -78,11 +78,13 @@ def _address_index(steps: tuple[Path, ...], keys: int) -> tuple[int, int] | None
             return None
 
 
-def _compare(text: str, warnings: Sequence[str], network: str, origin: Fact) -> Flow[Outcome]:
+def _compare(
+    text: str, warnings: Sequence[str], network: str, origin: Fact
+) -> Flow[RequestOutcome]:
     address = Fact(network, text, Origin.DERIVED, Shape.ADDRESS)
     page = Page(Kind.RECIPIENT, "Your address", (address, origin))
     yield from read_all((*map(_warning, warnings), page), "the same")
-    return Outcome(Text(text))
+    return RequestOutcome(Text(text))
 
 
 def _warning(sentence: str) -> Page:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firmware_emu.commands import ACCOUNTS_FULL, Fault, FaultCode, Register, Registered
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import Flow, Outcome, Pause
+from firmware_emu.flows import Flow, Pause, RequestOutcome
 from firmware_emu.flows.review import NOTHING_KEPT, read_all
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.storage import account_store
@@ -28,7 +28,9 @@ _WAYS_OUT = {
 }
 
 
-def register(command: Register, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Flow[Outcome]:
+def register(
+    command: Register, vault: Vault, keyring: Keyring, pool: EntropyPool
+) -> Flow[RequestOutcome]:
     """The record, once every page of the account was accepted and it is in flash. Raises Declined.
 
     What is registered already, to the letter, is answered at once: some hosts register an account
@@ -36,24 +38,26 @@ def register(command: Register, vault: Vault, keyring: Keyring, pool: EntropyPoo
     """
     policies = chains.policy_accounts(command.chain)
     if policies is None:
-        return Outcome(_NO_POLICIES, Notice("Refused", (_NO_POLICIES.message, NOTHING_KEPT)))
+        return RequestOutcome(_NO_POLICIES, Notice("Refused", (_NO_POLICIES.message, NOTHING_KEPT)))
     store = account_store.load(vault, keyring)
     review = policies.registration(
         command.name, command.template, command.keys, keyring, command.network
     )
     previous = store.find(command.name)
     if previous and previous.id == review.subject.id:
-        return Outcome(Registered(previous.record))
+        return RequestOutcome(Registered(previous.record))
     others = [stored for stored in store.stored if stored is not previous]
     if fault := _no_room(others, review.subject.encode()):
-        return Outcome(fault, Notice("Refused", (fault.message, NOTHING_KEPT, _WAYS_OUT[fault])))
+        return RequestOutcome(
+            fault, Notice("Refused", (fault.message, NOTHING_KEPT, _WAYS_OUT[fault]))
+        )
     warnings = tuple(_warnings(store, previous))
     accepted = yield from read_all((*warnings, *review.pages), "register", NOTHING_KEPT)
     record = policies.register(review.approve(accepted[len(warnings) :]), keyring)
     fuller = with_account(vault, others, record, keyring, pool.draw(12))
     yield Pause(Wait("Keeping the account."), fuller)
     sentence = f'From now on this device signs for "{command.name}".'
-    return Outcome(Registered(record), Notice("Registered", (sentence,)))
+    return RequestOutcome(Registered(record), Notice("Registered", (sentence,)))
 
 
 def _no_room(others: list[StoredAccount], encoded: bytes) -> Fault | None:

@@ -2,7 +2,7 @@
 
 from firmware_emu.commands import Sign, Signed
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import Flow, Outcome, Pause
+from firmware_emu.flows import Flow, Pause, RequestOutcome
 from firmware_emu.flows.review import read_all
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.storage import account_store
@@ -12,7 +12,7 @@ from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
 
 
-def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Flow[Outcome]:
+def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Flow[RequestOutcome]:
     """The signed payload, after every page was accepted. Raises Declined, and as the chain does."""
     chain = chains.load(command.chain)
     yield Pause(Wait("Reading the payment."))
@@ -24,7 +24,7 @@ def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Fl
     yield Pause(Wait("Signing."))
     payload = chain.sign(approval, keyring, _fresh(pool))
     words = " ".join(review.words)
-    return Outcome(
+    return RequestOutcome(
         Signed(payload),
         Notice("Signed", ("Your host shows these words for the same payment:", "", words)),
     )

@@ -5,7 +5,7 @@ into an account of several signers is worth a look: who exchanges it on the way 
 """
 
 from firmware_emu.commands import Fault, FaultCode, GetXpub, Reply, Text
-from firmware_emu.flows import Flow, Outcome
+from firmware_emu.flows import Flow, RequestOutcome
 from firmware_emu.flows.review import read_all
 from signer import chains
 from signer.errors import Malformed, Refused
@@ -24,10 +24,10 @@ def get_xpub(command: GetXpub, keyring: Keyring) -> Reply:
         return Fault(FaultCode.BAD_PARAMETERS, str(error), error.reason.name)
 
 
-def show_xpub(command: GetXpub, keyring: Keyring) -> Flow[Outcome]:
+def show_xpub(command: GetXpub, keyring: Keyring) -> Flow[RequestOutcome]:
     """The key, once the person has compared it. Raises Declined, and as the signer does."""
     xpub = chains.load(command.chain).xpub(keyring, command.path, command.network)
     key = Fact(command.network, xpub, Origin.DERIVED, Shape.ADDRESS)
     path = Fact("path", render(command.path), Origin.DERIVED)
     yield from read_all((Page(Kind.RECIPIENT, "Your public key", (key, path)),), "the same")
-    return Outcome(Text(xpub))
+    return RequestOutcome(Text(xpub))

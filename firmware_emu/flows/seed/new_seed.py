@@ -4,7 +4,7 @@ from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
 from firmware_emu.screens.dice import Dice, Rolled
 from firmware_emu.screens.letters import Letters, Spelled
-from firmware_emu.screens.notice import Notice, Question, Seen
+from firmware_emu.screens.notice import Acknowledged, Notice, Question
 from firmware_emu.screens.words import Words
 from signer.keys.curve import erase
 from signer.keys.scratch import Scratch
@@ -12,7 +12,7 @@ from signer.keys.seeds.entropy import mix
 from signer.keys.seeds.seed_words import SeedWords
 
 ENTROPY_BYTES = 16  # twelve words
-ASKED = 3
+QUIZ_WORDS = 3
 
 
 def new_seed(pool: EntropyPool) -> Flow[bytearray]:
@@ -31,13 +31,13 @@ def new_seed(pool: EntropyPool) -> Flow[bytearray]:
 def _entropy(pool: EntropyPool, rolls: str) -> bytearray:
     # The dice are mixed in, never used alone: a poor die costs nothing, and a poor generator
     # is repaired by the person's own rolls (threat T60).
-    drawn = pool.draw(32)
-    mixed = mix(drawn, rolls.encode())
+    randomness = pool.draw(32)
+    mixed = mix(randomness, rolls.encode())
     entropy = bytearray(ENTROPY_BYTES)
     memoryview(entropy)[:] = memoryview(mixed)[:ENTROPY_BYTES]
     # What the seed was made of is the seed (threat T81). The rolls, a str, cannot be erased, and
     # are worth nothing without what was drawn.
-    erase(drawn)
+    erase(randomness)
     erase(mixed)
     return entropy
 
@@ -45,7 +45,7 @@ def _entropy(pool: EntropyPool, rolls: str) -> bytearray:
 def _write_down(words: SeedWords, pool: EntropyPool) -> Flow[None]:
     """Shows the words until the person can tell some of them. Raises Declined."""
     while True:
-        if not isinstance((yield Words("Write down", words)), Seen):
+        if not isinstance((yield Words("Write down", words)), Acknowledged):
             raise Declined
         if (yield from _ask_back(words, pool)):
             return
@@ -61,13 +61,13 @@ def _agree() -> Flow[None]:
         ),
         yes="show them",
     )
-    if not isinstance(answer, Seen):
+    if not isinstance(answer, Acknowledged):
         raise Declined
 
 
 def _ask_back(words: SeedWords, pool: EntropyPool) -> Flow[bool]:
     """Whether the person could tell three of the words, chosen by chance."""
-    numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:ASKED]
+    numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:QUIZ_WORDS]
     for number in sorted(map(ord, numbers)):
         answer = yield Letters(f"Word {number + 1}", "As it stands on your paper.")
         if not isinstance(answer, Spelled):

@@ -11,17 +11,19 @@ from firmware_emu.screens.notice import Wait
 from firmware_emu.storage.vault import Cost, Vault, seal
 from signer.keys.scratch import Scratch
 
-NEW = "New wallet"
+NEW_WALLET = "New wallet"
 RESTORE = "I have a seed"
 
 
 def setup(vault: Vault, cost: Cost, pool: EntropyPool) -> Flow[None]:
     """A sealed seed and an unlocked device. Raises Declined; until the end nothing is kept."""
-    answer = yield Menu("Quietkey", (NEW, RESTORE), back="")
+    answer = yield Menu("Quietkey", (NEW_WALLET, RESTORE), back="")
     if not isinstance(answer, Picked):
         raise Declined
     with Scratch() as scratch:  # also when the person stops, or the cable is pulled
-        entropy = scratch.owned((yield from (new_seed(pool) if answer.item == NEW else restore())))
+        entropy = scratch.owned(
+            (yield from (new_seed(pool) if answer.item == NEW_WALLET else restore()))
+        )
         pin = yield from choose(pool)
         yield Pause(Wait("Sealing the seed."))
         sealed = seal(entropy, pin, cost, pool.draw(32))

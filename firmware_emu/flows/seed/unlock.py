@@ -20,7 +20,7 @@ def unlock(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
         try:
             entropy = sealed.open(pin)
         except WrongPin:
-            yield _wrong(vault.tries_left)
+            yield _wrong_pin(vault.tries_left)
         else:
             with Scratch() as scratch:  # also when the cable is pulled meanwhile
                 scratch.owned(entropy)
@@ -44,7 +44,7 @@ def _tries(left: int) -> str:
     return "1 try left, then it is erased." if left == 1 else f"{left} tries left."
 
 
-def _wrong(left: int) -> Notice:
+def _wrong_pin(left: int) -> Notice:
     if not left:
         return Notice("Wrong PIN", ("That was the last try.",))
     return Notice("Wrong PIN", ("Nothing was opened.", _tries(left)))

@@ -87,7 +87,7 @@ class Air:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
         match reply:
             case Signed(payload):
-                return _shown(payload, ticket)
+                return _as_code(payload, ticket)
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
                 is_unread = ticket == _SCAN or code in _UNSEEN
@@ -98,8 +98,8 @@ class Air:
 
     def tick(self, seconds: float, /) -> None:
         """Let time pass without the codes that were in view."""
-        aged = {thing: unseen_s + seconds for thing, unseen_s in self._in_view.items()}
-        self._in_view = {thing: unseen_s for thing, unseen_s in aged.items() if unseen_s <= AWAY_S}
+        aged = {code: unseen_s + seconds for code, unseen_s in self._in_view.items()}
+        self._in_view = {code: unseen_s for code, unseen_s in aged.items() if unseen_s <= AWAY_S}
 
     def hang_up(self) -> None:
         """The camera is gone: forget what it saw."""
@@ -110,28 +110,28 @@ class Air:
     def _collect(self, text: str) -> tuple[bytes | None, str]:
         """The payment that this code completes, or None while codes are missing; and its form."""
         by_bbqr = text.startswith(bbqr.START)
-        seen = self._files.add(text) if by_bbqr else self._urs.add(text)
-        if isinstance(seen, Progress):
+        collected = self._files.add(text) if by_bbqr else self._urs.add(text)
+        if isinstance(collected, Progress):
             # Which payment a part belongs to shows at its end, and a long one takes longer than
             # AWAY_S to come round: all that was in view still is.
             self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
             return None, ""
         self._in_view.pop(_PARTS, None)
-        if isinstance(seen, BbqrFile):
-            return seen.data, _BY_BBQR
-        return ur.to_psbt(seen), _BY_UR
+        if isinstance(collected, BbqrFile):
+            return collected.data, _BY_BBQR
+        return ur.to_psbt(collected), _BY_UR
 
-    def _appeared(self, thing: bytes) -> bool:
+    def _appeared(self, code: bytes) -> bool:
         """Note that `thing` is in view. False when it was all along."""
-        digest = sha256(thing)
-        known = self._in_view.pop(digest, None) is not None
+        digest = sha256(code)
+        is_known = self._in_view.pop(digest, None) is not None
         self._in_view[digest] = 0.0
         while len(self._in_view) > _IN_VIEW:
             del self._in_view[next(iter(self._in_view))]
-        return not known
+        return not is_known
 
 
-def _shown(payload: bytes, ticket: str) -> Screen:
+def _as_code(payload: bytes, ticket: str) -> Screen:
     """A signed payment in the form it was asked for in."""
     if ticket == _BY_BBQR:
         # More codes than BBQr can number: by UR there is no such end.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from firmware_emu.commands import FaultCode, GetInfo, Reply, Request, Signed
 from firmware_emu.personalities import PersonalityFactory, Profile
 from firmware_emu.personalities.jade import messages, sentences
-from firmware_emu.personalities.jade.framing import Framer, Garbage, Message
+from firmware_emu.personalities.jade.framing import Framer, Garbage, RpcMessage
 from signer.formats import cbor
 
 CHUNK = 3008  # what fits a reply of 3,072 bytes beside its other fields
@@ -49,7 +49,7 @@ class Jade:
             match framed:
                 case Garbage(count):
                     yield _invalid(messages.NO_ID, count)
-                case Message():
+                case RpcMessage():
                     yield from self._understand(framed)
 
     def prompted(self, _ticket: str) -> bytes:
@@ -75,7 +75,7 @@ class Jade:
         self._framer = Framer()
         self._open.clear()
 
-    def _understand(self, message: Message) -> Iterator[Request | bytes]:
+    def _understand(self, message: RpcMessage) -> Iterator[Request | bytes]:
         name, method = message.fields.get("id"), message.fields.get("method")
         if not (_is_text(name, _LONGEST_ID) and _is_text(method, _LONGEST_METHOD)):
             echo = name if _is_text(name, _LONGEST_ID) else messages.NO_ID

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from firmware_emu.commands import (
-    Account,
+    AccountDetails,
     Command,
     Fault,
     FaultCode,
@@ -39,8 +39,8 @@ def register_multisig(value: cbor.Value) -> Command:
         return _from_file(params)
     network = params.network()
     name = params.name("multisig_name", "multisig")
-    told = multisig.read(params.given.get("descriptor"))
-    return Register(CHAIN, network, name, told.template(), told.keys())
+    multi = multisig.read(params.given.get("descriptor"))
+    return Register(CHAIN, network, name, multi.template(), multi.keys())
 
 
 def _from_file(params: Params) -> Command:
@@ -113,38 +113,38 @@ def get_descriptor(value: cbor.Value) -> Command:
     return GetAccounts(Params.of(value).name("descriptor_name", "descriptor"))
 
 
-Told: TypeAlias = "cbor.Value | Fault"
+Value: TypeAlias = "cbor.Value | Fault"
 
 
-def _multisigs(accounts: tuple[Account, ...]) -> Told:
-    found = {account.name: multisig.of_account(account) for account in accounts}
-    return {name: multisig.summary(each) for name, each in found.items() if each}
+def _multisigs(accounts: tuple[AccountDetails, ...]) -> Value:
+    multi = {account.name: multisig.of_account(account) for account in accounts}
+    return {name: multisig.summary(account) for name, account in multi.items() if account}
 
 
-def _multisig(accounts: tuple[Account, ...]) -> Told:
+def _multisig(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
-    found = multisig.of_account(account)
-    if not found:
+    multi = multisig.of_account(account)
+    if not multi:
         return NO_MULTISIG
-    return {"multisig_name": account.name, "descriptor": multisig.descriptor(found)}
+    return {"multisig_name": account.name, "descriptor": multisig.descriptor(multi)}
 
 
-def _file(accounts: tuple[Account, ...]) -> Told:
+def _file(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
-    found = multisig.of_account(account)
-    if not found:
+    multi = multisig.of_account(account)
+    if not multi:
         return NO_MULTISIG
-    return {"multisig_file": multisig_file.render(multisig.to_file(account.name, found))}
+    return {"multisig_file": multisig_file.render(multisig.to_file(account.name, multi))}
 
 
-def _descriptors(accounts: tuple[Account, ...]) -> Told:
+def _descriptors(accounts: tuple[AccountDetails, ...]) -> Value:
     return {
-        each.name: {"descriptor_len": len(each.template), "num_datavalues": len(each.keys)}
-        for each in accounts
+        account.name: {"descriptor_len": len(account.template), "num_datavalues": len(account.keys)}
+        for account in accounts
     }
 
 
-def _descriptor(accounts: tuple[Account, ...]) -> Told:
+def _descriptor(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
     return {
         "descriptor_name": account.name,
@@ -154,7 +154,7 @@ def _descriptor(accounts: tuple[Account, ...]) -> Told:
 
 
 # By what was asked, in which form.
-TOLD: Mapping[str, Callable[[tuple[Account, ...]], Told]] = {
+RENDERERS: Mapping[str, Callable[[tuple[AccountDetails, ...]], Value]] = {
     "get_registered_multisigs": _multisigs,
     "get_registered_multisig": _multisig,
     "get_registered_multisig as_file": _file,

@@ -195,7 +195,7 @@ _METHODS: Mapping[str, tuple[type, Callable[[cbor.Value], Command]]] = {
 def result(form: str, reply: Reply) -> Message:
     """The part of a message that is not its id: `result`, or `error`; `form` is that of `form`."""
     value = _value(form, reply)
-    return sentences.of(form, value) if isinstance(value, Fault) else {"result": value}
+    return sentences.from_fault(form, value) if isinstance(value, Fault) else {"result": value}
 
 
 def _value(form: str, reply: Reply) -> "cbor.Value | Fault":
@@ -203,7 +203,7 @@ def _value(form: str, reply: Reply) -> "cbor.Value | Fault":
         case Fault():
             return reply
         case Accounts():
-            return accounts.TOLD[form](reply.accounts)
+            return accounts.RENDERERS[form](reply.accounts)
         case Info():
             return _ACTIVITIES[reply.activity] if form == PING else _version(reply)
         case Done() | Registered():

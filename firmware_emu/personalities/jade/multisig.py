@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from firmware_emu.commands import Account
+from firmware_emu.commands import AccountDetails
 from firmware_emu.personalities.jade.params import MOST_SIGNERS, BadParameter, Params
 from signer.errors import Malformed
 from signer.formats import cbor
@@ -43,7 +43,7 @@ class Signer:
 
     def key(self) -> str:
         """The key expression of a policy: the path below the key is part of the way to it."""
-        xpub = _below(self.xpub, self.path) if self.path else self.xpub
+        xpub = _derived_below(self.xpub, self.path) if self.path else self.xpub
         way = path.render(self.derivation + self.path).removeprefix("m")
         return f"[{self.fingerprint.hex()}{way}]{xpub}"
 
@@ -58,10 +58,10 @@ class Multisig:
     signers: tuple[Signer, ...]
 
     def template(self) -> str:
-        before, after = VARIANTS[self.variant]
+        opening, closing = VARIANTS[self.variant]
         order = "sorted" if self.is_sorted else ""
         keys = "".join(f",@{number}/**" for number in range(len(self.signers)))
-        return f"{before}{order}multi({self.threshold}{keys}){after}"
+        return f"{opening}{order}multi({self.threshold}{keys}){closing}"
 
     def keys(self) -> tuple[str, ...]:
         return tuple(signer.key() for signer in self.signers)
@@ -95,10 +95,10 @@ def _check_blinding_key(value: cbor.Value) -> None:
 def _signers(value: cbor.Value) -> Iterator[Signer]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_SIGNERS:
         raise BadParameter(SIGNERS)
-    for each in value:
-        if not isinstance(each, dict):
+    for fields in value:
+        if not isinstance(fields, dict):
             raise BadParameter(SIGNERS)
-        params = Params(each)
+        params = Params(fields)
         yield Signer(
             params.data("fingerprint", 4, SIGNERS),
             params.path(name="derivation", may_be_empty=True, sentence=SIGNERS),
@@ -107,7 +107,7 @@ def _signers(value: cbor.Value) -> Iterator[Signer]:
         )
 
 
-def _below(xpub: str, steps: tuple[int, ...]) -> str:
+def _derived_below(xpub: str, steps: tuple[int, ...]) -> str:
     try:
         key = ExtendedPublicKey.parse(xpub, (_XPUB, _TPUB))
         for step in steps:
@@ -138,14 +138,14 @@ def to_file(name: str, multisig: Multisig) -> MultisigFile:
     return MultisigFile(name, multisig.variant, multisig.is_sorted, multisig.threshold, cosigners)
 
 
-def of_account(account: Account) -> Multisig | None:
+def of_account(account: AccountDetails) -> Multisig | None:
     """The multisig that a registered account is, or None for one of another kind."""
-    found = _TEMPLATE.fullmatch(account.template)
+    match = _TEMPLATE.fullmatch(account.template)
     keys = [_KEY.fullmatch(key) for key in account.keys]
-    if not found or not all(keys):
+    if not match or not all(keys):
         return None
-    before, order, threshold, _ = found.groups()
-    variant = next(name for name, outer in VARIANTS.items() if outer[0] == before)
+    opening, order, threshold, _ = match.groups()
+    variant = next(name for name, outer in VARIANTS.items() if outer[0] == opening)
     signers = tuple(
         Signer(bytes.fromhex(key[1]), path.parse(f"m{key[2]}"), key[3]) for key in keys if key
     )
@@ -169,12 +169,12 @@ def descriptor(multisig: Multisig) -> cbor.Value:
         "variant": multisig.variant,
         "sorted": multisig.is_sorted,
         "threshold": multisig.threshold,
-        "signers": [_told(signer) for signer in multisig.signers],
+        "signers": [_signer_map(signer) for signer in multisig.signers],
         "master_blinding_key": b"",
     }
 
 
-def _told(signer: Signer) -> cbor.Value:
+def _signer_map(signer: Signer) -> cbor.Value:
     return {
         "fingerprint": signer.fingerprint,
         "derivation": list(signer.derivation),
