@@ -16,13 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
-from firmware_emu.flash import FlashError, FlashFile
 from firmware_emu.links import LinkError, camera, pty, tcp
 from firmware_emu.links.clock import Clock
-from firmware_emu.shell import Shell, Then
-from firmware_emu.vault import Cost
+from firmware_emu.shell import Callback, Shell
+from firmware_emu.storage.flash import FlashError, FlashFile
+from firmware_emu.storage.vault import Cost
+from signer import chains
 from signer.errors import Malformed
 from signer.keys.curve import erase
 
@@ -47,7 +48,7 @@ class Open(Protocol):
 
 
 @dataclass(slots=True)
-class Board:
+class PluggedParts:
     """What is plugged in, by name; `token` opens the control socket."""
 
     parts: dict[str, Open] = field(default_factory=dict)
@@ -56,9 +57,9 @@ class Board:
     def announcement(self) -> str:
         """One line of JSON; what is not plugged in is null."""
         names = ("tcp", "pty", "camera", "control")
-        where = {name: part.address for name, part in self.parts.items()}
-        said = {"ready": True, "pid": os.getpid()} | {name: where.get(name) for name in names}
-        return json.dumps(said | {"token": self.token})
+        addresses = {name: part.address for name, part in self.parts.items()}
+        ready = {"ready": True, "pid": os.getpid()} | {name: addresses.get(name) for name in names}
+        return json.dumps(ready | {"token": self.token})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
     add("--face", choices=("terminal", "none"), default="terminal", help="the front panel")
     add("--announce", action="store_true", help="print where everything is, as a line of JSON")
+    add("--network", metavar="NAME", type=_network, help=_network_help())
     add("--exit-with-stdin", action="store_true", help="stop when standard input closes")
     add("--pin-memory-mib", metavar="N", type=_cost, default=Cost(), help="memory of one PIN try")
     return parser
@@ -101,6 +103,22 @@ def _cost(text: str) -> Cost:
         return Cost(memory_kib=int(text) * 1024)
     except Malformed as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _network(text: str) -> str:
+    """As `_cost`, for a network that some chain has."""
+    if text not in _networks():
+        raise argparse.ArgumentTypeError(f"the networks are {', '.join(_networks())}")
+    return text
+
+
+def _networks() -> tuple[str, ...]:
+    words = (word for chain in chains.names() for word in chains.load(chain).networks)
+    return tuple(dict.fromkeys(words))
+
+
+def _network_help() -> str:
+    return f"be for this network from now on: {', '.join(_networks())}"
 
 
 def _usual_flash() -> Path:
@@ -116,9 +134,9 @@ async def _run(options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
         fresh = secrets.token_bytes(64)
-        device = Device(flash.load(), fresh, options.pin_memory_mib)
+        device = Device(flash.load(), fresh, options.pin_memory_mib, network=options.network or "")
         erase(fresh)  # the device has stirred it into its own
-        shell = Shell(device, flash, rest=_rest)
+        shell = Shell(device, flash, breathe=_breathe)
         shell.start()
         board = await _board(options, shell)
         for part in board.parts.values():
@@ -138,7 +156,7 @@ class _Over:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.wanted: asyncio.Future[None] = self._loop.create_future()
+        self.requested: asyncio.Future[None] = self._loop.create_future()
         self._loop.set_exception_handler(self._fault)
         for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
             if number := getattr(signal, name, None):
@@ -149,24 +167,24 @@ class _Over:
         self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
-        if not self.wanted.done():
-            self.wanted.set_result(None)
+        if not self.requested.done():
+            self.requested.set_result(None)
 
     def _fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         error = context.get("exception")
-        if isinstance(error, Exception) and not self.wanted.done():
-            self.wanted.set_exception(error)
+        if isinstance(error, Exception) and not self.requested.done():
+            self.requested.set_exception(error)
 
 
-def _rest(go_on: Then) -> None:
+def _breathe(go_on: Callback) -> None:
     """A breath before slow arithmetic: long enough for a face to be painted."""
     asyncio.get_running_loop().call_later(0.05, go_on)
 
 
-async def _board(options: argparse.Namespace, shell: Shell) -> Board:
-    board = Board()
-    wanted = (options.tcp, options.camera, options.control)
-    usual = not options.pty and all(port is None for port in wanted)
+async def _board(options: argparse.Namespace, shell: Shell) -> PluggedParts:
+    board = PluggedParts()
+    requested = (options.tcp, options.camera, options.control)
+    usual = not options.pty and all(port is None for port in requested)
     if options.tcp is not None:
         board.parts["tcp"] = await tcp.listen(
             shell, options.tcp, host=options.tcp_host, beyond_loopback=options.beyond_loopback
@@ -183,25 +201,27 @@ async def _board(options: argparse.Namespace, shell: Shell) -> Board:
     return board
 
 
-async def _usual_tcp(shell: Shell) -> tcp.TcpLink:
+async def _usual_tcp(shell: Shell) -> tcp.TcpListener:
     try:
         return await tcp.listen(shell, USUAL_PORT)
     except LinkError:
         return await tcp.listen(shell, 0)
 
 
-async def _stay(options: argparse.Namespace, shell: Shell, board: Board, over: _Over) -> None:
+async def _stay(
+    options: argparse.Namespace, shell: Shell, board: PluggedParts, over: _Over
+) -> None:
     if options.face == "none":
-        await over.wanted
+        await over.requested
         return
     # Only here: a device without a panel of its own should not need a toolkit to start.
     from firmware_emu.faces.terminal import Terminal  # noqa: PLC0415
 
     face = Terminal(shell, {name: part.address for name, part in board.parts.items()})
-    over.wanted.add_done_callback(lambda _: face.exit())
+    over.requested.add_done_callback(lambda _: face.exit())
     await face.run_async()
     over.soon()
-    await over.wanted
+    await over.requested
 
 
 def _watch_stdin(closed: Callable[[], None]) -> None:
@@ -221,9 +241,10 @@ def _say_where(
 ) -> None:
     """A fault of ours, by its kind and place alone: values and source lines may hold secrets."""
     frames = traceback.extract_tb(trace)
-    where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "nowhere"
+    last = frames[-1] if frames else None
+    place = f"{Path(last.filename).name} line {last.lineno}" if last else "nowhere"
     print(  # noqa: T201 - the sentence for the person who started it
-        f"The device stopped by a fault of its own: {kind.__name__} in {where}. "
+        f"The device stopped by a fault of its own: {kind.__name__} in {place}. "
         "Start it again: it starts locked, with its seed as it was.",
         file=sys.stderr,
     )

@@ -15,7 +15,7 @@ class GetInfo:
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    network: str
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,28 @@ class AddEntropy:
 
 
 @dataclass(frozen=True, slots=True)
+class GetFingerprint:
+    """The fingerprint of the master key (BIP32), by which wallets tell whose keys are whose."""
+
+
+@dataclass(frozen=True, slots=True)
 class GetXpub:
+    """`chain` and `network` are words of the signer here and below; `path` is from the master key.
+
+    With `show` a person compares the key before it is told.
+    """
+
+    chain: str
     network: str
     path: Path
+    show: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ShowAddress:
-    """`variant` is "pkh", "sh(wpkh)", "wpkh" or "tr"."""
+    """`variant` is the chain's word for a kind of address."""
 
+    chain: str
     network: str
     path: Path
     variant: str
@@ -42,11 +55,13 @@ class ShowAddress:
 class ShowAccountAddress:
     """An address of a registered account.
 
-    `steps` are those below the keys: of each key, or once for all of them.
+    `account` is its name here, or the record that `Registered` handed out. `steps` are those below
+    the keys: of each key, or once for all of them.
     """
 
+    chain: str
     network: str
-    account: str
+    account: str | bytes
     steps: tuple[Path, ...]
 
 
@@ -57,6 +72,7 @@ class Register:
     A key is `[fingerprint/path]xpub`, or without what is in brackets.
     """
 
+    chain: str
     network: str
     name: str
     template: str
@@ -72,9 +88,12 @@ class GetAccounts:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
+    """`records` are accounts that `Registered` handed out, beside those that are kept here."""
+
     chain: str
     network: str
     payload: bytes = field(repr=False)
+    records: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,7 @@ class SignMessage:
     that of the next command, `RevealEntropy`.
     """
 
+    chain: str
     path: Path
     text: str = field(repr=False)
     commitment: bytes | None = None
@@ -113,10 +133,11 @@ class Unknown:
 class Unusable:
     """A request with bad parameters.
 
-    It goes through access control as what it was `meant` to be: a locked device tells nothing.
+    It goes through access control as the `kind` of command it should have been: a locked device
+    tells nothing.
     """
 
-    meant: type
+    kind: type
     fault: "Fault"
 
 
@@ -124,6 +145,7 @@ Command = (
     GetInfo
     | Unlock
     | AddEntropy
+    | GetFingerprint
     | GetXpub
     | ShowAddress
     | ShowAccountAddress
@@ -164,13 +186,27 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Four bytes."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The account is kept here. Its `record` says the same to this wallet, whoever keeps it."""
+
+    record: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     payload: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """A registered account, as `Register` told it."""
+class AccountDetails:
+    """A registered account, in the words of `Register`."""
 
     name: str
     template: str
@@ -180,7 +216,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountDetails, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +245,7 @@ class FaultCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`message` is a sentence; `reason` the name of a signer.errors.Reason, a name below, or empty.
+    """`message` is a sentence; `reason` a name of the signer's, one of those above, or empty.
 
     `malformed` says that the payload, not the wish, was wrong.
     """
@@ -220,7 +256,7 @@ class Fault:
     malformed: bool = False
 
 
-Reply = Info | Done | Text | Signed | Accounts | Signature | Fault
+Reply = Info | Done | Text | Fingerprint | Registered | Signed | Accounts | Signature | Fault
 
 
 @dataclass(frozen=True, slots=True)

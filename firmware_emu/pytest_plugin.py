@@ -1,6 +1,7 @@
 """Fixtures for other people's tests: `quietkey`, a device in memory, and `quietkey_process`.
 
-`@pytest.mark.quietkey(mnemonic=..., pin=..., locked=True)` chooses what the device starts with.
+`@pytest.mark.quietkey(mnemonic=..., pin=..., locked=True, network=...)` chooses what the device
+starts with.
 Nothing of the device is imported before a test asks for one.
 """
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "quietkey(mnemonic, pin, locked): what the device of this test starts with"
+        "markers",
+        "quietkey(mnemonic, pin, locked, network): what the device of this test starts with",
     )
 
 
@@ -35,9 +37,9 @@ def quietkey_process(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterato
 
     marked = _marked(request)
     locked, pin = marked.pop("locked", False), marked.get("pin", PIN)
-    empty = marked.get("mnemonic", "") is None
+    network, empty = marked.pop("network", ""), marked.get("mnemonic", "") is None
     record = None if empty else sealed_record(**marked)
-    with EmulatorProcess(tmp_path / "device.flash", record) as device:
+    with EmulatorProcess(tmp_path / "device.flash", record, network=network) as device:
         if device.screen.state == "locked" and not locked:
             device.unlock(pin)
         yield device

@@ -8,7 +8,7 @@ from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show
 from firmware_emu.events import Event, Port, PortClosed, Resumed
 
 Write = Callable[[bytes], None]
-Then = Callable[[], None]
+Callback = Callable[[], None]
 
 
 class Machine(Protocol):
@@ -31,11 +31,11 @@ class Face(Protocol):
     def show(self, show: Show, /) -> None: ...
 
 
-def _nothing() -> None:
+def _ignore() -> None:
     pass
 
 
-def _at_once(go_on: Then) -> None:
+def _immediately(go_on: Callback) -> None:
     go_on()
 
 
@@ -53,36 +53,36 @@ class Shell:
         device: Machine,
         flash: Flash,
         faces: Iterable[Face] = (),
-        rest: Callable[[Then], None] = _at_once,
+        breathe: Callable[[Callback], None] = _immediately,
     ) -> None:
         self._device = device
         self._flash = flash
         self._faces = list(faces)
-        self._rest = rest
+        self._breathe = breathe
         self._writers: dict[Port, Write] = {}
-        self._waiting: deque[tuple[Event, Then]] = deque()
+        self._waiting: deque[tuple[Event, Callback]] = deque()
         self._busy = False
-        self._shown: Show | None = None
+        self._last_show: Show | None = None
 
     def start(self) -> None:
         """Switch on: the device shows its first screen."""
-        self._carry(self._device.start(), _nothing)
+        self._carry(self._device.start(), _ignore)
 
-    def happen(self, event: Event, then: Then = _nothing) -> None:
+    def happen(self, event: Event, callback: Callback = _ignore) -> None:
         """Let the device handle `event`; when all it asked for is carried out, call `then`."""
-        self._waiting.append((event, then))
+        self._waiting.append((event, callback))
         self._go_on()
 
     def plug_in(self, port: Port, write: Write) -> None:
         """Connect `port`: each reply is handed to `write` whole, in one call."""
         self._writers[port] = write
 
-    def pull_out(self, port: Port, then: Then = _nothing) -> None:
+    def pull_out(self, port: Port, callback: Callback = _ignore) -> None:
         """Disconnect `port`. The writer still gets what the device says to the closing port."""
 
         def closed() -> None:
             self._writers.pop(port, None)
-            then()
+            callback()
 
         if port in self._writers:
             self.happen(PortClosed(port), closed)
@@ -95,8 +95,8 @@ class Shell:
     def watch(self, face: Face) -> None:
         """Add a front panel; it is shown the present screen at once."""
         self._faces.append(face)
-        if self._shown is not None:
-            face.show(self._shown)
+        if self._last_show is not None:
+            face.show(self._last_show)
 
     def look_away(self, face: Face) -> None:
         """Remove a front panel."""
@@ -104,23 +104,23 @@ class Shell:
 
     def _go_on(self) -> None:
         while self._waiting and not self._busy:
-            event, then = self._waiting.popleft()
+            event, callback = self._waiting.popleft()
             self._busy = True
-            self._carry(self._device.handle(event), then)
+            self._carry(self._device.handle(event), callback)
 
-    def _carry(self, effects: list[Effect], then: Then) -> None:
+    def _carry(self, effects: list[Effect], callback: Callback) -> None:
         """Carry out `effects`. After a crash on the way the shell stays busy: all is over."""
         self._busy = True
         for effect in effects:
             if isinstance(effect, Resume):
-                self._rest(lambda: self._resume(then))
+                self._breathe(lambda: self._resume(callback))
                 return
             self._carry_out(effect)
         self._busy = False
-        then()
+        callback()
 
-    def _resume(self, then: Then) -> None:
-        self._carry(self._device.handle(Resumed()), then)
+    def _resume(self, callback: Callback) -> None:
+        self._carry(self._device.handle(Resumed()), callback)
         self._go_on()
 
     def _carry_out(self, effect: Show | BytesOut | Save) -> None:
@@ -130,7 +130,7 @@ class Shell:
             case Save(record):
                 self._flash.save(record)
             case Show():
-                self._shown = effect
+                self._last_show = effect
                 for face in tuple(self._faces):
                     face.show(effect)
             case BytesOut(port, data):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from signer.chains import bitcoin
-from signer.chains.bitcoin.accounts.account import OneKey
-from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.accounts.account import SingleKeyAccount
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.keys.keyring import Keyring
 from tests import kernel
 
@@ -45,9 +45,9 @@ def core_judges_what_is_signed() -> Iterator[None]:
         return
     sign = bitcoin.sign.sign
 
-    def judged(spend: Spend, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
+    def judged(spend: CheckedPayment, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
         signed = sign(spend, keyring, draws)
-        if isinstance(spend.account, OneKey):
+        if isinstance(spend.account, SingleKeyAccount):
             kernel.check(signed)
         return signed
 

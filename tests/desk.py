@@ -7,7 +7,7 @@ is seen, and `Resume` is answered at once.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.events import (
     BytesIn,
@@ -26,7 +26,7 @@ from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.words import Words
-from firmware_emu.vault import Cost
+from firmware_emu.storage.vault import Cost
 from signer.formats import cbor
 
 CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)
@@ -38,8 +38,10 @@ PIN = "123456"
 class Desk:
     """One device and all that is plugged into it."""
 
-    def __init__(self, record: bytes | None = None, entropy: bytes = ENTROPY) -> None:
-        self.device = Device(record, entropy, CHEAP)
+    def __init__(
+        self, record: bytes | None = None, entropy: bytes = ENTROPY, network: str = ""
+    ) -> None:
+        self.device = Device(record, entropy, CHEAP, network=network)
         self.record = record
         self.shown: list[Show] = []
         self.heard: dict[Port, bytearray] = defaultdict(bytearray)
@@ -222,7 +224,7 @@ def _check_fits(screen: Screen) -> None:
     assert all(" " <= c <= "~" or c in "✗◂▸✓" for line in lines for c in line), lines
 
 
-def unlocked_desk(words: tuple[str, ...] = ABANDON) -> Desk:
-    desk = Desk()
+def unlocked_desk(words: tuple[str, ...] = ABANDON, network: str = "") -> Desk:
+    desk = Desk(network=network)
     desk.restore(words)
     return desk

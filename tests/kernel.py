@@ -8,7 +8,7 @@ from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
-from signer.chains.bitcoin.transactions.tx import Output, parse_previous
+from signer.chains.bitcoin.transactions.tx import TxOutput, parse_previous
 from signer.formats.cursor import Cursor, blob, compact_size
 from signer.hashes import hash160
 
@@ -25,7 +25,7 @@ def check(signed: bytes) -> None:
         assert verdict, f"Bitcoin Core does not accept the signature of input {index + 1}"
 
 
-def verdicts(raw_tx: bytes, spent: list[Output]) -> list[bool]:
+def verdicts(raw_tx: bytes, spent: list[TxOutput]) -> list[bool]:
     """Whether each input of a transaction that spends these outputs is validly signed."""
     pbk = pytest.importorskip("pbk", reason="Bitcoin Core's engine is not installed")
     from pbk.script import PrecomputedTransactionData  # noqa: PLC0415  absent where pbk is
@@ -41,13 +41,13 @@ def verdicts(raw_tx: bytes, spent: list[Output]) -> list[bool]:
     ]
 
 
-def spent_output(request: Psbt, index: int) -> Output:
+def spent_output(request: Psbt, index: int) -> TxOutput:
     """The output an input spends, as the PSBT proves or claims it."""
     whole = request.inputs[index].get(psbt_fields.NON_WITNESS_UTXO)
     if whole is not None:
         return parse_previous(whole).outputs[request.tx.inputs[index].index]
     cursor = Cursor(request.inputs[index].get(psbt_fields.WITNESS_UTXO) or b"")
-    return Output(cursor.uint(8), cursor.blob())
+    return TxOutput(cursor.uint(8), cursor.blob())
 
 
 def finalized(request: Psbt) -> bytes:

@@ -28,9 +28,9 @@ from signer.chains.bitcoin import CHAIN, POLICY_ACCOUNTS
 from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.descriptors.keys import DerivedKey, Musig
 from signer.chains.bitcoin.descriptors.policy import Policy
-from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.network import NETWORKS
-from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.errors import Reason, Refused
 from signer.formats.cursor import compact_size
 from signer.hashes import double_sha256, hash160
@@ -229,7 +229,7 @@ class Vault:
 
     def origins(self, branch: int, index: int) -> Iterator[tuple[bytes, bytes]]:
         """(public key, origin as a PSBT has it) of each key that has one."""
-        known = self.policy.lock(branch, index).keys
+        known = self.policy.spend_data(branch, index).keys
         for key, public in zip(self.policy.descriptor.keys, known, strict=True):
             if isinstance(key, DerivedKey) and key.origin is not None:
                 where = (*key.origin.path, *key.steps.path(branch), index)
@@ -341,7 +341,7 @@ def change(keys: Keyring, where: Path, sats: int, script: str = "") -> Out:
 
 def shared_coin(of: Vault, branch: int, index: int, sats: int, salt: int = 0) -> In:
     """An input that spends a coin of an account of several keys, as a wallet describes it."""
-    locked = of.policy.lock(branch, index)
+    locked = of.policy.spend_data(branch, index)
     one = funded(locked.script_pubkey, sats, salt)
     if locked.witness_script or locked.internal_key:
         one.put(0x01, output(sats, locked.script_pubkey))
@@ -361,7 +361,7 @@ def shared_coin(of: Vault, branch: int, index: int, sats: int, salt: int = 0) ->
 
 def shared_change(of: Vault, branch: int, index: int, sats: int) -> Out:
     """An output back to an account of several keys, with the hints that say so."""
-    locked = of.policy.lock(branch, index)
+    locked = of.policy.spend_data(branch, index)
     one = Out([], sats, locked.script_pubkey)
     _describe(one, locked, (0x00, 0x01))
     if not locked.internal_key:
@@ -373,7 +373,7 @@ def shared_change(of: Vault, branch: int, index: int, sats: int) -> Out:
     return one
 
 
-def _describe(one: Records, locked: Lock, kinds: tuple[int, int]) -> None:
+def _describe(one: Records, locked: SpendData, kinds: tuple[int, int]) -> None:
     for kind, script in zip(kinds, (locked.redeem_script, locked.witness_script), strict=True):
         if script:
             one.put(kind, script)
@@ -382,7 +382,7 @@ def _describe(one: Records, locked: Lock, kinds: tuple[int, int]) -> None:
 def _describe_taproot(
     one: Records, of: Vault, branch: int, index: int, kinds: tuple[int, int]
 ) -> None:
-    locked = of.policy.lock(branch, index)
+    locked = of.policy.spend_data(branch, index)
     for public, where in of.origins(branch, index):
         holding = [leaf.hash for leaf in locked.leaves if _holds(leaf.script, public[1:])]
         one.put(kinds[0], compact_size(len(holding)) + b"".join(holding) + where, public[1:])
@@ -452,7 +452,7 @@ def review(
     records: Sequence[bytes] = (),
     *,
     expert: bool = False,
-) -> Review[Spend]:
+) -> Review[CheckedPayment]:
     return CHAIN.review(raw, keys, network, records, expert=expert)
 
 

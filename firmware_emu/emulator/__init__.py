@@ -3,19 +3,19 @@
 Nothing here waits for a time to pass: every call returns when the device has settled.
 """
 
-from firmware_emu.emulator.memory import Asked, DeviceError, Emulator, MemoryFlash, Unanswered
-from firmware_emu.emulator.presets import MNEMONIC, PIN, Seen, sealed_record
+from firmware_emu.emulator.memory import DeviceError, Emulator, MemoryFlash, SentRequest, Unanswered
+from firmware_emu.emulator.presets import MNEMONIC, PIN, ScreenView, sealed_record
 from firmware_emu.emulator.process import EmulatorProcess
 
 __all__ = [
     "MNEMONIC",
     "PIN",
-    "Asked",
     "DeviceError",
     "Emulator",
     "EmulatorProcess",
     "MemoryFlash",
-    "Seen",
+    "ScreenView",
+    "SentRequest",
     "Unanswered",
     "sealed_record",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import Effect, Show
 from firmware_emu.emulator.presets import (
     CHEAP,
@@ -12,7 +12,7 @@ from firmware_emu.emulator.presets import (
     MNEMONIC,
     PIN,
     PROMPTS,
-    Seen,
+    ScreenView,
     sealed_record,
     yes,
 )
@@ -65,6 +65,7 @@ class Emulator:
     """A device in memory, unlocked unless told otherwise. As many as you like, all alike.
 
     `mnemonic` None makes an empty device; `record` starts from the bytes of a flash file instead.
+    `network` is what the device is set to: "mainnet", "regtest" ...; a new one is for test coins.
     The same arguments and the same calls give the same bytes: `entropy` is all its chance.
     """
 
@@ -76,7 +77,10 @@ class Emulator:
         locked: bool = False,
         record: bytes | None = None,
         entropy: bytes = ENTROPY,
+        network: str = "",
     ) -> None:
+        """Raises LookupError for a network that there is not."""
+        self._network = network
         if record is None and mnemonic is not None:
             record = sealed_record(mnemonic, pin)
         self._begin(record, entropy)
@@ -85,9 +89,9 @@ class Emulator:
 
     def _begin(self, record: bytes | None, entropy: bytes) -> None:
         self._origin = record, entropy
-        self._device = _Remembering(Device(record, entropy, CHEAP))
+        self._device = _Remembering(Device(record, entropy, CHEAP, network=self._network))
         self._answers = bytearray()
-        self._asked = 0
+        self._count = 0
         self.flash = MemoryFlash([record] if record else [])
         self.shell = Shell(self._device, self.flash, [self])
         self._port = Port("jade", "memory")
@@ -96,60 +100,60 @@ class Emulator:
 
     def show(self, show: Show) -> None:
         """What the shell calls when the screen changes."""
-        self._shown = show
+        self._show = show
 
     def watch(self, face: Face) -> None:
         """Put another front panel beside this one, such as a scripted finger."""
         self.shell.watch(face)
 
     @property
-    def screen(self) -> Seen:
+    def screen(self) -> ScreenView:
         """What a person sees now."""
-        return Seen.of(self._shown)
+        return ScreenView.of(self._show)
 
-    def press(self, *keys: str) -> Seen:
+    def press(self, *keys: str) -> ScreenView:
         """Press "stop", "left", "right", "ok" or "hold", one after the other."""
         for key in keys:
             self.shell.happen(KeyPressed(Key(key)))
         return self.screen
 
-    def type(self, text: str) -> Seen:
+    def type(self, text: str) -> ScreenView:
         """Type characters where the screen takes some: a PIN, letters of a word."""
         self.shell.happen(Typed(text))
         return self.screen
 
-    def unlock(self, pin: str = PIN) -> Seen:
+    def unlock(self, pin: str = PIN) -> ScreenView:
         """Enter a PIN on the locked device."""
         self.press("ok")
         self.type(pin)
         return self.press("ok")
 
-    def advance(self, seconds: float) -> Seen:
+    def advance(self, seconds: float) -> ScreenView:
         """Let time go by, at once."""
         self.shell.happen(Ticked(seconds))
         return self.screen
 
-    def approve(self) -> tuple[Seen, ...]:
+    def approve(self) -> tuple[ScreenView, ...]:
         """Say yes to every page that is asked about, and give all that was shown."""
-        seen = []
+        screens = []
         while self.screen.kind in PROMPTS:
-            seen.append(self.screen)
+            screens.append(self.screen)
             self.press(yes(self.screen))
-        return tuple(seen)
+        return tuple(screens)
 
-    def reject(self) -> Seen:
+    def reject(self) -> ScreenView:
         """Say no."""
         return self.press("stop")
 
-    def request(self, method: str, params: Mapping[str, Any] | None = None) -> "Asked":
+    def request(self, method: str, params: Mapping[str, Any] | None = None) -> "SentRequest":
         """Send one request of the Jade protocol. `result()` of what this returns is the answer."""
-        self._asked += 1
-        ticket = str(self._asked)
+        self._count += 1
+        ticket = str(self._count)
         message: dict[str | int, Any] = {"id": ticket, "method": method}
         if params is not None:
             message["params"] = dict(params)
         self.send(cbor.encode(message))
-        return Asked(self, ticket, method)
+        return SentRequest(self, ticket, method)
 
     def send(self, data: bytes) -> None:
         """Raw bytes on the wire."""
@@ -168,29 +172,31 @@ class Emulator:
             case _:
                 return None
 
-    def hang_up(self) -> Seen:
+    def hang_up(self) -> ScreenView:
         """Pull the cable, and plug it in again."""
         self.shell.happen(PortClosed(self._port))
         return self.screen
 
-    def power_cycle(self) -> Seen:
+    def power_cycle(self) -> ScreenView:
         """Cut the power and switch on again: what is not in flash is gone."""
+        self._network = ""  # by now it is in flash, unless somebody has chosen another since
         self._begin(self.flash.writes[-1] if self.flash.writes else None, self._origin[1])
         return self.screen
 
     def fork(self) -> "Emulator":
         """A second device that lived the same life up to now; from here on they are apart."""
         twin = object.__new__(Emulator)
+        twin._network = self._network
         twin._begin(*self._origin)
         for event in self._device.past:
             twin.shell.happen(event)
         twin._answers[:] = self._answers
-        twin._asked = self._asked
+        twin._count = self._count
         return twin
 
 
 @dataclass(slots=True)
-class Asked:
+class SentRequest:
     """A request that was sent."""
 
     _device: Emulator
@@ -208,9 +214,9 @@ class Asked:
         reply = self.reply()
         parts = [reply["result"]]
         while reply.get("seqnum", 1) < reply.get("seqlen", 1):
-            rest = {"seqnum": reply["seqnum"] + 1, "seqlen": reply["seqlen"]}
-            asked = {"origid": self._ticket, "orig": self._method} | rest
-            reply = self._device.request("get_extended_data", asked).reply()
+            next_chunk = {"seqnum": reply["seqnum"] + 1, "seqlen": reply["seqlen"]}
+            request = {"origid": self._ticket, "orig": self._method} | next_chunk
+            reply = self._device.request("get_extended_data", request).reply()
             parts.append(reply["result"])
         return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from firmware_emu.effects import Show
-from firmware_emu.settings import Settings
-from firmware_emu.vault import Cost, Vault, seal
+from firmware_emu.storage.settings import Settings
+from firmware_emu.storage.vault import Cost, Vault, seal
 from signer.keys.seeds.mnemonic import entropy_from_words
 
 # The seed of BIP39's first test vector: known to everybody, so nothing of value may be sent to it.
@@ -19,7 +19,7 @@ ENTROPY = b"the same run every time, for tests"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScreenView:
     """A screen: `kind` is confirm, pinpad, menu ... ; `state` is empty, locked or unlocked."""
 
     kind: str
@@ -28,9 +28,9 @@ class Seen:
     fingerprint: str
 
     @classmethod
-    def of(cls, show: Show) -> "Seen":
+    def of(cls, show: Show) -> "ScreenView":
         """What a person sees of `show`."""
-        kind = type(show.screen).__name__.lower()
+        kind = show.screen.kind
         return cls(kind, show.screen.lines(), show.state.value, show.fingerprint)
 
     @property
@@ -45,6 +45,6 @@ def sealed_record(mnemonic: str = MNEMONIC, pin: str = PIN) -> bytes:
     return Vault(Settings(_SERIAL), seal(entropy, pin, CHEAP, b"\x5a" * 32)).encode()
 
 
-def yes(prompt: Seen) -> str:
+def yes(prompt: ScreenView) -> str:
     """The key that says yes to a prompt: one that warns wants a longer press."""
     return "hold" if "hold" in prompt.lines[-1] else "ok"

@@ -9,26 +9,33 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from firmware_emu.emulator.presets import PIN, PROMPTS, Seen, yes
-from firmware_emu.flash import FlashFile
+from firmware_emu.emulator.presets import PIN, PROMPTS, ScreenView, yes
+from firmware_emu.storage.flash import FlashFile
 
 
 class EmulatorProcess:
     """A device as a process of its own, on free ports of this machine. Use it in a `with` block.
 
-    `record` is what its flash file holds at first; without one the file decides. It ends with its
-    block, and with the process that started it.
+    `record` is what its flash file holds at first; without one the file decides. `network` is set
+    at start, as by the flag. It ends with its block, and with the process that started it. Raises
+    FlashError for a file that cannot be used.
     """
 
     def __init__(
-        self, flash: Path, record: bytes | None = None, flags: Sequence[str] = ("--tcp", "0")
+        self,
+        flash: Path,
+        record: bytes | None = None,
+        flags: Sequence[str] = ("--tcp", "0"),
+        *,
+        network: str = "",
     ) -> None:
         if record is not None:
             with FlashFile(flash) as file:
                 file.save(record)
-        self._command = _command(flash, flags)
-        self._asked = 0
-        self.screen = Seen("", (), "", "")
+        chosen = ("--network", network) if network else ()
+        self._command = _command(flash, (*flags, *chosen))
+        self._count = 0
+        self.screen = ScreenView("", (), "", "")
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -64,37 +71,37 @@ class EmulatorProcess:
         """Host and port of its TCP link."""
         return _address(self.announcement["tcp"])
 
-    def press(self, *keys: str) -> Seen:
+    def press(self, *keys: str) -> ScreenView:
         """Press keys, as `Emulator.press` does."""
         for key in keys:
             self._ask({"press": key})
         return self.screen
 
-    def type(self, text: str) -> Seen:
+    def type(self, text: str) -> ScreenView:
         """Type characters, as `Emulator.type` does."""
         self._ask({"type": text})
         return self.screen
 
-    def unlock(self, pin: str = PIN) -> Seen:
+    def unlock(self, pin: str = PIN) -> ScreenView:
         """Enter a PIN on the locked device."""
         self.press("ok")
         self.type(pin)
         return self.press("ok")
 
-    def wait_for(self, *kinds: str) -> Seen:
+    def wait_for(self, *kinds: str) -> ScreenView:
         """The next screen of one of these kinds, or the present one if it is of them."""
         while self.screen.kind not in kinds:
             self._listen()
         return self.screen
 
-    def approve(self) -> tuple[Seen, ...]:
+    def approve(self) -> tuple[ScreenView, ...]:
         """Wait for a prompt, say yes to every page of it, and give all that was shown."""
-        seen = []
+        screens = []
         self.wait_for(*PROMPTS)
         while self.screen.kind in PROMPTS:
-            seen.append(self.screen)
+            screens.append(self.screen)
             self.press(yes(self.screen))
-        return tuple(seen)
+        return tuple(screens)
 
     def pixels(self) -> dict[str, Any]:
         """The panel as a picture: seq, width, height and pgm (base64 of a PGM file)."""
@@ -117,13 +124,13 @@ class EmulatorProcess:
         self._listen()
 
     def _ask(self, message: Mapping[str, object]) -> dict[str, Any]:
-        self._asked += 1
-        self.say({"id": self._asked} | dict(message))
-        while (said := self._listen()).get("done") != self._asked:
+        self._count += 1
+        self.say({"id": self._count} | dict(message))
+        while (answer := self._listen()).get("done") != self._count:
             pass
-        if "error" in said:
-            raise ValueError(said["error"])
-        return said
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer
 
     def say(self, message: Mapping[str, object]) -> None:
         """Send one message to the control socket, and do not wait for its answer."""
@@ -133,18 +140,18 @@ class EmulatorProcess:
         line = self._lines.readline()
         if not line:
             raise ConnectionError("The device is gone.")
-        said: dict[str, Any] = json.loads(line)
-        if view := said.get("view"):
+        message: dict[str, Any] = json.loads(line)
+        if view := message.get("view"):
             kind, lines = view["kind"], tuple(view["lines"])
-            self.screen = Seen(kind, lines, view["state"], view["fingerprint"])
-        return said
+            self.screen = ScreenView(kind, lines, view["state"], view["fingerprint"])
+        return message
 
 
 def _command(flash: Path, flags: Sequence[str]) -> list[str]:
-    ours = ["--control", "0", "--face", "none", "--announce", "--exit-with-stdin"]
+    program_flags = ["--control", "0", "--face", "none", "--announce", "--exit-with-stdin"]
     memory = ["--pin-memory-mib", "1"]
     start = [sys.executable, "-m", "firmware_emu", "--flash", str(flash)]
-    return [*start, *ours, *memory, *flags]
+    return [*start, *program_flags, *memory, *flags]
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -71,8 +71,8 @@ class _Client(asyncio.Protocol):
             self._shell.look_away(self)
 
     def data_received(self, data: bytes) -> None:
-        *lines, rest = (self._line + data).split(b"\n")
-        self._line = bytearray(rest)
+        *lines, partial = (self._line + data).split(b"\n")
+        self._line = bytearray(partial)
         for line in lines:
             if self._transport is None:
                 return
@@ -111,7 +111,7 @@ class _Client(asyncio.Protocol):
             if message.get("get") == "pixels":
                 self._send(done | {"pixels": self._pixels()})
             else:
-                self._shell.happen(_event(message), then=lambda: self._send(done))
+                self._shell.happen(_event(message), callback=lambda: self._send(done))
         except BadRequest as error:
             self._send(done | {"error": str(error)})
 
@@ -146,7 +146,7 @@ def _parse(line: bytes) -> Message:
 
 def _view(show: Show) -> dict[str, object]:
     return {
-        "kind": type(show.screen).__name__.lower(),
+        "kind": show.screen.kind,
         "lines": show.screen.lines(),
         "state": show.state.value,
         "fingerprint": show.fingerprint,

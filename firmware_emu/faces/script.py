@@ -14,10 +14,10 @@ class UnexpectedScreen(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FingerRule:
     """On a screen of `kind` that shows `text` somewhere: type `types`, then press `key`.
 
-    `kind` is the screen's class name in lower case. With no `key` the screen is left alone.
+    `kind` is the screen's own. With no `key` the screen is left alone.
     """
 
     kind: str
@@ -26,13 +26,13 @@ class Rule:
     types: str = field(default="", repr=False)
 
 
-class Finger:
+class ScriptedFinger:
     """A face that answers each screen by the first rule that fits it.
 
     Raises UnexpectedScreen where none fits, through the call that made the screen appear.
     """
 
-    def __init__(self, shell: Shell, rules: Iterable[Rule]) -> None:
+    def __init__(self, shell: Shell, rules: Iterable[FingerRule]) -> None:
         self._shell = shell
         self._rules = tuple(rules)
         self._unanswered: Show | None = None
@@ -53,19 +53,19 @@ class Finger:
         events += [KeyPressed(rule.key)] if rule.key else []
         self._acting = bool(events)
         for event in events:
-            self._shell.happen(event, then=self._acted if event is events[-1] else _nothing)
+            self._shell.happen(event, callback=self._acted if event is events[-1] else _ignore)
 
     def _acted(self) -> None:
         self._acting = False
         self._answer()
 
-    def _rule(self, show: Show) -> Rule:
-        kind, lines = type(show.screen).__name__.lower(), show.screen.lines()
+    def _rule(self, show: Show) -> FingerRule:
+        kind, lines = show.screen.kind, show.screen.lines()
         for rule in self._rules:
             if rule.kind == kind and any(rule.text in line for line in lines):
                 return rule
         raise UnexpectedScreen(f"There is no rule for the {kind} screen {lines[0].strip()!r}.")
 
 
-def _nothing() -> None:
+def _ignore() -> None:
     pass

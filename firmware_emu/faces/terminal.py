@@ -47,7 +47,7 @@ class Terminal(App[None]):
         super().__init__()
         self._shell = shell
         self._links = links
-        self._shown: Show | None = None
+        self._last_show: Show | None = None
 
     def compose(self) -> ComposeResult:
         with Center():
@@ -58,7 +58,7 @@ class Terminal(App[None]):
             for key, sign in SIGNS.items():
                 yield _button(key, sign)
         with Center():
-            yield Static(Content(self._where()), id="links")
+            yield Static(Content(self._addresses()), id="links")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -67,7 +67,7 @@ class Terminal(App[None]):
 
     def show(self, show: Show) -> None:
         """Put the screen on the panel."""
-        self._shown = show
+        self._last_show = show
         self.query_one("#panel", Static).update(Content("\n".join(show.screen.lines())))
         self.query_one("#state", Static).update(Content(_state(show)))
 
@@ -79,7 +79,7 @@ class Terminal(App[None]):
 
     def on_key(self, event: KeyEvent) -> None:
         """What is no button: characters are typed where the screen takes some."""
-        typing = self._shown is not None and isinstance(self._shown.screen, Typing)
+        typing = self._last_show is not None and isinstance(self._last_show.screen, Typing)
         if typing and event.key == "backspace":
             self._happen(Typed(_ERASE))
         elif typing and event.character and event.character.isalnum():
@@ -93,9 +93,9 @@ class Terminal(App[None]):
         # and here they may be a PIN. The loop's own report (in __main__) names only the place.
         asyncio.get_running_loop().call_soon(self._shell.happen, event)
 
-    def _where(self) -> str:
+    def _addresses(self) -> str:
         width = max((len(name) for name in self._links), default=0)
-        return "\n".join(f"{name.ljust(width)}  {where}" for name, where in self._links.items())
+        return "\n".join(f"{name.ljust(width)}  {address}" for name, address in self._links.items())
 
 
 def _button(key: Key, sign: str) -> Button:

@@ -6,16 +6,16 @@ from typing import TypeVar
 
 from firmware_emu.commands import Reply
 from firmware_emu.screens import Answer, Screen
-from firmware_emu.vault import Vault
+from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Go on in a moment: first this screen is shown, and the vault, if any, is safe in flash."""
+    """Go on in a moment: first `screen` is shown, and the vault, if any, is safe in flash."""
 
-    meanwhile: Screen
-    keep: Vault | None = field(default=None, repr=False)
+    screen: Screen
+    vault: Vault | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class PendingSignature:
     """A message a person has approved, whose signature waits for the host's entropy (T51).
 
     `digest` (32 bytes) is what the key at `path` signs, once, if the entropy is what the host's
@@ -44,27 +44,27 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Promised:
-    """A signature is owed from now on, until the next request; None: none is."""
+class SignaturePending:
+    """A signature is pending from now on, until the next request; None: none is."""
 
-    promise: Promise | None
-
-
-Step = Pause | Unlocked | Locked | Promised
+    signature: PendingSignature | None
 
 
-class Went(Answer):
+Step = Pause | Unlocked | Locked | SignaturePending
+
+
+class StepDone(Answer):
     """A step was carried out."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RequestOutcome:
     """What a request came to: the reply, and what the person reads afterwards."""
 
     reply: Reply
-    after: Screen | None = None
+    notice: Screen | None = None
 
 
 Result = TypeVar("Result")
@@ -74,9 +74,9 @@ Flow = Generator[Screen | Step, Answer, Result]
 class Declined(Exception):
     """The person said no. Not an error: nothing was signed, nothing was lost.
 
-    `after` is what the person reads about it, if anything.
+    `notice` is what the person reads about it, if anything.
     """
 
-    def __init__(self, after: Screen | None = None) -> None:
-        self.after = after
+    def __init__(self, notice: Screen | None = None) -> None:
+        self.notice = notice
         super().__init__()

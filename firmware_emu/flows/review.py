@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from firmware_emu.flows import Declined, Flow
-from firmware_emu.flows.refusal import NOTHING
 from firmware_emu.screens.confirm import Back, Confirm, Yes
 from firmware_emu.screens.notice import Notice
 from signer.review import Page
+
+NOTHING = "Nothing was signed."
+NOTHING_KEPT = "Nothing was kept."
 
 
 def read_all(pages: Sequence[Page], last: str, nothing: str = NOTHING) -> Flow[tuple[Page, ...]]:

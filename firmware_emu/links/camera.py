@@ -7,7 +7,7 @@ import zxingcpp
 
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.links import LinkError
-from firmware_emu.links.pgm import BadPicture, Picture, Pictures
+from firmware_emu.links.pgm import BadPicture, GreyPicture, Pictures
 from firmware_emu.shell import Shell
 
 LOOPBACK = "127.0.0.1"
@@ -51,7 +51,7 @@ class CameraLink:
     def _stream(self) -> "_Stream":
         return _Stream(self._see, self._streams)
 
-    def _see(self, picture: Picture) -> None:
+    def _see(self, picture: GreyPicture) -> None:
         for payload in codes(picture):
             self._shell.happen(BytesIn(self._port, payload))
 
@@ -63,13 +63,13 @@ async def listen(shell: Shell, port: int, personality: str = "air") -> CameraLin
     return link
 
 
-def codes(picture: Picture) -> Iterator[bytes]:
+def codes(picture: GreyPicture) -> Iterator[bytes]:
     """The contents of every QR code in a picture, each once."""
     if min(picture.width, picture.height) < SMALLEST:
         return  # not worth a look, and thousands of them fit one packet
     view = memoryview(picture.pixels).cast("B", (picture.height, picture.width))
-    found = zxingcpp.read_barcodes(view, formats=_QR)
-    yield from dict.fromkeys(code.bytes for code in found if code.valid)
+    barcodes = zxingcpp.read_barcodes(view, formats=_QR)
+    yield from dict.fromkeys(code.bytes for code in barcodes if code.valid)
 
 
 def _say_nothing(_data: bytes) -> None:
@@ -79,7 +79,7 @@ def _say_nothing(_data: bytes) -> None:
 class _Stream(asyncio.Protocol):
     """One sender of pictures. It is in `streams` while it is connected."""
 
-    def __init__(self, see: Callable[[Picture], None], streams: "set[_Stream]") -> None:
+    def __init__(self, see: Callable[[GreyPicture], None], streams: "set[_Stream]") -> None:
         self._see = see
         self._streams = streams
         self._pictures = Pictures()

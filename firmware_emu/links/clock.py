@@ -29,8 +29,8 @@ class Clock:
         self._timer.cancel()
 
     def _tick(self) -> None:
-        now = self._loop.time()
-        seconds, self._last = now - self._last, now
+        time = self._loop.time()
+        seconds, self._last = time - self._last, time
         self._timer = self._loop.call_later(self._every_s, self._tick)
         self._shell.happen(Ticked(seconds))
         self._ticks += 1

@@ -24,7 +24,7 @@ class BadPicture(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class GreyPicture:
     """`pixels`: a byte each, row by row from the top left; 0 is dark."""
 
     width: int
@@ -38,19 +38,19 @@ class Pictures:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Picture]:
+    def feed(self, data: bytes) -> Iterator[GreyPicture]:
         """The pictures that `data` completes. Raises BadPicture."""
         self._buffer += data
         while picture := self._next():
             yield picture
 
-    def _next(self) -> Picture | None:
-        found = _HEADER.match(self._buffer, 0, MAX_HEADER)
-        if found is None:
+    def _next(self) -> GreyPicture | None:
+        header = _HEADER.match(self._buffer, 0, MAX_HEADER)
+        if header is None:
             if len(self._buffer) >= MAX_HEADER or not b"P5".startswith(self._buffer[:2]):
                 raise BadPicture("A picture starts with P5, its width, its height and 255.")
             return None
-        width, height, start = int(found[1]), int(found[2]), found.end()
+        width, height, start = int(header[1]), int(header[2]), header.end()
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
             raise BadPicture(f"A picture of {width} x {height} pixels is not taken.")
         end = start + width * height
@@ -58,4 +58,4 @@ class Pictures:
             return None
         pixels = bytes(self._buffer[start:end])
         del self._buffer[:end]
-        return Picture(width, height, pixels)
+        return GreyPicture(width, height, pixels)

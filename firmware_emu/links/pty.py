@@ -22,36 +22,36 @@ if sys.platform != "win32":
 
     def _pair() -> tuple[int, str]:
         """Our end, not blocking, and the path of the other: raw, no echo, no line editing."""
-        ours, theirs = pty.openpty()
-        tty.setraw(theirs)
-        path = os.ttyname(theirs)
-        os.close(theirs)
-        os.set_blocking(ours, False)
-        return ours, path
+        near, far = pty.openpty()
+        tty.setraw(far)
+        path = os.ttyname(far)
+        os.close(far)
+        os.set_blocking(near, False)
+        return near, path
 
-    def _held(ours: int) -> bool:
+    def _is_held(near: int) -> bool:
         """Whether a client holds the other end."""
         poll = select.poll()
-        poll.register(ours, select.POLLIN)
-        return not any(seen & select.POLLHUP for _, seen in poll.poll(0))
+        poll.register(near, select.POLLIN)
+        return not any(flags & select.POLLHUP for _, flags in poll.poll(0))
 
-    def _forget_unread(ours: int, path: str) -> None:
+    def _forget_unread(near: int, path: str) -> None:
         # What one client did not read would be taken by the next for the reply to its own
         # question. Some of it waits on our side of the pair and some on theirs.
-        termios.tcflush(ours, termios.TCIOFLUSH)
-        theirs = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        termios.tcflush(near, termios.TCIOFLUSH)
+        far = os.open(path, os.O_RDWR | os.O_NOCTTY)
         try:
-            termios.tcflush(theirs, termios.TCIOFLUSH)
+            termios.tcflush(far, termios.TCIOFLUSH)
         finally:
-            os.close(theirs)
+            os.close(far)
 
 else:
 
     def _pair() -> tuple[int, str]:
         raise LinkError("This system has no pseudo-terminals. Use --tcp.")
 
-    def _held(ours: int) -> bool: ...
-    def _forget_unread(ours: int, path: str) -> None: ...
+    def _is_held(near: int) -> bool: ...
+    def _forget_unread(near: int, path: str) -> None: ...
 
 
 class PtyLink:
@@ -63,7 +63,7 @@ class PtyLink:
     def __init__(self, shell: Shell, personality: str = "jade") -> None:
         self._shell = shell
         self._personality = personality
-        self._ours, self.address = _pair()
+        self._near, self.address = _pair()
         self._loop = asyncio.get_running_loop()
         self._names = count(1)
         self._port: Port | None = None
@@ -75,10 +75,10 @@ class PtyLink:
         self._timer.cancel()
         if self._port is not None:
             self._hang_up()
-        os.close(self._ours)
+        os.close(self._near)
 
     def _look(self) -> None:
-        if _held(self._ours):
+        if _is_held(self._near):
             self._pick_up()
         else:
             self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
@@ -86,11 +86,11 @@ class PtyLink:
     def _pick_up(self) -> None:
         self._port = Port(self._personality, f"pty {next(self._names)}")
         self._shell.plug_in(self._port, self._write)
-        self._loop.add_reader(self._ours, self._read)
+        self._loop.add_reader(self._near, self._read)
 
     def _read(self) -> None:
         try:
-            data = os.read(self._ours, CHUNK)
+            data = os.read(self._near, CHUNK)
         except BlockingIOError:
             return
         except OSError as error:
@@ -102,15 +102,15 @@ class PtyLink:
             self._shell.happen(BytesIn(self._port, data))
         else:
             self._hang_up()
-            _forget_unread(self._ours, self.address)
+            _forget_unread(self._near, self.address)
             self._look()
 
     def _hang_up(self) -> None:
         if self._port is not None:
             self._shell.pull_out(self._port)
             self._port = None
-        self._loop.remove_reader(self._ours)
-        self._loop.remove_writer(self._ours)
+        self._loop.remove_reader(self._near)
+        self._loop.remove_writer(self._near)
         self._unsent.clear()
 
     def _write(self, data: bytes) -> None:
@@ -119,11 +119,11 @@ class PtyLink:
 
     def _flush(self) -> None:
         try:
-            sent = os.write(self._ours, self._unsent)
+            sent = os.write(self._near, self._unsent)
         except BlockingIOError:
             sent = 0
         del self._unsent[:sent]
         if self._unsent:
-            self._loop.add_writer(self._ours, self._flush)
+            self._loop.add_writer(self._near, self._flush)
         else:
-            self._loop.remove_writer(self._ours)
+            self._loop.remove_writer(self._near)

@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 BACKLOG = 32  # clients open several connections in a row and give each one second
 
 
-class TcpLink:
+class TcpListener:
     """A listening socket. `address` is what a client connects to, as "host:port"."""
 
     def __init__(self, server: asyncio.Server) -> None:
@@ -32,7 +32,7 @@ async def listen(
     host: str = LOOPBACK,
     *,
     beyond_loopback: bool = False,
-) -> TcpLink:
+) -> TcpListener:
     """Listen on `host`:`port` (0 = any free one). Raises LinkError.
 
     The wire has no secrets and no login of its own, so a device on the network shows its
@@ -50,7 +50,7 @@ async def listen(
         server = await loop.create_server(connected, host, port, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         raise LinkError(f"TCP port {port} on {host} cannot be used: {error}.") from error
-    return TcpLink(server)
+    return TcpListener(server)
 
 
 def _is_loopback(host: str) -> bool:
@@ -78,7 +78,7 @@ class _Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         # The device answers what it still owes while it handles the closing, and the transport
         # sends that before it closes. A client that got no answer would wait for ever.
-        self._shell.pull_out(self._port, then=self._close)
+        self._shell.pull_out(self._port, callback=self._close)
         return True  # not closed yet
 
     def connection_lost(self, _error: Exception | None) -> None:

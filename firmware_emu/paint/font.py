@@ -24,17 +24,12 @@ def glyph(sign: str, ink: int, ground: int) -> tuple[bytes, ...]:
     return tuple(row.ljust(WIDTH, ".").translate(table).encode("latin-1") for row in rows)
 
 
-def signs() -> frozenset[str]:
-    """Every sign there is."""
-    return frozenset(_drawings())
-
-
 @cache
 def _drawings() -> dict[str, tuple[str, ...]]:
     lines = (files(__package__) / "font.txt").read_text("utf-8").splitlines()
-    found: dict[str, tuple[str, ...]] = {" ": ()}
-    for at in range(0, len(lines), _ROWS + 1):
-        names = lines[at].removeprefix("= ").split(" ")
-        rows = [line.split(" ") for line in lines[at + 1 : at + 1 + _ROWS]]
-        found |= {name: tuple(row[i] for row in rows) for i, name in enumerate(names)}
-    return found
+    drawings: dict[str, tuple[str, ...]] = {" ": ()}
+    for start in range(0, len(lines), _ROWS + 1):
+        names = lines[start].removeprefix("= ").split(" ")
+        rows = [line.split(" ") for line in lines[start + 1 : start + 1 + _ROWS]]
+        drawings |= {name: tuple(row[i] for row in rows) for i, name in enumerate(names)}
+    return drawings

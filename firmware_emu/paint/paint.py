@@ -107,6 +107,6 @@ def _mark_picked(canvas: Canvas, row: int, line: str, screen: Screen) -> None:
 _CURSOR = re.compile(r"\[(.+?)\]")
 
 
-def _write(canvas: Canvas, row: int, text: str, how: _Ink, column: int = 0) -> None:
+def _write(canvas: Canvas, row: int, text: str, colours: _Ink, column: int = 0) -> None:
     for at, sign in enumerate(text[: COLUMNS - column], start=column):
-        canvas.stamp(at * WIDTH, row * HEIGHT, glyph(sign, how.ink, how.ground))
+        canvas.stamp(at * WIDTH, row * HEIGHT, glyph(sign, colours.ink, colours.ground))

@@ -2,18 +2,39 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeGuard
 
 from firmware_emu.commands import Reply, Request
 from firmware_emu.screens import Screen
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a protocol has to know of its device. `networks` has the chosen one of each chain."""
+
+    networks: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    serial: bytes = b""
+
+    def network(self, chain: str) -> str:
+        """The network that a request is for where its protocol names none."""
+        return self.networks[chain]
+
+
 class Personality(Protocol):
-    """One protocol's state on one port."""
+    """One protocol's state on one port.
+
+    Bytes of any kind are answered or dropped: an exception here closes the port.
+    """
 
     def receive(self, data: bytes, /) -> Iterator["Request | bytes"]:
         """The requests that `data` completes, and bytes to send back at once (protocol errors)."""
+        ...
+
+    def prompted(self, ticket: str, /) -> bytes:
+        """What to send now that a person is being asked about a request: b"" where it is usual."""
         ...
 
     def reply(self, ticket: str, reply: Reply, /) -> "bytes | Screen":
@@ -32,14 +53,48 @@ class Personality(Protocol):
         ...
 
 
+class PersonalityFactory(Protocol):
+    """What a package has as PERSONALITY: it is called for each new port."""
+
+    def __call__(self, profile: Profile, /) -> Personality: ...
+
+
+class IncompletePersonality(Exception):
+    """A package that is no whole personality. `missing` names what it lacks."""
+
+    def __init__(self, name: str, missing: tuple[str, ...]) -> None:
+        self.missing = missing
+        super().__init__(f"The personality {name} has no {', '.join(missing)}.")
+
+
 def names() -> tuple[str, ...]:
     """Every personality there is."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.ispkg))
 
 
-def load(name: str) -> Callable[[], Personality]:
-    """What makes a personality for a new port. Raises LookupError for an unknown name."""
+def load(name: str) -> PersonalityFactory:
+    """What makes a personality for a new port.
+
+    Raises LookupError for an unknown name, IncompletePersonality for one that is half made.
+    """
     if name not in names():
         raise LookupError(name)
-    made: Callable[[], Personality] = importlib.import_module(f"{__name__}.{name}").PERSONALITY
-    return made
+    factory: object = getattr(importlib.import_module(f"{__name__}.{name}"), "PERSONALITY", None)
+    missing = _missing(factory)
+    if missing or not _is_whole(factory):
+        raise IncompletePersonality(name, missing)
+    return factory
+
+
+def _missing(factory: object) -> tuple[str, ...]:
+    if not callable(factory):
+        return ("PERSONALITY",)
+    methods = [name for name in vars(Personality) if not name.startswith("_")]
+    # A class tells by itself; what another factory makes is not made before a port needs it.
+    if not isinstance(factory, type):
+        return ()
+    return tuple(name for name in methods if not callable(getattr(factory, name, None)))
+
+
+def _is_whole(factory: object) -> TypeGuard[PersonalityFactory]:
+    return not _missing(factory)

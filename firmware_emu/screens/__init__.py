@@ -1,7 +1,7 @@
 """One file per kind of screen: frozen values, read with `lines`, driven with `press`."""
 
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 COLUMNS = 30
 ROWS = 10
@@ -24,7 +24,12 @@ class Answer:
 
 
 class Screen(Protocol):
-    """What the person sees. `press` gives the next look of the same screen, or an answer."""
+    """What the person sees. `press` gives the next look of the same screen, or an answer.
+
+    `kind` is what programs call a screen: the control socket, scripts and tests.
+    """
+
+    kind: ClassVar[str]
 
     def lines(self) -> tuple[str, ...]:
         """At most ROWS lines of at most COLUMNS characters; the last line names the buttons."""

@@ -1,6 +1,7 @@
 """One page of a review, on as many views as it needs. Only the last view can be accepted."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import BODY, buttons, cut, framed, groups, heading, plain, wrap
@@ -11,7 +12,7 @@ class Yes(Answer):
     __slots__ = ()
 
 
-class No(Answer):
+class Rejected(Answer):
     __slots__ = ()
 
 
@@ -24,6 +25,8 @@ class Back(Answer):
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """Page `number` of `total`. A warning is accepted by holding OK, so not by habit."""
+
+    kind: ClassVar[str] = "confirm"
 
     page: Page
     number: int = 1
@@ -38,10 +41,10 @@ class Confirm:
             place += f", {self.view + 1}/{len(views)}"
         return framed(heading(self.page.title, place), views[self.view], self._buttons())
 
-    def press(self, key: Key) -> "Confirm | Yes | No | Back":
+    def press(self, key: Key) -> "Confirm | Yes | Rejected | Back":
         match key:
             case Key.STOP:
-                return No()
+                return Rejected()
             case Key.LEFT:
                 return replace(self, view=self.view - 1) if self.view else Back()
             case Key.RIGHT:

@@ -1,6 +1,7 @@
 """Dice rolls: the person's own randomness, so that no broken generator can choose the seed."""
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading
@@ -18,6 +19,8 @@ class Rolled(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Dice:
+    kind: ClassVar[str] = "dice"
+
     rolls: str = field(default="", repr=False)
     cursor: int = field(default=0, repr=False)
 
@@ -59,7 +62,7 @@ class Dice:
         return Rolled(self.rolls) if self.cursor == _FINISH else self._add(_FACES[self.cursor])
 
     def _add(self, face: str) -> "Dice":
-        return replace(self, rolls=self.rolls + face) if len(self.rolls) < _MOST else self
+        return replace(self, rolls=self.rolls + face) if len(self.rolls) < _MAX_ROLLS else self
 
     def _place(self, place: int, label: str) -> str:
         return f"[{label}]" if place == self.cursor else f" {label} "
@@ -69,4 +72,4 @@ _FACES = ("1", "2", "3", "4", "5", "6")
 _DELETE = 6
 _FINISH = 7
 _PLACES = 8
-_MOST = 99  # 256 bits; more cannot be kept
+_MAX_ROLLS = 99  # 256 bits; more cannot be kept

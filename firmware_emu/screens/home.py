@@ -1,6 +1,7 @@
 """What the device shows when nobody asks anything of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading
@@ -12,7 +13,7 @@ class Opened(Answer):
     __slots__ = ()
 
 
-class More(Answer):
+class MorePressed(Answer):
     """While locked: the person wants something other than to unlock."""
 
     __slots__ = ()
@@ -20,21 +21,27 @@ class More(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`name` tells this device from others; `fingerprint` (hex) is empty while locked."""
+    """`name` tells this device from others; `fingerprint` (hex) is empty while locked.
+
+    `networks` are lines that say which network of each chain it is for.
+    """
+
+    kind: ClassVar[str] = "home"
 
     name: str
     fingerprint: str = ""
     tries_left: int | None = None
+    networks: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
-            body = ("", "Unlocked.", "", f"Keys {self.fingerprint}")
+            body = ("", "Unlocked.", "", f"Keys {self.fingerprint}", *self.networks)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
-        last = buttons("more", "unlock")
-        return framed(heading("Quietkey", self.name), ("", "Locked.", *tries), last)
+        body = ("", "Locked.", *(("", *self.networks) if self.networks else ()), *tries)
+        return framed(heading("Quietkey", self.name), body, buttons("more", "unlock"))
 
-    def press(self, key: Key) -> "Home | Opened | More":
+    def press(self, key: Key) -> "Home | Opened | MorePressed":
         if key is Key.OK:
             return Opened()
-        return More() if key is Key.STOP and not self.fingerprint else self
+        return MorePressed() if key is Key.STOP and not self.fingerprint else self

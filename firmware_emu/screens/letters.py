@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from firmware_emu.screens import COLUMNS, Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 from firmware_emu.screens.notice import Stopped
 from signer.keys.seeds.mnemonic import words_starting
 
-FEW = 4  # so many candidates are offered whole
+WHOLE_WORDS = 4  # so many candidates are offered whole
 DELETE = "<"
 
 
@@ -19,6 +20,8 @@ class Spelled(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Letters:
+    kind: ClassVar[str] = "letters"
+
     title: str
     note: str = ""
     prefix: str = field(default="", repr=False)
@@ -44,24 +47,24 @@ class Letters:
     def typed(self, character: str) -> "Letters":
         """A letter that leads to a word is added, others do nothing; a backspace takes one away."""
         if character in ("\b", "\x7f"):
-            return self._at(self.prefix[:-1])
+            return self._with_prefix(self.prefix[:-1])
         # A letter with an accent would find the words of the letter without, and be shown.
         if not ("a" <= character.lower() <= "z"):
             return self
         longer = self.prefix + character.lower()
-        return self._at(longer) if words_starting(longer) else self
+        return self._with_prefix(longer) if words_starting(longer) else self
 
     def _pick(self, item: str) -> "Letters | Spelled":
         if item == DELETE:
-            return self._at(self.prefix[:-1])
-        return Spelled(item) if len(item) > 1 else self._at(self.prefix + item)
+            return self._with_prefix(self.prefix[:-1])
+        return Spelled(item) if len(item) > 1 else self._with_prefix(self.prefix + item)
 
-    def _at(self, prefix: str) -> "Letters":
+    def _with_prefix(self, prefix: str) -> "Letters":
         return replace(self, prefix=prefix, cursor=0)
 
     def _items(self) -> tuple[str, ...]:
         candidates = words_starting(self.prefix)
-        if len(candidates) <= FEW:
+        if len(candidates) <= WHOLE_WORDS:
             return (*candidates, DELETE)
         exact = (self.prefix,) if self.prefix in candidates else ()
         at = len(self.prefix)

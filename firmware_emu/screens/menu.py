@@ -1,6 +1,7 @@
 """A choice among a few things."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import BODY, buttons, framed, heading
@@ -11,7 +12,7 @@ class Picked(Answer):
     item: str
 
 
-class Left(Answer):
+class MenuClosed(Answer):
     """The person went back without choosing."""
 
     __slots__ = ()
@@ -19,6 +20,8 @@ class Left(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Menu:
+    kind: ClassVar[str] = "menu"
+
     title: str
     items: tuple[str, ...]
     cursor: int = 0
@@ -26,11 +29,11 @@ class Menu:
 
     def lines(self) -> tuple[str, ...]:
         first = max(0, self.cursor - BODY + 1)
-        shown = enumerate(self.items[first : first + BODY], start=first)
-        body = tuple(f"{'▸' if i == self.cursor else ' '} {item}" for i, item in shown)
+        visible = enumerate(self.items[first : first + BODY], start=first)
+        body = tuple(f"{'▸' if i == self.cursor else ' '} {item}" for i, item in visible)
         return framed(heading(self.title), body, buttons(self.back, "choose", "◂ ▸"))
 
-    def press(self, key: Key) -> "Menu | Picked | Left":
+    def press(self, key: Key) -> "Menu | Picked | MenuClosed":
         match key:
             case Key.LEFT:
                 return replace(self, cursor=(self.cursor - 1) % len(self.items))
@@ -39,4 +42,4 @@ class Menu:
             case Key.OK | Key.HOLD:
                 return Picked(self.items[self.cursor])
             case Key.STOP:
-                return Left() if self.back else self
+                return MenuClosed() if self.back else self

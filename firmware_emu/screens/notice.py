@@ -1,12 +1,13 @@
 """A few sentences, and a key to say they were read."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 
 
-class Seen(Answer):
+class Acknowledged(Answer):
     __slots__ = ()
 
 
@@ -20,19 +21,23 @@ class Stopped(Answer):
 class Notice:
     """Sentences that need no decision."""
 
+    kind: ClassVar[str] = "notice"
+
     title: str
     sentences: tuple[str, ...]
 
     def lines(self) -> tuple[str, ...]:
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(ok="done"))
 
-    def press(self, key: Key) -> "Notice | Seen":
-        return Seen() if key in (Key.OK, Key.STOP, Key.HOLD) else self
+    def press(self, key: Key) -> "Notice | Acknowledged":
+        return Acknowledged() if key in (Key.OK, Key.STOP, Key.HOLD) else self
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A decision outside a review. `hold` makes it a longer press: there is no way back."""
+
+    kind: ClassVar[str] = "question"
 
     title: str
     sentences: tuple[str, ...]
@@ -44,15 +49,17 @@ class Question:
         yes = f"hold: {self.yes}" if self.hold else self.yes
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(self.no, yes))
 
-    def press(self, key: Key) -> "Question | Seen | Stopped":
+    def press(self, key: Key) -> "Question | Acknowledged | Stopped":
         if key is Key.STOP:
             return Stopped()
-        return Seen() if key is (Key.HOLD if self.hold else Key.OK) else self
+        return Acknowledged() if key is (Key.HOLD if self.hold else Key.OK) else self
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Shown while the device is busy with arithmetic; keys do nothing."""
+
+    kind: ClassVar[str] = "wait"
 
     title: str
     sentences: tuple[str, ...] = ("One moment.",)

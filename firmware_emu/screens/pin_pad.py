@@ -1,6 +1,7 @@
 """Digits for a PIN. The pad is shuffled, so that which keys were pressed tells nothing."""
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
@@ -18,6 +19,8 @@ class Entered(Answer):
 @dataclass(frozen=True, slots=True)
 class PinPad:
     """`order` holds the ten digits as they lie on the pad; two more places delete and finish."""
+
+    kind: ClassVar[str] = "pinpad"
 
     title: str
     order: str = field(repr=False)

@@ -1,10 +1,11 @@
 """An animated QR code: the device's answer where there is no cable."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
-from firmware_emu.screens.notice import Seen
+from firmware_emu.screens.notice import Acknowledged
 from signer.formats.qr import parts
 from signer.formats.qr.ur import Ur
 
@@ -18,6 +19,8 @@ PERIOD_S = 0.2  # slow enough for a camera that exposes for a fifteenth of a sec
 @dataclass(frozen=True, slots=True)
 class Qr:
     """`frames` are the texts of the codes, shown in turn, round and round."""
+
+    kind: ClassVar[str] = "qr"
 
     title: str
     frames: tuple[str, ...]
@@ -34,8 +37,8 @@ class Qr:
         body = ("", *wrap("Show this code to the camera of your wallet."))
         return framed(heading(self.title, part), body, buttons(ok="done"))
 
-    def press(self, key: Key) -> "Qr | Seen":
-        return Seen() if key in (Key.OK, Key.STOP, Key.HOLD) else self
+    def press(self, key: Key) -> "Qr | Acknowledged":
+        return Acknowledged() if key in (Key.OK, Key.STOP, Key.HOLD) else self
 
     def tick(self, seconds: float) -> "Qr":
         shown_s = self.shown_s + seconds

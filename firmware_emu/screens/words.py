@@ -1,16 +1,16 @@
 """Seed words to be written down, a few at a time. Nobody gets past them without seeing them all."""
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading
-from firmware_emu.screens.notice import Seen, Stopped
+from firmware_emu.screens.notice import Acknowledged, Stopped
 
 PER_VIEW = 4
 
 
-class Row(Protocol):
+class WordRow(Protocol):
     """Words in order; those of a seed in a buffer that somebody erases."""
 
     def __len__(self) -> int: ...
@@ -19,8 +19,10 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    kind: ClassVar[str] = "words"
+
     title: str
-    words: Row = field(repr=False)
+    words: WordRow = field(repr=False)
     view: int = 0
 
     def lines(self) -> tuple[str, ...]:
@@ -30,14 +32,14 @@ class Words:
         last = buttons("stop", "done" if self._last else "next", "◂")
         return framed(heading(self.title, f"{self.view + 1} of {self._views}"), body, last)
 
-    def press(self, key: Key) -> "Words | Seen | Stopped":
+    def press(self, key: Key) -> "Words | Acknowledged | Stopped":
         match key:
             case Key.LEFT:
                 return replace(self, view=max(0, self.view - 1))
             case Key.RIGHT:
                 return self if self._last else self._next()
             case Key.OK | Key.HOLD:
-                return Seen() if self._last else self._next()
+                return Acknowledged() if self._last else self._next()
             case Key.STOP:
                 return Stopped()
 

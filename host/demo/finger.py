@@ -61,7 +61,6 @@ class Finger:
     async def show_account(self) -> None:
         """From the unlocked home screen to the QR code of the account's public keys."""
         await self.open_menu("Show account")
-        await self.choose("Test coins")
         await self._expect("qr")
 
     async def accept(self) -> tuple[tuple[str, ...], ...]:

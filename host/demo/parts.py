@@ -19,7 +19,7 @@ from host.links.tcp import TcpLink
 
 NETWORK = "regtest"
 LINKS = ("serial", "tcp", "qr")
-DEVICE = ("--tcp", "0", "--camera", "0", "--control", "0", "--face", "none")
+DEVICE = ("--tcp", "0", "--camera", "0", "--control", "0", "--face", "none", "--network", NETWORK)
 CHILD = ("--announce", "--exit-with-stdin")
 
 

@@ -17,7 +17,7 @@ from signer.errors import Malformed
 from signer.formats import account
 from signer.formats.account import ACCOUNT_TYPES, Account
 from signer.formats.qr import parts, ur
-from signer.formats.qr.parts import Collector, Limits
+from signer.formats.qr.parts import Limits, PartCollector
 from signer.formats.qr.ur import PSBT_TYPES, Ur
 
 Show = Callable[[Frame], Awaitable[None]]
@@ -136,7 +136,7 @@ class Air:
 
     async def _collect(self, wanted: Collection[str]) -> Ur:
         """The next whole UR of a wanted type on the device's screen."""
-        collector = Collector(wanted, LIMITS)
+        collector = PartCollector(wanted, LIMITS)
         while True:
             await self._pause(LOOK_S)
             frame = await self._look()

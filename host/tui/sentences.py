@@ -18,7 +18,7 @@ FUNDING = "The faucet sends coins, the miner finds a block for them."
 WRITING = "Choosing coins for it."
 SENDING = "Giving the payment to some nodes, watching it come back from the others."
 ASKS_PIN = "The device asks for its PIN."
-ASKS_KEYS = "The wallet looks at the device. Press ✓ there and choose Show account, Test coins."
+ASKS_KEYS = "The wallet looks at the device. Press ✓ there and choose Show account."
 ASKS_PAYMENT = (
     "The device asks you to check the recipient. "
     "Compare it with what you were given, then press ✓ on the device."

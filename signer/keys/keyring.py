@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from signer.errors import CommonReason, Malformed, Refused
 from signer.keys import curve
 from signer.keys.extended import ExtendedPublicKey
-from signer.keys.node import Node, Uncopyable
+from signer.keys.node import PrivateNode, Uncopyable
 from signer.keys.nonces import Nonces
 from signer.keys.path import HARDENED, Path, check
 
@@ -34,10 +34,10 @@ class Keyring(Uncopyable):
     def __init__(self, seed: bytearray) -> None:
         """Takes the seed (16 to 64 bytes) over: it is zeroed before this returns or raises."""
         try:
-            root = Node.master(seed)
+            root = PrivateNode.master(seed)
         finally:
             curve.erase(seed)
-        self._nodes: dict[Path, Node] = {(): root}
+        self._nodes: dict[Path, PrivateNode] = {(): root}
         self.fingerprint = root.fingerprint
         self.nonces = Nonces()
 
@@ -108,7 +108,7 @@ class Keyring(Uncopyable):
             return hmac.digest(node.secret, data, "sha256")
 
     @contextmanager
-    def opened(self, path: Path) -> Iterator[tuple[Node, bytes]]:
+    def opened(self, path: Path) -> Iterator[tuple[PrivateNode, bytes]]:
         """The private node at `path` and its public key, for modules of `signer.keys` alone.
 
         The node is erased when the block ends. The public key comes from public derivation where
@@ -118,7 +118,7 @@ class Keyring(Uncopyable):
             yield node, self.public_key(path)
 
     @contextmanager
-    def _secret(self, path: Path) -> Iterator[Node]:
+    def _secret(self, path: Path) -> Iterator[PrivateNode]:
         if not path:
             raise Malformed("The master key signs nothing.")
         *above, index = check(path)
@@ -135,7 +135,7 @@ class Keyring(Uncopyable):
         self._nodes.clear()
         self.nonces.wipe()
 
-    def _node(self, path: Path) -> Node:
+    def _node(self, path: Path) -> PrivateNode:
         """The node at `path`, kept: a thousand inputs of one account cost one step each.
 
         To be used at once: asking for another may erase it to make room.
@@ -145,7 +145,7 @@ class Keyring(Uncopyable):
         known = self._nodes.get(path)
         return known if known is not None else self._keep(check(path))
 
-    def _keep(self, path: Path) -> Node:
+    def _keep(self, path: Path) -> PrivateNode:
         node = self._node(path[:-1]).child(path[-1])
         if len(self._nodes) >= _MAX_NODES:
             oldest = next(known for known in self._nodes if known)

@@ -19,7 +19,7 @@ class Uncopyable:
         raise TypeError("Keys cannot be copied or stored.")
 
 
-class Node(Uncopyable):
+class PrivateNode(Uncopyable):
     """A secret key and its chain code. Stays inside `signer.keys`; it has no printable form."""
 
     __slots__ = ("_chain_code", "_public", "_secret")
@@ -33,7 +33,7 @@ class Node(Uncopyable):
         self._public = b""
 
     @classmethod
-    def master(cls, seed: bytearray) -> "Node":
+    def master(cls, seed: bytearray) -> "PrivateNode":
         """The root of the tree (BIP32, Master key generation). Raises Malformed."""
         if not 16 <= len(seed) <= 64:
             raise Malformed("A seed has 16 to 64 bytes.")
@@ -61,14 +61,14 @@ class Node(Uncopyable):
     def fingerprint(self) -> bytes:
         return hash160(self.public)[:4]
 
-    def child(self, index: int) -> "Node":
+    def child(self, index: int) -> "PrivateNode":
         """The private child (BIP32, CKDpriv). Raises Malformed if it has no key (one in 2**127)."""
         derived = self._derive_hardened(index) if index >= HARDENED else self._derive(index)
         secret = bytearray(32)
         memoryview(secret)[:] = memoryview(self._secret)
         try:
             curve.tweak_secret(secret, memoryview(derived)[:32])
-            return Node(secret, derived)
+            return PrivateNode(secret, derived)
         finally:
             curve.erase(derived)
 

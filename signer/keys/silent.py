@@ -16,7 +16,7 @@ from signer.keys.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class InputKey:
     """The key of ours that opens a coin; of a taproot coin the one behind its output key.
 
     `tweak` (32 bytes, or empty for none) is what the internal key was tweaked with (BIP341).
@@ -28,7 +28,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class EcdhShare:
     """The point that a coin, or all coins, share with a scan key (33 bytes each), and its proof."""
 
     scan_key: bytes
@@ -36,7 +36,7 @@ class Share:
     proof: bytes = field(repr=False)
 
 
-def public_key(keyring: Keyring, key: Key) -> bytes:
+def public_key(keyring: Keyring, key: InputKey) -> bytes:
     """The public key (33 bytes) a coin of ours contributes; of a taproot coin the even one."""
     public = keyring.public_key(key.path)
     if key.is_taproot:
@@ -47,8 +47,11 @@ def public_key(keyring: Keyring, key: Key) -> bytes:
 
 
 def shares(
-    keyring: Keyring, keys: Sequence[Key], scan_keys: Sequence[bytes], aux: bytes = curve.NO_AUX
-) -> tuple[Share, ...]:
+    keyring: Keyring,
+    keys: Sequence[InputKey],
+    scan_keys: Sequence[bytes],
+    aux: bytes = curve.NO_AUX,
+) -> tuple[EcdhShare, ...]:
     """What the coins of `keys` together share with each scan key, proven (BIP352, BIP374).
 
     `aux` is zero, as in our signatures: the same seed and request then give the same proofs on
@@ -67,12 +70,14 @@ def shares(
         if curve.public_key(total) != points.combine([public_key(keyring, key) for key in keys]):
             raise CrossCheckFailed("The keys of a silent payment do not add up.")
         return tuple(
-            Share(scan_key, points.shared_point(total, scan_key), dleq.prove(total, scan_key, aux))
+            EcdhShare(
+                scan_key, points.shared_point(total, scan_key), dleq.prove(total, scan_key, aux)
+            )
             for scan_key in scan_keys
         )
 
 
-def _add(keyring: Keyring, key: Key, total: bytearray, scratch: Scratch) -> None:
+def _add(keyring: Keyring, key: InputKey, total: bytearray, scratch: Scratch) -> None:
     with keyring.opened(key.path) as (node, _):
         secret = scratch.copy(node.secret)
     if key.is_taproot:

@@ -24,7 +24,7 @@ def figures() -> Iterator[Figure]:
     for script, least in (("wpkh", _raw_ecdsa), ("tr", _raw_schnorr)):
         raw = build(keyring(), INPUTS, script)
         whole = partial(_whole, raw)
-        digests = [coin.jobs[0].digest for coin in review(raw, keyring()).subject.coins]
+        digests = [coin.tasks[0].digest for coin in review(raw, keyring()).subject.inputs]
         name, floor = f"{INPUTS} {script} inputs, bytes to bytes", partial(least, digests)
         yield side_by_side(name, whole, RAW, lambda floor=floor: floor)  # type: ignore[misc]
         yield from peers.beside_wally(name, whole, raw, seed)

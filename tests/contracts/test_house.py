@@ -58,7 +58,7 @@ def test_only_the_keys_themselves_open_a_private_node() -> None:
 # What each room may not pull in, seen in a fresh process.
 FORBIDDEN = {
     "signer.chains.bitcoin": {"bdkpython", "pbk", "textual", "cbor2", "asyncio", "serial", "PIL"},
-    "firmware_emu.device": {"bdkpython", "pbk", "textual", "socket", "asyncio", "serial"},
+    "firmware_emu.core.device": {"bdkpython", "pbk", "textual", "socket", "asyncio", "serial"},
     "host.__main__": {"bdkpython", "pbk", "textual", "firmware_emu", "signer.keys"},
     "host.wallet": {"textual", "firmware_emu", "signer.keys", "signer.chains"},
     "host.tui.app": {"bdkpython", "pbk", "firmware_emu", "signer.keys"},

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from firmware_emu import vault
 from firmware_emu.commands import GetAccounts, Register
 from firmware_emu.effects import Save, State
-from firmware_emu.flows.accounts import MISSING, shelf, with_account
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.register import register
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows.requests.register import register
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice, Question
+from firmware_emu.storage import vault
+from firmware_emu.storage.account_store import MISSING, load, with_account
 from signer.hashes import tagged_hash
 from tests import psbts
 from tests.desk import PIN, Cable, Desk, unlocked_desk
@@ -214,10 +214,10 @@ def test_an_account_too_long_to_keep_is_refused_before_it_is_read() -> None:
     assert len(text) > 2000
     assert desk.record is not None
     flow = register(
-        Register("regtest", "long", template, tuple(several)),
+        Register("bitcoin", "regtest", "long", template, tuple(several)),
         vault.parse(desk.record),
         keyring,
-        Pool(bytes(32)),
+        EntropyPool(bytes(32)),
     )
     with pytest.raises(StopIteration) as ended:
         next(flow)
@@ -300,7 +300,7 @@ def test_another_wallets_account_is_not_used() -> None:
     assert ours.record is not None
     kept = vault.parse(ours.record)
     foreign = with_account(kept, (), b"a record", other, bytes(12))
-    assert shelf(foreign, psbts.keyring()).lost == 1
+    assert load(foreign, psbts.keyring()).lost == 1
 
 
 def test_a_record_that_the_signer_did_not_make_is_not_used() -> None:
@@ -310,8 +310,8 @@ def test_a_record_that_the_signer_did_not_make_is_not_used() -> None:
     keyring = psbts.keyring()
     forged = tagged_hash("x") + b"\x01 no policy of ours"
     doctored = with_account(vault.parse(desk.record), (), forged, keyring, bytes(12))
-    assert shelf(doctored, keyring).known == ()
-    assert shelf(doctored, keyring).told("any") == MISSING
+    assert load(doctored, keyring).stored == ()
+    assert load(doctored, keyring).accounts("any") == MISSING
 
 
 def test_no_account_is_told_to_who_may_not_ask() -> None:

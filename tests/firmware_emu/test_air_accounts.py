@@ -68,13 +68,18 @@ def test_without_its_checksum_an_account_is_not_registered(text: str) -> None:
     assert desk.plug().call("get_registered_descriptors")["result"] == {}
 
 
-def test_keys_of_real_coins_make_an_account_of_real_coins() -> None:
+def test_keys_of_real_coins_are_refused_on_a_device_for_test_coins() -> None:
     xpub = psbts.key_text(psbts.keyring(), "m/48h/0h/0h/2h", "mainnet")
     plain = f"wsh(and_v(v:pk({xpub}/<0;1>/*),older(9)))"
-    made = account_of(f"{plain}#{checksum_of(plain)}", "regtest")
-    assert made is not None
-    assert (made.network, made.template) == ("mainnet", "wsh(and_v(v:pk(@0/<0;1>/*),older(9)))")
-    assert made.keys == (xpub,)
+    code = f"{plain}#{checksum_of(plain)}"
+    desk = unlocked_desk()
+    hold_up(desk, code)
+    words = " ".join(desk.text.split())
+    assert "The keys are for another network." in words
+    assert "Menu, Network" in words
+    real = unlocked_desk(network="mainnet")
+    hold_up(real, code)
+    assert isinstance(real.screen, Confirm)
 
 
 def test_a_key_that_stands_twice_is_one_key() -> None:
@@ -92,4 +97,4 @@ def test_no_text_breaks_the_reader(text: str, at: int) -> None:
             made = account_of(f"{changed}#{checksum_of(changed)}", "regtest")
         except Malformed:
             continue
-        assert made is None or made.network in {"regtest", "mainnet"}
+        assert not isinstance(made, Register) or made.network == "regtest"

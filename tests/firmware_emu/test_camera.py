@@ -16,7 +16,7 @@ from firmware_emu.effects import Effect
 from firmware_emu.events import BytesIn, Event, Port, PortClosed
 from firmware_emu.links import LinkError, camera
 from firmware_emu.links.camera import CameraLink
-from firmware_emu.links.pgm import MAX_HEADER, BadPicture, Picture, Pictures
+from firmware_emu.links.pgm import MAX_HEADER, BadPicture, GreyPicture, Pictures
 from firmware_emu.paint.paint import paint
 from firmware_emu.paint.qr import modules, version_for
 from firmware_emu.screens.qr import Qr
@@ -101,7 +101,7 @@ async def room() -> AsyncIterator[Room]:
     link.close()
 
 
-def frames(picture: Picture) -> list[bytes]:
+def frames(picture: GreyPicture) -> list[bytes]:
     return list(camera.codes(picture))
 
 
@@ -180,7 +180,7 @@ def test_both_codes_in_one_picture_are_read_and_each_once() -> None:
         left.pixels[i : i + side] + right.pixels[i : i + side] + left.pixels[i : i + side]
         for i in range(0, side * side, side)
     )
-    found = frames(Picture(3 * side, side, b"".join(rows)))
+    found = frames(GreyPicture(3 * side, side, b"".join(rows)))
     assert sorted(found) == [b"LEFT", b"RIGHT"]
 
 
@@ -193,14 +193,14 @@ def test_binary_codes_keep_their_bytes(strangers_vectors: Path) -> None:
         expected = wanted["text"].encode() if "text" in wanted else bytes.fromhex(wanted["hex"])
         packed = case.with_suffix(".dat").read_bytes()
         pixels = zlib.decompress(packed, wbits=-15)
-        assert frames(Picture(320, 240, pixels)) == [expected], case.name
+        assert frames(GreyPicture(320, 240, pixels)) == [expected], case.name
 
 
 def test_headers_may_hold_comments_and_come_in_pieces() -> None:
     pictures = Pictures()
     data = b"P5 # by a camera\n2\t1 # small\n255\nab" + b"P5\n1 1\n255\nc"
     found = list(chain.from_iterable(pictures.feed(data[i : i + 1]) for i in range(len(data))))
-    assert found == [Picture(2, 1, b"ab"), Picture(1, 1, b"c")]
+    assert found == [GreyPicture(2, 1, b"ab"), GreyPicture(1, 1, b"c")]
 
 
 @given(st.lists(st.binary(max_size=400), max_size=5))
@@ -221,7 +221,7 @@ def test_no_bytes_break_it_and_little_is_kept(chunks: list[bytes]) -> None:
 @given(st.integers(1, 60), st.integers(1, 60), st.randoms(use_true_random=False))
 def test_no_pixels_break_the_reader(width: int, height: int, rng: object) -> None:
     make: Callable[[int], bytes] = rng.randbytes
-    assert isinstance(frames(Picture(width, height, make(width * height))), list)
+    assert isinstance(frames(GreyPicture(width, height, make(width * height))), list)
 
 
 def test_the_panel_shows_a_whole_series_at_one_size_and_each_of_its_codes_is_read() -> None:
@@ -230,4 +230,4 @@ def test_the_panel_shows_a_whole_series_at_one_size_and_each_of_its_codes_is_rea
     assert [len(modules(text, version_for(texts))) for text in texts] == [65, 65]
     for index, text in enumerate(texts):
         panel = paint(Qr("Signed", texts, index))
-        assert frames(Picture(panel.width, panel.height, panel.pixels())) == [text.encode()]
+        assert frames(GreyPicture(panel.width, panel.height, panel.pixels())) == [text.encode()]

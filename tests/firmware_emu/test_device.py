@@ -6,19 +6,19 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
 from firmware_emu.commands import Fault, FaultCode, Sign
+from firmware_emu.core.refusals import guarded
 from firmware_emu.effects import BytesOut, Save, Show, State
-from firmware_emu.flows import Locked, Went
-from firmware_emu.flows.pool import Pool
-from firmware_emu.flows.refusal import guarded
-from firmware_emu.flows.sign import sign
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Locked, StepDone
+from firmware_emu.flows.requests.sign import sign
 from firmware_emu.screens.confirm import Confirm, Yes
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.words import Words
-from firmware_emu.settings import Settings
-from firmware_emu.vault import Vault
+from firmware_emu.storage.settings import Settings
+from firmware_emu.storage.vault import Vault
 from signer.chains.bitcoin.psbt import container as psbts_own
 from signer.errors import CrossCheckFailed
 from signer.formats import cbor
@@ -151,15 +151,15 @@ def test_a_signature_that_comes_out_wrong_is_not_sent_and_locks_the_device() -> 
 
     keys = Faulty(bytearray(Mnemonic.to_seed(" ".join(ABANDON))))
     asked = Sign("bitcoin", "regtest", payment(1))
-    flow = guarded(sign(asked, Vault(Settings(bytes(6))), keys, Pool(bytes(32))))
+    flow = guarded(sign(asked, Vault(Settings(bytes(6))), keys, EntropyPool(bytes(32))))
     step = next(flow)
     while not isinstance(step, Locked):
-        step = flow.send(Yes() if isinstance(step, Confirm) else Went())
+        step = flow.send(Yes() if isinstance(step, Confirm) else StepDone())
     with pytest.raises(StopIteration) as ended:
-        flow.send(Went())
+        flow.send(StepDone())
     outcome = ended.value.value
     assert outcome.reply == Fault(FaultCode.INTERNAL, "Failed to generate signature")
-    assert "Nothing was signed." in " ".join("".join(outcome.after.sentences).split())
+    assert "Nothing was signed." in " ".join("".join(outcome.notice.sentences).split())
 
 
 # Addresses and keys

@@ -14,7 +14,7 @@ from firmware_emu.emulator import (
     Unanswered,
     sealed_record,
 )
-from firmware_emu.faces.script import Finger, Rule, UnexpectedScreen
+from firmware_emu.faces.script import FingerRule, ScriptedFinger, UnexpectedScreen
 from firmware_emu.screens import Key
 from tests import kernel, psbts
 
@@ -146,23 +146,23 @@ def test_what_was_set_up_by_hand_is_the_same_as_what_was_given() -> None:
 def test_a_finger_goes_by_its_rules() -> None:
     device = Emulator(locked=True)
     rules = (
-        Rule("home", "Locked", Key.OK),
-        Rule("pinpad", "", Key.OK, types=PIN),
-        Rule("home", "Unlocked"),
+        FingerRule("home", "Locked", Key.OK),
+        FingerRule("pinpad", "", Key.OK, types=PIN),
+        FingerRule("home", "Unlocked"),
     )
-    device.watch(Finger(device.shell, rules))
+    device.watch(ScriptedFinger(device.shell, rules))
     assert device.screen.state == "unlocked"
 
 
 def test_a_finger_stops_at_a_screen_it_has_no_rule_for() -> None:
     device = Emulator()
-    device.watch(Finger(device.shell, (Rule("home"),)))
+    device.watch(ScriptedFinger(device.shell, (FingerRule("home"),)))
     with pytest.raises(UnexpectedScreen, match="no rule for the confirm screen 'Your address"):
         device.request("get_receive_address", ADDRESS)
 
 
 def test_no_secret_is_in_what_a_rule_prints() -> None:
-    assert PIN not in repr(Rule("pinpad", types=PIN))
+    assert PIN not in repr(FingerRule("pinpad", types=PIN))
 
 
 def test_a_process_is_the_same_device(tmp_path: Path) -> None:

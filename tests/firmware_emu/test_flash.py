@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_emu.flash import LARGEST, FlashError, FlashFile
+from firmware_emu.storage.flash import LARGEST, FlashError, FlashFile
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
 
@@ -134,7 +134,7 @@ def test_a_file_in_use_is_refused_until_it_is_given_back(tmp_path: Path) -> None
 def test_a_process_that_was_killed_gives_the_file_back(tmp_path: Path) -> None:
     path = tmp_path / "device.flash"
     code = (
-        "import sys; from pathlib import Path; from firmware_emu.flash import FlashFile\n"
+        "import sys; from pathlib import Path; from firmware_emu.storage.flash import FlashFile\n"
         "kept = FlashFile(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(path)]

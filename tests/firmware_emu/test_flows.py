@@ -2,9 +2,8 @@
 
 import pytest
 
-from firmware_emu import vault
 from firmware_emu.effects import Save, State
-from firmware_emu.flows.pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.screens.dice import Dice
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
@@ -12,8 +11,9 @@ from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.words import Words
+from firmware_emu.storage import vault
 from signer.formats import account
-from signer.formats.qr.parts import Collector, Limits
+from signer.formats.qr.parts import Limits, PartCollector
 from signer.formats.qr.ur import Ur
 from signer.keys.seeds.mnemonic import entropy_from_words
 from tests.desk import ABANDON, PIN, Desk, unlocked_desk
@@ -251,9 +251,8 @@ def test_the_account_is_shown_as_a_code_that_wallets_read() -> None:
     desk = unlocked_desk()
     desk.press("ok")
     desk.choose("Show account")
-    desk.choose("Test coins")
     assert isinstance(desk.screen, Qr)
-    collector = Collector(account.ACCOUNT_TYPES, Limits(message_bytes=4096))
+    collector = PartCollector(account.ACCOUNT_TYPES, Limits(message_bytes=4096))
     read = account.parse(
         next(ur for ur in map(collector.add, desk.screen.frames) if isinstance(ur, Ur))
     )
@@ -290,14 +289,14 @@ def test_a_damaged_memory_can_be_erased_on_purpose() -> None:
 
 
 def test_the_pool_never_draws_the_same_twice_and_gives_what_is_asked() -> None:
-    pool = Pool(bytes(32))
+    pool = EntropyPool(bytes(32))
     drawn = {pool.draw(16) for _ in range(100)}
     assert len(drawn) == 100
     assert [len(pool.draw(n)) for n in (0, 1, 32, 33, 100)] == [0, 1, 32, 33, 100]
 
 
 def test_a_shuffle_keeps_every_item_and_leaves_no_place_out() -> None:
-    pool = Pool(bytes(32))
+    pool = EntropyPool(bytes(32))
     shuffles = [pool.shuffled("0123") for _ in range(400)]
     assert {"".join(sorted(one)) for one in shuffles} == {"0123"}
     assert len(set(shuffles)) == 24

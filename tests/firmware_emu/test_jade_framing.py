@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_emu.personalities.jade.framing import FULL, Framer, Garbage, Message
+from firmware_emu.personalities.jade.framing import FULL, Framer, Garbage, RpcMessage
 from signer.formats import cbor
 from tests.desk import Cable, Desk, unlocked_desk
 
@@ -16,7 +16,7 @@ DESK = unlocked_desk()
 ERRORS = {-32600, -32601, -32602, -32001}
 
 
-def feed(framer: Framer, *pieces: bytes) -> list[Message | Garbage]:
+def feed(framer: Framer, *pieces: bytes) -> list[RpcMessage | Garbage]:
     return list(itertools.chain.from_iterable(map(framer.receive, pieces)))
 
 
@@ -29,20 +29,20 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 @given(st.lists(st.sampled_from([PING, OTHER]), max_size=5), st.lists(st.integers(0, 200)))
 def test_messages_arrive_whole_however_they_are_cut(messages: list[bytes], cuts: list[int]) -> None:
     found = feed(Framer(), *cut(b"".join(messages), cuts))
-    assert [m.used for m in found if isinstance(m, Message)] == [len(m) for m in messages]
+    assert [m.used for m in found if isinstance(m, RpcMessage)] == [len(m) for m in messages]
     assert len(found) == len(messages)
 
 
 def test_an_indefinite_map_is_a_message_too() -> None:
     loose = b"\xbf" + PING[1:] + b"\xff"
-    assert [m.used for m in feed(Framer(), loose) if isinstance(m, Message)] == [len(loose)]
+    assert [m.used for m in feed(Framer(), loose) if isinstance(m, RpcMessage)] == [len(loose)]
 
 
 def test_a_message_that_completes_late_is_taken_however_late() -> None:
     framer = Framer()
     assert feed(framer, PING[:5]) == []
     framer.tick(3600)
-    assert [type(m) for m in feed(framer, PING[5:])] == [Message]
+    assert [type(m) for m in feed(framer, PING[5:])] == [RpcMessage]
 
 
 def test_garbage_is_reported_only_when_new_bytes_come_after_two_seconds() -> None:
@@ -53,7 +53,7 @@ def test_garbage_is_reported_only_when_new_bytes_come_after_two_seconds() -> Non
     framer.tick(2.0)
     found = feed(framer, PING)
     assert found[0] == Garbage(4)
-    assert isinstance(found[1], Message)
+    assert isinstance(found[1], RpcMessage)
 
 
 def test_only_what_was_stale_is_thrown_away() -> None:
@@ -61,12 +61,12 @@ def test_only_what_was_stale_is_thrown_away() -> None:
     feed(framer, b"\xff\xff")
     framer.tick(2.5)
     assert feed(framer, PING[:4]) == [Garbage(2)]
-    assert [type(m) for m in feed(framer, PING[4:])] == [Message]
+    assert [type(m) for m in feed(framer, PING[4:])] == [RpcMessage]
 
 
 def test_garbage_behind_a_message_waits_for_its_own_two_seconds() -> None:
     framer = Framer()
-    assert [type(m) for m in feed(framer, PING + b"\x00\x00")] == [Message]
+    assert [type(m) for m in feed(framer, PING + b"\x00\x00")] == [RpcMessage]
     framer.tick(2.0)
     assert feed(framer, PING)[0] == Garbage(2)
 
@@ -74,14 +74,14 @@ def test_garbage_behind_a_message_waits_for_its_own_two_seconds() -> None:
 def test_a_full_buffer_is_thrown_away_whole() -> None:
     framer = Framer()
     assert feed(framer, b"\xff" * FULL) == [Garbage(FULL)]
-    assert [type(m) for m in feed(framer, PING)] == [Message]
+    assert [type(m) for m in feed(framer, PING)] == [RpcMessage]
 
 
 def test_a_message_that_fills_the_buffer_to_the_last_byte_is_taken() -> None:
     empty = len(cbor.encode({"id": "1", "method": "x", "params": {"d": bytes(70_000)}})) - 70_000
     whole = cbor.encode({"id": "1", "method": "x", "params": {"d": bytes(FULL - empty)}})
     assert len(whole) == FULL
-    assert [type(m) for m in feed(Framer(), whole)] == [Message]
+    assert [type(m) for m in feed(Framer(), whole)] == [RpcMessage]
 
 
 @given(st.binary(min_size=1, max_size=300), st.lists(st.integers(0, 300), max_size=6))
@@ -90,7 +90,7 @@ def test_no_byte_is_lost_or_counted_twice(data: bytes, cuts: list[int]) -> None:
     found = feed(framer, *cut(data, cuts))
     framer.tick(2.0)
     found += feed(framer, PING)
-    accounted = sum(m.used if isinstance(m, Message) else m.count for m in found)
+    accounted = sum(m.used if isinstance(m, RpcMessage) else m.count for m in found)
     # The ping itself may be swallowed by a string that the garbage had begun; never a byte else.
     assert accounted in (len(data) + len(PING), len(data))
 

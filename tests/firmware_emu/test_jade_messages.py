@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from firmware_emu.commands import FaultCode, ShowAddress, Text, Unusable
-from firmware_emu.flows import Flow, Outcome
-from firmware_emu.flows.address import show_address
+from firmware_emu.flows import Flow, RequestOutcome
+from firmware_emu.flows.requests.address import show_address
 from firmware_emu.personalities.jade import CHUNK
 from firmware_emu.personalities.jade.messages import command
 from firmware_emu.personalities.jade.sentences import CODES
@@ -329,7 +329,7 @@ def test_jades_messages_are_signed_as_jade_signs_them(strangers_vectors: Path) -
     assert same == {"msg": 4, "msgfile": 5, "refused": 9}
 
 
-def told(flow: Flow[Outcome]) -> str:
+def told(flow: Flow[RequestOutcome]) -> str:
     """What a flow answers a person who accepts everything."""
     next(flow)
     outcome = None

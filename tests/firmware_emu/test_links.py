@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import serial
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import Show
-from firmware_emu.emulator import MemoryFlash, Seen, sealed_record
+from firmware_emu.emulator import MemoryFlash, ScreenView, sealed_record
 from firmware_emu.events import BytesIn, Event, KeyPressed, Shaken, Ticked, Typed
 from firmware_emu.links import LinkError, pty, tcp
 from firmware_emu.links.clock import SHAKE_EVERY, Clock
@@ -34,12 +34,12 @@ class Panel:
     """A face whose next screen can be awaited."""
 
     def __init__(self) -> None:
-        self._screens: asyncio.Queue[Seen] = asyncio.Queue()
+        self._screens: asyncio.Queue[ScreenView] = asyncio.Queue()
 
     def show(self, show: Show) -> None:
-        self._screens.put_nowait(Seen.of(show))
+        self._screens.put_nowait(ScreenView.of(show))
 
-    async def until(self, kind: str, text: str = "") -> Seen:
+    async def until(self, kind: str, text: str = "") -> ScreenView:
         while True:
             seen = await asyncio.wait_for(self._screens.get(), 10)
             if seen.kind == kind and text in seen.text:
@@ -60,7 +60,7 @@ def shell(panel: Panel) -> Shell:
 
 
 @pytest.fixture
-async def link(shell: Shell) -> AsyncIterator[tcp.TcpLink]:
+async def link(shell: Shell) -> AsyncIterator[tcp.TcpListener]:
     link = await tcp.listen(shell, 0)
     yield link
     link.close()
@@ -92,7 +92,7 @@ class Client:
         self.writer = writer
 
     @classmethod
-    async def to(cls, link: tcp.TcpLink) -> "Client":
+    async def to(cls, link: tcp.TcpListener) -> "Client":
         host, port = link.address.split(":")
         return cls(*await asyncio.open_connection(host, int(port)))
 
@@ -110,7 +110,7 @@ class Client:
             await self.writer.wait_closed()
 
 
-async def test_each_connection_gets_its_own_answers(link: tcp.TcpLink) -> None:
+async def test_each_connection_gets_its_own_answers(link: tcp.TcpListener) -> None:
     clients = [await Client.to(link) for _ in range(20)]
     for number, client in enumerate(clients):
         client.writer.write(request("ping", str(number)))
@@ -120,14 +120,14 @@ async def test_each_connection_gets_its_own_answers(link: tcp.TcpLink) -> None:
         await client.close()
 
 
-async def test_a_reply_arrives_in_one_piece(link: tcp.TcpLink) -> None:
+async def test_a_reply_arrives_in_one_piece(link: tcp.TcpListener) -> None:
     client = await Client.to(link)
     answer = await client.ask(request("get_version_info"))
     assert answer["result"]["JADE_STATE"] == "LOCKED"
     await client.close()
 
 
-async def test_a_request_may_arrive_byte_by_byte(link: tcp.TcpLink) -> None:
+async def test_a_request_may_arrive_byte_by_byte(link: tcp.TcpListener) -> None:
     client = await Client.to(link)
     for byte in request("ping"):
         client.writer.write(bytes([byte]))
@@ -137,7 +137,7 @@ async def test_a_request_may_arrive_byte_by_byte(link: tcp.TcpLink) -> None:
 
 
 async def test_the_device_stays_unlocked_when_a_client_leaves(
-    shell: Shell, link: tcp.TcpLink
+    shell: Shell, link: tcp.TcpListener
 ) -> None:
     unlock(shell)
     first = await Client.to(link)
@@ -151,7 +151,7 @@ async def test_the_device_stays_unlocked_when_a_client_leaves(
 
 
 async def test_hanging_up_takes_the_prompt_away(
-    shell: Shell, panel: Panel, link: tcp.TcpLink
+    shell: Shell, panel: Panel, link: tcp.TcpListener
 ) -> None:
     unlock(shell)
     client = await Client.to(link)
@@ -162,7 +162,7 @@ async def test_hanging_up_takes_the_prompt_away(
 
 
 async def test_a_client_that_only_stops_talking_still_gets_an_answer(
-    shell: Shell, panel: Panel, link: tcp.TcpLink
+    shell: Shell, panel: Panel, link: tcp.TcpListener
 ) -> None:
     unlock(shell)
     client = await Client.to(link)
@@ -193,7 +193,7 @@ async def test_a_port_that_there_is_not_is_refused(shell: Shell, port: int) -> N
         await tcp.listen(shell, port)
 
 
-async def test_a_port_that_is_taken_is_refused(shell: Shell, link: tcp.TcpLink) -> None:
+async def test_a_port_that_is_taken_is_refused(shell: Shell, link: tcp.TcpListener) -> None:
     with pytest.raises(LinkError, match="cannot be used"):
         await tcp.listen(shell, int(link.address.split(":")[1]))
 

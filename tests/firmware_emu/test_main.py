@@ -184,7 +184,7 @@ def test_a_client_that_waits_gets_an_answer_before_the_device_goes(tmp_path: Pat
 
 CRASH = """
 import sys
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.__main__ import main
 def broken(self, *event):
     secret = {words!r}
@@ -233,7 +233,7 @@ def test_the_device_needs_neither_bdk_nor_the_kernel(tmp_path: Path) -> None:
 
 def test_the_device_function_brings_no_way_out(tmp_path: Path) -> None:
     code = (
-        "import sys, firmware_emu.device\n"
+        "import sys, firmware_emu.core.device\n"
         "from firmware_emu import personalities\n"
         "from signer import chains\n"
         "for name in personalities.names(): personalities.load(name)\n"

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from firmware_emu import vault
+from firmware_emu import entropy_pool as pool
 from firmware_emu.emulator import EmulatorProcess, sealed_record
 from firmware_emu.emulator.presets import CHEAP
-from firmware_emu.flows import new_seed, pool
-from firmware_emu.flows.pool import Pool
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows.seed import new_seed
 from firmware_emu.screens.dice import Rolled
+from firmware_emu.storage import vault
 from signer.formats import cbor
 from signer.keys.path import render
 from signer.keys.seeds import mnemonic
@@ -342,8 +343,8 @@ def test_what_the_vault_was_given_is_zeros_when_it_is_done(monkeypatch: pytest.M
 def test_what_a_new_seed_was_made_of_is_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Made()
     monkeypatch.setattr(new_seed, "mix", noted(new_seed.mix, made))
-    monkeypatch.setattr(Pool, "draw", noted(Pool.draw, made))
-    conversation = new_seed.new_seed(Pool(bytes(32)))
+    monkeypatch.setattr(EntropyPool, "draw", noted(EntropyPool.draw, made))
+    conversation = new_seed.new_seed(EntropyPool(bytes(32)))
     next(conversation)
     conversation.send(Rolled("123456"))
     assert [bytes(one) for one in made] == [bytes(32)] * 2
@@ -353,7 +354,7 @@ def test_a_pool_keeps_nothing_that_it_was_before(monkeypatch: pytest.MonkeyPatch
     states, made = Made(), Made()
     monkeypatch.setattr(pool, "mix", noted(pool.mix, states))
     monkeypatch.setattr(pool, "tagged_hash", noted(pool.tagged_hash, made))
-    one = Pool(bytes(32))
+    one = EntropyPool(bytes(32))
     one.stir(bytes(32))
     one.draw(40)
     *before, _now = states

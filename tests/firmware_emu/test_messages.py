@@ -7,9 +7,17 @@ import pytest
 from mnemonic import Mnemonic
 
 from firmware_emu.commands import Fault, FaultCode, RevealEntropy, Signature, SignMessage
-from firmware_emu.flows import Flow, Locked, Outcome, Promise, Promised, Step, Went
-from firmware_emu.flows.message import reveal, sign_message
-from firmware_emu.flows.refusal import guarded
+from firmware_emu.core.refusals import guarded
+from firmware_emu.flows import (
+    Flow,
+    Locked,
+    PendingSignature,
+    RequestOutcome,
+    SignaturePending,
+    Step,
+    StepDone,
+)
+from firmware_emu.flows.requests.message import reveal, sign_message
 from firmware_emu.screens import Screen
 from firmware_emu.screens.confirm import Confirm, Yes
 from signer.errors import CrossCheckFailed
@@ -198,7 +206,7 @@ class Faulty(Keyring):
         raise CrossCheckFailed
 
 
-def ends(flow: Flow[Outcome]) -> tuple[list[Screen | Step], Outcome]:
+def ends(flow: Flow[RequestOutcome]) -> tuple[list[Screen | Step], RequestOutcome]:
     """What a flow asks for on its way, and what it comes to."""
     seen: list[Screen | Step] = []
     answer: Any = None
@@ -208,22 +216,22 @@ def ends(flow: Flow[Outcome]) -> tuple[list[Screen | Step], Outcome]:
         except StopIteration as end:
             return seen, end.value
         seen.append(step)
-        answer = Yes() if isinstance(step, Confirm) else Went()
+        answer = Yes() if isinstance(step, Confirm) else StepDone()
 
 
 @pytest.mark.parametrize("commitment", [None, COMMITMENT])
 def test_a_wrong_signature_locks_the_device(commitment: bytes | None) -> None:
     keys = Faulty(bytearray(Mnemonic.to_seed(" ".join(ABANDON))))
-    flow = guarded(sign_message(SignMessage(tuple(PATH), "I was here.", commitment), keys))
-    seen, outcome = ends(flow)
+    command = SignMessage("bitcoin", tuple(PATH), "I was here.", commitment)
+    seen, outcome = ends(guarded(sign_message(command, keys)))
     assert isinstance(seen[-1], Locked)
     assert outcome.reply == Fault(FaultCode.INTERNAL, "Failed to generate signature")
 
 
 def test_a_wrong_signature_with_the_hosts_part_locks_the_device() -> None:
     keys = Faulty(bytearray(Mnemonic.to_seed(" ".join(ABANDON))))
-    promise = Promise(tuple(PATH), bytes(32), COMMITMENT)
+    promise = PendingSignature(tuple(PATH), bytes(32), COMMITMENT)
     seen, outcome = ends(guarded(reveal(RevealEntropy(ENTROPY), promise, keys)))
-    assert seen[0] == Promised(None)
+    assert seen[0] == SignaturePending(None)
     assert isinstance(seen[-1], Locked)
     assert not isinstance(outcome.reply, Signature)

@@ -11,7 +11,6 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from firmware_emu.emulator import gallery
 from firmware_emu.paint import font
 from firmware_emu.paint.canvas import DARK, LIGHT, Canvas
 from firmware_emu.paint.paint import paint
@@ -22,6 +21,7 @@ from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import Qr
 from signer.review import Fact, Kind, Page
+from tests.gallery import device as gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -45,7 +45,7 @@ def test_every_printable_character_has_a_drawing_of_its_own() -> None:
 
 
 def test_every_sign_fills_its_cell_and_no_more() -> None:
-    for sign in font.signs():
+    for sign in set(font._drawings()):
         rows = font.glyph(sign, LIGHT, DARK)
         assert [len(row) for row in rows] == [font.WIDTH] * font.HEIGHT
         assert {pixel for row in rows for pixel in row} <= {LIGHT, DARK}
@@ -54,13 +54,13 @@ def test_every_sign_fills_its_cell_and_no_more() -> None:
 def test_a_sign_without_a_drawing_is_a_box_and_never_nothing() -> None:
     assert font.glyph("漢", LIGHT, DARK) == font.glyph("字", LIGHT, DARK)
     assert font.glyph("漢", LIGHT, DARK) not in {
-        font.glyph(sign, LIGHT, DARK) for sign in font.signs()
+        font.glyph(sign, LIGHT, DARK) for sign in set(font._drawings())
     }
 
 
 def test_every_sign_on_every_screen_was_drawn() -> None:
     shown = {sign for look in LOOKS for line in look.seen.lines for sign in line}
-    assert shown <= font.signs()
+    assert shown <= set(font._drawings())
 
 
 def test_the_title_stands_out() -> None:
@@ -163,7 +163,7 @@ def test_all_kinds_of_screens_are_in_the_gallery() -> None:
 
 
 def test_the_gallery_is_a_command(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "firmware_emu.emulator.gallery", str(tmp_path / "pictures")]
+    command = [sys.executable, "-m", "tests.gallery.device", str(tmp_path / "pictures")]
     subprocess.run(command, check=True, cwd=ROOT, timeout=100)
     pictures = sorted(path.stem for path in (tmp_path / "pictures").glob("*.png"))
     assert pictures == sorted(look.name for look in LOOKS)

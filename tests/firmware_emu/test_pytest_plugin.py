@@ -76,4 +76,7 @@ def test_nothing_of_it():
 def test_the_fixtures_say_what_they_are(tmp_path: Path) -> None:
     ended = pytest_in(tmp_path, "", *PLUGIN, "--fixtures")
     assert "A device in memory: unlocked, with a seed that everybody knows." in ended.stdout
-    assert "quietkey(mnemonic, pin, locked)" in pytest_in(tmp_path, "", *PLUGIN, "--markers").stdout
+    assert (
+        "quietkey(mnemonic, pin, locked, network)"
+        in pytest_in(tmp_path, "", *PLUGIN, "--markers").stdout
+    )

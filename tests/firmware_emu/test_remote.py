@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.emulator import PIN, MemoryFlash, sealed_record
 from firmware_emu.faces import remote
 from firmware_emu.faces.remote import LONGEST_LINE, LONGEST_TEXT, UNREAD
@@ -85,7 +85,12 @@ async def test_the_first_thing_a_client_hears_is_the_present_screen(client: Clie
     assert view == {
         "seq": 1,
         "kind": "home",
-        "lines": ["Quietkey                577E57", "", "Locked.", *[""] * 6, view["lines"][-1]],
+        "lines": [
+            "Quietkey                577E57",
+            *("", "Locked.", "", "Bitcoin testnet"),
+            *[""] * 4,
+            view["lines"][-1],
+        ],
         "state": "locked",
         "fingerprint": "",
     }
@@ -160,7 +165,7 @@ async def test_the_pixels_are_those_of_the_screen(client: Client) -> None:
     (said,) = await client.ask(id=9, get="pixels")
     pixels = said["pixels"]
     assert (pixels["seq"], pixels["width"], pixels["height"]) == (view["seq"], 240, 160)
-    shown = paint(Home("577E57")).pgm()
+    shown = paint(Home("577E57", networks=("Bitcoin testnet",))).pgm()
     assert base64.b64decode(pixels["pgm"]) == shown
     assert shown.startswith(b"P5\n240 160\n255\n")
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_emu.screens import COLUMNS, ROWS, Answer, Key, Screen, Typing
-from firmware_emu.screens.confirm import Back, Confirm, No, Yes
+from firmware_emu.screens.confirm import Back, Confirm, Rejected, Yes
 from firmware_emu.screens.dice import Dice, Rolled
-from firmware_emu.screens.home import Home, More, Opened
+from firmware_emu.screens.home import Home, MorePressed, Opened
 from firmware_emu.screens.layout import plain
 from firmware_emu.screens.letters import Letters, Spelled
-from firmware_emu.screens.menu import Left, Menu, Picked
-from firmware_emu.screens.notice import Notice, Question, Seen, Stopped, Wait
+from firmware_emu.screens.menu import Menu, MenuClosed, Picked
+from firmware_emu.screens.notice import Acknowledged, Notice, Question, Stopped, Wait
 from firmware_emu.screens.pin_pad import Entered, PinPad
 from firmware_emu.screens.words import Words
 from signer.keys.seeds.mnemonic import words_starting
@@ -150,7 +150,7 @@ def test_a_warning_takes_a_longer_press() -> None:
 def test_every_view_can_be_stopped_and_left_goes_back() -> None:
     page = Page(Kind.DETAIL, "Long", tuple(Fact("", f"fact {i}") for i in range(20)))
     for number, view in enumerate(views(Confirm(page))):
-        assert isinstance(view.press(Key.STOP), No)
+        assert isinstance(view.press(Key.STOP), Rejected)
         before = view.press(Key.LEFT)
         assert isinstance(before, Back) if number == 0 else before == replace(view, view=number - 1)
 
@@ -235,7 +235,7 @@ def test_seed_words_are_seen_to_the_last_before_they_are_done() -> None:
     while isinstance(look, Words):
         seen += [line.split()[1] for line in look.lines()[1:-1] if "." in line]
         look = look.press(Key.OK)
-    assert look.__class__ is Seen
+    assert look.__class__ is Acknowledged
     assert tuple(seen) == screen.words
 
 
@@ -265,7 +265,7 @@ def test_a_menu_goes_round_and_gives_what_is_under_the_cursor() -> None:
     up = menu.press(Key.LEFT)
     assert isinstance(up, Menu)
     assert up.press(Key.OK) == Picked("three")
-    assert isinstance(menu.press(Key.STOP), Left)
+    assert isinstance(menu.press(Key.STOP), MenuClosed)
     assert Menu("", ("one",), back="").press(Key.STOP) == Menu("", ("one",), back="")
 
 
@@ -277,13 +277,13 @@ def test_a_long_menu_keeps_its_cursor_in_sight() -> None:
 def test_a_question_that_needs_holding_does_nothing_on_a_short_press() -> None:
     question = Question("Erase?", ("Sure?",), hold=True)
     assert question.press(Key.OK) == question
-    assert isinstance(question.press(Key.HOLD), Seen)
+    assert isinstance(question.press(Key.HOLD), Acknowledged)
     assert isinstance(question.press(Key.STOP), Stopped)
 
 
 def test_home_opens_and_tells_the_tries_when_some_are_gone() -> None:
     assert isinstance(Home("A1B2C3").press(Key.OK), Opened)
-    assert isinstance(Home("A1B2C3").press(Key.STOP), More)
+    assert isinstance(Home("A1B2C3").press(Key.STOP), MorePressed)
     assert Home("A1B2C3", "9f3c21aa").press(Key.STOP) == Home("A1B2C3", "9f3c21aa")
     assert "tries" not in "".join(Home("A1B2C3").lines())
     assert "PIN tries left: 3." in Home("A1B2C3", "", 3).lines()

@@ -8,7 +8,7 @@ from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.events import BytesIn, Event, KeyPressed, Port, PortClosed, Resumed
 from firmware_emu.screens import Key
 from firmware_emu.screens.notice import Notice
-from firmware_emu.shell import Shell, Then
+from firmware_emu.shell import Callback, Shell
 
 PORT = Port("jade", "one")
 HELLO = Show(Notice("Hello", ()), State.LOCKED, "")
@@ -48,7 +48,7 @@ class Diary:
 
 def build(
     says: Mapping[Event, list[Effect]] | None = None,
-    rest: Callable[[Then], None] = lambda go_on: go_on(),
+    rest: Callable[[Callback], None] = lambda go_on: go_on(),
 ) -> tuple[Shell, Machine, Diary]:
     machine, diary = Machine(says or {}), Diary()
     shell = Shell(machine, diary, [diary], rest)
@@ -128,13 +128,13 @@ def test_what_a_face_makes_happen_waits_until_all_effects_are_carried_out() -> N
 
 def test_resume_is_answered_before_anything_else_that_waits() -> None:
     ok, left = KeyPressed(Key.OK), KeyPressed(Key.LEFT)
-    later: list[Then] = []
+    later: list[Callback] = []
     shell, machine, diary = build(
         {ok: [Save(b"1"), Resume()], Resumed(): [BytesOut(PORT, b"a")]}, later.append
     )
     done: list[str] = []
-    shell.happen(ok, then=lambda: done.append("ok"))
-    shell.happen(left, then=lambda: done.append("left"))
+    shell.happen(ok, callback=lambda: done.append("ok"))
+    shell.happen(left, callback=lambda: done.append("left"))
     assert (machine.heard, done) == ([ok], [])
     later.pop()()
     assert (machine.heard, done) == ([ok, Resumed(), left], ["ok", "left"])

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu import vault
-from firmware_emu.settings import Settings
-from firmware_emu.vault import TRIES, Cost, Vault, WrongPin
+from firmware_emu.storage import vault
+from firmware_emu.storage.settings import Settings
+from firmware_emu.storage.vault import TRIES, Cost, Vault, WrongPin
 from signer.errors import Malformed
 from signer.hashes import tagged_hash
 
 CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)
 SETTINGS = Settings(bytes.fromhex("a1b2c3d4e5f6"))
 RANDOM = bytes(range(100, 132))
+TRIES_AT = 16 + len(SETTINGS.encode())
 ENTROPY = bytes(range(16))
 
 
@@ -59,7 +60,7 @@ def test_a_record_reads_back(tries: int, accounts: list[bytes], *, empty: bool) 
 def test_a_record_of_before_there_were_accounts_is_read() -> None:
     kept = sealed_vault()
     assert kept.sealed is not None
-    body = b"quietkey vault 1" + SETTINGS.encode() + b"\x05" + kept.sealed.encode()
+    body = b"quietkey vault 1" + SETTINGS.serial + b"\x05" + kept.sealed.encode()
     read = vault.parse(body + tagged_hash("quietkey/flash", body)[:8])
     assert read == replace(kept, tries_left=5)
     assert read.sealed is not None
@@ -89,7 +90,7 @@ def test_every_flipped_bit_is_noticed() -> None:
 def test_no_bytes_break_the_parser(record: bytes) -> None:
     with pytest.raises(Malformed):
         vault.parse(record)
-    body = b"quietkey vault 2" + record
+    body = b"quietkey vault 3" + record
     checked = body + tagged_hash("quietkey/flash", body)[:8]
     with suppress(Malformed):
         assert vault.parse(checked).encode() == checked
@@ -132,7 +133,7 @@ def test_a_cost_out_of_bounds_is_refused(memory_kib: int, passes: int, lanes: in
 
 def test_a_doctored_cost_does_not_open_the_seed() -> None:
     record = sealed_vault().encode()
-    passes_at = 16 + 6 + 2 + 4
+    passes_at = TRIES_AT + 2 + 4
     assert record[passes_at] == 1
     changed = vault.parse(doctored(record, passes_at, 2))
     assert changed.sealed is not None
@@ -142,12 +143,12 @@ def test_a_doctored_cost_does_not_open_the_seed() -> None:
 
 def test_a_doctored_cost_out_of_bounds_is_not_even_tried() -> None:
     with pytest.raises(Malformed):
-        vault.parse(doctored(sealed_vault().encode(), 16 + 6 + 2 + 4, 255))
+        vault.parse(doctored(sealed_vault().encode(), TRIES_AT + 2 + 4, 255))
 
 
 def test_a_doctored_counter_above_the_limit_is_refused() -> None:
     with pytest.raises(Malformed):
-        vault.parse(doctored(sealed_vault().encode(), 16 + 6, TRIES + 1))
+        vault.parse(doctored(sealed_vault().encode(), TRIES_AT, TRIES + 1))
 
 
 def test_the_default_cost_is_a_quarter_of_a_gibibyte() -> None:

@@ -22,7 +22,7 @@ from signer.errors import Malformed, Refused
 from signer.formats import account, base58, bech32, cbor
 from signer.formats.descriptor_checksum import checksum_of
 from signer.formats.qr import bbqr, parts, seedqr, ur
-from signer.formats.qr.bbqr import File
+from signer.formats.qr.bbqr import BbqrFile
 from signer.formats.qr.ur import Ur
 from signer.keys import path
 from signer.keys.backups import codex32, slip39, slip39_share
@@ -132,7 +132,7 @@ def read_policy(data: bytes) -> Promise:
     read = policy.parse(name, template, [key for key in keys if key], REGTEST)
 
     def holds() -> bool:
-        return policy.read(read.encode()) == read and read.lock(0, 7) != read.lock(1, 7)
+        return policy.read(read.encode()) == read and read.spend_data(0, 7) != read.spend_data(1, 7)
 
     return promise(holds, "A policy is read as it was written, and its branches differ.")
 
@@ -186,7 +186,7 @@ def values() -> Iterator[bytes]:
 def read_ur(data: bytes) -> Promise:
     """A code a line, all of them shown to one collector."""
     types = (*ur.PSBT_TYPES, *account.ACCOUNT_TYPES)
-    collector = parts.Collector(types, parts.Limits(message_bytes=4 * len(data) + 1024))
+    collector = parts.PartCollector(types, parts.Limits(message_bytes=4 * len(data) + 1024))
     whole: list[Ur] = []
     for line in text_of(data).split("\n"):
         seen = collector.add(line)
@@ -227,15 +227,17 @@ def accounts() -> Iterator[bytes]:
 
 def read_bbqr(data: bytes) -> Promise:
     """A code a line, all of them shown to one collector."""
-    collector = bbqr.Collector("PTU", parts.Limits(message_bytes=8 * len(data) + 1024))
+    collector = bbqr.BbqrCollector("PTU", parts.Limits(message_bytes=8 * len(data) + 1024))
     seen = [collector.add(line) for line in text_of(data).split("\n")]
 
-    def shown(file: File) -> File | parts.Progress:
-        again = bbqr.Collector(file.kind)
+    def shown(file: BbqrFile) -> BbqrFile | parts.Progress:
+        again = bbqr.BbqrCollector(file.kind)
         return [again.add(code) for code in bbqr.split(file, 40)][-1]
 
     return promise(
-        lambda: all(shown(file) == file for file in seen if isinstance(file, File) and file.data),
+        lambda: all(
+            shown(file) == file for file in seen if isinstance(file, BbqrFile) and file.data
+        ),
         "A file is read as it was written.",
     )
 
@@ -244,7 +246,7 @@ def bbqrs() -> Iterator[bytes]:
     payment = psbts.build(keyring(), 2)
     for encoding in "H2Z":
         for version in (8, 30):
-            yield "\n".join(bbqr.split(File("P", payment), version, encoding)).encode()
+            yield "\n".join(bbqr.split(BbqrFile("P", payment), version, encoding)).encode()
 
 
 def read_seed_qr(data: bytes) -> Promise:
@@ -342,7 +344,7 @@ def read_slip39(data: bytes) -> Promise:
 
 
 def slip39_shares() -> Iterator[bytes]:
-    plan = slip39.Plan(1, ((2, 3),), exponent=0)
+    plan = slip39.SharePlan(1, ((2, 3),), exponent=0)
     [shares] = slip39.split(bytes(range(16)), plan, bytes(range(32)))
     yield "\n".join(" ".join(share.words()) for share in shares[:2]).encode()
 

@@ -6,7 +6,7 @@ import pytest
 
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.links import camera
-from firmware_emu.links.pgm import Picture
+from firmware_emu.links.pgm import GreyPicture
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.qr import Qr
@@ -55,7 +55,7 @@ class Gap:
         seen = self.to_device.see(frame)
         if seen is None or self.to_device.shown <= self.late:
             return
-        for code in camera.codes(Picture(seen.width, seen.height, seen.pixels)):
+        for code in camera.codes(GreyPicture(seen.width, seen.height, seen.pixels)):
             self.desk.happen(BytesIn(DEVICE_CAMERA, code))
         if self.stray:
             self.desk.happen(BytesIn(DEVICE_CAMERA, self.stray.encode()))
@@ -191,7 +191,6 @@ async def test_pairing_reads_the_key_of_the_account_from_the_device_s_panel() ->
     desk = unlocked_desk()
     desk.press("ok")
     desk.choose("Show account")
-    desk.choose("Test coins")
     gap = Gap(desk, Lens.clear(), Lens(5, drop=0.3))
     assert await gap.air.account_key("regtest", PATH) == AccountKey("73c5da0a", TPUB)
     paired = await gap.air.account()

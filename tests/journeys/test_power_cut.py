@@ -12,14 +12,14 @@ from subprocess import TimeoutExpired
 
 import pytest
 
-from firmware_emu import vault
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import Show, State
 from firmware_emu.emulator import MNEMONIC, PIN, Emulator, EmulatorProcess, sealed_record
 from firmware_emu.emulator.presets import CHEAP
 from firmware_emu.events import KeyPressed, Typed
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
+from firmware_emu.storage import vault
 
 FINGERPRINT = "73c5da0a"
 WRONG = "9999"

@@ -14,7 +14,7 @@ from embit.script import Script
 from embit.transaction import Transaction
 
 from signer.chains.bitcoin.payment import signatures
-from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.transactions import sighash
@@ -105,23 +105,23 @@ def sign(raw: bytes, seed: bytes, _paths: Sequence[Path]) -> bytes:
     return bytes(request.serialize())
 
 
-def no_signature(form: str, job: Job, request: Psbt, index: int) -> str:
+def no_signature(form: str, job: SigningTask, request: Psbt, index: int) -> str:
     scripts = [script for _, script in request.inputs[index].all(fields.TAP_LEAF_SCRIPT)]
-    if job.rule is Rule.LEAF and not any(job.public_key in script for script in scripts):
+    if job.spend_path is SpendPath.LEAF and not any(job.public_key in script for script in scripts):
         return "finds no key in a leaf that has its hash alone"
     if not all(one.sequence for one in request.tx.inputs):
         return "takes a sequence of 0 for the final one"
     # What differs is the digest: see there.
     is_single = job.hash_type & 0x1F == sighash.SINGLE
-    alone = job.hash_type & sighash.ANYONECANPAY and job.rule is not Rule.ECDSA
-    differs = alone or (is_single and (job.rule is not Rule.ECDSA or form == "pkh"))
+    alone = job.hash_type & sighash.ANYONECANPAY and job.spend_path is not SpendPath.ECDSA
+    differs = alone or (is_single and (job.spend_path is not SpendPath.ECDSA or form == "pkh"))
     return "hash types whose digests differ" if differs else ""
 
 
-def signature(signed: bytes, index: int, job: Job) -> bytes | None:
+def signature(signed: bytes, index: int, job: SigningTask) -> bytes | None:
     records = container.parse(signed).inputs[index]
     witness = records.get(fields.FINAL_SCRIPTWITNESS)
-    if job.rule is Rule.KEY_PATH and witness:  # finished at once
+    if job.spend_path is SpendPath.KEY_PATH and witness:  # finished at once
         cursor = Cursor(witness)
         cursor.uint(1)
         return cursor.blob()

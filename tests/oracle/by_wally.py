@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import wallycore as wally
 
 from signer.chains.bitcoin.payment import signatures
-from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.keys.path import Path
@@ -89,11 +89,11 @@ def sign(raw: bytes, seed: bytes, paths: Sequence[Path]) -> bytes:
     return bytes(wally.psbt_to_bytes(request, 0))
 
 
-def no_signature(_form: str, job: Job, _request: Psbt, _index: int) -> str:
-    return "signs no leaves" if job.rule is Rule.LEAF else ""
+def no_signature(_form: str, job: SigningTask, _request: Psbt, _index: int) -> str:
+    return "signs no leaves" if job.spend_path is SpendPath.LEAF else ""
 
 
-def signature(signed: bytes, index: int, job: Job) -> bytes | None:
+def signature(signed: bytes, index: int, job: SigningTask) -> bytes | None:
     return signatures.find(job, container.parse(signed).inputs[index])
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from signer.chains.bitcoin.descriptors.spend_data import leaf_hash
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.sighash import Midstates
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.formats.cursor import blob
 from signer.hashes import hash160, sha256
 from signer.keys import curve
@@ -90,7 +90,7 @@ class Spent:
     """One input of a random transaction, and how it is to be signed."""
 
     tx: Tx
-    outputs: tuple[Output, ...]
+    outputs: tuple[TxOutput, ...]
     shared: Midstates
     index: int
     coin: Coin
@@ -98,7 +98,7 @@ class Spent:
     annex: bytes
 
     @property
-    def output(self) -> Output:
+    def output(self) -> TxOutput:
         return self.outputs[self.index]
 
     @property
@@ -141,24 +141,24 @@ class Spent:
         return curve.sign_schnorr(key, self.digest, coin.public[1:]) + suffix
 
     @property
-    def opened(self) -> Input:
+    def opened(self) -> TxInput:
         """The input with what opens its coin."""
         coin, one, signature = self.coin, self.tx.inputs[self.index], self.signature
         annex = (self.annex,) if self.annex else ()
         match coin.kind:
             case "p2pkh":
-                return Input(one.outpoint, one.sequence, _pushes(signature, coin.public))
+                return TxInput(one.outpoint, one.sequence, _pushes(signature, coin.public))
             case "p2sh":
-                return Input(one.outpoint, one.sequence, _pushes(signature, coin.inner))
+                return TxInput(one.outpoint, one.sequence, _pushes(signature, coin.inner))
             case "p2wpkh":
-                return Input(one.outpoint, one.sequence, witness=(signature, coin.public))
+                return TxInput(one.outpoint, one.sequence, witness=(signature, coin.public))
             case "p2wsh":
-                return Input(one.outpoint, one.sequence, witness=(signature, coin.inner))
+                return TxInput(one.outpoint, one.sequence, witness=(signature, coin.inner))
             case "p2tr key":
-                return Input(one.outpoint, one.sequence, witness=(signature, *annex))
+                return TxInput(one.outpoint, one.sequence, witness=(signature, *annex))
             case _:
                 stack = (signature, coin.inner, coin.control_block, *annex)
-                return Input(one.outpoint, one.sequence, witness=stack)
+                return TxInput(one.outpoint, one.sequence, witness=stack)
 
     @property
     def is_defined(self) -> bool:
@@ -209,8 +209,8 @@ def _compared(spends: list[Spent], peer: ModuleType, name: str) -> Iterator[Ques
 
 def _transaction(drawn: Drawn) -> list[Spent]:
     coins = [_coin(drawn) for _ in range(drawn.between(1, 5))]
-    spent = tuple(Output(drawn.below(_MAX_SATS), coin.script_pubkey) for coin in coins)
-    inputs = tuple(Input(drawn.bytes(36), _number(drawn)) for _ in coins)
+    spent = tuple(TxOutput(drawn.below(_MAX_SATS), coin.script_pubkey) for coin in coins)
+    inputs = tuple(TxInput(drawn.bytes(36), _number(drawn)) for _ in coins)
     outputs = tuple(_output(drawn) for _ in range(drawn.between(1, 5)))
     tx = Tx(drawn.choice((1, 2, 3, _number(drawn))), inputs, outputs, _number(drawn))
     shared = Midstates(tx, spent)
@@ -238,8 +238,8 @@ def _wish(drawn: Drawn, coin: Coin, has_output: bool) -> tuple[int, bytes]:
     return drawn.choice(flags), annex
 
 
-def _output(drawn: Drawn) -> Output:
-    return Output(drawn.below(_MAX_SATS), drawn.bytes(drawn.choice((0, 1, 22, 34, 75, 260))))
+def _output(drawn: Drawn) -> TxOutput:
+    return TxOutput(drawn.below(_MAX_SATS), drawn.bytes(drawn.choice((0, 1, 22, 34, 75, 260))))
 
 
 def _number(drawn: Drawn) -> int:

@@ -48,7 +48,7 @@ def _of_account(made: Made, form: str, peer: ModuleType, drawn: Drawn) -> Iterat
     for _ in range(PLACES):
         # libwally stops one below the highest index.
         place = drawn.below(2), drawn.below(1 << drawn.between(1, 31)) % (HARDENED - 1)
-        script = ours.lock(*place).script_pubkey
+        script = ours.spend_data(*place).script_pubkey
         case = f"{made.descriptor} {place} {made.network}"
         yield Question(form, script, partial(_script, read, place), case)
         shown = address.render(script, network)

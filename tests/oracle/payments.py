@@ -7,7 +7,7 @@ from types import ModuleType
 
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.payment import signatures
-from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.transactions import sighash
 from signer.keys.keyring import Keyring
@@ -35,7 +35,7 @@ class Step:
     seed: bytes
     before: bytes
     after: bytes
-    jobs: tuple[tuple[int, Job], ...]
+    jobs: tuple[tuple[int, SigningTask], ...]
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,19 @@ def _signed(payment: Payment, peer: ModuleType) -> Iterator[Question | Unasked]:
             yield _about(payment.form, _ours(step, index, job), job, found, where, peer)
 
 
-def _ours(step: Step, index: int, job: Job) -> bytes | None:
+def _ours(step: Step, index: int, job: SigningTask) -> bytes | None:
     return signatures.find(job, container.parse(step.after).inputs[index])
 
 
 def _about(
-    form: str, ours: bytes | None, job: Job, theirs: bytes | None, case: str, peer: ModuleType
+    form: str,
+    ours: bytes | None,
+    job: SigningTask,
+    theirs: bytes | None,
+    case: str,
+    peer: ModuleType,
 ) -> Question:
-    if job.rule is not Rule.ECDSA and not peer.SAME_NONCES:
+    if job.spend_path is not SpendPath.ECDSA and not peer.SAME_NONCES:
         # What was signed is compared, not with which nonce.
         held = signatures.holds(job, job.digest, theirs or b"")
         return Question(f"{form}, what was signed", ours=True, ask=said(held), case=case)
@@ -186,7 +191,7 @@ def _shared_coin(vault: Vault, drawn: Drawn, sats: int, number: int) -> In:
     one = psbts.shared_coin(vault, *place, sats, number)
     if "wpkh" in vault.policy.template:
         # libwally takes a coin of segwit without this field for one of before.
-        claim = psbts.output(sats, vault.policy.lock(*place).script_pubkey)
+        claim = psbts.output(sats, vault.policy.spend_data(*place).script_pubkey)
         one.records.insert(1, (b"\x01", claim))
     return one
 
@@ -204,6 +209,6 @@ def _rest(drawn: Drawn, amounts: list[int], payees: list[Out]) -> int:
 def _step(raw: bytes, seed: bytes, network: str, records: list[bytes]) -> Step:
     keys = Keyring(bytearray(seed))
     reviewed = psbts.review(raw, keys, network, records, expert=True)
-    coins = reviewed.subject.coins
+    coins = reviewed.subject.inputs
     jobs = tuple((index, job) for index, coin in enumerate(coins) for job in coin.jobs)
     return Step(seed, raw, CHAIN.sign(reviewed.approve(reviewed.pages), keys), jobs)

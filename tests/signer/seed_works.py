@@ -10,7 +10,7 @@ from signer.keys.seeds.entropy import mix
 from signer.keys.seeds.seed_words import SeedWords
 
 RANDOM = bytes(range(100, 132))
-PLAN = slip39.Plan(2, ((1, 1), (2, 3)), exponent=0)
+PLAN = slip39.SharePlan(2, ((1, 1), (2, 3)), exponent=0)
 
 Own = Callable[[bytearray], bytearray]
 "Takes a result over, to erase it when the work ends."

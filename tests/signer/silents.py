@@ -11,17 +11,21 @@ from typing import Any
 from ecdsa import SECP256k1
 from ecdsa.ellipticcurve import PointJacobi
 
-from signer.chains.bitcoin.accounts.account import OneKey, Place, single_lock
+from signer.chains.bitcoin.accounts.account import (
+    AccountIndex,
+    SingleKeyAccount,
+    single_key_spend_data,
+)
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.formats.cursor import compact_size
 from signer.formats.silent_address import SilentAddress
 from signer.hashes import hash160, sha256
 from signer.keys import curve
 from signer.keys.keyring import Keyring
-from signer.keys.node import Node
+from signer.keys.node import PrivateNode
 from signer.keys.path import HARDENED, Path
 from tests import kernel, psbts
 from tests.signer.published import shared
@@ -64,7 +68,7 @@ def _mend(raw: bytes, key: bytes) -> bytes:
     return raw.replace(script.p2wpkh(sha256(key)[:20]), script.p2wpkh(hash160(key)))
 
 
-def spent(request: Psbt) -> list[Output]:
+def spent(request: Psbt) -> list[TxOutput]:
     """The outputs a PSBT spends, claimed or proven."""
     return [kernel.spent_output(request, at) for at in range(len(request.inputs))]
 
@@ -82,8 +86,8 @@ class Imported(Keyring):
         return curve.public_key(bytearray(self._secrets[path[0]]))
 
     @contextmanager
-    def opened(self, path: Path) -> Iterator[tuple[Node, bytes]]:
-        node = Node(bytearray(self._secrets[path[0]]), bytes(64))
+    def opened(self, path: Path) -> Iterator[tuple[PrivateNode, bytes]]:
+        node = PrivateNode(bytearray(self._secrets[path[0]]), bytes(64))
         try:
             yield node, node.public
         finally:
@@ -93,18 +97,18 @@ class Imported(Keyring):
 # --- our own payments
 
 
-def place(keys: Keyring, where: Path) -> Place:
+def place(keys: Keyring, where: Path) -> AccountIndex:
     """A place of one of our standard accounts."""
     kind = _KINDS[where[0]]
-    lock = single_lock(kind, keys.public_key(where))
-    return Place(OneKey(kind, where[:-2]), where[-2], where[-1], lock, (where,))
+    lock = single_key_spend_data(kind, keys.public_key(where))
+    return AccountIndex(SingleKeyAccount(kind, where[:-2]), where[-2], where[-1], lock, (where,))
 
 
 _KINDS = {
-    44 + HARDENED: script.Kind.P2PKH,
-    49 + HARDENED: script.Kind.P2SH,
-    84 + HARDENED: script.Kind.P2WPKH,
-    86 + HARDENED: script.Kind.P2TR,
+    44 + HARDENED: script.ScriptType.P2PKH,
+    49 + HARDENED: script.ScriptType.P2SH,
+    84 + HARDENED: script.ScriptType.P2WPKH,
+    86 + HARDENED: script.ScriptType.P2TR,
 }
 
 

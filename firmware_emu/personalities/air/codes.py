@@ -8,8 +8,8 @@ _UNKNOWN: Final = "The code holds something this device does not know."
 
 # None of these sentences repeats what the code holds: it may be a seed.
 _KINDS: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.ASCII), f"The code holds {what}.")
-    for pattern, what in (
+    (re.compile(pattern, re.IGNORECASE | re.ASCII), f"The code holds {content}.")
+    for pattern, content in (
         (r"(?:[0-9]{48}|[0-9]{60}|[0-9]{72}|[0-9]{84}|[0-9]{96})", "what may be a seed"),
         (r"(?:[a-z]{3,8} ){11,23}[a-z]{3,8}", "what may be a seed"),
         (r"(?:bitcoin:)?(?:bc|tb|bcrt)1[a-z0-9]{6,87}(?:\?.*)?", "an address"),
@@ -31,10 +31,10 @@ _KINDS: Final = tuple(
 
 def mistaken(data: bytes) -> str:
     """Sentences for a person: what the code seems to be, and what was expected."""
-    return f"{_seen(data)} {_EXPECTED}"
+    return f"{_kind_of(data)} {_EXPECTED}"
 
 
-def _seen(data: bytes) -> str:
+def _kind_of(data: bytes) -> str:
     text = data.decode("ascii", errors="replace")
     for pattern, sentence in _KINDS:
         if pattern.fullmatch(text):

@@ -1,11 +1,12 @@
 """Blockstream Jade's RPC: bare CBOR maps on a serial line or a socket."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from firmware_emu.commands import FaultCode, GetInfo, Reply, Request, Signed
+from firmware_emu.personalities import PersonalityFactory, Profile
 from firmware_emu.personalities.jade import messages, sentences
-from firmware_emu.personalities.jade.framing import Framer, Garbage, Message
+from firmware_emu.personalities.jade.framing import Framer, Garbage, RpcMessage
 from signer.formats import cbor
 
 CHUNK = 3008  # what fits a reply of 3,072 bytes beside its other fields
@@ -14,7 +15,7 @@ _LONGEST_METHOD = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _OpenRequest:
     """A request as its sender knows it. `form` tells how to answer it."""
 
     id: str
@@ -23,24 +24,24 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
+class _Unsent:
     """A signed payload of which `sent` chunks have left."""
 
-    asked: _Asked
+    request: _OpenRequest
     chunks: tuple[bytes, ...] = field(repr=False)
     sent: int
 
 
 class Jade:
-    """One port's side of the protocol. The unsent rest of a long answer outlives a hang-up."""
+    """One port's side of the protocol. The unsent part of a long answer outlives a hang-up."""
 
-    __slots__ = ("_count", "_framer", "_open", "_rest")
+    __slots__ = ("_count", "_framer", "_open", "_unsent")
 
-    def __init__(self) -> None:
+    def __init__(self, _profile: Profile) -> None:
         self._framer = Framer()
-        self._open: dict[str, _Asked] = {}
+        self._open: dict[str, _OpenRequest] = {}
         self._count = 0
-        self._rest: _Rest | None = None
+        self._unsent: _Unsent | None = None
 
     def receive(self, data: bytes) -> Iterator[Request | bytes]:
         """Requests, and at-once replies to what is not one."""
@@ -48,16 +49,22 @@ class Jade:
             match framed:
                 case Garbage(count):
                     yield _invalid(messages.NO_ID, count)
-                case Message():
+                case RpcMessage():
                     yield from self._understand(framed)
 
+    def prompted(self, _ticket: str) -> bytes:
+        """Nothing: its clients wait without a word."""
+        return b""
+
     def reply(self, ticket: str, reply: Reply) -> bytes:
-        asked = self._open.pop(ticket)
+        """The answer to an open request, the first part of a long one; nothing to any other."""
+        request = self._open.pop(ticket, None)
+        if request is None:
+            return b""
         if isinstance(reply, Signed):
-            chunks = _chunks(reply.payload)
-            self._rest = _Rest(asked, chunks, 0)
-            return self._next_chunk(asked.id, self._rest)
-        return _encode(asked.id, messages.result(asked.form, reply))
+            self._unsent = _Unsent(request, _chunks(reply.payload), 0)
+            return self._next_chunk(request.id, self._unsent)
+        return _encode(request.id, messages.result(request.form, reply))
 
     def tick(self, seconds: float) -> None:
         self._framer.tick(seconds)
@@ -68,49 +75,50 @@ class Jade:
         self._framer = Framer()
         self._open.clear()
 
-    def _understand(self, message: Message) -> Iterator[Request | bytes]:
+    def _understand(self, message: RpcMessage) -> Iterator[Request | bytes]:
         name, method = message.fields.get("id"), message.fields.get("method")
         if not (_is_text(name, _LONGEST_ID) and _is_text(method, _LONGEST_METHOD)):
             echo = name if _is_text(name, _LONGEST_ID) else messages.NO_ID
             yield _invalid(str(echo), message.used)
-        elif method == messages.EXTENDED and self._rest:
-            yield self._continue(str(name), self._rest, message.fields.get("params"))
+        elif method == messages.EXTENDED and self._unsent:
+            yield self._continue(str(name), self._unsent, message.fields.get("params"))
         elif method != messages.CANCEL:
             params = message.fields.get("params")
             form = messages.form(str(method), params)
-            yield self._request(_Asked(str(name), str(method), form), params)
+            yield self._request(_OpenRequest(str(name), str(method), form), params)
 
-    def _request(self, asked: _Asked, params: cbor.Value) -> Request:
-        command = messages.command(asked.method, params)
+    def _request(self, request: _OpenRequest, params: cbor.Value) -> Request:
+        command = messages.command(request.method, params)
         if not isinstance(command, GetInfo):
-            self._rest = None
+            self._unsent = None
         self._count += 1
         ticket = str(self._count)
-        self._open[ticket] = asked
+        self._open[ticket] = request
         return Request(ticket, command)
 
-    def _continue(self, name: str, rest: _Rest, params: cbor.Value) -> bytes:
-        wanted = {
-            "origid": rest.asked.id,
-            "orig": rest.asked.method,
-            "seqnum": rest.sent + 1,
-            "seqlen": len(rest.chunks),
+    def _continue(self, name: str, unsent: _Unsent, params: cbor.Value) -> bytes:
+        expected = {
+            "origid": unsent.request.id,
+            "orig": unsent.request.method,
+            "seqnum": unsent.sent + 1,
+            "seqlen": len(unsent.chunks),
         }
-        if not isinstance(params, dict) or any(params.get(k) != v for k, v in wanted.items()):
-            self._rest = None
+        if not isinstance(params, dict) or any(params.get(k) != v for k, v in expected.items()):
+            self._unsent = None
             code = sentences.CODES[FaultCode.OUT_OF_TURN]
             sentence = "Mismatched fields in 'get_extended_data' message"
             return _encode(name, sentences.error(code, sentence))
-        return self._next_chunk(name, rest)
+        return self._next_chunk(name, unsent)
 
-    def _next_chunk(self, name: str, rest: _Rest) -> bytes:
-        chunk = rest.chunks[rest.sent]
-        sent = rest.sent + 1
-        self._rest = _Rest(rest.asked, rest.chunks, sent) if sent < len(rest.chunks) else None
-        return _encode(name, {"seqnum": sent, "seqlen": len(rest.chunks), "result": chunk})
+    def _next_chunk(self, name: str, unsent: _Unsent) -> bytes:
+        chunk = unsent.chunks[unsent.sent]
+        sent = unsent.sent + 1
+        is_last = sent == len(unsent.chunks)
+        self._unsent = None if is_last else replace(unsent, sent=sent)
+        return _encode(name, {"seqnum": sent, "seqlen": len(unsent.chunks), "result": chunk})
 
 
-PERSONALITY = Jade
+PERSONALITY: PersonalityFactory = Jade
 
 
 def _chunks(payload: bytes) -> tuple[bytes, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from firmware_emu.commands import (
-    Account,
+    AccountDetails,
     Command,
     Fault,
     FaultCode,
@@ -12,9 +12,16 @@ from firmware_emu.commands import (
     Register,
     ShowAccountAddress,
 )
-from firmware_emu.personalities.jade import multisig, multisig_file
-from firmware_emu.personalities.jade.params import MOST_SIGNERS, BadParameter, Params
-from signer.formats import cbor
+from firmware_emu.personalities.jade import multisig
+from firmware_emu.personalities.jade.params import (
+    CHAIN,
+    LONGEST_NAME,
+    MOST_SIGNERS,
+    BadParameter,
+    Params,
+)
+from signer.errors import Malformed
+from signer.formats import cbor, multisig_file
 
 _LONGEST_TEMPLATE = 511
 _LONGEST_KEY = 159
@@ -32,16 +39,31 @@ def register_multisig(value: cbor.Value) -> Command:
         return _from_file(params)
     network = params.network()
     name = params.name("multisig_name", "multisig")
-    told = multisig.read(params.given.get("descriptor"))
-    return Register(network, name, told.template(), told.keys())
+    multi = multisig.read(params.given.get("descriptor"))
+    return Register(CHAIN, network, name, multi.template(), multi.keys())
 
 
 def _from_file(params: Params) -> Command:
     text = params.text("multisig_file", multisig_file.LONGEST, "Invalid multisig file")
-    file = multisig_file.parse(text)
+    try:
+        file = multisig_file.parse(text)
+    except Malformed as error:
+        raise BadParameter(str(error)) from None
+    multi = multisig.of_file(file)
+    name = _file_name(file.name)
     # A file names no network. Its keys tell real coins from test coins, and no more.
-    network = params.network() if params.has("network") else file.network
-    return Register(network, file.name, file.multisig.template(), file.multisig.keys())
+    network = "mainnet" if file.is_mainnet else "testnet"
+    if params.has("network"):
+        network = params.network()
+    return Register(CHAIN, network, name, multi.template(), multi.keys())
+
+
+def _file_name(text: str) -> str:
+    """A name as Jade's can be: no spaces, 15 letters. The person reads it before it is kept."""
+    short = text.replace(" ", "_")[:LONGEST_NAME]
+    if not short or not all("!" <= letter <= "~" for letter in short):
+        raise BadParameter("Missing or invalid multisig name parameter")
+    return short
 
 
 def register_descriptor(value: cbor.Value) -> Command:
@@ -49,7 +71,7 @@ def register_descriptor(value: cbor.Value) -> Command:
     network = params.network()
     name = params.name("descriptor_name", "descriptor")
     template = params.text("descriptor", _LONGEST_TEMPLATE, _TEMPLATE)
-    return Register(network, name, template, _keys(params.given.get("datavalues")))
+    return Register(CHAIN, network, name, template, _keys(params.given.get("datavalues")))
 
 
 def _keys(values: cbor.Value) -> tuple[str, ...]:
@@ -67,14 +89,14 @@ def _keys(values: cbor.Value) -> tuple[str, ...]:
 def multisig_address(params: Params) -> Command:
     network = params.network()
     name = params.text("multisig_name", _LONGEST_NAME, "Cannot find named multisig wallet")
-    return ShowAccountAddress(network, name, params.paths(NOT_BY_STEPS))
+    return ShowAccountAddress(CHAIN, network, name, params.paths(NOT_BY_STEPS))
 
 
 def descriptor_address(params: Params) -> Command:
     network = params.network()
     name = params.text("descriptor_name", _LONGEST_NAME, "Cannot find named descriptor wallet")
     place = (params.number("branch", _PLACE, 0), params.number("pointer", _PLACE))
-    return ShowAccountAddress(network, name, (place,))
+    return ShowAccountAddress(CHAIN, network, name, (place,))
 
 
 def get_all(_value: cbor.Value) -> Command:
@@ -91,38 +113,38 @@ def get_descriptor(value: cbor.Value) -> Command:
     return GetAccounts(Params.of(value).name("descriptor_name", "descriptor"))
 
 
-Told: TypeAlias = "cbor.Value | Fault"
+Value: TypeAlias = "cbor.Value | Fault"
 
 
-def _multisigs(accounts: tuple[Account, ...]) -> Told:
-    found = {account.name: multisig.of_account(account) for account in accounts}
-    return {name: multisig.summary(each) for name, each in found.items() if each}
+def _multisigs(accounts: tuple[AccountDetails, ...]) -> Value:
+    multi = {account.name: multisig.of_account(account) for account in accounts}
+    return {name: multisig.summary(account) for name, account in multi.items() if account}
 
 
-def _multisig(accounts: tuple[Account, ...]) -> Told:
+def _multisig(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
-    found = multisig.of_account(account)
-    if not found:
+    multi = multisig.of_account(account)
+    if not multi:
         return NO_MULTISIG
-    return {"multisig_name": account.name, "descriptor": multisig.descriptor(found)}
+    return {"multisig_name": account.name, "descriptor": multisig.descriptor(multi)}
 
 
-def _file(accounts: tuple[Account, ...]) -> Told:
+def _file(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
-    found = multisig.of_account(account)
-    if not found:
+    multi = multisig.of_account(account)
+    if not multi:
         return NO_MULTISIG
-    return {"multisig_file": multisig_file.render(account.name, found)}
+    return {"multisig_file": multisig_file.render(multisig.to_file(account.name, multi))}
 
 
-def _descriptors(accounts: tuple[Account, ...]) -> Told:
+def _descriptors(accounts: tuple[AccountDetails, ...]) -> Value:
     return {
-        each.name: {"descriptor_len": len(each.template), "num_datavalues": len(each.keys)}
-        for each in accounts
+        account.name: {"descriptor_len": len(account.template), "num_datavalues": len(account.keys)}
+        for account in accounts
     }
 
 
-def _descriptor(accounts: tuple[Account, ...]) -> Told:
+def _descriptor(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
     return {
         "descriptor_name": account.name,
@@ -132,7 +154,7 @@ def _descriptor(accounts: tuple[Account, ...]) -> Told:
 
 
 # By what was asked, in which form.
-TOLD: Mapping[str, Callable[[tuple[Account, ...]], Told]] = {
+RENDERERS: Mapping[str, Callable[[tuple[AccountDetails, ...]], Value]] = {
     "get_registered_multisigs": _multisigs,
     "get_registered_multisig": _multisig,
     "get_registered_multisig as_file": _file,

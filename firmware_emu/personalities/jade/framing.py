@@ -15,7 +15,7 @@ STALE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RpcMessage:
     """A whole map, and how many bytes it took."""
 
     fields: dict[str | int, cbor.Value] = field(repr=False)
@@ -32,29 +32,29 @@ class Garbage:
 class Framer:
     """Bytes in, messages out. Time is told by `tick`."""
 
-    __slots__ = ("_buffer", "_quiet", "_wanted")
+    __slots__ = ("_buffer", "_needed", "_quiet")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._quiet = 0.0
-        self._wanted = 0  # fewer bytes than this cannot be a message: no use to look again
+        self._needed = 0  # fewer bytes than this cannot be a message: no use to look again
 
     def tick(self, seconds: float) -> None:
         self._quiet += seconds
 
-    def receive(self, data: bytes) -> Iterator[Message | Garbage]:
+    def receive(self, data: bytes) -> Iterator[RpcMessage | Garbage]:
         """What the new bytes complete, or make hopeless."""
         stale = len(self._buffer) if self._quiet >= STALE_SECONDS else 0
         self._quiet = 0.0
-        rest = memoryview(data)
-        while rest:
+        remaining = memoryview(data)
+        while remaining:
             room = FULL - len(self._buffer)
-            self._buffer += rest[:room]
-            rest = rest[room:]
+            self._buffer += remaining[:room]
+            remaining = remaining[room:]
             yield from self._split(stale)
             stale = 0
 
-    def _split(self, stale: int) -> Iterator[Message | Garbage]:
+    def _split(self, stale: int) -> Iterator[RpcMessage | Garbage]:
         while self._buffer:
             if message := self._next():
                 stale = max(0, stale - message.used)
@@ -68,20 +68,20 @@ class Framer:
         if len(self._buffer) >= FULL:
             yield Garbage(self._drop(len(self._buffer)))
 
-    def _next(self) -> Message | None:
-        if len(self._buffer) < self._wanted:
+    def _next(self) -> RpcMessage | None:
+        if len(self._buffer) < self._needed:
             return None
         match cbor.decode_prefix(self._buffer, cbor.LENIENT):
             case cbor.Complete(value=dict() as fields, used=used):
                 self._drop(used)
-                return Message(fields, used)
+                return RpcMessage(fields, used)
             case cbor.Incomplete(at_least=at_least):
-                self._wanted = at_least
+                self._needed = at_least
             case cbor.Complete() | cbor.Broken():
-                self._wanted = FULL + 1
+                self._needed = FULL + 1
         return None
 
     def _drop(self, count: int) -> int:
         del self._buffer[:count]
-        self._wanted = 0
+        self._needed = 0
         return count

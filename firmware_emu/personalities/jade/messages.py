@@ -10,12 +10,14 @@ from firmware_emu.commands import (
     Done,
     Fault,
     FaultCode,
+    Fingerprint,
     GetAccounts,
     GetInfo,
     GetXpub,
     Info,
     Logout,
     Register,
+    Registered,
     Reply,
     RevealEntropy,
     ShowAddress,
@@ -28,10 +30,12 @@ from firmware_emu.commands import (
     Unlock,
     Unusable,
 )
-from firmware_emu.personalities.jade import accounts, message_file, sentences
-from firmware_emu.personalities.jade.params import BadParameter, Params
+from firmware_emu.personalities.jade import accounts, sentences
+from firmware_emu.personalities.jade.params import CHAIN, DEEPEST, BadParameter, Params
 from firmware_emu.personalities.jade.sentences import Message
-from signer.formats import cbor
+from signer.errors import Malformed
+from signer.formats import cbor, message_file
+from signer.keys.path import parse as parse_path
 
 VERSION = "1.0.40"
 EXTENDED = "get_extended_data"
@@ -93,14 +97,14 @@ def _add_entropy(value: cbor.Value) -> Command:
 
 def _auth_user(value: cbor.Value) -> Command:
     params = Params.of(value)
-    network = params.network()
+    params.network()
     params.check_epoch()
-    return Unlock(network)
+    return Unlock()
 
 
 def _get_xpub(value: cbor.Value) -> Command:
     params = Params.of(value)
-    return GetXpub(params.network(), params.path(may_be_empty=True))
+    return GetXpub(CHAIN, params.network(), params.path(may_be_empty=True))
 
 
 def _get_receive_address(value: cbor.Value) -> Command:
@@ -116,7 +120,7 @@ def _get_receive_address(value: cbor.Value) -> Command:
     path = params.path()
     if params.has("confidential"):
         raise BadParameter("Confidential addresses only apply to liquid networks")
-    return ShowAddress(network, path, variant)
+    return ShowAddress(CHAIN, network, path, variant)
 
 
 def _refuse_green(params: Params) -> None:
@@ -128,20 +132,37 @@ def _refuse_green(params: Params) -> None:
 
 def _sign_psbt(value: cbor.Value) -> Command:
     params = Params.of(value)
-    return Sign("bitcoin", params.network(), params.psbt())
+    return Sign(CHAIN, params.network(), params.psbt())
 
 
 def _sign_message(value: cbor.Value) -> Command:
     params = Params.of(value)
     if params.has("message_file"):
-        file = params.text("message_file", message_file.LONGEST, "Invalid message file")
-        return SignMessage(*message_file.parse(file))
+        return _of_file(params.text("message_file", message_file.LONGEST, "Invalid message file"))
     path = params.path()
     text = params.text("message", message_file.LONGEST, "Failed to extract message from parameters")
     if not params.has("ae_host_commitment"):
-        return SignMessage(path, text)
+        return SignMessage(CHAIN, path, text)
     sentence = "Failed to extract valid host commitment from parameters"
-    return SignMessage(path, text, params.data("ae_host_commitment", 32, sentence))
+    return SignMessage(CHAIN, path, text, params.data("ae_host_commitment", 32, sentence))
+
+
+def _of_file(text: str) -> Command:
+    try:
+        file = message_file.parse(text)
+    except Malformed as error:
+        raise BadParameter(str(error)) from None
+    return SignMessage(CHAIN, _path_of_file(file.path), file.message)
+
+
+def _path_of_file(text: str) -> tuple[int, ...]:
+    try:
+        steps = parse_path(text)
+    except Malformed:
+        steps = ()
+    if not 1 <= len(steps) <= DEEPEST:
+        raise BadParameter("Invalid bip32 path")
+    return steps
 
 
 def _get_signature(value: cbor.Value) -> Command:
@@ -171,30 +192,30 @@ _METHODS: Mapping[str, tuple[type, Callable[[cbor.Value], Command]]] = {
 }
 
 
-def result(asked: str, reply: Reply) -> Message:
-    """The part of a message that is not its id: `result`, or `error`. `asked` is of `form`."""
+def result(form: str, reply: Reply) -> Message:
+    """The part of a message that is not its id: `result`, or `error`; `form` is that of `form`."""
+    value = _value(form, reply)
+    return sentences.from_fault(form, value) if isinstance(value, Fault) else {"result": value}
+
+
+def _value(form: str, reply: Reply) -> "cbor.Value | Fault":
     match reply:
         case Fault():
-            return sentences.of(asked, reply)
+            return reply
         case Accounts():
-            told = accounts.TOLD[asked](reply.accounts)
-            return sentences.of(asked, told) if isinstance(told, Fault) else {"result": told}
-        case _:
-            return {"result": _value(asked, reply)}
-
-
-def _value(asked: str, reply: Info | Done | Text | Signed | Signature) -> cbor.Value:
-    match reply:
+            return accounts.RENDERERS[form](reply.accounts)
         case Info():
-            return _ACTIVITIES[reply.activity] if asked == PING else _version(reply)
-        case Done():
+            return _ACTIVITIES[reply.activity] if form == PING else _version(reply)
+        case Done() | Registered():
             return True
+        case Fingerprint():
+            return reply.data
         case Text():
             return reply.text
         case Signed():
             return reply.payload
         case Signature():
-            return reply.data if asked == _COMMITMENT else b64encode(reply.data).decode()
+            return reply.data if form == _COMMITMENT else b64encode(reply.data).decode()
 
 
 def _version(info: Info) -> cbor.Value:

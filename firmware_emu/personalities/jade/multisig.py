@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from firmware_emu.commands import Account
+from firmware_emu.commands import AccountDetails
 from firmware_emu.personalities.jade.params import MOST_SIGNERS, BadParameter, Params
 from signer.errors import Malformed
-from signer.formats import base58, cbor
+from signer.formats import cbor
+from signer.formats.multisig_file import Cosigner, MultisigFile
 from signer.keys import path
 from signer.keys.extended import ExtendedPublicKey
 
@@ -24,16 +25,7 @@ SIGNERS = "Failed to extract valid co-signers from parameters"
 INVALID = "Failed to validate co-signers"
 _THRESHOLD = "Invalid multisig threshold value"
 _LONGEST_XPUB = 128
-# SLIP132: letters that tell of a script beside the network. Policies say it themselves.
 _XPUB, _TPUB = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")  # BIP32
-_PLAIN = {
-    _XPUB: _XPUB,
-    bytes.fromhex("0295b43f"): _XPUB,  # Ypub
-    bytes.fromhex("02aa7ed3"): _XPUB,  # Zpub
-    _TPUB: _TPUB,
-    bytes.fromhex("024289ef"): _TPUB,  # Upub
-    bytes.fromhex("02575483"): _TPUB,  # Vpub
-}
 _TEMPLATE = re.compile(
     r"(sh\(wsh\(|wsh\(|sh\()(sorted)?multi\((\d{1,2})((?:,@\d+/(?:\*\*|<0;1>/\*))+)\)+"
 )
@@ -51,7 +43,7 @@ class Signer:
 
     def key(self) -> str:
         """The key expression of a policy: the path below the key is part of the way to it."""
-        xpub = _below(self.xpub, self.path) if self.path else self.xpub
+        xpub = _derived_below(self.xpub, self.path) if self.path else self.xpub
         way = path.render(self.derivation + self.path).removeprefix("m")
         return f"[{self.fingerprint.hex()}{way}]{xpub}"
 
@@ -66,10 +58,10 @@ class Multisig:
     signers: tuple[Signer, ...]
 
     def template(self) -> str:
-        before, after = VARIANTS[self.variant]
+        opening, closing = VARIANTS[self.variant]
         order = "sorted" if self.is_sorted else ""
         keys = "".join(f",@{number}/**" for number in range(len(self.signers)))
-        return f"{before}{order}multi({self.threshold}{keys}){after}"
+        return f"{opening}{order}multi({self.threshold}{keys}){closing}"
 
     def keys(self) -> tuple[str, ...]:
         return tuple(signer.key() for signer in self.signers)
@@ -90,11 +82,11 @@ def read(value: cbor.Value) -> Multisig:
     signers = tuple(_signers(value.get("signers")))
     if threshold > len(signers):
         raise BadParameter(_THRESHOLD)
-    check_blinding_key(value.get("master_blinding_key"))
+    _check_blinding_key(value.get("master_blinding_key"))
     return Multisig(variant, is_sorted, threshold, signers)
 
 
-def check_blinding_key(value: cbor.Value) -> None:
+def _check_blinding_key(value: cbor.Value) -> None:
     """A key for another network's amounts: it has no use here, and a wrong one is told."""
     if value is not None and not (isinstance(value, bytes) and len(value) == 32):
         raise BadParameter("Invalid blinding key")
@@ -103,10 +95,10 @@ def check_blinding_key(value: cbor.Value) -> None:
 def _signers(value: cbor.Value) -> Iterator[Signer]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_SIGNERS:
         raise BadParameter(SIGNERS)
-    for each in value:
-        if not isinstance(each, dict):
+    for fields in value:
+        if not isinstance(fields, dict):
             raise BadParameter(SIGNERS)
-        params = Params(each)
+        params = Params(fields)
         yield Signer(
             params.data("fingerprint", 4, SIGNERS),
             params.path(name="derivation", may_be_empty=True, sentence=SIGNERS),
@@ -115,7 +107,7 @@ def _signers(value: cbor.Value) -> Iterator[Signer]:
         )
 
 
-def _below(xpub: str, steps: tuple[int, ...]) -> str:
+def _derived_below(xpub: str, steps: tuple[int, ...]) -> str:
     try:
         key = ExtendedPublicKey.parse(xpub, (_XPUB, _TPUB))
         for step in steps:
@@ -125,24 +117,35 @@ def _below(xpub: str, steps: tuple[int, ...]) -> str:
     return key.encode(_XPUB if xpub.startswith("x") else _TPUB)
 
 
-def plain(xpub: str) -> tuple[str, bool]:
-    """The key with ordinary letters in front, and whether it is for real coins."""
+def of_file(file: MultisigFile) -> Multisig:
+    """The multisig of a file. Raises BadParameter for a path that no key can have."""
     try:
-        raw = base58.decode_check(xpub)
-        version = _PLAIN[raw[:4]]
-    except (Malformed, KeyError):
-        raise BadParameter(f"{INVALID}. This is no extended public key.") from None
-    return base58.encode_check(version + raw[4:]), version == _XPUB
+        signers = [
+            Signer(cosigner.fingerprint, path.parse(cosigner.derivation), cosigner.xpub)
+            for cosigner in file.cosigners
+        ]
+    except Malformed:
+        raise BadParameter("Invalid derivation path") from None
+    return Multisig(file.script, file.is_sorted, file.threshold, tuple(signers))
 
 
-def of_account(account: Account) -> Multisig | None:
+def to_file(name: str, multisig: Multisig) -> MultisigFile:
+    """The file of a multisig that was registered: its keys have no path below them."""
+    cosigners = tuple(
+        Cosigner(signer.fingerprint, path.render(signer.derivation), signer.xpub)
+        for signer in multisig.signers
+    )
+    return MultisigFile(name, multisig.variant, multisig.is_sorted, multisig.threshold, cosigners)
+
+
+def of_account(account: AccountDetails) -> Multisig | None:
     """The multisig that a registered account is, or None for one of another kind."""
-    found = _TEMPLATE.fullmatch(account.template)
+    match = _TEMPLATE.fullmatch(account.template)
     keys = [_KEY.fullmatch(key) for key in account.keys]
-    if not found or not all(keys):
+    if not match or not all(keys):
         return None
-    before, order, threshold, _ = found.groups()
-    variant = next(name for name, outer in VARIANTS.items() if outer[0] == before)
+    opening, order, threshold, _ = match.groups()
+    variant = next(name for name, outer in VARIANTS.items() if outer[0] == opening)
     signers = tuple(
         Signer(bytes.fromhex(key[1]), path.parse(f"m{key[2]}"), key[3]) for key in keys if key
     )
@@ -166,12 +169,12 @@ def descriptor(multisig: Multisig) -> cbor.Value:
         "variant": multisig.variant,
         "sorted": multisig.is_sorted,
         "threshold": multisig.threshold,
-        "signers": [_told(signer) for signer in multisig.signers],
+        "signers": [_signer_map(signer) for signer in multisig.signers],
         "master_blinding_key": b"",
     }
 
 
-def _told(signer: Signer) -> cbor.Value:
+def _signer_map(signer: Signer) -> cbor.Value:
     return {
         "fingerprint": signer.fingerprint,
         "derivation": list(signer.derivation),

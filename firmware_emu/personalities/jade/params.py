@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from signer.formats import cbor
 
+CHAIN = "bitcoin"
 NETWORKS = {"mainnet": "mainnet", "testnet": "testnet", "localtest": "regtest"}
 VARIANTS = {"pkh(k)": "pkh", "sh(wpkh(k))": "sh(wpkh)", "wpkh(k)": "wpkh", "tr(k)": "tr"}
 DEEPEST = 16
@@ -31,7 +32,7 @@ class Params:
 
     @classmethod
     def of(cls, value: cbor.Value) -> "Params":
-        """Parameters that must be there."""
+        """Parameters that must be there. Raises BadParameter."""
         if not isinstance(value, dict):
             raise BadParameter("Expecting parameters map")
         return cls(value)
@@ -47,6 +48,7 @@ class Params:
         return self.given.get(name) is True
 
     def network(self) -> str:
+        """The chain's word for a network that Jade knows. Raises BadParameter."""
         match self.given.get("network"):
             case str(name) if name in NETWORKS:
                 return NETWORKS[name]
@@ -56,11 +58,11 @@ class Params:
     def path(
         self, *, name: str = "path", may_be_empty: bool = False, sentence: str = PATH
     ) -> tuple[int, ...]:
-        """At most 16 numbers of 32 bits each."""
+        """At most 16 numbers of 32 bits each. Raises BadParameter."""
         return _path(self.given.get(name), sentence, may_be_empty=may_be_empty)
 
     def paths(self, sentence: str) -> tuple[tuple[int, ...], ...]:
-        """A path for each signer, and at least one."""
+        """A path for each signer, and at least one. Raises BadParameter."""
         match self.given.get("paths"):
             case [_, *_] as paths if len(paths) <= MOST_SIGNERS:
                 return tuple(_path(path, sentence, may_be_empty=True) for path in paths)
@@ -68,7 +70,7 @@ class Params:
                 raise BadParameter(sentence)
 
     def name(self, key: str, kind: str) -> str:
-        """What to call an account: 1 to 15 letters that can be seen."""
+        """What to call an account: 1 to 15 letters that can be seen. Raises BadParameter."""
         match self.given.get(key):
             case str(name) if 1 <= len(name) <= LONGEST_NAME and all("!" <= c <= "~" for c in name):
                 return name
@@ -76,7 +78,7 @@ class Params:
                 raise BadParameter(f"Missing or invalid {kind} name parameter")
 
     def text(self, key: str, longest: int, sentence: str) -> str:
-        """A text of 1 to so many letters."""
+        """A text of 1 to so many letters. Raises BadParameter."""
         match self.given.get(key):
             case str(text) if 1 <= len(text) <= longest:
                 return text
@@ -84,7 +86,7 @@ class Params:
                 raise BadParameter(sentence)
 
     def data(self, key: str, size: int, sentence: str) -> bytes:
-        """Exactly so many bytes."""
+        """Exactly so many bytes. Raises BadParameter."""
         match self.given.get(key):
             case bytes(data) if len(data) == size:
                 return data
@@ -92,7 +94,7 @@ class Params:
                 raise BadParameter(sentence)
 
     def number(self, key: str, sentence: str, otherwise: int | None = None) -> int:
-        """A number of 32 bits; `otherwise` where there is none."""
+        """A number of 32 bits; `otherwise` where there is none. Raises BadParameter."""
         given = self.given.get(key)
         given = otherwise if given is None else given
         if isinstance(given, int) and _is_uint(given):
@@ -100,7 +102,7 @@ class Params:
         raise BadParameter(sentence)
 
     def choice(self, key: str, sentence: str) -> bool:
-        """True or false; false where there is nothing."""
+        """True or false; false where there is nothing. Raises BadParameter."""
         match self.given.get(key):
             case bool() | None as chosen:
                 return bool(chosen)
@@ -108,6 +110,7 @@ class Params:
                 raise BadParameter(sentence)
 
     def variant(self) -> str:
+        """A kind of address, as the chain calls it. Raises BadParameter."""
         match self.given.get("variant"):
             case str(name) if name in VARIANTS:
                 return VARIANTS[name]
@@ -115,11 +118,12 @@ class Params:
                 raise BadParameter("Invalid script variant parameter")
 
     def check_epoch(self) -> None:
-        """A clock setting: read, so that a wrong one is told, and not needed here."""
+        """A clock setting: it is not needed here. Raises BadParameter for a wrong one."""
         if self.has("epoch") and not _is_uint(self.given["epoch"]):
             raise BadParameter("Failed to extract valid epoch value from parameters")
 
     def entropy(self) -> bytes:
+        """Some bytes. Raises BadParameter."""
         match self.given.get("entropy"):
             case bytes(data) if data:
                 return data
@@ -127,6 +131,7 @@ class Params:
                 raise BadParameter("Failed to extract valid entropy bytes from parameters")
 
     def psbt(self) -> bytes:
+        """Some bytes; what they are is for the signer to see. Raises BadParameter."""
         match self.given.get("psbt"):
             case bytes(data) if data:
                 return data

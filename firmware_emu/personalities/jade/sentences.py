@@ -54,21 +54,21 @@ _PREFIXES: Mapping[tuple[str, str], str] = {
 }
 
 
-def of(asked: str, fault: Fault) -> Message:
+def from_fault(form: str, fault: Fault) -> Message:
     """A fault, told to who `asked` (see `messages.form`)."""
-    return error(CODES[fault.code], _sentence(asked, fault))
+    return error(CODES[fault.code], _sentence(form, fault))
 
 
 def error(code: int, sentence: str, data: bytes | None = None) -> Message:
-    told: Message = {"code": code, "message": sentence}
-    return {"error": told if data is None else told | {"data": data}}
+    fields: Message = {"code": code, "message": sentence}
+    return {"error": fields if data is None else fields | {"data": data}}
 
 
-def _sentence(asked: str, fault: Fault) -> str:
+def _sentence(form: str, fault: Fault) -> str:
     if fault.code is FaultCode.LOCKED:
         return _LOCKED
     if fault.code is FaultCode.DECLINED:
-        return _DECLINED.get(asked.partition(" ")[0], fault.message)
+        return _DECLINED.get(form.partition(" ")[0], fault.message)
     reason = _MALFORMED if fault.malformed else fault.reason
-    prefix = _PREFIXES.get((asked, reason)) or _PREFIXES.get(("", reason))
+    prefix = _PREFIXES.get((form, reason)) or _PREFIXES.get(("", reason))
     return f"{prefix}. {fault.message}" if prefix else fault.message

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from signer.chains import Chain, PolicyAccounts
 from signer.chains.bitcoin.accounts import addresses, registry
-from signer.chains.bitcoin.accounts.account import Registered
+from signer.chains.bitcoin.accounts.account import PolicyAccount
 from signer.chains.bitcoin.messages import message
 from signer.chains.bitcoin.messages.bip322 import Timing
-from signer.chains.bitcoin.messages.message import Legacy, SignedMessage, Statement
+from signer.chains.bitcoin.messages.message import AddressMessage, KeyMessage, SignedMessage
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import sign
-from signer.chains.bitcoin.payment.ownership import Owner
-from signer.chains.bitcoin.payment.payment import Spend, check
+from signer.chains.bitcoin.payment.ownership import OwnedKeys
+from signer.chains.bitcoin.payment.payment import CheckedPayment, check_payment
 from signer.chains.bitcoin.psbt import container
-from signer.chains.bitcoin.review.digest import of_spend
+from signer.chains.bitcoin.review.digest import payment_commitment
 from signer.chains.bitcoin.review.pages import pages
 from signer.formats.words.digest_words import digest_words
 from signer.keys import curve, musig
@@ -45,21 +45,24 @@ class Bitcoin:
         records: Sequence[bytes] = (),
         *,
         expert: bool = False,
-    ) -> Review[Spend]:
+    ) -> Review[CheckedPayment]:
         """A PSBT (BIP174, BIP370, binary) as pages to approve.
 
         `records` are those that `register` gave for this wallet. Raises Malformed for bytes that
         are no PSBT, Refused for what is not signed.
         """
         where = NETWORKS[network]
-        owner = Owner(keyring, where, registry.of_network(records, keyring, where))
-        checked = check(container.parse(payload), owner, expert=expert)
+        owner = OwnedKeys(keyring, where, registry.of_network(records, keyring, where))
+        checked = check_payment(container.parse(payload), owner, expert=expert)
         words = digest_words(checked.psbt.unsigned_tx)
-        shown, digest = sealed(of_spend(checked), pages(checked))
+        shown, digest = sealed(payment_commitment(checked), pages(checked))
         return Review(checked, shown, keyring.fingerprint, words, digest)
 
     def sign(
-        self, approval: Approval[Spend], keyring: Keyring, randomness: bytearray | None = None
+        self,
+        approval: Approval[CheckedPayment],
+        keyring: Keyring,
+        randomness: bytearray | None = None,
     ) -> bytes:
         """The approved PSBT with our signatures added and nothing else changed (BIP174, Signer).
 
@@ -85,7 +88,7 @@ class Bitcoin:
 
         `variant` is "pkh", "sh(wpkh)", "wpkh" or "tr"; Refused for another.
         """
-        return addresses.single(keyring, path, variant, NETWORKS[network])
+        return addresses.single_key_address(keyring, path, variant, NETWORKS[network])
 
     def registration(
         self, name: str, template: str, keys: Sequence[str], keyring: Keyring, network: str
@@ -104,7 +107,7 @@ class Bitcoin:
         """The record to keep of an approved registration. It is public, and of use to us alone."""
         return registry.seal(approval.spend(keyring.fingerprint), keyring)
 
-    def registered(self, record: bytes, keyring: Keyring) -> Registered:
+    def registered(self, record: bytes, keyring: Keyring) -> PolicyAccount:
         """The account of a record. Raises Refused for another wallet's record, or an edited one."""
         return registry.unseal(record, keyring)
 
@@ -113,14 +116,14 @@ class Bitcoin:
     ) -> tuple[str, tuple[str, ...]]:
         """An address of a registered account, branch 0 to receive and 1 for change; warnings."""
         account = registry.unseal(record, keyring)
-        return addresses.registered(account, branch, index, NETWORKS[network])
+        return addresses.policy_address(account, branch, index, NETWORKS[network])
 
-    def message(self, text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
+    def message(self, text: str, path: Path, keyring: Keyring) -> Review[KeyMessage]:
         """A message to sign by the key at `path`, as `signmessage` does (BIP137).
 
         Raises Refused for a text that cannot be shown as it is, here and in the next two.
         """
-        return message.legacy(text, path, keyring)
+        return message.key_message(text, path, keyring)
 
     def statement(
         self,
@@ -130,11 +133,11 @@ class Bitcoin:
         keyring: Keyring,
         network: str,
         timing: Timing = Timing(),  # noqa: B008  a frozen value
-    ) -> Review[Statement]:
+    ) -> Review[AddressMessage]:
         """A message to sign with our address at `path` (BIP322); `variant` as for `address`."""
         where = NETWORKS[network]
-        place = addresses.place(keyring, path, variant)
-        return message.statement(text, place, keyring, where, timing)
+        place = addresses.single_key_location(keyring, path, variant)
+        return message.address_message(text, place, keyring, where, timing)
 
     def policy_statement(
         self,
@@ -144,15 +147,15 @@ class Bitcoin:
         keyring: Keyring,
         network: str,
         timing: Timing = Timing(),  # noqa: B008  as above
-    ) -> Review[Statement]:
+    ) -> Review[AddressMessage]:
         """A message to sign with the address of a registered account at (branch, index)."""
         where = NETWORKS[network]
         account = registry.unseal(record, keyring)
-        spot = addresses.registered_place(account, *place, keyring, where)
-        return message.statement(text, spot, keyring, where, timing)
+        spot = addresses.policy_location(account, *place, keyring, where)
+        return message.address_message(text, spot, keyring, where, timing)
 
     def sign_message(
-        self, approval: Approval[Legacy] | Approval[Statement], keyring: Keyring
+        self, approval: Approval[KeyMessage] | Approval[AddressMessage], keyring: Keyring
     ) -> SignedMessage:
         """The approved message, signed. Raises as `sign` does."""
         return message.sign(approval.spend(keyring.fingerprint), keyring)

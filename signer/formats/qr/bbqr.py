@@ -65,7 +65,7 @@ _PIECE: Final = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class BbqrFile:
     """What the codes of a series hold together. `kind` is the letter of its type."""
 
     kind: str
@@ -73,7 +73,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BbqrPart:
     """One code: number `index`, from 0, of `count`. `data` is decoded, and not yet inflated."""
 
     encoding: str
@@ -92,7 +92,7 @@ class Part:
         return self.index == self.count - 1
 
 
-def parse(text: str) -> Part:
+def parse(text: str) -> BbqrPart:
     """One code's text. Raises Malformed for anything that another text could mean as well."""
     if len(text) > CAPACITY[-1]:
         raise Malformed(f"A BBQr code of {len(text)} letters fits no QR code.")
@@ -104,13 +104,13 @@ def parse(text: str) -> Part:
         raise Malformed("The number of a BBQr code is above the count of its codes.")
     encoding = found["hex"] or found["base32"]
     data = bytes.fromhex(found["body"]) if encoding == "H" else _from_base32(found["body"])
-    part = Part(encoding, found["kind"], count, index, data)
+    part = BbqrPart(encoding, found["kind"], count, index, data)
     if not part.is_last and len(data) % _BYTES[encoding]:
         raise Malformed("A BBQr code that is not the last ends amid a group of letters.")
     return part
 
 
-def split(whole: File, version: int, encoding: str = "Z") -> tuple[str, ...]:
+def split(whole: BbqrFile, version: int, encoding: str = "Z") -> tuple[str, ...]:
     """The texts of the codes to show round and round, none above this QR version (1 to 40).
 
     All are as long as the first, but the last. `encoding` is "H" (hex), "2" (base32), or "Z", which
@@ -132,7 +132,7 @@ def split(whole: File, version: int, encoding: str = "Z") -> tuple[str, ...]:
     )
 
 
-class Collector:
+class BbqrCollector:
     """Takes the texts of BBQr codes in any order until they make up one whole file.
 
     Codes that disagree on encoding, type or count are of different files and are collected apart;
@@ -146,7 +146,7 @@ class Collector:
         self._limits = limits or Limits()
         self._candidates: list[_Series] = []
 
-    def add(self, text: str) -> Progress | File:
+    def add(self, text: str) -> Progress | BbqrFile:
         """Take one code. The whole file when this one completed it.
 
         Raises Malformed for a code that cannot belong to a file of a wanted type within the limits,
@@ -174,13 +174,13 @@ class Collector:
         """Forget every unfinished file."""
         self._candidates.clear()
 
-    def _check_size(self, part: Part) -> None:
+    def _check_size(self, part: BbqrPart) -> None:
         # None but the last is shorter than another, and the last has a byte.
         least = len(part.data) * (part.count - 1) + 1
         if part.count > self._limits.parts or least > self._limits.message_bytes:
             raise Malformed("The file is too long to be taken by QR codes.")
 
-    def _series(self, part: Part) -> "_Series":
+    def _series(self, part: BbqrPart) -> "_Series":
         """The series this part belongs to; candidates stay in the order they were last seen."""
         for series in self._candidates:
             if series.header == part.header:
@@ -198,21 +198,21 @@ class Collector:
 class _Series:
     """The parts of one file so far."""
 
-    def __init__(self, first: Part) -> None:
+    def __init__(self, first: BbqrPart) -> None:
         self.header = first.header
-        self._parts: dict[int, Part] = {}
+        self._parts: dict[int, BbqrPart] = {}
 
     @property
     def known(self) -> int:
         return len(self._parts)
 
-    def add(self, part: Part) -> bool:
+    def add(self, part: BbqrPart) -> bool:
         """Take in a part of this header. False when it said nothing new."""
         new = part.index not in self._parts
         self._parts[part.index] = part
         return new
 
-    def contradicts(self, part: Part) -> bool:
+    def contradicts(self, part: BbqrPart) -> bool:
         """Whether a part of this header cannot be of the same file as the parts so far."""
         last = part.count - 1
         # All that are no last ones have the same length, so any of them speaks for all.
@@ -220,16 +220,16 @@ class _Series:
         yardsticks = {any_but_last, last, part.index} & self._parts.keys()
         return any(_contradict(part, self._parts[index]) for index in yardsticks)
 
-    def file(self, most: int) -> File:
+    def file(self, most: int) -> BbqrFile:
         """The whole file of at most so many bytes, once all parts are known. Raises Malformed."""
         encoding, kind, count = self.header
         data = b"".join(self._parts[index].data for index in range(count))
         if len(data) > most:
             raise Malformed("The file is too long to be taken by QR codes.")
-        return File(kind, _inflated(data, most) if encoding == "Z" else data)
+        return BbqrFile(kind, _inflated(data, most) if encoding == "Z" else data)
 
 
-def _contradict(one: Part, other: Part) -> bool:
+def _contradict(one: BbqrPart, other: BbqrPart) -> bool:
     """Whether two parts of the same header cannot be of one file."""
     if one.index == other.index:
         return one.data != other.data

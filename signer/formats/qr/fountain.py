@@ -23,7 +23,7 @@ _UNDER_ONE: Final = nextafter(1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FountainPart:
     """One part of a message of `message_length` bytes, cut into `count` fragments.
 
     `number` starts at 1 and may pass `count`; `checksum` is the CRC-32 of the whole message.
@@ -54,7 +54,7 @@ def fragments(message: bytes, max_length: int) -> tuple[bytes, ...]:
     return tuple(padded[i : i + length] for i in range(0, len(padded), length))
 
 
-def parts(message: bytes, max_length: int) -> Iterator[Part]:
+def parts(message: bytes, max_length: int) -> Iterator[FountainPart]:
     """Every part of `message` in order, without end."""
     pieces = fragments(message, max_length)
     checksum = crc32(message)
@@ -63,7 +63,7 @@ def parts(message: bytes, max_length: int) -> Iterator[Part]:
         for index in chosen(number, len(pieces), checksum):
             mixed ^= int.from_bytes(pieces[index], "big")
         data = mixed.to_bytes(len(pieces[0]), "big")
-        yield Part(number, len(pieces), len(message), checksum, data)
+        yield FountainPart(number, len(pieces), len(message), checksum, data)
 
 
 def chosen(number: int, count: int, checksum: int) -> Sequence[int]:
@@ -81,7 +81,7 @@ class Decoder:
     brings it one step on: a late start needs a quarter to a half fewer parts than peeling does.
     """
 
-    def __init__(self, first: Part) -> None:
+    def __init__(self, first: FountainPart) -> None:
         self._kind = _kind(first)
         self._count = first.count
         self._rows: dict[int, tuple[int, int]] = {}  # highest fragment -> (which, their xor)
@@ -95,11 +95,11 @@ class Decoder:
     def count(self) -> int:
         return self._count
 
-    def fits(self, part: Part) -> bool:
+    def fits(self, part: FountainPart) -> bool:
         """Whether `part` says it belongs to this message."""
         return _kind(part) == self._kind
 
-    def add(self, part: Part) -> bool:
+    def add(self, part: FountainPart) -> bool:
         """Take in a part that fits. False when it said nothing new."""
         which = sum(1 << i for i in chosen(part.number, part.count, part.checksum))
         mixed = int.from_bytes(part.data, "big")
@@ -140,7 +140,7 @@ class Decoder:
         return solved
 
 
-def _kind(part: Part) -> tuple[int, int, int, int]:
+def _kind(part: FountainPart) -> tuple[int, int, int, int]:
     return part.count, part.message_length, part.checksum, len(part.data)
 
 

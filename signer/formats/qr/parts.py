@@ -1,4 +1,4 @@
-"""A payload as a series of QR codes, and back: `split` on one side, `Collector` on the other."""
+"""A payload as a series of QR codes, and back: `split` and, on the other side, `PartCollector`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Progress:
     new: bool
 
 
-class Collector:
+class PartCollector:
     """Takes the texts of QR codes in any order until they make up one whole UR.
 
     Codes of different messages may come mixed: each message is collected apart, so a stray code

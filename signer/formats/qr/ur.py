@@ -7,7 +7,7 @@ from typing import Final
 from signer.errors import Malformed
 from signer.formats import cbor
 from signer.formats.qr import bytewords
-from signer.formats.qr.fountain import Part
+from signer.formats.qr.fountain import FountainPart
 
 MAX_TEXT: Final = 4296  # letters of the largest QR code; a longer text comes from no camera
 PSBT_TYPES: Final = ("crypto-psbt", "psbt")  # written is the first: half the field reads no other
@@ -33,7 +33,7 @@ class UrPart:
     """One part of a UR whose CBOR was cut by the fountain code."""
 
     type: str
-    part: Part
+    part: FountainPart
 
 
 def parse(text: str) -> Ur | UrPart:
@@ -79,11 +79,11 @@ def to_psbt(ur: Ur) -> bytes:
             raise Malformed("A PSBT in a UR is a CBOR byte string.")
 
 
-def _part(body: bytes) -> Part:
+def _part(body: bytes) -> FountainPart:
     match cbor.decode(body, _PART_RULES):
         case [int(number), int(count), int(length), int(checksum), bytes(data)] as found if (
             bool not in map(type, found)  # in Python, true is a number
         ):
-            return Part(number, count, length, checksum, data)
+            return FountainPart(number, count, length, checksum, data)
         case _:
             raise Malformed("A UR part is a list of four numbers and some bytes.")

@@ -56,7 +56,7 @@ class _Checksum:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Share:
+class Codex32Share:
     """A secret or one of its shares. `payload` is symbols of 5 bits; `erase` it after use."""
 
     threshold: int
@@ -88,7 +88,7 @@ class Share:
         curve.erase(self.payload)
 
 
-def parse(text: str) -> Share:
+def parse(text: str) -> Codex32Share:
     """A secret or a share. Raises Malformed: prefix, letters, mixed case, length, or checksum."""
     body = _body(text)
     with Scratch() as scratch:
@@ -99,10 +99,10 @@ def parse(text: str) -> Share:
         payload = scratch.copy(memoryview(symbols)[6 : -code.size])
         _check_payload(payload)
         threshold = _threshold(body[0], body[5])
-        return Share(threshold, body[1:5], body[5], scratch.released(payload))
+        return Codex32Share(threshold, body[1:5], body[5], scratch.released(payload))
 
 
-def from_seed(seed: bytes | bytearray, identifier: str, threshold: int = 0) -> Share:
+def from_seed(seed: bytes | bytearray, identifier: str, threshold: int = 0) -> Codex32Share:
     """A master seed (16 to 64 bytes) as the secret of a threshold: 0 alone, or 2 to 9 for `split`.
 
     `identifier` is four letters of the bech32 alphabet, in lower case. Raises Malformed.
@@ -117,10 +117,12 @@ def from_seed(seed: bytes | bytearray, identifier: str, threshold: int = 0) -> S
         for at, symbol in zip(range(len(payload)), padded, strict=False):
             payload[at] = symbol
         _check_payload(payload)
-        return Share(threshold, identifier, WHOLE, scratch.released(payload))
+        return Codex32Share(threshold, identifier, WHOLE, scratch.released(payload))
 
 
-def split(secret: Share, count: int, randomness: bytes | bytearray) -> tuple[Share, ...]:
+def split(
+    secret: Codex32Share, count: int, randomness: bytes | bytearray
+) -> tuple[Codex32Share, ...]:
     """`count` shares of a secret, any `secret.threshold` of which bring it back.
 
     `randomness` is 32 bytes or more; with the same secret it gives the same shares. Raises
@@ -139,7 +141,7 @@ def split(secret: Share, count: int, randomness: bytes | bytearray) -> tuple[Sha
             scratch.owned(_FIELD.interpolated(points, _VALUES[index])) for index in _SHARES[:count]
         ]
         shares = tuple(
-            Share(secret.threshold, secret.identifier, index, payload)
+            Codex32Share(secret.threshold, secret.identifier, index, payload)
             for index, payload in zip(_SHARES, payloads, strict=False)
         )
         for share in shares:
@@ -147,12 +149,12 @@ def split(secret: Share, count: int, randomness: bytes | bytearray) -> tuple[Sha
         return shares
 
 
-def recover(shares: Sequence[Share]) -> Share:
+def recover(shares: Sequence[Codex32Share]) -> Codex32Share:
     """The secret of at least `threshold` shares; more than that must agree with it (T65)."""
     return derive(shares, WHOLE)
 
 
-def derive(shares: Sequence[Share], index: str) -> Share:
+def derive(shares: Sequence[Codex32Share], index: str) -> Codex32Share:
     """The share at `index`, its payload the caller's to erase. Raises Malformed.
 
     The shares must be of one secret, no two the same, and as many as their threshold says.
@@ -167,10 +169,10 @@ def derive(shares: Sequence[Share], index: str) -> Share:
                 raise Malformed("These shares do not belong together.")
         payload = scratch.owned(_FIELD.interpolated(known, _VALUES[index]))
         first = shares[0]
-        return Share(first.threshold, first.identifier, index, scratch.released(payload))
+        return Codex32Share(first.threshold, first.identifier, index, scratch.released(payload))
 
 
-def _points(shares: Sequence[Share]) -> tuple[int, dict[int, bytearray]]:
+def _points(shares: Sequence[Codex32Share]) -> tuple[int, dict[int, bytearray]]:
     """How many shares are needed, and the payload at each place."""
     kinds = {(share.threshold, share.identifier, len(share.payload)) for share in shares}
     if len(kinds) != 1:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.backups.shamir import Field, add
-from signer.keys.backups.slip39_share import Setting, Share, parse
+from signer.keys.backups.slip39_share import Setting, Slip39Share, parse
 from signer.keys.scratch import Scratch
 from signer.keys.seeds.entropy import Stream, expand
 
-__all__ = ("Plan", "Setting", "Share", "combine", "parse", "split")
+__all__ = ("Setting", "SharePlan", "Slip39Share", "combine", "parse", "split")
 
 _FIELD = Field(bits=8, modulus=0x11B, generator=3)
 _DIGEST, _SECRET = 254, 255  # where the polynomial holds a digest of the secret, and the secret
@@ -29,7 +29,7 @@ _SLOWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SharePlan:
     """How a secret is shared: `group_threshold` of these groups, each (threshold, count) of shares.
 
     `exponent` is what a guess at the passphrase costs. `extendable`: the passphrase opens the same
@@ -53,7 +53,7 @@ class Plan:
                 raise Malformed("A group of which one share is enough has one share.")
 
 
-def combine(shares: Sequence[Share], passphrase: str = "") -> bytearray:
+def combine(shares: Sequence[Slip39Share], passphrase: str = "") -> bytearray:
     """The master secret (16 to 64 bytes), the caller's to erase.
 
     Takes exactly the groups that are needed, and of each exactly the shares that are. A wrong
@@ -68,7 +68,7 @@ def combine(shares: Sequence[Share], passphrase: str = "") -> bytearray:
         raise Refused(
             CommonReason.BACKUP_TOO_SLOW, f"Its iteration exponent is {setting.exponent}."
         )
-    members: dict[int, list[Share]] = {share.group: [] for share in shares}
+    members: dict[int, list[Slip39Share]] = {share.group: [] for share in shares}
     for share in shares:
         members[share.group].append(share)
     if len(members) != setting.group_threshold:
@@ -81,8 +81,8 @@ def combine(shares: Sequence[Share], passphrase: str = "") -> bytearray:
 
 
 def split(
-    secret: bytes | bytearray, plan: Plan, randomness: bytes | bytearray, passphrase: str = ""
-) -> tuple[tuple[Share, ...], ...]:
+    secret: bytes | bytearray, plan: SharePlan, randomness: bytes | bytearray, passphrase: str = ""
+) -> tuple[tuple[Slip39Share, ...], ...]:
     """The shares of each group. Their values are the caller's to erase.
 
     `secret` has 16 to 64 bytes, an even number. `randomness` is 32 bytes or more; with the same
@@ -101,7 +101,7 @@ def split(
             groups = _parts(encrypted, (plan.group_threshold, len(plan.groups)), stream, scratch)
             shares = tuple(
                 tuple(
-                    Share(setting, group, member, size[0], value)
+                    Slip39Share(setting, group, member, size[0], value)
                     for member, value in enumerate(_parts(groups[group], size, stream, scratch))
                 )
                 for group, size in enumerate(plan.groups)
@@ -112,7 +112,7 @@ def split(
         return shares
 
 
-def _of_group(shares: Sequence[Share]) -> bytearray:
+def _of_group(shares: Sequence[Slip39Share]) -> bytearray:
     """The value that the shares of one group hold together, the caller's to erase."""
     needed = shares[0].member_threshold
     points = {share.member: share.value for share in shares}

@@ -29,7 +29,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Share:
+class Slip39Share:
     """One share, its numbers counted from 0. `value` (16 to 64 bytes) is secret: `erase` it."""
 
     setting: Setting
@@ -59,7 +59,7 @@ class Share:
         return first >> 10, first & 1023, second >> 10, second & 1023
 
 
-def parse(words: Sequence[str]) -> Share:
+def parse(words: Sequence[str]) -> Slip39Share:
     """A share from its words. Raises Malformed: count, a word (named by its place), checksum."""
     if not _LEAST_WORDS <= len(words) <= _MOST_WORDS:
         raise Malformed(f"A share has {_LEAST_WORDS} to {_MOST_WORDS} words, not {len(words)}.")
@@ -77,7 +77,7 @@ def parse(words: Sequence[str]) -> Share:
     if setting.group_threshold > setting.group_count:
         raise Malformed("The share wants more groups than there are.")
     value = _value(places[_HEADER_WORDS:-_CHECKSUM_WORDS])
-    return Share(setting, second >> 16, second >> 4 & 15, (second & 15) + 1, value)
+    return Slip39Share(setting, second >> 16, second >> 4 & 15, (second & 15) + 1, value)
 
 
 def _value(places: Sequence[int]) -> bytearray:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firmware_emu import vault
+from firmware_emu.storage import vault
 from tests import kernel, psbts
 from tests.desk import Desk, unlocked_desk
 from tests.firmware_emu.test_accounts import OTHER, address, edited, keys, params, registered

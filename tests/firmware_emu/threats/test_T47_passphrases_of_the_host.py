@@ -6,7 +6,7 @@ import typing
 import pytest
 
 from firmware_emu import commands
-from firmware_emu.flows import keys
+from firmware_emu.flows.seed import keys
 from signer.keys.keyring import Keyring
 from signer.keys.seeds import mnemonic
 from tests.desk import ABANDON, unlocked_desk

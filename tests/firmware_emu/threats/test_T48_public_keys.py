@@ -31,5 +31,4 @@ def test_the_screen_shows_an_account_only_when_a_person_asks_for_it() -> None:
     assert not any(isinstance(show.screen, Qr) for show in desk.shown)
     desk.press("ok")
     desk.choose("Show account")
-    desk.choose("Test coins")
     assert isinstance(desk.screen, Qr)

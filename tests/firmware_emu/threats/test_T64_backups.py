@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from firmware_emu import vault
-from firmware_emu.vault import Cost, Sealed, WrongPin
+from firmware_emu.storage import vault
+from firmware_emu.storage.vault import Cost, Sealed, WrongPin
 from signer.errors import Malformed
 
 CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)

@@ -1,7 +1,7 @@
 """T70: whoever copies the flash tries PINs offline. Only the cost of a try stands between."""
 
-from firmware_emu import vault
-from firmware_emu.vault import Cost
+from firmware_emu.storage import vault
+from firmware_emu.storage.vault import Cost
 from tests.desk import ABANDON, PIN, unlocked_desk
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from firmware_emu import vault
-from firmware_emu.device import Device
+from firmware_emu.core.device import Device
 from firmware_emu.effects import Resume, Save, Show, State
 from firmware_emu.events import KeyPressed, Resumed, Typed
 from firmware_emu.screens import Key
+from firmware_emu.storage import vault
 from tests.desk import CHEAP, ENTROPY, PIN, Desk, unlocked_desk
 
 RECORD = unlocked_desk().record or b""

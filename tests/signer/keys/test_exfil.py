@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.transactions import script, sighash, tx
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.hashes import double_sha256, hash160
 from signer.keys import curve, exfil
@@ -106,9 +106,9 @@ def test_core_s_engine_accepts_a_coin_signed_with_the_host_s_part(
     keys: Keyring, number: int
 ) -> None:
     key, sats = keys.public_key(PATH), 50_000
-    spent = Output(sats, script.p2wpkh(hash160(key)))
-    paid = (Output(sats - 200, spent.script_pubkey),)
-    coin = Input(bytes(31) + bytes((number,)) + bytes(4), 0xFFFFFFFD)
+    spent = TxOutput(sats, script.p2wpkh(hash160(key)))
+    paid = (TxOutput(sats - 200, spent.script_pubkey),)
+    coin = TxInput(bytes(31) + bytes((number,)) + bytes(4), 0xFFFFFFFD)
     spend = Tx(2, (coin,), paid, 0)
     code = script.p2pkh(hash160(key))
     shared_hashes = sighash.midstates(spend, (spent,))

@@ -16,7 +16,7 @@ from signer.errors import CommonReason, Malformed, Refused
 from signer.formats import base58
 from signer.keys import curve, keyring
 from signer.keys.keyring import Keyring
-from signer.keys.node import Node
+from signer.keys.node import PrivateNode
 from signer.keys.path import HARDENED, parse
 from signer.keys.seeds import mnemonic
 from tests import memory
@@ -293,7 +293,7 @@ def test_a_seed_that_makes_no_key_is_malformed(
     # One in 2**127; so the hash is made to give such a number (BIP32, Master key generation).
     monkeypatch.setattr(hmac, "digest", lambda *_: number.to_bytes(32, "big") + bytes(32))
     with pytest.raises(Malformed):
-        Node.master(bytearray(SEED))
+        PrivateNode.master(bytearray(SEED))
 
 
 @pytest.mark.parametrize(

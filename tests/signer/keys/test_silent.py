@@ -13,9 +13,9 @@ from signer.hashes import tagged_hash
 from signer.keys import curve, silent
 from signer.keys.curve import dleq, points
 from signer.keys.keyring import Keyring
-from signer.keys.node import Node
+from signer.keys.node import PrivateNode
 from signer.keys.path import HARDENED, Path
-from signer.keys.silent import Key
+from signer.keys.silent import InputKey
 from tests import memory
 from tests.memory import ORDER
 from tests.psbts import keyring
@@ -25,14 +25,14 @@ from tests.signer.silents import BOB, SCAN, Imported
 KEYS = keyring()
 
 
-def plain(index: int) -> Key:
-    return Key(path(84, index))
+def plain(index: int) -> InputKey:
+    return InputKey(path(84, index))
 
 
-def taproot(index: int, merkle_root: bytes = b"") -> Key:
+def taproot(index: int, merkle_root: bytes = b"") -> InputKey:
     where = path(86, index)
     tweak = curve.taproot_tweak(KEYS.public_key(where)[1:], merkle_root)
-    return Key(where, is_taproot=True, tweak=tweak)
+    return InputKey(where, is_taproot=True, tweak=tweak)
 
 
 def path(purpose: int, index: int) -> Path:
@@ -49,7 +49,7 @@ several = st.lists(st.tuples(kinds, st.integers(0, 9)), min_size=1, max_size=5).
 
 @given(several)
 def test_the_receiver_finds_the_same_point_with_the_public_keys_of_the_coins(
-    keys: list[Key],
+    keys: list[InputKey],
 ) -> None:
     (share,) = silent.shares(KEYS, keys, [BOB.scan_key])
     total = points.combine([silent.public_key(KEYS, key) for key in keys])
@@ -59,7 +59,7 @@ def test_the_receiver_finds_the_same_point_with_the_public_keys_of_the_coins(
 
 @given(several, several)
 def test_the_shares_of_two_halves_add_up_to_the_share_of_the_whole(
-    one: list[Key], other: list[Key]
+    one: list[InputKey], other: list[InputKey]
 ) -> None:
     halves = [silent.shares(KEYS, half, [BOB.scan_key])[0].point for half in (one, other)]
     (whole,) = silent.shares(KEYS, one + other, [BOB.scan_key])
@@ -85,7 +85,7 @@ def test_shares_are_given_in_the_order_asked_and_the_same_every_time() -> None:
 
 def test_keys_that_cancel_out_are_refused_and_half_way_they_do_no_harm() -> None:
     secrets = [number.to_bytes(32, "big") for number in (5, ORDER - 5, 9)]
-    keys = [Key((at,)) for at in range(3)]
+    keys = [InputKey((at,)) for at in range(3)]
     with pytest.raises(Refused) as refused:
         silent.shares(Imported(secrets), keys[:2], [BOB.scan_key])
     assert refused.value.reason is CommonReason.SILENT_COINS
@@ -110,8 +110,8 @@ def test_a_scan_key_that_is_no_point_is_malformed(scan_key: bytes) -> None:
 def test_a_secret_that_is_not_its_public_key_s_stops_everything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wrong = Node(bytearray(b"\x05" * 32), bytes(64))
-    monkeypatch.setattr(Node, "child", lambda *_: wrong)
+    wrong = PrivateNode(bytearray(b"\x05" * 32), bytes(64))
+    monkeypatch.setattr(PrivateNode, "child", lambda *_: wrong)
     with pytest.raises(CrossCheckFailed):
         silent.shares(keyring(), [plain(0)], [BOB.scan_key])
 
@@ -145,7 +145,7 @@ assert os.readv(0, [seed]) == 64
 keys = Keyring(seed)
 plain, taproot = parse("m/84h/1h/0h/0/0"), parse("m/86h/1h/0h/0/1")
 tweak = curve.taproot_tweak(keys.public_key(taproot)[1:])
-coins = [silent.Key(plain), silent.Key(taproot, is_taproot=True, tweak=tweak)]
+coins = [silent.InputKey(plain), silent.Key(taproot, is_taproot=True, tweak=tweak)]
 for _ in range(20):
     silent.shares(keys, coins, [bytes.fromhex(sys.argv[1])])
 print("done", flush=True)
@@ -182,7 +182,7 @@ def _at(where: Path) -> bytes:
 def test_the_secrets_looked_for_are_those_that_shares_are_made_of() -> None:
     keys = Keyring(bytearray(SEED))
     tweak = curve.taproot_tweak(keys.public_key(path(86, 1))[1:])
-    coins = [plain(0), Key(path(86, 1), is_taproot=True, tweak=tweak)]
+    coins = [plain(0), InputKey(path(86, 1), is_taproot=True, tweak=tweak)]
     (share,) = silent.shares(keys, coins, [BOB.scan_key])
     found = made_on_the_way()
     assert points.shared_point(bytearray(found["sum"]), BOB.scan_key) == share.point

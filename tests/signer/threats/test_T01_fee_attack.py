@@ -5,7 +5,7 @@ import pytest
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from tests import kernel, psbts
 from tests.psbts import draft, keyring, refusal, sign
 
@@ -53,7 +53,7 @@ def test_a_lie_about_a_taproot_amount_makes_the_signature_void() -> None:
     signed = CHAIN.sign(reviewed.approve(reviewed.pages), keys)
     request = container.parse(signed)
     lied = [kernel.spent_output(request, index) for index in range(2)]
-    true = [Output(100_000, lied[0].script_pubkey), lied[1]]
+    true = [TxOutput(100_000, lied[0].script_pubkey), lied[1]]
     raw = kernel.finalized(request)
     assert kernel.verdicts(raw, lied) == [True, True]
     assert kernel.verdicts(raw, true) == [False, False]

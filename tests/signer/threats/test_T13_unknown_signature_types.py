@@ -5,7 +5,7 @@ import pytest
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import sighash
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import Refused
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
@@ -58,7 +58,7 @@ def test_a_signature_under_our_key_that_does_not_hold_is_refused(script: str) ->
 def test_taproot_digests_of_a_type_nobody_defined_do_not_exist(flag: int) -> None:
     """The network would reject the signature today, and give it a meaning tomorrow (BIP341)."""
     parsed = container.parse(draft(keyring(), 1, "tr").encode())
-    spent = [Output(100_000, psbts.lock(keyring(), psbts.path("tr")))]
+    spent = [TxOutput(100_000, psbts.lock(keyring(), psbts.path("tr")))]
     with pytest.raises(Refused) as refused:
         sighash.taproot(parsed.tx, sighash.midstates(parsed.tx, spent), 0, spent[0], flag)
     assert refused.value.reason is BitcoinReason.SIGHASH_UNKNOWN

@@ -62,7 +62,7 @@ def found(made: psbts.Draft, template: str = TREE) -> Reason:
 def leaf_jobs(made: psbts.Draft) -> list[bytes]:
     records = [account().record(keyring())]
     spend = psbts.review(made.encode(), keyring(), "regtest", records).subject
-    return [job.tree for job in spend.coins[0].jobs]
+    return [job.tree for job in spend.inputs[0].tasks]
 
 
 def naming(*leaves: bytes, at: int = 0) -> psbts.Draft:
@@ -80,7 +80,7 @@ def _is_ours(record: tuple[bytes, bytes]) -> bool:
     return keyring().fingerprint in record[1]
 
 
-LOCK = account().policy.lock(0, 0)
+LOCK = account().policy.spend_data(0, 0)
 HASHES = [leaf.hash for leaf in LOCK.leaves]
 
 

@@ -5,7 +5,7 @@ A script that does not follow from the coins and the address is valid, and nobod
 
 import pytest
 
-from signer.chains.bitcoin.accounts.account import Place
+from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields, maps
 from signer.chains.bitcoin.psbt.container import Psbt
@@ -14,7 +14,7 @@ from signer.chains.bitcoin.silent_payments import send
 from signer.chains.bitcoin.silent_payments.inputs import NUMS
 from signer.chains.bitcoin.silent_payments.send import Prepared
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Reason, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.keys import curve
@@ -34,7 +34,7 @@ def prepare(made: Payment | Psbt, wheres: list[tuple[int, ...]] | None = None) -
     return send.prepare(request, spent(request), _ours(wheres or COINS), KEYS, NETWORKS["regtest"])
 
 
-def _ours(wheres: list[tuple[int, ...]]) -> dict[int, Place]:
+def _ours(wheres: list[tuple[int, ...]]) -> dict[int, AccountIndex]:
     return {at: place(KEYS, where) for at, where in enumerate(wheres)}
 
 
@@ -212,7 +212,7 @@ def test_the_key_at_a_path_of_ours_must_be_the_one_that_counts() -> None:
 
 def test_a_coin_of_a_segwit_version_to_come_is_refused() -> None:
     request = payment(KEYS, COINS).parse()
-    later = [*spent(request)[:-1], Output(1, b"\x52\x20" + bytes(32))]
+    later = [*spent(request)[:-1], TxOutput(1, b"\x52\x20" + bytes(32))]
     with pytest.raises(Refused) as refused:
         send.prepare(request, later, _ours(COINS[:-1]), KEYS, NETWORKS["regtest"])
     assert refused.value.reason is CommonReason.SILENT_COINS
@@ -221,14 +221,14 @@ def test_a_coin_of_a_segwit_version_to_come_is_refused() -> None:
 def test_coins_of_which_none_counts_are_refused() -> None:
     request = payment(KEYS, COINS[:1]).parse()
     with pytest.raises(Refused) as refused:
-        send.prepare(request, [Output(1, b"\x51")], {}, KEYS, NETWORKS["regtest"])
+        send.prepare(request, [TxOutput(1, b"\x51")], {}, KEYS, NETWORKS["regtest"])
     assert refused.value.reason is CommonReason.SILENT_COINS
     assert refused.value.detail == "None of them counts."
 
 
 def test_a_coin_whose_key_is_no_point_is_malformed() -> None:
     request = payment(KEYS, COINS).parse()
-    lost = [Output(1, script.p2tr(bytes(31) + b"\5")), *spent(request)[1:]]  # BIP340: no square
+    lost = [TxOutput(1, script.p2tr(bytes(31) + b"\5")), *spent(request)[1:]]  # BIP340: no square
     with pytest.raises(Malformed, match="not a point"):
         send.prepare(request, lost, {}, KEYS, NETWORKS["regtest"])
 

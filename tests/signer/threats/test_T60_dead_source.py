@@ -51,7 +51,7 @@ def test_one_flipped_bit_of_any_source_changes_the_result(source: str) -> None:
 
 def drawn(randomness: bytes) -> list[bytes]:
     """What the parts of a secret are, however it is shared."""
-    plan = slip39.Plan(1, ((2, 3),), exponent=0)
+    plan = slip39.SharePlan(1, ((2, 3),), exponent=0)
     whole = codex32.from_seed(bytes(16), "test", 2)
     return [
         *(bytes(share.value) for share in slip39.split(bytes(16), plan, randomness)[0]),

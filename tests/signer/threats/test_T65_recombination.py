@@ -15,7 +15,7 @@ from signer.keys.seeds import mnemonic
 
 RANDOM, OTHER = bytes(range(32)), bytes(range(1, 33))
 SEED = bytes(range(16))
-PLAN = slip39.Plan(1, ((2, 3),), exponent=0)
+PLAN = slip39.SharePlan(1, ((2, 3),), exponent=0)
 
 
 def test_every_pair_of_shares_brings_the_secret_back() -> None:
@@ -34,7 +34,7 @@ def test_a_share_with_a_changed_value_is_noticed() -> None:
 
 
 def test_a_group_with_a_changed_value_is_noticed() -> None:
-    plan = slip39.Plan(2, ((1, 1), (1, 1)), exponent=0)
+    plan = slip39.SharePlan(2, ((1, 1), (1, 1)), exponent=0)
     groups = slip39.split(SEED, plan, RANDOM)
     groups[1][0].value[3] ^= 1
     with pytest.raises(Malformed, match="do not belong together"):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from signer.chains.bitcoin import CHAIN
-from signer.chains.bitcoin.payment.inputs import Coin
-from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.payment.inputs import SpentInput
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.review import Approval, Review
 from tests import psbts
@@ -35,7 +35,7 @@ def payment(kind: str, version: int = 0) -> Draft:
     return made
 
 
-def reviewed(raw: bytes, kind: str) -> Review[Spend]:
+def reviewed(raw: bytes, kind: str) -> Review[CheckedPayment]:
     return review(raw, keyring(), "regtest", RECORDS[kind])
 
 
@@ -66,8 +66,8 @@ def test_no_turned_bit_gets_a_signature_over_something_else(kind: str, version: 
     assert unchanged < FLIPS // len(KINDS) // (2 if kind in SHARED else 20)
 
 
-def jobs(of: Review[Spend]) -> list[object]:
-    return [job for coin in of.subject.coins for job in coin.jobs]
+def jobs(of: Review[CheckedPayment]) -> list[object]:
+    return [job for coin in of.subject.inputs for job in coin.tasks]
 
 
 def changes(kind: str) -> Iterator[tuple[str, Callable[[Draft], None]]]:
@@ -159,21 +159,21 @@ def test_what_is_signed_already_changes_the_digest() -> None:
 def test_a_digest_bent_in_memory_signs_nothing(kind: str) -> None:
     """A fault between the check and the signature: what leaves is hashed anew from its bytes."""
     shown = reviewed(payment(kind).encode(), kind)
-    for at, coin in enumerate(shown.subject.coins):
+    for at, coin in enumerate(shown.subject.inputs):
         for bit in (0, 100, 255):
             bent = _bent(coin, bit)
-            coins = (*shown.subject.coins[:at], bent, *shown.subject.coins[at + 1 :])
-            subject = dataclasses.replace(shown.subject, coins=coins)
+            coins = (*shown.subject.inputs[:at], bent, *shown.subject.inputs[at + 1 :])
+            subject = dataclasses.replace(shown.subject, inputs=coins)
             approval = dataclasses.replace(shown, subject=subject).approve(shown.pages)
             with pytest.raises(CrossCheckFailed):
                 CHAIN.sign(approval, keyring(), bytearray(b"\x01" * 32))
 
 
-def _bent(coin: Coin, bit: int) -> Coin:
-    first, *rest = coin.jobs
+def _bent(coin: SpentInput, bit: int) -> SpentInput:
+    first, *rest = coin.tasks
     number = int.from_bytes(first.digest, "big") ^ 1 << bit
     digest = number.to_bytes(32, "big")
-    return dataclasses.replace(coin, jobs=(dataclasses.replace(first, digest=digest), *rest))
+    return dataclasses.replace(coin, tasks=(dataclasses.replace(first, digest=digest), *rest))
 
 
 def test_the_payment_under_review_cannot_be_changed() -> None:
@@ -194,7 +194,7 @@ def test_bytes_that_change_after_the_review_change_nothing() -> None:
     assert CHAIN.sign(approval, keys) == expected
 
 
-def _approved(raw: bytes | bytearray) -> Approval[Spend]:
+def _approved(raw: bytes | bytearray) -> Approval[CheckedPayment]:
     reviewed = review(raw, keyring())  # type: ignore[arg-type]  # a link may hand in its buffer
     return reviewed.approve(reviewed.pages)
 

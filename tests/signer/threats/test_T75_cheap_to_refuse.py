@@ -229,7 +229,7 @@ def test_the_same_previous_transaction_is_read_once(monkeypatch: pytest.MonkeyPa
     read: list[bytes] = []
     right = tx.parse_previous
 
-    def noted(data: bytes) -> tx.Previous:
+    def noted(data: bytes) -> tx.PreviousTx:
         read.append(data)
         return right(data)
 

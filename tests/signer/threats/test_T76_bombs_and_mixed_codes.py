@@ -8,7 +8,7 @@ import pytest
 
 from signer.errors import Malformed
 from signer.formats.qr import bbqr, parts, ur
-from signer.formats.qr.bbqr import File
+from signer.formats.qr.bbqr import BbqrFile
 from signer.formats.qr.parts import Limits
 
 MIB = 1 << 20
@@ -22,13 +22,13 @@ def bomb(size: int) -> bytes:
 
 
 def codes(deflated: bytes) -> list[str]:
-    texts = bbqr.split(File("P", deflated), 40, "2")
+    texts = bbqr.split(BbqrFile("P", deflated), 40, "2")
     return [text.replace("B$2", "B$Z", 1) for text in texts]
 
 
 def peak(texts: list[str], limits: Limits) -> int:
     """The most memory that reading these codes took until they were refused, in bytes."""
-    collector = bbqr.Collector("P", limits)
+    collector = bbqr.BbqrCollector("P", limits)
     tracemalloc.start()
     try:
         for text in texts[:-1]:
@@ -56,35 +56,35 @@ def from_one_address(count: int) -> bytes:
 
 
 def test_a_payment_from_one_address_a_thousand_times_is_no_bomb() -> None:
-    whole = File("P", from_one_address(1000))
+    whole = BbqrFile("P", from_one_address(1000))
     texts = bbqr.split(whole, 40)
     assert len(whole.data) > 2.5 * sum(map(len, texts))
-    collector = bbqr.Collector("P")
+    collector = bbqr.BbqrCollector("P")
     assert [collector.add(text) for text in texts][-1] == whole
 
 
 def test_what_grows_over_the_limit_of_a_message_is_refused_too() -> None:
-    texts = list(bbqr.split(File("P", from_one_address(1000)), 40))
+    texts = list(bbqr.split(BbqrFile("P", from_one_address(1000)), 40))
     assert peak(texts, Limits(message_bytes=160_000)) < 3 * sum(map(len, texts)) + OF_ITS_OWN
 
 
 def test_no_code_of_one_message_gets_into_another() -> None:
     one, other = (
-        bbqr.split(File("P", bytes((fill,)) * 900), 10, encoding)
+        bbqr.split(BbqrFile("P", bytes((fill,)) * 900), 10, encoding)
         for fill, encoding in ((1, "2"), (2, "H"))
     )
     renamed = [text.replace("B$2P", "B$2T", 1) for text in one]
-    longer = bbqr.split(File("P", bytes((3,)) * 1300), 10, "2")
+    longer = bbqr.split(BbqrFile("P", bytes((3,)) * 1300), 10, "2")
     assert len({len(one), len(other), len(longer)}) == 3
     for stray in (other[0], renamed[0], longer[0]):
-        collector = bbqr.Collector("PT")
+        collector = bbqr.BbqrCollector("PT")
         collector.add(stray)
-        assert [collector.add(text) for text in one][-1] == File("P", bytes((1,)) * 900)
+        assert [collector.add(text) for text in one][-1] == BbqrFile("P", bytes((1,)) * 900)
 
 
 def test_the_same_code_with_other_bytes_ends_the_series_without_a_file() -> None:
-    one, other = (bbqr.split(File("P", bytes((fill,)) * 900), 10, "2") for fill in (1, 2))
-    collector = bbqr.Collector("P")
+    one, other = (bbqr.split(BbqrFile("P", bytes((fill,)) * 900), 10, "2") for fill in (1, 2))
+    collector = bbqr.BbqrCollector("P")
     for text in one[:-1]:
         collector.add(text)
     with pytest.raises(Malformed, match="mixed"):
@@ -94,7 +94,7 @@ def test_the_same_code_with_other_bytes_ends_the_series_without_a_file() -> None
 
 def test_a_multipart_ur_of_another_message_is_collected_apart() -> None:
     one, other = (parts.split(ur.from_psbt(bytes((fill,)) * 900), 100) for fill in (1, 2))
-    collector = parts.Collector(ur.PSBT_TYPES)
+    collector = parts.PartCollector(ur.PSBT_TYPES)
     turns = (text for pair in zip(one, other, strict=True) for text in pair)
     seen = [collector.add(text) for text in turns]
     found = {ur.to_psbt(whole) for whole in seen if isinstance(whole, ur.Ur)}

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from signer.chains.bitcoin.descriptors.musig_key import Joint
-from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.descriptors.musig_key import MusigKey
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.hashes import hash160
 from signer.keys import curve
 from signer.keys.keyring import Keyring
@@ -23,10 +23,10 @@ if TYPE_CHECKING:  # descriptors take a while to import, and a payment of one ke
 
 # BIP44, BIP49, BIP84, BIP86.
 PURPOSES = {
-    44 + HARDENED: Kind.P2PKH,
-    49 + HARDENED: Kind.P2SH,
-    84 + HARDENED: Kind.P2WPKH,
-    86 + HARDENED: Kind.P2TR,
+    44 + HARDENED: ScriptType.P2PKH,
+    49 + HARDENED: ScriptType.P2SH,
+    84 + HARDENED: ScriptType.P2WPKH,
+    86 + HARDENED: ScriptType.P2TR,
 }
 # All purposes whose second step is a coin type: with those of several keys (BIP48, BIP87).
 _WITH_COIN_TYPE = {*PURPOSES, 48 + HARDENED, 87 + HARDENED}
@@ -39,22 +39,22 @@ _MAX_STEPS = 10
 # Bytes of a signed input that the unsigned transaction lacks: (in its scriptSig, in its witness).
 # A signature with low R takes 71 bytes with its type, a key 33, a length 1 each.
 _SIZES = {
-    Kind.P2PKH: (106, 0),
-    Kind.P2SH: (23, 107),
-    Kind.P2WPKH: (0, 107),
-    Kind.P2TR: (0, 66),
+    ScriptType.P2PKH: (106, 0),
+    ScriptType.P2SH: (23, 107),
+    ScriptType.P2WPKH: (0, 107),
+    ScriptType.P2TR: (0, 66),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class OneKey:
+class SingleKeyAccount:
     """One key for each coin: what the policies pkh, sh(wpkh), wpkh and tr of `@0/**` say.
 
     `path` is that of a key without its last two steps. Whether it is where wallets look is
     another question: see `is_standard`.
     """
 
-    kind: Kind
+    kind: ScriptType
     path: Path
 
     @property
@@ -83,26 +83,28 @@ class OneKey:
     def names_coin_type(self) -> bool:
         return len(self.path) > 1 and self.path[1] in COIN_TYPES
 
-    def holds(self, spot: "Spot") -> bool:
+    def holds(self, spot: "KeyLocation") -> bool:
         """Whether a key there could belong to the account."""
         above, path = spot
         return not above and path[: len(self.path)] == self.path
 
-    def locate(self, spot: "Spot") -> tuple[int, int] | None:
+    def locate(self, spot: "KeyLocation") -> tuple[int, int] | None:
         """The branch and index that this spot means here, or None."""
         above, path = spot
         if above or len(path) < 2 or path[:-2] != self.path:
             return None
         return path[-2], path[-1]
 
-    def place(self, keyring: Keyring, branch: int, index: int) -> "Place":
+    def location(self, keyring: Keyring, branch: int, index: int) -> "AccountIndex":
         path = (*self.path, branch, index)
         public_key = keyring.public_key(path)
-        return Place(self, branch, index, single_lock(self.kind, public_key), (path,))
+        return AccountIndex(
+            self, branch, index, single_key_spend_data(self.kind, public_key), (path,)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class PolicyAccount:
     """An account of several keys or conditions, registered with this wallet (see `registry`).
 
     `own` has, for each key expression of the policy in the order of its text, the path of our
@@ -112,7 +114,7 @@ class Registered:
 
     policy: "Policy"
     own: tuple[tuple[Path, ...], ...] = field(repr=False)
-    joint: tuple[Joint | None, ...] = field(repr=False)
+    musig_keys: tuple[MusigKey | None, ...] = field(repr=False)
 
     @property
     def id(self) -> bytes:
@@ -135,11 +137,11 @@ class Registered:
     def is_standard(self, network: Network) -> bool:
         return self.policy.network == network
 
-    def shared(self) -> Iterator[Joint]:
+    def shared(self) -> Iterator[MusigKey]:
         """The joint keys that we have a part in."""
-        return (one for one in self.joint if one is not None and one.own)
+        return (one for one in self.musig_keys if one is not None and one.own)
 
-    def holds(self, spot: "Spot") -> bool:
+    def holds(self, spot: "KeyLocation") -> bool:
         """Whether a key there could belong to the account, on some branch."""
         above, path = spot
         if above:
@@ -148,7 +150,7 @@ class Registered:
         nodes |= {node for one in self.shared() for _, node in one.own}
         return any(path[: len(node)] == node for node in nodes)
 
-    def locate(self, spot: "Spot") -> tuple[int, int] | None:
+    def locate(self, spot: "KeyLocation") -> tuple[int, int] | None:
         """The branch and index that this spot means here, or None."""
         above, path = spot
         if above:
@@ -159,14 +161,16 @@ class Registered:
                 return branches.index(path[:-1]), path[-1]
         return None
 
-    def place(self, _: Keyring, branch: int, index: int) -> "Place":
+    def location(self, _: Keyring, branch: int, index: int) -> "AccountIndex":
         paths = tuple((*own[branch], index) if own else None for own in self.own)
-        return Place(self, branch, index, self.policy.lock(branch, index), paths, self.joint)
+        return AccountIndex(
+            self, branch, index, self.policy.spend_data(branch, index), paths, self.musig_keys
+        )
 
 
-Account = OneKey | Registered
+Account = SingleKeyAccount | PolicyAccount
 # Where a key lies: below the joint key of this fingerprint, or below our master key if it is empty.
-Spot = tuple[bytes, Path]
+KeyLocation = tuple[bytes, Path]
 
 
 def is_usual_length(path: Path) -> bool:
@@ -182,7 +186,7 @@ def is_foreign(path: Path, network: Network) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AccountIndex:
     """Where a coin or an output of ours lies, and its lock, derived here.
 
     `paths` has, for each key of the lock, where in our keyring it is; None for others' keys and
@@ -192,9 +196,9 @@ class Place:
     account: Account
     branch: int
     index: int
-    lock: Lock = field(repr=False)
+    spend_data: SpendData = field(repr=False)
     paths: tuple[Path | None, ...] = field(repr=False)
-    joint: tuple[Joint | None, ...] = field(default=(), repr=False)
+    musig_keys: tuple[MusigKey | None, ...] = field(default=(), repr=False)
 
     @property
     def path(self) -> Path:
@@ -206,17 +210,17 @@ class Place:
         parts = (path + self.below(one) for _, one in self.shared() for _, path in one.own)
         return next(paths, None) or next(parts)
 
-    def below(self, one: Joint) -> Path:
+    def below(self, one: MusigKey) -> Path:
         """The steps from an aggregate to its key here."""
         return one.path(self.branch, self.index)
 
-    def shared(self) -> Iterator[tuple[bytes, Joint]]:
+    def shared(self) -> Iterator[tuple[bytes, MusigKey]]:
         """The keys in the lock (33 bytes each) that we make together with others."""
-        for key, one in zip(self.lock.keys, self.joint, strict=False):
+        for key, one in zip(self.spend_data.keys, self.musig_keys, strict=False):
             if one is not None and one.own:
                 yield key, one
 
-    def spots(self) -> dict[Spot, bytes]:
+    def spots(self) -> dict[KeyLocation, bytes]:
         """Each key of ours here (33 bytes), by where it lies: single, joint, or a part of one."""
         found = {(b"", path): key for key, path in self.own()}
         for key, one in self.shared():
@@ -226,7 +230,7 @@ class Place:
 
     def own(self) -> Iterator[tuple[bytes, Path]]:
         """Our keys in the lock (33 bytes each) and their paths."""
-        for key, path in zip(self.lock.keys, self.paths, strict=True):
+        for key, path in zip(self.spend_data.keys, self.paths, strict=True):
             if path is not None:
                 yield key, path
 
@@ -239,17 +243,17 @@ class Place:
         )
 
 
-def single_lock(kind: Kind, public_key: bytes) -> Lock:
+def single_key_spend_data(kind: ScriptType, public_key: bytes) -> SpendData:
     """What one compressed key locks: P2PKH, P2SH-P2WPKH, P2WPKH, or P2TR without a script tree."""
     match kind:
-        case Kind.P2TR:
+        case ScriptType.P2TR:
             internal = public_key[1:]
             output_key = curve.taproot_output_key(internal)
-            return Lock(script.p2tr(output_key), (public_key,), internal_key=internal)
-        case Kind.P2SH:
+            return SpendData(script.p2tr(output_key), (public_key,), internal_key=internal)
+        case ScriptType.P2SH:
             redeem = script.p2wpkh(hash160(public_key))
-            return Lock(script.p2sh(hash160(redeem)), (public_key,), redeem_script=redeem)
-        case Kind.P2PKH:
-            return Lock(script.p2pkh(hash160(public_key)), (public_key,))
+            return SpendData(script.p2sh(hash160(redeem)), (public_key,), redeem_script=redeem)
+        case ScriptType.P2PKH:
+            return SpendData(script.p2pkh(hash160(public_key)), (public_key,))
         case _:
-            return Lock(script.p2wpkh(hash160(public_key)), (public_key,))
+            return SpendData(script.p2wpkh(hash160(public_key)), (public_key,))

@@ -5,7 +5,14 @@ from itertools import product
 
 from signer import wording
 from signer.chains.bitcoin import units
-from signer.chains.bitcoin.descriptors.expressions import Form, Multi, Sh, Single, Tr, Wsh
+from signer.chains.bitcoin.descriptors.expressions import (
+    Multi,
+    ScriptExpression,
+    Sh,
+    Single,
+    Tr,
+    Wsh,
+)
 from signer.chains.bitcoin.descriptors.miniscript import Fragment
 from signer.chains.bitcoin.descriptors.policy import Policy
 from signer.chains.bitcoin.network import LOCKTIME_THRESHOLD
@@ -35,7 +42,7 @@ def kind(read: Policy) -> str:
     return f"{_inner(form)}, {outer}"
 
 
-def _inner(form: Form) -> str:
+def _inner(form: ScriptExpression) -> str:
     if isinstance(_inside(form), Single):
         return "one key"
     found = _multisig(form)
@@ -51,7 +58,7 @@ def any_alone(read: Policy) -> bool:
     return found is not None and found[0] == 1 < found[1]
 
 
-def _multisig(form: Form) -> tuple[int, int, str] | None:
+def _multisig(form: ScriptExpression) -> tuple[int, int, str] | None:
     """Threshold, number of keys and their order, if the whole script is a multisig."""
     match _inside(form):
         case Multi(threshold, keys, is_sorted):
@@ -62,7 +69,7 @@ def _multisig(form: Form) -> tuple[int, int, str] | None:
             return None
 
 
-def _inside(form: Form | Fragment[int]) -> Form | Fragment[int]:
+def _inside(form: ScriptExpression | Fragment[int]) -> ScriptExpression | Fragment[int]:
     """What is inside of P2SH and P2WSH."""
     while isinstance(form, Sh | Wsh):
         form = form.inner

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from signer import review_digest
 from signer.chains.bitcoin.accounts import policy_words, registry
-from signer.chains.bitcoin.accounts.account import Registered
+from signer.chains.bitcoin.accounts.account import PolicyAccount
 from signer.chains.bitcoin.descriptors import policy
-from signer.chains.bitcoin.descriptors.policy import Key, Policy
+from signer.chains.bitcoin.descriptors.policy import Policy, PolicyKey
 from signer.chains.bitcoin.network import Network
 from signer.formats.words.digest_words import digest_words
 from signer.keys.keyring import Keyring
@@ -24,7 +24,7 @@ def review(
     return Review(read, shown, keyring.fingerprint, digest_words(read.encode()), digest)
 
 
-def _pages(account: Registered) -> Iterator[Page]:
+def _pages(account: PolicyAccount) -> Iterator[Page]:
     read, own = account.policy, _own_numbers(account)
     yield from _warnings(read, own)
     yield Page(
@@ -53,7 +53,7 @@ def _pages(account: Registered) -> Iterator[Page]:
     )
 
 
-def _own_numbers(account: Registered) -> frozenset[int]:
+def _own_numbers(account: PolicyAccount) -> frozenset[int]:
     """Which of the policy's keys are ours."""
     read = account.policy
     single = {
@@ -99,7 +99,7 @@ def _named(numbers: tuple[int, ...], own: frozenset[int]) -> str:
     return " and ".join(f"key {n + 1}{' (yours)' if n in own else ''}" for n in numbers)
 
 
-def _key(number: int, key: Key, read: Policy, *, is_own: bool) -> Page:
+def _key(number: int, key: PolicyKey, read: Policy, *, is_own: bool) -> Page:
     origin = Origin.DERIVED if is_own else Origin.SIGNED
     whose = "Yours, derived here and the same." if is_own else "Compare it with its owner's device."
     facts = (

@@ -9,8 +9,8 @@ import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signer.chains.bitcoin.accounts.account import Registered, is_foreign, is_usual_length
-from signer.chains.bitcoin.descriptors.musig_key import Joint, together
+from signer.chains.bitcoin.accounts.account import PolicyAccount, is_foreign, is_usual_length
+from signer.chains.bitcoin.descriptors.musig_key import MusigKey, musig_key
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import Refused
@@ -32,7 +32,7 @@ def seal(registered: "Policy", keyring: Keyring) -> bytes:
     return keyring.authenticate(_PURPOSE + encoded) + encoded
 
 
-def unseal(record: bytes, keyring: Keyring) -> Registered:
+def unseal(record: bytes, keyring: Keyring) -> PolicyAccount:
     """The account of a record. Raises Refused if this wallet did not seal exactly these bytes."""
     mac, encoded = record[:_MAC_BYTES], record[_MAC_BYTES:]
     if not hmac.compare_digest(mac, keyring.authenticate(_PURPOSE + encoded)):
@@ -44,13 +44,13 @@ def unseal(record: bytes, keyring: Keyring) -> Registered:
 
 def of_network(
     records: Sequence[bytes], keyring: Keyring, network: Network
-) -> tuple[Registered, ...]:
+) -> tuple[PolicyAccount, ...]:
     """The accounts of these records that belong to a network. Each record is authenticated."""
     unsealed = [unseal(record, keyring) for record in records]
     return tuple(account for account in unsealed if account.policy.network == network)
 
 
-def recognise(read: "Policy", keyring: Keyring) -> Registered:
+def recognise(read: "Policy", keyring: Keyring) -> PolicyAccount:
     """Which keys of a policy are ours, each derived anew: a fingerprint is only a claim (T41).
 
     Raises Refused if none is, if one only says so, or if one belongs to another network.
@@ -63,12 +63,12 @@ def recognise(read: "Policy", keyring: Keyring) -> Registered:
         joint.append(_joint(key, place.branches, read.network, keyring, where))
     if not any(own) and not any(one.own for one in joint if one):
         raise Refused(BitcoinReason.POLICY_WITHOUT_US)
-    return Registered(read, tuple(own), tuple(joint))
+    return PolicyAccount(read, tuple(own), tuple(joint))
 
 
 def _joint(
     key: "KeyExpression", branches: Path, network: Network, keyring: Keyring, where: str
-) -> Joint | None:
+) -> MusigKey | None:
     """The key that several make together, with our parts in it; None for any other key."""
     from signer.chains.bitcoin.descriptors.keys import Musig  # noqa: PLC0415  as above
 
@@ -83,7 +83,7 @@ def _joint(
     # A coin is refused for such a path: better not to receive it.
     if not all(is_usual_length(path) for path in own.values()):
         raise Refused(BitcoinReason.PATH_UNUSUAL, where)
-    return together(parts, own, branches)
+    return musig_key(parts, own, branches)
 
 
 def _own(

@@ -13,8 +13,8 @@ from signer.chains.bitcoin.descriptors import keys as key_expressions
 from signer.chains.bitcoin.descriptors.expressions import (
     Combo,
     Fixed,
-    Form,
     Multi,
+    ScriptExpression,
     Sh,
     Single,
     Tr,
@@ -29,7 +29,7 @@ from signer.chains.bitcoin.descriptors.keys import (
     all_steps,
 )
 from signer.chains.bitcoin.descriptors.miniscript import Context, Fragment
-from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.transactions import address
 from signer.errors import Malformed
@@ -50,7 +50,7 @@ class Descriptor:
     """A descriptor's text without its checksum, what it says, and its keys in text order."""
 
     text: str
-    form: Form
+    form: ScriptExpression
     keys: tuple[KeyExpression, ...] = field(repr=False)
     branches: int  # 1, or as many as each multipath step has numbers
     is_ranged: bool  # whether there is a script for every index
@@ -59,12 +59,12 @@ class Descriptor:
         default_factory=dict, repr=False, compare=False
     )
 
-    def lock(self, branch: int, index: int) -> Lock:
+    def spend_data(self, branch: int, index: int) -> SpendData:
         """How the coin at `index` of a branch is locked. Branch 0 receives, 1 is for change.
 
         Raises Malformed for a branch or index that the descriptor has not, and for combo().
         """
-        return expressions.lock(self.form, self._public_keys(branch, index))
+        return expressions.spend_data(self.form, self._public_keys(branch, index))
 
     def scripts(self, branch: int, index: int) -> tuple[bytes, ...]:
         """The output scripts at `index` of a branch: one, or all that combo() means."""
@@ -143,7 +143,7 @@ def _call(text: str) -> tuple[str, str]:
     return name, rest[:-1]
 
 
-def _top(text: str, network: Network, keys: _Keys) -> Form:
+def _top(text: str, network: Network, keys: _Keys) -> ScriptExpression:
     name, inside = _call(text)
     if name == "addr":
         return Fixed(address.parse(inside, network))
@@ -230,7 +230,7 @@ def _raw(text: str) -> Fixed:
     return Fixed(bytes.fromhex(text))
 
 
-_TOP_ONLY: dict[str, Callable[[str, _Keys], Form]] = {
+_TOP_ONLY: dict[str, Callable[[str, _Keys], ScriptExpression]] = {
     "sh": _sh,
     "tr": _tr,
     "rawtr": lambda inside, keys: Single("rawtr", keys.add(inside, KeyUse.TAPROOT)),

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from signer.chains.bitcoin.descriptors import taptree
 from signer.chains.bitcoin.descriptors.miniscript import Fragment
-from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.transactions import script
 from signer.errors import Malformed
 from signer.hashes import hash160, sha256
@@ -72,17 +72,19 @@ class Fixed:
     script: bytes
 
 
-Form: TypeAlias = Single | Multi | Wsh | Sh | Tr | Combo | Fixed
+ScriptExpression: TypeAlias = Single | Multi | Wsh | Sh | Tr | Combo | Fixed
 
 
-def lock(form: Form, keys: Keys) -> Lock:
+def spend_data(form: ScriptExpression, keys: Keys) -> SpendData:
     """How a form locks a coin with these keys (33 bytes; 65 where it allows that)."""
     match form:
         case Wsh(inner):
             witness_script = inner.compile(keys.__getitem__)
-            return Lock(script.p2wsh(sha256(witness_script)), keys, witness_script=witness_script)
+            return SpendData(
+                script.p2wsh(sha256(witness_script)), keys, witness_script=witness_script
+            )
         case Sh(inner):
-            inside = lock(inner, keys)
+            inside = spend_data(inner, keys)
             redeem = inside.script_pubkey
             return replace(inside, script_pubkey=script.p2sh(hash160(redeem)), redeem_script=redeem)
         case Tr():
@@ -90,15 +92,15 @@ def lock(form: Form, keys: Keys) -> Lock:
         case Combo():
             raise Malformed("combo() is several scripts, not one.")
         case _:
-            return Lock(_script(form, keys), keys)
+            return SpendData(_script(form, keys), keys)
 
 
-def _taproot(form: Tr, keys: Keys) -> Lock:
+def _taproot(form: Tr, keys: Keys) -> SpendData:
     internal = keys[form.key][1:]
     x_only = [key[1:] for key in keys]
     leaves = [taptree.leaf(leaf.compile(x_only.__getitem__)) for leaf in form.leaves]
     made = taptree.output(internal, form.depths, leaves)
-    return Lock(
+    return SpendData(
         script.p2tr(made.key),
         keys,
         internal_key=internal,
@@ -107,15 +109,15 @@ def _taproot(form: Tr, keys: Keys) -> Lock:
     )
 
 
-def scripts(form: Form, keys: Keys) -> tuple[bytes, ...]:
+def scripts(form: ScriptExpression, keys: Keys) -> tuple[bytes, ...]:
     """The output scripts a form stands for: one, but for combo() up to four (BIP384)."""
     if not isinstance(form, Combo):
-        return (lock(form, keys).script_pubkey,)
-    forms: list[Form] = [Single("pk", form.key), Single("pkh", form.key)]
+        return (spend_data(form, keys).script_pubkey,)
+    forms: list[ScriptExpression] = [Single("pk", form.key), Single("pkh", form.key)]
     if len(keys[form.key]) == 33:
         nested = Single("wpkh", form.key)
         forms += [nested, Sh(nested)]
-    return tuple(lock(each, keys).script_pubkey for each in forms)
+    return tuple(spend_data(each, keys).script_pubkey for each in forms)
 
 
 def _script(form: Single | Multi | Fixed, keys: Keys) -> bytes:

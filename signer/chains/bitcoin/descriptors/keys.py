@@ -35,7 +35,7 @@ class KeyUse(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class KeyOrigin:
     """The master key's fingerprint (4 bytes), and the path from it to the key that follows."""
 
     fingerprint: bytes
@@ -70,7 +70,7 @@ class FixedKey:
 
     public_key: bytes
     # Not compared: a key under two origins is still one key, and a script may want it only once.
-    origin: Origin | None = field(default=None, compare=False)
+    origin: KeyOrigin | None = field(default=None, compare=False)
 
     def branch(self, _branch: int) -> PublicKeyAt:
         return lambda _index: self.public_key
@@ -82,7 +82,7 @@ class DerivedKey:
 
     xpub: ExtendedPublicKey
     steps: Steps
-    origin: Origin | None = field(compare=False)
+    origin: KeyOrigin | None = field(compare=False)
 
     def branch(self, branch: int) -> PublicKeyAt:
         """The keys of one branch; all steps but the index are done now, and once."""
@@ -130,7 +130,7 @@ def all_steps(key: KeyExpression) -> tuple[Steps, ...]:
             return (key.steps, *inside)
 
 
-def render_origin(origin: Origin) -> str:
+def render_origin(origin: KeyOrigin) -> str:
     """`9f3c21aa/48h/1h/0h/2h`, as it stands in brackets before a key."""
     return origin.fingerprint.hex() + render(origin.path).removeprefix("m")
 
@@ -193,14 +193,14 @@ def _single(text: str, network: Network, use: KeyUse) -> FixedKey | DerivedKey:
 _ORIGIN = re.compile(r"\[([0-9a-fA-F]{8})([/0-9h']*)\]([^\[\]]*)")
 
 
-def _origin(text: str) -> tuple[Origin | None, str]:
+def _origin(text: str) -> tuple[KeyOrigin | None, str]:
     if not text.startswith("["):
         return None, text
     match = _ORIGIN.fullmatch(text)
     if not match:
         raise Malformed("A key origin is a fingerprint of 8 hex digits and a path, in brackets.")
     fingerprint, path, rest = match.groups()
-    return Origin(bytes.fromhex(fingerprint), tuple(map(_hardenable, _split(path)))), rest
+    return KeyOrigin(bytes.fromhex(fingerprint), tuple(map(_hardenable, _split(path)))), rest
 
 
 def _split(path: str) -> list[str]:

@@ -9,7 +9,7 @@ from signer.keys.path import HARDENED, Path
 
 
 @dataclass(frozen=True, slots=True)
-class Joint:
+class MusigKey:
     """A musig() of a policy: its participants' keys (33 bytes), in the order of aggregation.
 
     `own` are those of ours with their paths, `branches` the child numbers below the aggregate.
@@ -36,8 +36,8 @@ class Joint:
         return self.branches.index(path[0]), path[1]
 
 
-def together(keys: Iterable[bytes], own: Mapping[bytes, Path], branches: Path) -> Joint:
+def musig_key(keys: Iterable[bytes], own: Mapping[bytes, Path], branches: Path) -> MusigKey:
     """The musig() of these keys; `own` are the paths of those of ours. Raises Malformed."""
     participants = tuple(sorted(keys))  # BIP390: sorted after derivation
     ours = tuple((key, own[key]) for key in participants if key in own)
-    return Joint(participants, ours, branches, curve.musig_aggregate(participants))
+    return MusigKey(participants, ours, branches, curve.musig_aggregate(participants))

@@ -14,18 +14,25 @@ from typing import Literal
 from signer.chains.bitcoin.descriptors import descriptor, weights
 from signer.chains.bitcoin.descriptors import keys as key_expressions
 from signer.chains.bitcoin.descriptors.descriptor import Descriptor
-from signer.chains.bitcoin.descriptors.expressions import Form, Multi, Sh, Single, Tr, Wsh
+from signer.chains.bitcoin.descriptors.expressions import (
+    Multi,
+    ScriptExpression,
+    Sh,
+    Single,
+    Tr,
+    Wsh,
+)
 from signer.chains.bitcoin.descriptors.keys import (
     MAX_PARTICIPANTS,
     DerivedKey,
     FixedKey,
     KeyExpression,
+    KeyOrigin,
     KeyUse,
     Musig,
-    Origin,
     Steps,
 )
-from signer.chains.bitcoin.descriptors.spend_data import NUMS, Lock
+from signer.chains.bitcoin.descriptors.spend_data import NUMS, SpendData
 from signer.chains.bitcoin.network import NETWORKS, Network
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor, compact_size
@@ -43,11 +50,11 @@ _VERSION = 1  # of the encoding
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class PolicyKey:
     """One key of a policy. Without an origin it is taken for a master key, as in PSBTs."""
 
     xpub: ExtendedPublicKey
-    origin: Origin | None
+    origin: KeyOrigin | None
 
     @property
     def fingerprint(self) -> bytes:
@@ -78,19 +85,19 @@ class Placeholder:
 class Policy:
     """An account: what was registered, and from it the lock of every coin.
 
-    `placeholders` are those of the template, in the order of its text and of `Lock.keys`.
+    `placeholders` are those of the template, in the order of its text and of `SpendData.keys`.
     """
 
     name: str
     template: str
-    keys: tuple[Key, ...]
+    keys: tuple[PolicyKey, ...]
     network: Network
     placeholders: tuple[Placeholder, ...] = field(repr=False)
     descriptor: Descriptor = field(repr=False)
 
-    def lock(self, branch: int, index: int) -> Lock:
+    def spend_data(self, branch: int, index: int) -> SpendData:
         """How the coin at `index` is locked; branch 0 receives, 1 is for change."""
-        return self.descriptor.lock(branch, index)
+        return self.descriptor.spend_data(branch, index)
 
     @property
     def key_texts(self) -> tuple[str, ...]:
@@ -178,7 +185,7 @@ def parse(name: str, template: str, keys: Sequence[str], network: Network) -> Po
     return made
 
 
-def _expanded(template: str, keys: Sequence[Key], network: Network) -> str:
+def _expanded(template: str, keys: Sequence[PolicyKey], network: Network) -> str:
     """The descriptor's text (BIP388, Descriptor derivation)."""
     texts = [key.render(network) for key in keys]
     # A thousand mentions of a long key would make megabytes of a small request (T75).
@@ -199,18 +206,18 @@ def _check_name(name: str, template: str) -> None:
         raise Malformed("A policy's name has 1 to 64 printable ASCII characters, no outer spaces.")
 
 
-def _key(text: str, number: int, network: Network) -> Key:
+def _key(text: str, number: int, network: Network) -> PolicyKey:
     if len(text) > MAX_KEY_TEXT:
         raise Malformed(f"Key {number} has more than {MAX_KEY_TEXT} letters.")
     match key_expressions.parse(text, network, KeyUse.SEGWIT):
         case DerivedKey(xpub, Steps(depth=0), origin):
             _check_origin(xpub, origin, number)
-            return Key(xpub, origin)
+            return PolicyKey(xpub, origin)
         case _:
             raise Malformed(f"Key {number} is not an extended public key alone.")
 
 
-def _check_origin(xpub: ExtendedPublicKey, origin: Origin | None, number: int) -> None:
+def _check_origin(xpub: ExtendedPublicKey, origin: KeyOrigin | None, number: int) -> None:
     # A key that is not where its origin says is one that its owner would never find (T41).
     if origin and (len(origin.path), origin.path[-1:] or (0,)) != (
         xpub.depth,
@@ -236,7 +243,7 @@ _PLACEHOLDER = re.compile(
 class _Placeholders:
     """Reads the placeholders of a template, and holds them to BIP388's rules."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    def __init__(self, keys: Sequence[PolicyKey]) -> None:
         self.found: list[Placeholder] = []
         self._keys = keys
         self._used: dict[frozenset[int], set[int]] = {}
@@ -286,7 +293,7 @@ def _together(text: str) -> tuple[int, ...]:
     return numbers
 
 
-def _check_form(form: Form) -> None:
+def _check_form(form: ScriptExpression) -> None:
     """The SCRIPT expressions of BIP388; a key alone in P2SH is no kind of wallet."""
     match form:
         case Single("pkh" | "wpkh") | Tr() | Wsh() | Sh(Single("wpkh") | Wsh() | Multi()):

@@ -11,7 +11,7 @@ NUMS = bytes.fromhex("50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class TapLeaf:
     """One script of a taproot tree. `control_block` proves that the tree holds it (BIP341)."""
 
     script: bytes
@@ -28,7 +28,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class SpendData:
     """The output script of a coin and what stands behind it; what a kind does not use is empty.
 
     `keys` holds a compressed public key (33 bytes) for each key expression of the account, in the
@@ -41,7 +41,7 @@ class Lock:
     witness_script: bytes = b""
     internal_key: bytes = b""
     merkle_root: bytes = b""
-    leaves: tuple[Leaf, ...] = ()
+    leaves: tuple[TapLeaf, ...] = ()
 
 
 def leaf_hash(script: bytes, version: int = LEAF_VERSION) -> bytes:

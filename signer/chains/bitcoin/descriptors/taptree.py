@@ -9,7 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from signer.chains.bitcoin.descriptors.spend_data import LEAF_VERSION, Leaf, branch_hash, leaf_hash
+from signer.chains.bitcoin.descriptors.spend_data import (
+    LEAF_VERSION,
+    TapLeaf,
+    branch_hash,
+    leaf_hash,
+)
 from signer.errors import Malformed
 from signer.keys import curve
 
@@ -72,25 +77,25 @@ def _end_of_leaf(text: str, at: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class TaprootOutput:
     """A taproot output: its key (x-only), the root its key commits to, each script's proof."""
 
     key: bytes
     merkle_root: bytes
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[TapLeaf, ...]
 
 
-def output(internal_key: bytes, depths: Sequence[int], scripts: Sequence[Script]) -> Output:
+def output(internal_key: bytes, depths: Sequence[int], scripts: Sequence[Script]) -> TaprootOutput:
     """The output of an x-only internal key and the scripts at these depths, left to right."""
     root, proofs = _merkle(depths, scripts)
     # The even point plus the tweak: libsecp256k1's x-only tweak, with the parity kept.
     tweaked = curve.tweak_public(b"\x02" + internal_key, curve.taproot_tweak(internal_key, root))
     parity = tweaked[0] & 1
     leaves = tuple(
-        Leaf(script, bytes((version | parity,)) + internal_key + b"".join(proof), version)
+        TapLeaf(script, bytes((version | parity,)) + internal_key + b"".join(proof), version)
         for (version, script), proof in zip(scripts, proofs, strict=True)
     )
-    return Output(tweaked[1:], root, leaves)
+    return TaprootOutput(tweaked[1:], root, leaves)
 
 
 def _merkle(depths: Sequence[int], scripts: Iterable[Script]) -> tuple[bytes, list[list[bytes]]]:

@@ -1,6 +1,13 @@
 """How much an input grows when it is signed: what a fee per byte is reckoned with beforehand."""
 
-from signer.chains.bitcoin.descriptors.expressions import Form, Multi, Sh, Single, Tr, Wsh
+from signer.chains.bitcoin.descriptors.expressions import (
+    Multi,
+    ScriptExpression,
+    Sh,
+    Single,
+    Tr,
+    Wsh,
+)
 from signer.chains.bitcoin.descriptors.miniscript import Fragment
 from signer.formats.cursor import compact_size
 
@@ -10,7 +17,7 @@ _SIGNATURE, _OTHERS_SIGNATURE, _KEY, _SCHNORR = 72, 73, 34, 65
 _COUNT = 1  # of the items in a witness; 3 where there are over 252, in scripts of as many keys
 
 
-def max_witness_bytes(form: Form, *, by_key: bool) -> int:
+def max_witness_bytes(form: ScriptExpression, *, by_key: bool) -> int:
     """The most an input's witness takes, with its count; 0 where there is none.
 
     `by_key`: whether a taproot coin is spent with its internal key, not with one of its scripts.
@@ -47,7 +54,7 @@ def _script_bytes(inner: Fragment[int]) -> int:
     return len(inner.compile(lambda _: key))
 
 
-def max_script_sig_bytes(form: Form) -> int:
+def max_script_sig_bytes(form: ScriptExpression) -> int:
     """The most an input's scriptSig takes, without its length."""
     match form:
         case Single("pk"):

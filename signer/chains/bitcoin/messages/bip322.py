@@ -7,17 +7,17 @@ moves nothing, whatever the message says.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.payment.signing import is_legacy
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map, Record
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.hashes import hash160, tagged_hash
 
 _NO_COIN = bytes(32) + b"\xff" * 4
-_NOTHING = Output(0, bytes((script.OP_RETURN,)))
+_NOTHING = TxOutput(0, bytes((script.OP_RETURN,)))
 GENERIC_SIGNED_MESSAGE = 0x09  # PSBT_GLOBAL_GENERIC_SIGNED_MESSAGE
 
 
@@ -41,16 +41,16 @@ def message_hash(message: bytes) -> bytes:
 def to_spend(message: bytes, script_pubkey: bytes) -> Tx:
     """The transaction whose only output, of 0 sats, is locked by the address that signs."""
     push = b"\x00\x20" + message_hash(message)
-    return Tx(0, (Input(_NO_COIN, 0, push),), (Output(0, script_pubkey),), 0)
+    return Tx(0, (TxInput(_NO_COIN, 0, push),), (TxOutput(0, script_pubkey),), 0)
 
 
 def to_sign(spent: Tx, timing: Timing) -> Tx:
     """The transaction that is signed: it spends the output of `to_spend` and pays nobody."""
-    one = Input(spent.txid + bytes(4), timing.sequence)
+    one = TxInput(spent.txid + bytes(4), timing.sequence)
     return Tx(timing.version, (one,), (_NOTHING,), timing.locktime)
 
 
-def request(message: bytes, spent: Tx, unsigned: Tx, lock: Lock) -> Psbt:
+def request(message: bytes, spent: Tx, unsigned: Tx, lock: SpendData) -> Psbt:
     """`unsigned` as a PSBT, for accounts that need more signatures than ours (BIP322, BIP174)."""
     head = {
         bytes((fields.UNSIGNED_TX,)): unsigned.encode(),
@@ -70,7 +70,7 @@ def request(message: bytes, spent: Tx, unsigned: Tx, lock: Lock) -> Psbt:
     )
 
 
-def finished(unsigned: Tx, lock: Lock, signature: bytes) -> Tx:
+def finished(unsigned: Tx, lock: SpendData, signature: bytes) -> Tx:
     """`unsigned` with the one signature that a single-key lock needs."""
     key = lock.keys[0]
     if lock.internal_key:
@@ -87,7 +87,7 @@ def add(unsigned: Psbt, made: Sequence[Record]) -> bytes:
 
 def _with(unsigned: Tx, script_sig: bytes, stack: tuple[bytes, ...]) -> Tx:
     only = unsigned.inputs[0]
-    signed = Input(only.outpoint, only.sequence, script_sig, stack)
+    signed = TxInput(only.outpoint, only.sequence, script_sig, stack)
     return Tx(unsigned.version, (signed,), unsigned.outputs, unsigned.locktime)
 
 

@@ -11,15 +11,15 @@ from typing import TypeVar
 
 from signer import review_digest
 from signer.chains.bitcoin.accounts import addresses
-from signer.chains.bitcoin.accounts.account import OneKey, Place, Registered
+from signer.chains.bitcoin.accounts.account import AccountIndex, PolicyAccount, SingleKeyAccount
 from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.payment import signatures
-from signer.chains.bitcoin.payment.signing import Job, jobs, spending
+from signer.chains.bitcoin.payment.signing import SigningTask, sighash_context, signing_tasks
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address, sighash
-from signer.chains.bitcoin.transactions.tx import Output, Tx, stack
+from signer.chains.bitcoin.transactions.tx import Tx, TxOutput, stack
 from signer.errors import CommonReason, Refused
 from signer.formats.cursor import blob
 from signer.formats.words.digest_words import digest_words
@@ -35,7 +35,7 @@ _ODD = "Look twice"
 _COMPRESSED = 31  # BIP137: the header of P2PKH and a compressed key, which Jade uses for all kinds
 
 
-class Form(Enum):
+class MessageFormat(Enum):
     """How a signed message is written. The value is the prefix of its text (BIP322)."""
 
     LEGACY = ""
@@ -48,12 +48,12 @@ class Form(Enum):
 class SignedMessage:
     """65 bytes, a witness, a transaction or a PSBT, as the form says."""
 
-    form: Form
+    form: MessageFormat
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Legacy:
+class KeyMessage:
     """A message for one key: `digest` (32 bytes) is what that key signs."""
 
     preimage: bytes = field(repr=False)
@@ -65,23 +65,23 @@ class Legacy:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class AddressMessage:
     """A message for the address of a place of ours, as the transaction that is signed for it."""
 
     message: bytes = field(repr=False)
-    place: Place
+    location: AccountIndex
     spent: Tx = field(repr=False)
     unsigned: Tx = field(repr=False)
-    jobs: tuple[Job, ...]
+    tasks: tuple[SigningTask, ...]
 
 
-Subject = TypeVar("Subject", Legacy, Statement)
+Subject = TypeVar("Subject", KeyMessage, AddressMessage)
 
 
-def legacy(text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
+def key_message(text: str, path: Path, keyring: Keyring) -> Review[KeyMessage]:
     """A message to sign as `signmessage` does (BIP137). Raises Refused for what cannot be shown."""
     message = _readable(text)
-    asked = Legacy(_MAGIC + blob(message), path)
+    asked = KeyMessage(_MAGIC + blob(message), path)
     facts = (
         Fact("Key", render(path), Origin.DERIVED),
         Fact("", keyring.public_key(path).hex(), Origin.DERIVED, Shape.ADDRESS),
@@ -90,16 +90,16 @@ def legacy(text: str, path: Path, keyring: Keyring) -> Review[Legacy]:
     return _review(asked, asked.preimage + render(path).encode(), pages, keyring)
 
 
-def statement(
-    text: str, place: Place, keyring: Keyring, network: Network, timing: Timing
-) -> Review[Statement]:
+def address_message(
+    text: str, place: AccountIndex, keyring: Keyring, network: Network, timing: Timing
+) -> Review[AddressMessage]:
     """A message to sign with the address of a place of ours (BIP322). Raises Refused."""
     message = _readable(text)
-    lock = place.lock
+    lock = place.spend_data
     spent = bip322.to_spend(message, lock.script_pubkey)
     unsigned = bip322.to_sign(spent, timing)
-    asked = Statement(message, place, spent, unsigned, _jobs(place, unsigned))
-    if not asked.jobs:
+    asked = AddressMessage(message, place, spent, unsigned, _jobs(place, unsigned))
+    if not asked.tasks:
         raise Refused(
             BitcoinReason.POLICY_UNSUPPORTED
         )  # only joint keys of ours: two rounds, no payment
@@ -114,33 +114,33 @@ def statement(
     return _review(asked, spent.encode() + unsigned.encode(), pages, keyring)
 
 
-def sign(subject: Legacy | Statement, keyring: Keyring) -> SignedMessage:
+def sign(subject: KeyMessage | AddressMessage, keyring: Keyring) -> SignedMessage:
     """The approved message, signed. Raises CrossCheckFailed."""
-    if isinstance(subject, Legacy):
+    if isinstance(subject, KeyMessage):
         made = keyring.sign_recoverable(subject.path, subject.digest)
-        return SignedMessage(Form.LEGACY, bytes((_COMPRESSED + made[0],)) + made[1:])
-    records = [signatures.make(keyring, job) for job in subject.jobs]
-    lock = subject.place.lock
-    if isinstance(subject.place.account, Registered):
+        return SignedMessage(MessageFormat.LEGACY, bytes((_COMPRESSED + made[0],)) + made[1:])
+    records = [signatures.make(keyring, job) for job in subject.tasks]
+    lock = subject.location.spend_data
+    if isinstance(subject.location.account, PolicyAccount):
         unsigned = bip322.request(subject.message, subject.spent, subject.unsigned, lock)
-        return SignedMessage(Form.PSBT, bip322.add(unsigned, records))
+        return SignedMessage(MessageFormat.PSBT, bip322.add(unsigned, records))
     signed = bip322.finished(subject.unsigned, lock, records[0][1])
     only = signed.inputs[0]
     if only.script_sig or only.sequence or signed.locktime:
-        return SignedMessage(Form.FULL, signed.encode_signed())
-    return SignedMessage(Form.SIMPLE, stack(only.witness))
+        return SignedMessage(MessageFormat.FULL, signed.encode_signed())
+    return SignedMessage(MessageFormat.SIMPLE, stack(only.witness))
 
 
-def _jobs(place: Place, unsigned: Tx) -> tuple[Job, ...]:
+def _jobs(place: AccountIndex, unsigned: Tx) -> tuple[SigningTask, ...]:
     """One job for each key of ours, and in a script tree for each leaf that holds one."""
-    lock = place.lock
-    whole = spending(unsigned, (Output(0, lock.script_pubkey),))
+    lock = place.spend_data
+    whole = sighash_context(unsigned, (TxOutput(0, lock.script_pubkey),))
     leaves = {
         key[1:]: frozenset(leaf.hash for leaf in lock.leaves if leaf.holds(key[1:]))
         for key, _ in place.own()
     }
     hash_type = sighash.DEFAULT if lock.internal_key else sighash.ALL
-    return jobs(place, leaves, hash_type, 0, whole)
+    return signing_tasks(place, leaves, hash_type, 0, whole)
 
 
 def _readable(text: str) -> bytes:
@@ -162,9 +162,9 @@ def _odd_text(text: str) -> Iterator[Page]:
         yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
 
 
-def _odd_place(place: Place, network: Network) -> Iterator[str]:
-    if isinstance(place.account, OneKey):
-        yield from addresses.oddities(place.path, place.account.kind, network)
+def _odd_place(place: AccountIndex, network: Network) -> Iterator[str]:
+    if isinstance(place.account, SingleKeyAccount):
+        yield from addresses.path_warnings(place.path, place.account.kind, network)
 
 
 def _timing(timing: Timing) -> Iterator[Fact]:

@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 
-from signer.chains.bitcoin.accounts.account import Place
+from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.payment import musig2, ownership, sighash_types, signatures, utxos
-from signer.chains.bitcoin.payment.ownership import Owner
-from signer.chains.bitcoin.payment.signing import Asked, Job, Spending, is_legacy, jobs, spending
+from signer.chains.bitcoin.payment.ownership import OwnedKeys
+from signer.chains.bitcoin.payment.signing import (
+    RequestedLeaves,
+    SighashContext,
+    SigningTask,
+    is_legacy,
+    sighash_context,
+    signing_tasks,
+)
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import sighash
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import CommonReason, Refused
 from signer.keys.keyring import Keyring
 
@@ -21,92 +28,101 @@ MAX_JOINT = 256  # joint keys of a payment's coins; a keyring holds as many nonc
 
 
 @dataclass(frozen=True, slots=True)
-class Coin:
+class SpentInput:
     """A coin of ours, its amount proven, and the signatures it still needs from us (or none)."""
 
-    spent: Output
-    place: Place
+    spent: TxOutput
+    location: AccountIndex
     hash_type: int
-    jobs: tuple[Job, ...]
+    tasks: tuple[SigningTask, ...]
 
     @property
     def writes_type(self) -> bool:
         """Whether its signatures are a byte longer than usual (BIP341): types but DEFAULT are."""
-        return bool(self.place.lock.internal_key) and self.hash_type != sighash.DEFAULT
+        return bool(self.location.spend_data.internal_key) and self.hash_type != sighash.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedInputs:
     """The coins of a request before anything is signed: proven, and where each of them lies."""
 
-    spent: tuple[Output, ...]
-    places: tuple[Place, ...]
-    asked: tuple[Asked, ...]
+    spent: tuple[TxOutput, ...]
+    locations: tuple[AccountIndex, ...]
+    asked: tuple[RequestedLeaves, ...]
 
 
-def find(request: Psbt, owner: Owner) -> Found:
+def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
     """The coins of a PSBT with at least one input, in order. Raises Malformed or Refused."""
     spent = utxos.spent_outputs(request)
     # Beside a coin of somebody else, what we pay cannot be told from the sums (T10). And one
     # account at a time: change from one into another would tie them together unseen (T11).
-    places: list[Place] = []
-    named: list[Asked] = []
+    places: list[AccountIndex] = []
+    named: list[RequestedLeaves] = []
     for index, (output, records) in enumerate(zip(spent, request.inputs, strict=True)):
         where = f"Input {index + 1}."
-        place, asked = ownership.coin(owner, output.script_pubkey, records, where)
+        place, asked = ownership.locate_input(owner, output.script_pubkey, records, where)
         if places and place.account != places[0].account:
             raise Refused(BitcoinReason.MIXED_ACCOUNTS, where)
         places.append(place)
         named.append(asked)
-    return Found(spent, tuple(places), tuple(named))
+    return LocatedInputs(spent, tuple(places), tuple(named))
 
 
-def check(request: Psbt, found: Found, keyring: Keyring, *, expert: bool) -> tuple[Coin, ...]:
+def check_inputs(
+    request: Psbt, found: LocatedInputs, keyring: Keyring, *, expert: bool
+) -> tuple[SpentInput, ...]:
     """The same coins, and what there is to sign for each. Raises Refused.
 
     Malformed for a part of a joint signature that is none.
     """
     _check_cost(request, found)
-    whole = spending(request.tx, found.spent)
+    whole = sighash_context(request.tx, found.spent)
     coins = []
-    for index, (place, asked) in enumerate(zip(found.places, found.asked, strict=True)):
-        hash_type = sighash_types.check(request, index, place, expert=expert)
+    for index, (place, asked) in enumerate(zip(found.locations, found.asked, strict=True)):
+        hash_type = sighash_types.allowed(request, index, place, expert=expert)
         open_jobs = _jobs(request, index, place, asked, hash_type, whole)
-        ready = musig2.due(open_jobs, request.inputs[index], keyring, f"Input {index + 1}.")
-        coins.append(Coin(found.spent[index], place, hash_type, tuple(ready)))
-    if not any(coin.jobs for coin in coins):
+        ready = musig2.tasks_of_this_round(
+            open_jobs, request.inputs[index], keyring, f"Input {index + 1}."
+        )
+        coins.append(SpentInput(found.spent[index], place, hash_type, tuple(ready)))
+    if not any(coin.tasks for coin in coins):
         raise Refused(BitcoinReason.NOTHING_TO_SIGN)
-    musig2.check_room((job for coin in coins for job in coin.jobs), keyring)
+    musig2.check_room((job for coin in coins for job in coin.tasks), keyring)
     return tuple(coins)
 
 
-def _check_cost(request: Psbt, found: Found) -> None:
+def _check_cost(request: Psbt, found: LocatedInputs) -> None:
     # Without segwit, each signature hashes the whole transaction anew: the one place where work
     # could grow with the square of the request (T75).
-    legacy = sum(is_legacy(place.lock) for place in found.places)
+    legacy = sum(is_legacy(place.spend_data) for place in found.locations)
     if legacy * len(request.unsigned_tx) > MAX_LEGACY_HASHED_BYTES:
         raise Refused(CommonReason.TOO_LARGE)
     # A joint signature costs several multiplications for each of its signers.
-    pairs = zip(found.places, found.asked, strict=True)
+    pairs = zip(found.locations, found.asked, strict=True)
     if sum(one.aggregate in asked for at, asked in pairs for _, one in at.shared()) > MAX_JOINT:
         raise Refused(CommonReason.TOO_LARGE)
 
 
 def _jobs(
-    request: Psbt, index: int, place: Place, asked: Asked, hash_type: int, whole: Spending
-) -> tuple[Job, ...]:
+    request: Psbt,
+    index: int,
+    place: AccountIndex,
+    asked: RequestedLeaves,
+    hash_type: int,
+    whole: SighashContext,
+) -> tuple[SigningTask, ...]:
     records, where = request.inputs[index], f"Input {index + 1}."
     if records.has(fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS):
         return ()
-    every = jobs(place, asked, hash_type, index, whole)
+    every = signing_tasks(place, asked, hash_type, index, whole)
     if not every:
         # Only leaves hold our keys, and the request names none of them (T25).
         raise Refused(BitcoinReason.NO_LEAF_NAMED, where)
-    musig2.check_strays(every, records, where)
+    musig2.check_foreign_parts(every, records, where)
     return tuple(job for job in every if not _is_done(job, records, where))
 
 
-def _is_done(job: Job, records: Map, where: str) -> bool:
+def _is_done(job: SigningTask, records: Map, where: str) -> bool:
     found = signatures.find(job, records)
     if found is None:
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from signer.chains.bitcoin.descriptors.musig_key import Joint
+from signer.chains.bitcoin.descriptors.musig_key import MusigKey
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
 from signer.chains.bitcoin.reasons import BitcoinReason
@@ -22,11 +22,11 @@ from signer.keys.path import Path
 from signer.review import Fact, Origin
 
 if TYPE_CHECKING:
-    from signer.chains.bitcoin.payment.signing import Job
+    from signer.chains.bitcoin.payment.signing import SigningTask
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class PartialSigner:
     """Our part in a joint signature. Without a session it is the first round's: a nonce."""
 
     group: Group = field(repr=False)
@@ -41,33 +41,35 @@ class Share:
         return b"".join(map(blob, parts))
 
 
-def share(one: Joint, public_key: bytes, path: Path, merkle_root: bytes | None) -> Share:
+def partial_signer(
+    one: MusigKey, public_key: bytes, path: Path, merkle_root: bytes | None
+) -> PartialSigner:
     """The part of one key of ours; `merkle_root` is None in a leaf, where nothing tweaks a key."""
     group = musig.group(one.participants, path, merkle_root)
-    return Share(group, public_key, group.public_key)
+    return PartialSigner(group, public_key, group.public_key)
 
 
 # --- what a request says
 
 
-def named(records: Map) -> dict[bytes, frozenset[bytes]]:
+def named_aggregates(records: Map) -> dict[bytes, frozenset[bytes]]:
     """The aggregates whose participants are named: those are asked to sign (BIP373, Updater)."""
     return {key: frozenset() for key, _ in records.all(fields.MUSIG2_PARTICIPANT_PUBKEYS)}
 
 
-def check_named(joints: Iterable[Joint], records: Map, where: str) -> None:
+def check_participants(joints: Iterable[MusigKey], records: Map, where: str) -> None:
     """Refused where a request names other participants than the registered account has (T41)."""
     known = {(one.aggregate, b"".join(one.participants)) for one in joints}
     if not known.issuperset(records.all(fields.MUSIG2_PARTICIPANT_PUBKEYS)):
         raise Refused(BitcoinReason.JOINT_KEYS_DIFFER, where)
 
 
-def check_strays(jobs: Iterable["Job"], records: Map, where: str) -> None:
+def check_foreign_parts(jobs: Iterable["SigningTask"], records: Map, where: str) -> None:
     """Refused for a nonce or part of our keys that belongs to none of the jobs.
 
     Under another name it would be passed over here, and the first round begun again and again.
     """
-    shares = [(job.share, job.leaf_hash) for job in jobs if job.share]
+    shares = [(job.partial_signer, job.leaf_hash) for job in jobs if job.partial_signer]
     if not shares:
         return
     names = {one.public_key + one.aggregate + leaf for one, leaf in shares}
@@ -77,20 +79,24 @@ def check_strays(jobs: Iterable["Job"], records: Map, where: str) -> None:
             raise Refused(CommonReason.NONCE_ELSEWHERE, where)
 
 
-def due(jobs: Iterable["Job"], records: Map, keyring: Keyring, where: str) -> Iterator["Job"]:
+def tasks_of_this_round(
+    jobs: Iterable["SigningTask"], records: Map, keyring: Keyring, where: str
+) -> Iterator["SigningTask"]:
     """The jobs that this round has for us: without those whose part of ours is there already.
 
     Raises Refused where a first round is missing, forgotten or was for something else, and where
     a part is wrong; Malformed, naming the signer, for a nonce that is none.
     """
     for job in jobs:
-        if job.share is None:
+        if job.partial_signer is None:
             yield job
         else:
-            yield from _due(job, job.share, records, keyring, where)
+            yield from _due(job, job.partial_signer, records, keyring, where)
 
 
-def _due(job: "Job", own: Share, records: Map, keyring: Keyring, where: str) -> Iterator["Job"]:
+def _due(
+    job: "SigningTask", own: PartialSigner, records: Map, keyring: Keyring, where: str
+) -> Iterator["SigningTask"]:
     nonces = _values(job, own, records.fields, fields.MUSIG2_PUB_NONCE)
     mine = nonces[_place(own)]
     if mine is None:
@@ -105,19 +111,23 @@ def _due(job: "Job", own: Share, records: Map, keyring: Keyring, where: str) -> 
         raise Refused(BitcoinReason.JOINT_PART_WRONG, where)
     if parts[_place(own)] is None:
         musig.check_begun(keyring, job.path, session, mine)
-        yield replace(job, share=replace(own, session=session))
+        yield replace(job, partial_signer=replace(own, session=session))
 
 
-def check_room(jobs: Iterable["Job"], keyring: Keyring) -> None:
+def check_room(jobs: Iterable["SigningTask"], keyring: Keyring) -> None:
     """Refused if the first rounds among these jobs would leave too many nonces open."""
-    begun = sum(job.share is not None and job.share.session is None for job in jobs)
+    begun = sum(
+        job.partial_signer is not None and job.partial_signer.session is None for job in jobs
+    )
     musig.check_room(keyring, begun)
 
 
 # --- what leaves
 
 
-def make(keyring: Keyring, job: "Job", own: Share, draws: Iterator[bytearray]) -> Record:
+def make(
+    keyring: Keyring, job: "SigningTask", own: PartialSigner, draws: Iterator[bytearray]
+) -> Record:
     """The record to add (BIP373): in the first round a public nonce, in the second our part."""
     name = own.public_key + own.aggregate + job.leaf_hash
     if own.session is None:
@@ -127,16 +137,18 @@ def make(keyring: Keyring, job: "Job", own: Share, draws: Iterator[bytearray]) -
     return bytes((fields.MUSIG2_PARTIAL_SIG,)) + name, part
 
 
-def combined(job: "Job", field_values: Mapping[bytes, bytes]) -> bytes | None:
+def combined(job: "SigningTask", field_values: Mapping[bytes, bytes]) -> bytes | None:
     """The whole signature (64 bytes), if all parts of it are among the records of its input."""
-    if job.share is None or job.share.session is None:
+    if job.partial_signer is None or job.partial_signer.session is None:
         return None
-    parts = _values(job, job.share, field_values, fields.MUSIG2_PARTIAL_SIG)
+    parts = _values(job, job.partial_signer, field_values, fields.MUSIG2_PARTIAL_SIG)
     found = [part for part in parts if part is not None]
-    return musig.combine(job.share.session, found) if len(found) == len(parts) else None
+    return musig.combine(job.partial_signer.session, found) if len(found) == len(parts) else None
 
 
-def holds(job: "Job", own: Share, digest: bytes, field_values: Mapping[bytes, bytes]) -> bool:
+def holds(
+    job: "SigningTask", own: PartialSigner, digest: bytes, field_values: Mapping[bytes, bytes]
+) -> bool:
     """Whether these records have all nonces of this digest, and our part of it; read anew."""
     nonces = _values(job, own, field_values, fields.MUSIG2_PUB_NONCE)
     part = _values(job, own, field_values, fields.MUSIG2_PARTIAL_SIG)[_place(own)]
@@ -144,9 +156,9 @@ def holds(job: "Job", own: Share, digest: bytes, field_values: Mapping[bytes, by
     return musig.verify(session, _place(own), part or b"")
 
 
-def rounds(jobs: Iterable["Job"]) -> Iterator[Fact]:
+def rounds(jobs: Iterable["SigningTask"]) -> Iterator[Fact]:
     """Which round this is, for a person; nothing where nobody signs with us."""
-    kinds = {job.share.session is not None if job.share else None for job in jobs}
+    kinds = {job.partial_signer.session is not None if job.partial_signer else None for job in jobs}
     if False in kinds:
         yield Fact("Joint", _FIRST_TOO if len(kinds) > 1 else _FIRST, Origin.POLICY)
     if True in kinds:
@@ -159,12 +171,12 @@ _SECOND = "second of two rounds: your part of the signature leaves"
 
 
 def _values(
-    job: "Job", own: Share, field_values: Mapping[bytes, bytes], kind: int
+    job: "SigningTask", own: PartialSigner, field_values: Mapping[bytes, bytes], kind: int
 ) -> list[bytes | None]:
     """The nonces or parts that are there, by the group's keys."""
     below, head = own.aggregate + job.leaf_hash, bytes((kind,))
     return [field_values.get(head + key + below) for key in own.group.public_keys]
 
 
-def _place(own: Share) -> int:
+def _place(own: PartialSigner) -> int:
     return own.group.public_keys.index(own.public_key)

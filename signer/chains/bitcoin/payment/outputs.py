@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from signer.chains.bitcoin.accounts.account import CHANGE, INDEX_GAP, Account, Place
+from signer.chains.bitcoin.accounts.account import CHANGE, INDEX_GAP, Account, AccountIndex
 from signer.chains.bitcoin.network import MAX_SHOWN_SCRIPT_BYTES
 from signer.chains.bitcoin.payment import ownership
-from signer.chains.bitcoin.payment.inputs import Coin
-from signer.chains.bitcoin.payment.ownership import Owner
+from signer.chains.bitcoin.payment.inputs import SpentInput
+from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address, script
-from signer.chains.bitcoin.transactions.script import Kind
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import Refused
 
 
-class Role(Enum):
+class OutputRole(Enum):
     """Only what re-derives from the spending account comes back to us (T07)."""
 
     PAYMENT = "payment"
@@ -29,7 +29,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ReviewedOutput:
     """An output as judged. `address` is None for data and unknown scripts.
 
     `silent` is the silent payment address that the output's script was made of here (BIP352).
@@ -37,27 +37,27 @@ class Target:
     with a place. `misclaimed`: the request says it returns to that account, and that is not so.
     """
 
-    output: Output
-    role: Role
+    output: TxOutput
+    role: OutputRole
     address: str | None
-    place: Place | None = None
+    location: AccountIndex | None = None
     misclaimed: bool = False
     silent: str | None = None
 
     @property
     def returns(self) -> bool:
-        return self.role in (Role.CHANGE, Role.RECEIVE)
+        return self.role in (OutputRole.CHANGE, OutputRole.RECEIVE)
 
 
-def judge(
-    request: Psbt, coins: Sequence[Coin], owner: Owner, silent: Mapping[int, str]
-) -> tuple[Target, ...]:
+def classify(
+    request: Psbt, coins: Sequence[SpentInput], owner: OwnedKeys, silent: Mapping[int, str]
+) -> tuple[ReviewedOutput, ...]:
     """The outputs of a PSBT that spends these coins of one account, in order. Raises Refused.
 
     `silent` has silent payment addresses by output index.
     """
-    account = coins[0].place.account
-    reach = max(coin.place.index for coin in coins) + INDEX_GAP
+    account = coins[0].location.account
+    reach = max(coin.location.index for coin in coins) + INDEX_GAP
     pairs = zip(request.tx.outputs, request.outputs, strict=True)
     found = []
     for index, (output, records) in enumerate(pairs):
@@ -67,24 +67,26 @@ def judge(
     return tuple(found)
 
 
-def _target(owner: Owner, account: Account, reach: int, output: Output, records: Map) -> Target:
+def _target(
+    owner: OwnedKeys, account: Account, reach: int, output: TxOutput, records: Map
+) -> ReviewedOutput:
     shown = address.render(output.script_pubkey, owner.network)
-    claimed = ownership.claims(owner, account, records)
-    place = ownership.returning(owner, account, claimed, output.script_pubkey)
+    claimed = ownership.claimed_derivations(owner, account, records)
+    place = ownership.detect_change(owner, account, claimed, output.script_pubkey)
     if place is not None and place.is_usual(owner.network, reach):
-        role = Role.CHANGE if place.branch == CHANGE else Role.RECEIVE
-        return Target(output, role, shown, place)
-    match script.kind(output.script_pubkey):
-        case Kind.DATA:
-            role = Role.DATA
-        case Kind.UNKNOWN:
-            role = Role.UNKNOWN
+        role = OutputRole.CHANGE if place.branch == CHANGE else OutputRole.RECEIVE
+        return ReviewedOutput(output, role, shown, place)
+    match script.script_type(output.script_pubkey):
+        case ScriptType.DATA:
+            role = OutputRole.DATA
+        case ScriptType.UNKNOWN:
+            role = OutputRole.UNKNOWN
         case _:
-            role = Role.PAYMENT
-    return Target(output, role, shown, place, misclaimed=bool(claimed) and place is None)
+            role = OutputRole.PAYMENT
+    return ReviewedOutput(output, role, shown, place, misclaimed=bool(claimed) and place is None)
 
 
-def _check_length(output: Output, where: str) -> None:
+def _check_length(output: TxOutput, where: str) -> None:
     # What cannot be read to its end is not shown in part: the rest could say anything (T20).
     if len(output.script_pubkey) > MAX_SHOWN_SCRIPT_BYTES:
         raise Refused(BitcoinReason.OUTPUT_TOO_LONG, where)

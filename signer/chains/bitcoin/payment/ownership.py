@@ -11,22 +11,22 @@ from functools import cached_property
 from signer.chains.bitcoin.accounts.account import (
     PURPOSES,
     Account,
-    OneKey,
-    Place,
-    Registered,
-    Spot,
+    AccountIndex,
+    KeyLocation,
+    PolicyAccount,
+    SingleKeyAccount,
     is_foreign,
     is_usual_length,
 )
-from signer.chains.bitcoin.descriptors.spend_data import Lock
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.payment import musig2
-from signer.chains.bitcoin.payment.signing import Asked
+from signer.chains.bitcoin.payment.signing import RequestedLeaves
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.errors import Reason, Refused
 from signer.formats.cursor import Cursor
 from signer.keys.keyring import Keyring
@@ -39,7 +39,7 @@ _OF_OUTPUTS = (fields.OUT_BIP32_DERIVATION, fields.OUT_TAP_BIP32_DERIVATION)
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class DerivationClaim:
     """What a derivation field says: this key (33 bytes, or 32 x-only) is at this path.
 
     Below our master key, or, if `above` is not empty, below the joint key of this fingerprint.
@@ -51,17 +51,17 @@ class Hint:
     above: bytes
 
     @property
-    def spot(self) -> Spot:
+    def spot(self) -> KeyLocation:
         return self.above, self.path
 
 
 @dataclass(frozen=True)
-class Owner:
+class OwnedKeys:
     """Everything that can be ours: the keys, and the accounts registered for this network."""
 
     keyring: Keyring
     network: Network
-    registered: tuple[Registered, ...] = ()
+    registered: tuple[PolicyAccount, ...] = ()
 
     @cached_property
     def above(self) -> dict[bytes, bytes]:
@@ -70,13 +70,15 @@ class Owner:
         return {**{name: name for name in joints}, self.keyring.fingerprint: b""}
 
 
-def coin(owner: Owner, script_pubkey: bytes, records: Map, where: str) -> tuple[Place, Asked]:
+def locate_input(
+    owner: OwnedKeys, script_pubkey: bytes, records: Map, where: str
+) -> tuple[AccountIndex, RequestedLeaves]:
     """The place of a coin with this script, and the leaves to sign. Refused if it is not ours.
 
     To sign a coin that is not ours, because a field says so, would make us an oracle (T06).
     """
-    kind = script.kind(script_pubkey)
-    if kind in {Kind.DATA, Kind.UNKNOWN}:
+    kind = script.script_type(script_pubkey)
+    if kind in {ScriptType.DATA, ScriptType.UNKNOWN}:
         raise Refused(BitcoinReason.SCRIPT_UNSUPPORTED, where)
     hints = _hints(owner, records, *_OF_INPUTS)
     if not hints:
@@ -88,50 +90,56 @@ def coin(owner: Owner, script_pubkey: bytes, records: Map, where: str) -> tuple[
         raise Refused(_unknown(kind, records), where)
     if not _all_true(hints, place):
         raise Refused(BitcoinReason.KEY_MISMATCH, where)
-    if place.lock.internal_key:
+    if place.spend_data.internal_key:
         _check_tree(place, hints, records, where)
-    return place, {hint.key[-32:]: hint.leaves for hint in hints} | musig2.named(records)
+    return place, {hint.key[-32:]: hint.leaves for hint in hints} | musig2.named_aggregates(records)
 
 
-def _opening(owner: Owner, kind: Kind, hints: Sequence[Hint], script_pubkey: bytes) -> Place | None:
+def _opening(
+    owner: OwnedKeys, kind: ScriptType, hints: Sequence[DerivationClaim], script_pubkey: bytes
+) -> AccountIndex | None:
     """The place that hints point to, in whichever account derives this script there."""
     for account in _accounts(owner, kind, hints[0].path):
         place = _located(owner, account, hints)
-        if place is not None and place.lock.script_pubkey == script_pubkey:
+        if place is not None and place.spend_data.script_pubkey == script_pubkey:
             return place
     return None
 
 
-def _located(owner: Owner, account: Account, hints: Sequence[Hint]) -> Place | None:
+def _located(
+    owner: OwnedKeys, account: Account, hints: Sequence[DerivationClaim]
+) -> AccountIndex | None:
     """The place in an account that the first hint points to that tells one there at all."""
     for hint in hints:
         found = account.locate(hint.spot)
         if found is not None:
-            return account.place(owner.keyring, *found)
+            return account.location(owner.keyring, *found)
     return None
 
 
-def _accounts(owner: Owner, kind: Kind, path: Path) -> Iterator[Account]:
+def _accounts(owner: OwnedKeys, kind: ScriptType, path: Path) -> Iterator[Account]:
     if kind in PURPOSES.values():
-        yield OneKey(kind, path[:-2])
+        yield SingleKeyAccount(kind, path[:-2])
     yield from owner.registered
 
 
-def _unknown(kind: Kind, records: Map) -> Reason:
+def _unknown(kind: ScriptType, records: Map) -> Reason:
     """Why a coin was not found: it is locked by more than a key, or by another key."""
     redeem = records.get(fields.REDEEM_SCRIPT)
     match kind:
-        case Kind.P2WSH:
+        case ScriptType.P2WSH:
             return BitcoinReason.NOT_REGISTERED
-        case Kind.P2SH if redeem is None or script.kind(redeem) is not Kind.P2WPKH:
+        case ScriptType.P2SH if (
+            redeem is None or script.script_type(redeem) is not ScriptType.P2WPKH
+        ):
             return BitcoinReason.NOT_REGISTERED
-        case Kind.P2TR if records.has(*_OF_ACCOUNTS):
+        case ScriptType.P2TR if records.has(*_OF_ACCOUNTS):
             return BitcoinReason.NOT_REGISTERED
         case _:
             return BitcoinReason.KEY_MISMATCH
 
 
-def _all_true(hints: tuple[Hint, ...], place: Place) -> bool:
+def _all_true(hints: tuple[DerivationClaim, ...], place: AccountIndex) -> bool:
     """Whether each hint names a key of ours in the lock, and the path where that key is."""
     own = place.spots()
     return all(
@@ -146,22 +154,24 @@ def _check_path(path: Path, network: Network, where: str) -> None:
         raise Refused(BitcoinReason.WRONG_NETWORK, where)
 
 
-def _check_tree(place: Place, hints: tuple[Hint, ...], records: Map, where: str) -> None:
+def _check_tree(
+    place: AccountIndex, hints: tuple[DerivationClaim, ...], records: Map, where: str
+) -> None:
     """Whatever the request says about the internal key and the tree must be so (T25)."""
-    lock = place.lock
+    lock = place.spend_data
     if records.get(fields.TAP_INTERNAL_KEY) not in {None, lock.internal_key}:
         raise Refused(BitcoinReason.KEY_MISMATCH, where)
     if not (_tree_is_so(lock, hints, records) if lock.leaves else _no_tree(hints, records)):
         raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
-    musig2.check_named((one for one in place.joint if one), records, where)
+    musig2.check_participants((one for one in place.musig_keys if one), records, where)
 
 
-def _no_tree(hints: tuple[Hint, ...], records: Map) -> bool:
+def _no_tree(hints: tuple[DerivationClaim, ...], records: Map) -> bool:
     told = records.has(fields.TAP_MERKLE_ROOT, fields.TAP_LEAF_SCRIPT, fields.TAP_SCRIPT_SIG)
     return not told and not any(hint.leaves for hint in hints)
 
 
-def _tree_is_so(lock: Lock, hints: tuple[Hint, ...], records: Map) -> bool:
+def _tree_is_so(lock: SpendData, hints: tuple[DerivationClaim, ...], records: Map) -> bool:
     hashes = {leaf.hash for leaf in lock.leaves}
     scripts = {(leaf.control_block, leaf.script + bytes((leaf.version,))) for leaf in lock.leaves}
     return (
@@ -172,7 +182,7 @@ def _tree_is_so(lock: Lock, hints: tuple[Hint, ...], records: Map) -> bool:
     )
 
 
-def _holding(lock: Lock, x_only: bytes) -> set[bytes]:
+def _holding(lock: SpendData, x_only: bytes) -> set[bytes]:
     """The hashes of the leaves that hold a key.
 
     All of them for a part of a joint key, which no leaf holds: what is signed follows the whole.
@@ -182,30 +192,32 @@ def _holding(lock: Lock, x_only: bytes) -> set[bytes]:
     return {leaf.hash for leaf in lock.leaves if leaf.holds(x_only)}
 
 
-def claims(owner: Owner, account: Account, records: Map) -> tuple[Hint, ...]:
+def claimed_derivations(
+    owner: OwnedKeys, account: Account, records: Map
+) -> tuple[DerivationClaim, ...]:
     """The hints that an output belongs to `account`; not believed yet."""
     hints = _hints(owner, records, *_OF_OUTPUTS)
     return tuple(hint for hint in hints if account.holds(hint.spot))
 
 
-def returning(
-    owner: Owner, account: Account, claimed: tuple[Hint, ...], script_pubkey: bytes
-) -> Place | None:
+def detect_change(
+    owner: OwnedKeys, account: Account, claimed: tuple[DerivationClaim, ...], script_pubkey: bytes
+) -> AccountIndex | None:
     """The place in `account` that an output returns to as claimed, or None if that is not true."""
     place = _located(owner, account, claimed)
-    if place is None or place.lock.script_pubkey != script_pubkey:
+    if place is None or place.spend_data.script_pubkey != script_pubkey:
         return None
     return place if _all_true(claimed, place) else None
 
 
-def _hints(owner: Owner, records: Map, ecdsa: int, taproot: int) -> tuple[Hint, ...]:
+def _hints(owner: OwnedKeys, records: Map, ecdsa: int, taproot: int) -> tuple[DerivationClaim, ...]:
     """All fields that name our master fingerprint, or a joint key of ours."""
     named = [(key, origin, frozenset[bytes]()) for key, origin in records.all(ecdsa)]
     named += [(key, *_split(value)) for key, value in records.all(taproot)]
     above = owner.above
     return tuple(
         [
-            Hint(key, _path(origin), leaves, above[origin[:4]])
+            DerivationClaim(key, _path(origin), leaves, above[origin[:4]])
             for key, origin, leaves in named
             if origin[:4] in above
         ]

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from signer.chains.bitcoin.accounts.account import Account
 from signer.chains.bitcoin.network import MAX_SATS, Network
 from signer.chains.bitcoin.payment import inputs, outputs
-from signer.chains.bitcoin.payment.inputs import Coin, Found
-from signer.chains.bitcoin.payment.outputs import Target
-from signer.chains.bitcoin.payment.ownership import Owner
+from signer.chains.bitcoin.payment.inputs import LocatedInputs, SpentInput
+from signer.chains.bitcoin.payment.outputs import ReviewedOutput
+from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.reasons import BitcoinReason
-from signer.chains.bitcoin.transactions.tx import Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.errors import Refused
 
 ABSURD_FEE_PERCENT = 25  # of the coins spent
@@ -24,13 +24,13 @@ _NULL_TXID = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
-class Spend:
+class CheckedPayment:
     """One payment from one account, every amount proven; immutable to the core. Sums are sats."""
 
     psbt: Psbt = field(repr=False)
     network: Network
-    coins: tuple[Coin, ...]
-    targets: tuple[Target, ...]
+    inputs: tuple[SpentInput, ...]
+    outputs: tuple[ReviewedOutput, ...]
 
     @property
     def tx(self) -> Tx:
@@ -38,20 +38,20 @@ class Spend:
 
     @property
     def account(self) -> Account:
-        return self.coins[0].place.account
+        return self.inputs[0].location.account
 
     @property
     def spent_sats(self) -> int:
-        return sum(coin.spent.sats for coin in self.coins)
+        return sum(coin.spent.sats for coin in self.inputs)
 
     @property
     def paid_sats(self) -> int:
         """What leaves us besides the fee."""
-        return sum(target.output.sats for target in self.targets if not target.returns)
+        return sum(target.output.sats for target in self.outputs if not target.returns)
 
     @property
     def fee_sats(self) -> int:
-        return self.spent_sats - sum(target.output.sats for target in self.targets)
+        return self.spent_sats - sum(target.output.sats for target in self.outputs)
 
     @property
     def vbytes(self) -> int:
@@ -60,28 +60,28 @@ class Spend:
         An upper bound where an account can be opened in several ways.
         """
         script_sig, witness = self.account.sizes
-        written_out = sum(coin.writes_type for coin in self.coins)
-        weight = 4 * len(self.psbt.unsigned_tx) + 4 * script_sig * len(self.coins) + written_out
+        written_out = sum(coin.writes_type for coin in self.inputs)
+        weight = 4 * len(self.psbt.unsigned_tx) + 4 * script_sig * len(self.inputs) + written_out
         # Two more bytes mark a transaction that has witnesses, and then each input has one.
-        weight += 2 + witness * len(self.coins) if witness else 0
+        weight += 2 + witness * len(self.inputs) if witness else 0
         return (weight + 3) // 4
 
 
-def check(request: Psbt, owner: Owner, *, expert: bool) -> Spend:
+def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPayment:
     """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
     _check_shape(request.tx)
-    found = inputs.find(request, owner)
+    found = inputs.locate_inputs(request, owner)
     _check_filled(found.spent)
     request, silent_addresses = _with_silent_payments(request, found, owner)
     _check_settled(request)
-    spent = inputs.check(request, found, owner.keyring, expert=expert)
+    spent = inputs.check_inputs(request, found, owner.keyring, expert=expert)
     _check_sums(found.spent, request.tx.outputs)
-    judged = outputs.judge(request, spent, owner, silent_addresses)
-    return Spend(request, owner.network, spent, judged)
+    judged = outputs.classify(request, spent, owner, silent_addresses)
+    return CheckedPayment(request, owner.network, spent, judged)
 
 
 def _with_silent_payments(
-    request: Psbt, found: Found, owner: Owner
+    request: Psbt, found: LocatedInputs, owner: OwnedKeys
 ) -> tuple[Psbt, Mapping[int, str]]:
     """The request with every script in it, and the silent payment addresses, by output (T30).
 
@@ -91,7 +91,7 @@ def _with_silent_payments(
         return request, {}
     from signer.chains.bitcoin.silent_payments import send  # noqa: PLC0415  seldom needed
 
-    places = dict(enumerate(found.places))
+    places = dict(enumerate(found.locations))
     settled = send.prepare(request, found.spent, places, owner.keyring, owner.network)
     return settled.request, settled.addresses
 
@@ -115,7 +115,7 @@ def _check_settled(request: Psbt) -> None:
         raise Refused(BitcoinReason.MODIFIABLE)
 
 
-def _check_filled(spent: Sequence[Output]) -> None:
+def _check_filled(spent: Sequence[TxOutput]) -> None:
     # Nobody has such coins, but a signed message spends one (BIP322): as a payment of nothing, the
     # words of the message would stay unread (T56).
     for index, output in enumerate(spent):
@@ -123,7 +123,7 @@ def _check_filled(spent: Sequence[Output]) -> None:
             raise Refused(BitcoinReason.EMPTY_COIN, f"Input {index + 1}.")
 
 
-def _check_sums(spent: Sequence[Output], paid: Sequence[Output]) -> None:
+def _check_sums(spent: Sequence[TxOutput], paid: Sequence[TxOutput]) -> None:
     coming, going = (sum(output.sats for output in side) for side in (spent, paid))
     # Amounts have no sign here: a sum within range holds only amounts within range (T17).
     if max(coming, going) > MAX_SATS:

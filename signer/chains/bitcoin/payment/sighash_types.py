@@ -1,6 +1,6 @@
 """Signature hash types: what a signature leaves open, and which of them we make."""
 
-from signer.chains.bitcoin.accounts.account import Place
+from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
@@ -9,7 +9,7 @@ from signer.chains.bitcoin.transactions import sighash
 from signer.errors import Refused
 
 
-def asked(records: Map, *, is_taproot: bool) -> int:
+def requested(records: Map, *, is_taproot: bool) -> int:
     """The hash type an input asks for; without one, that which commits to everything."""
     value = records.get(fields.SIGHASH)
     if value is not None:
@@ -17,10 +17,10 @@ def asked(records: Map, *, is_taproot: bool) -> int:
     return sighash.DEFAULT if is_taproot else sighash.ALL
 
 
-def check(request: Psbt, index: int, place: Place, *, expert: bool) -> int:
+def allowed(request: Psbt, index: int, place: AccountIndex, *, expert: bool) -> int:
     """The hash type to sign input `index` with. Refused unless it is ALL, or an expert's wish."""
-    is_taproot, where = bool(place.lock.internal_key), f"Input {index + 1}."
-    flag = asked(request.inputs[index], is_taproot=is_taproot)
+    is_taproot, where = bool(place.spend_data.internal_key), f"Input {index + 1}."
+    flag = requested(request.inputs[index], is_taproot=is_taproot)
     if flag == sighash.ALL or (flag == sighash.DEFAULT and is_taproot):
         return flag
     if flag not in sighash.OPEN_TYPES:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from signer.chains.bitcoin.payment import musig2, signatures
-from signer.chains.bitcoin.payment.inputs import Coin
-from signer.chains.bitcoin.payment.payment import Spend
-from signer.chains.bitcoin.payment.signing import Job, spending
+from signer.chains.bitcoin.payment.inputs import SpentInput
+from signer.chains.bitcoin.payment.payment import CheckedPayment
+from signer.chains.bitcoin.payment.signing import SigningTask, sighash_context
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map, Record
@@ -20,7 +20,7 @@ LOT = 5
 Made = Mapping[int, Sequence[Record]]
 
 
-def sign(spend: Spend, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
+def sign(spend: CheckedPayment, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
     """The PSBT with every signature of ours that it lacks. Raises CrossCheckFailed.
 
     libsecp256k1 has verified each signature before `Keyring` let it out (T52). `draws` are 32 fresh
@@ -28,8 +28,8 @@ def sign(spend: Spend, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
     """
     made = {
         index: _made(coin, spend.psbt.inputs[index], keyring, draws)
-        for index, coin in enumerate(spend.coins)
-        if coin.jobs
+        for index, coin in enumerate(spend.inputs)
+        if coin.tasks
     }
     emitted = container.add(spend.psbt, made).encode()
     _closing_check(spend, made, emitted)
@@ -37,17 +37,19 @@ def sign(spend: Spend, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
 
 
 def _made(
-    coin: Coin, records: Map, keyring: Keyring, draws: Iterator[bytearray]
+    coin: SpentInput, records: Map, keyring: Keyring, draws: Iterator[bytearray]
 ) -> Sequence[Record]:
     made = dict(
-        musig2.make(keyring, job, job.share, draws) if job.share else signatures.make(keyring, job)
-        for job in coin.jobs
+        musig2.make(keyring, job, job.partial_signer, draws)
+        if job.partial_signer
+        else signatures.make(keyring, job)
+        for job in coin.tasks
     )
-    made |= signatures.combined(coin.jobs, {**records.fields, **made})
+    made |= signatures.combined(coin.tasks, {**records.fields, **made})
     return tuple(made.items())
 
 
-def _closing_check(spend: Spend, made: Made, emitted: bytes) -> None:
+def _closing_check(spend: CheckedPayment, made: Made, emitted: bytes) -> None:
     """Read what is about to leave from its bytes alone, and compare it with what was approved."""
     again = _read(emitted)
     if again.tx != spend.tx:
@@ -56,21 +58,21 @@ def _closing_check(spend: Spend, made: Made, emitted: bytes) -> None:
         # The maps are global, inputs, outputs: input i is map i + 1.
         if sorted(after.records) != sorted([*before.records, *made.get(index - 1, ())]):
             raise CrossCheckFailed("A signature did not land where it belongs.")
-    whole = spending(again.tx, tuple(coin.spent for coin in spend.coins))
+    whole = sighash_context(again.tx, tuple(coin.spent for coin in spend.inputs))
     for index, job in _drawn(spend):
-        lock = spend.coins[index].place.lock
+        lock = spend.inputs[index].location.spend_data
         digest = whole.digest(index, lock, job.hash_type, job.leaf_hash)
         if not _holds(job, digest, again.inputs[index]):
             raise CrossCheckFailed("A second opinion on a signature disagrees.")
 
 
-def _holds(job: Job, digest: bytes, records: Map) -> bool:
+def _holds(job: SigningTask, digest: bytes, records: Map) -> bool:
     found = signatures.find(job, records)
-    if job.share is not None:
-        if job.share.session is None:
+    if job.partial_signer is not None:
+        if job.partial_signer.session is None:
             # A nonce is no signature: that it is there was compared above. But it is for a digest.
             return found is None and digest == job.digest
-        if not musig2.holds(job, job.share, digest, records.fields):
+        if not musig2.holds(job, job.partial_signer, digest, records.fields):
             return False
         if found is None:
             return True  # others' parts are missing
@@ -88,9 +90,9 @@ def _maps(one: Psbt) -> tuple[Map, ...]:
     return (one.globals, *one.inputs, *one.outputs)
 
 
-def _drawn(spend: Spend) -> list[tuple[int, Job]]:
+def _drawn(spend: CheckedPayment) -> list[tuple[int, SigningTask]]:
     """The signatures to check: those of the smallest digests, a lot the host can hardly steer."""
-    every = [(index, job) for index, coin in enumerate(spend.coins) for job in coin.jobs]
+    every = [(index, job) for index, coin in enumerate(spend.inputs) for job in coin.tasks]
     if len(every) <= ORDINARY:
         return every
     return sorted(every, key=lambda each: each[1].digest)[:LOT]

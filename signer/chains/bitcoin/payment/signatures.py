@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from signer.chains.bitcoin.payment import musig2
-from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
 from signer.chains.bitcoin.transactions import sighash
@@ -15,13 +15,13 @@ Verify = Callable[[bytes, bytes, bytes], bool]  # public key, digest, signature
 FIRST = (curve.verify_ecdsa, curve.verify_schnorr)
 SECOND = (curve.second_opinion_ecdsa, curve.second_opinion_schnorr)
 _FIELDS = {
-    Rule.ECDSA: fields.PARTIAL_SIG,
-    Rule.KEY_PATH: fields.TAP_KEY_SIG,
-    Rule.LEAF: fields.TAP_SCRIPT_SIG,
+    SpendPath.ECDSA: fields.PARTIAL_SIG,
+    SpendPath.KEY_PATH: fields.TAP_KEY_SIG,
+    SpendPath.LEAF: fields.TAP_SCRIPT_SIG,
 }
 
 
-def make(keyring: Keyring, job: Job) -> Record:
+def make(keyring: Keyring, job: SigningTask) -> Record:
     """The record to add (BIP174, BIP371) for a signature of ours alone. Raises CrossCheckFailed.
 
     What is signed is verified under the key of the job, which was derived from public data.
@@ -29,7 +29,7 @@ def make(keyring: Keyring, job: Job) -> Record:
     return name(job), _signature(keyring, job) + _suffix(job.hash_type)
 
 
-def combined(jobs: Iterable[Job], field_values: Mapping[bytes, bytes]) -> Iterator[Record]:
+def combined(jobs: Iterable[SigningTask], field_values: Mapping[bytes, bytes]) -> Iterator[Record]:
     """The record of each joint signature that has all its parts among those of its input.
 
     Raises CrossCheckFailed if the signature does not hold under the key of the job.
@@ -43,43 +43,45 @@ def combined(jobs: Iterable[Job], field_values: Mapping[bytes, bytes]) -> Iterat
             yield name(job), signature
 
 
-def _signature(keyring: Keyring, job: Job) -> bytes:
-    match job.rule:
-        case Rule.ECDSA:
+def _signature(keyring: Keyring, job: SigningTask) -> bytes:
+    match job.spend_path:
+        case SpendPath.ECDSA:
             return keyring.sign_ecdsa(job.path, job.digest, job.public_key)
-        case Rule.KEY_PATH:
+        case SpendPath.KEY_PATH:
             return keyring.sign_schnorr(
                 job.path, job.digest, job.tree, job.internal_key, job.public_key
             )
-        case Rule.LEAF:
+        case SpendPath.LEAF:
             return keyring.sign_leaf(job.path, job.digest, job.public_key)
 
 
-def name(job: Job) -> bytes:
+def name(job: SigningTask) -> bytes:
     """The key of the record that holds the signature of a job."""
-    field = bytes((_FIELDS[job.rule],))
-    match job.rule:
-        case Rule.ECDSA:
+    field = bytes((_FIELDS[job.spend_path],))
+    match job.spend_path:
+        case SpendPath.ECDSA:
             return field + job.public_key
-        case Rule.KEY_PATH:
+        case SpendPath.KEY_PATH:
             return field
-        case Rule.LEAF:
+        case SpendPath.LEAF:
             return field + job.public_key + job.tree
 
 
-def find(job: Job, records: Map) -> bytes | None:
+def find(job: SigningTask, records: Map) -> bytes | None:
     """The signature that an input already carries for a job, or None."""
     return records.fields.get(name(job))
 
 
-def holds(job: Job, digest: bytes, signature: bytes, by: tuple[Verify, Verify] = FIRST) -> bool:
+def holds(
+    job: SigningTask, digest: bytes, signature: bytes, by: tuple[Verify, Verify] = FIRST
+) -> bool:
     """Whether a signature as a PSBT carries it is ours for this digest, and of the job's type."""
     ecdsa, schnorr = by
     suffix = _suffix(job.hash_type)
     body = signature.removesuffix(suffix)
     if len(body) + len(suffix) != len(signature):
         return False
-    verify = ecdsa if job.rule is Rule.ECDSA else schnorr
+    verify = ecdsa if job.spend_path is SpendPath.ECDSA else schnorr
     return verify(job.public_key, digest, body)
 
 

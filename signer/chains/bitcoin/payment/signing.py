@@ -4,21 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from signer.chains.bitcoin.accounts.account import Place
-from signer.chains.bitcoin.descriptors.spend_data import Lock
-from signer.chains.bitcoin.payment.musig2 import Share, share
+from signer.chains.bitcoin.accounts.account import AccountIndex
+from signer.chains.bitcoin.descriptors.spend_data import SpendData
+from signer.chains.bitcoin.payment.musig2 import PartialSigner, partial_signer
 from signer.chains.bitcoin.transactions import script, sighash
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.chains.bitcoin.transactions.sighash import Midstates
-from signer.chains.bitcoin.transactions.tx import Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.keys.path import Path
 
 # A key of ours (x-only) -> the leaf hashes to sign. A joint key signs if its plain aggregate (33
 # bytes) is among them, too.
-Asked = Mapping[bytes, frozenset[bytes]]
+RequestedLeaves = Mapping[bytes, frozenset[bytes]]
 
 
-class Rule(Enum):
+class SpendPath(Enum):
     """How a signature opens a coin, and so of what kind it is."""
 
     ECDSA = "ECDSA"
@@ -27,39 +27,39 @@ class Rule(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SigningTask:
     """One signature to make: what it signs, with which key of ours, and how it is checked.
 
     `public_key` is what the signature has to hold under, computed from public data: compressed
     (33 bytes) for ECDSA, else x-only (32), the output key or the key in the leaf. `tree` is the
     merkle root for the key path (empty without one), the leaf hash for a leaf, else empty.
     `internal_key` (33 bytes) is for the key path alone: what the output key is made of.
-    With a `share` it is a signature made together with others, of which this is our part.
+    With a `partial_signer` it is a signature made together with others, of which this is our part.
     """
 
-    rule: Rule
+    spend_path: SpendPath
     path: Path
     public_key: bytes
     hash_type: int
     digest: bytes = field(repr=False)
     tree: bytes = b""
     internal_key: bytes = b""
-    share: Share | None = None
+    partial_signer: PartialSigner | None = None
 
     @property
     def leaf_hash(self) -> bytes:
-        return self.tree if self.rule is Rule.LEAF else b""
+        return self.tree if self.spend_path is SpendPath.LEAF else b""
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class SighashContext:
     """A transaction, what it spends, and the hashes that all its digests share."""
 
     tx: Tx
-    spent: tuple[Output, ...]
+    spent: tuple[TxOutput, ...]
     shared: Midstates = field(repr=False)
 
-    def digest(self, index: int, lock: Lock, hash_type: int, leaf_hash: bytes = b"") -> bytes:
+    def digest(self, index: int, lock: SpendData, hash_type: int, leaf_hash: bytes = b"") -> bytes:
         """The 32 bytes to sign for input `index`, whose coin is locked so."""
         spent = self.spent[index]
         if lock.internal_key:
@@ -70,49 +70,56 @@ class Spending:
         return sighash.segwit_v0(self.tx, self.shared, index, code, spent.sats, hash_type)
 
 
-def is_legacy(lock: Lock) -> bool:
+def is_legacy(lock: SpendData) -> bool:
     """Whether spending it needs no witness."""
     outer = lock.redeem_script or lock.script_pubkey
-    return not (lock.witness_script or lock.internal_key) and script.kind(outer) is not Kind.P2WPKH
+    return (
+        not (lock.witness_script or lock.internal_key)
+        and script.script_type(outer) is not ScriptType.P2WPKH
+    )
 
 
-def script_code(lock: Lock) -> bytes:
+def script_code(lock: SpendData) -> bytes:
     """The script that an ECDSA signature commits to (BIP143, Specification)."""
     outer = lock.redeem_script or lock.script_pubkey
-    if script.kind(outer) is Kind.P2WPKH:
+    if script.script_type(outer) is ScriptType.P2WPKH:
         return script.p2pkh(script.program(outer))
     return lock.witness_script or outer
 
 
-def spending(tx: Tx, spent: tuple[Output, ...]) -> Spending:
-    return Spending(tx, spent, sighash.midstates(tx, spent))
+def sighash_context(tx: Tx, spent: tuple[TxOutput, ...]) -> SighashContext:
+    return SighashContext(tx, spent, sighash.midstates(tx, spent))
 
 
-def jobs(
-    place: Place, asked: Asked, hash_type: int, index: int, whole: Spending
-) -> tuple[Job, ...]:
+def signing_tasks(
+    place: AccountIndex, asked: RequestedLeaves, hash_type: int, index: int, whole: SighashContext
+) -> tuple[SigningTask, ...]:
     """The jobs for input `index`, a coin at a place of ours."""
-    lock = place.lock
+    lock = place.spend_data
     if lock.internal_key:
         return tuple(_taproot(place, asked, hash_type, index, whole))
     digest = whole.digest(index, lock, hash_type)
-    return tuple(Job(Rule.ECDSA, path, key, hash_type, digest) for key, path in place.own())
+    return tuple(
+        SigningTask(SpendPath.ECDSA, path, key, hash_type, digest) for key, path in place.own()
+    )
 
 
 def _taproot(
-    place: Place, asked: Asked, hash_type: int, index: int, whole: Spending
-) -> Iterator[Job]:
+    place: AccountIndex, asked: RequestedLeaves, hash_type: int, index: int, whole: SighashContext
+) -> Iterator[SigningTask]:
     """The key path if it is ours, and of the leaves with our keys those that were asked for."""
 
-    def signed(key: bytes, path: Path) -> Iterator[Job]:
-        lock, x_only = place.lock, key[1:]
+    def signed(key: bytes, path: Path) -> Iterator[SigningTask]:
+        lock, x_only = place.spend_data, key[1:]
         if x_only == lock.internal_key:
             digest = whole.digest(index, lock, hash_type)
             output_key = script.program(lock.script_pubkey)
-            yield Job(Rule.KEY_PATH, path, output_key, hash_type, digest, lock.merkle_root, key)
+            yield SigningTask(
+                SpendPath.KEY_PATH, path, output_key, hash_type, digest, lock.merkle_root, key
+            )
         for leaf_hash in sorted(asked.get(x_only, ())):
             digest = whole.digest(index, lock, hash_type, leaf_hash)
-            yield Job(Rule.LEAF, path, x_only, hash_type, digest, leaf_hash)
+            yield SigningTask(SpendPath.LEAF, path, x_only, hash_type, digest, leaf_hash)
 
     for key, path in place.own():
         yield from signed(key, path)
@@ -120,5 +127,5 @@ def _taproot(
     for key, one, part, path in parts:
         if one.aggregate in asked:
             for job in signed(key, path):
-                root = job.tree if job.rule is Rule.KEY_PATH else None
-                yield replace(job, share=share(one, part, place.below(one), root))
+                root = job.tree if job.spend_path is SpendPath.KEY_PATH else None
+                yield replace(job, partial_signer=partial_signer(one, part, place.below(one), root))

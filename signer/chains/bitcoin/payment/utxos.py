@@ -8,16 +8,16 @@ from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script, tx
-from signer.chains.bitcoin.transactions.script import Kind
-from signer.chains.bitcoin.transactions.tx import Input, Output, Previous
+from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import PreviousTx, TxInput, TxOutput
 from signer.errors import Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import hash160, sha256
 
-Parsed = dict[bytes, Previous]  # wallets repeat a previous transaction for each of its coins
+Parsed = dict[bytes, PreviousTx]  # wallets repeat a previous transaction for each of its coins
 
 
-def spent_outputs(request: Psbt) -> tuple[Output, ...]:
+def spent_outputs(request: Psbt) -> tuple[TxOutput, ...]:
     """The output each input spends, in order. Raises Malformed, or Refused if one is not proven.
 
     A signature of segwit version 0 commits to the amount of its own coin only. A host that lies
@@ -39,16 +39,16 @@ def spent_outputs(request: Psbt) -> tuple[Output, ...]:
     return spent
 
 
-def _commits_to_all(request: Psbt, spent: Sequence[Output]) -> bool:
+def _commits_to_all(request: Psbt, spent: Sequence[TxOutput]) -> bool:
     """Whether every signature would commit to every amount."""
     return all(
-        script.kind(output.script_pubkey) is Kind.P2TR
-        and not sighash_types.leaves_inputs_open(sighash_types.asked(records, is_taproot=True))
+        script.script_type(output.script_pubkey) is ScriptType.P2TR
+        and not sighash_types.leaves_inputs_open(sighash_types.requested(records, is_taproot=True))
         for output, records in zip(spent, request.inputs, strict=True)
     )
 
 
-def _spent(index: int, one: Input, records: Map, parsed: Parsed) -> Output:
+def _spent(index: int, one: TxInput, records: Map, parsed: Parsed) -> TxOutput:
     where = f"Input {index + 1}."
     claimed = _claimed(records)
     proven = _proven(one, records, parsed, where)
@@ -62,17 +62,17 @@ def _spent(index: int, one: Input, records: Map, parsed: Parsed) -> Output:
     return output
 
 
-def _claimed(records: Map) -> Output | None:
+def _claimed(records: Map) -> TxOutput | None:
     value = records.get(fields.WITNESS_UTXO)
     if value is None:
         return None
     cursor = Cursor(value)
-    output = Output(cursor.uint(8), cursor.blob())
+    output = TxOutput(cursor.uint(8), cursor.blob())
     cursor.end()
     return output
 
 
-def _proven(one: Input, records: Map, parsed: Parsed, where: str) -> Output | None:
+def _proven(one: TxInput, records: Map, parsed: Parsed, where: str) -> TxOutput | None:
     whole = records.get(fields.NON_WITNESS_UTXO)
     if whole is None:
         return None

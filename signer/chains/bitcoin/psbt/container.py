@@ -15,7 +15,7 @@ from signer.chains.bitcoin.network import (
     MAX_RECORDS,
 )
 from signer.chains.bitcoin.psbt import fields
-from signer.chains.bitcoin.psbt.forms import Forms, check
+from signer.chains.bitcoin.psbt.forms import FieldForms, check
 from signer.chains.bitcoin.psbt.maps import Map, Record, read_map
 from signer.chains.bitcoin.transactions import tx
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
@@ -99,7 +99,7 @@ def add(psbt: Psbt, added: Mapping[int, Sequence[Record]]) -> Psbt:
     return replace(psbt, globals=head, inputs=inputs, outputs=outputs)
 
 
-def _grouped(one: Map, added: Sequence[Record], forms: Forms) -> Map:
+def _grouped(one: Map, added: Sequence[Record], forms: FieldForms) -> Map:
     records = [*one.fields.items(), *added]
     merged = dict(sorted(records, key=lambda r: r[0][0] if r[0][0] in forms else 0x100))
     if len(merged) != len(records):
@@ -160,27 +160,27 @@ def _transaction(head: Map, inputs: Sequence[Map], outputs: Sequence[Map]) -> tx
     )
 
 
-def _input(one: Map) -> tx.Input:
+def _input(one: Map) -> tx.TxInput:
     sequence = one.get(fields.SEQUENCE)
-    return tx.Input(
+    return tx.TxInput(
         _required(one, fields.PREVIOUS_TXID) + _required(one, fields.OUTPUT_INDEX),
         FINAL_SEQUENCE if sequence is None else int.from_bytes(sequence, "little"),
     )
 
 
-def _output(one: Map, head: Map) -> tx.Output:
+def _output(one: Map, head: Map) -> tx.TxOutput:
     sats = int.from_bytes(_required(one, fields.OUT_AMOUNT), "little")
     info, script = one.get(fields.OUT_SP_V0_INFO), one.get(fields.OUT_SCRIPT)
     if info is None:
         if one.get(fields.OUT_SP_V0_LABEL) is not None:
             raise Malformed("A silent payment label belongs to a silent payment address.")
-        return tx.Output(sats, _required(one, fields.OUT_SCRIPT))
+        return tx.TxOutput(sats, _required(one, fields.OUT_SCRIPT))
     if script == b"":
         raise Malformed("The script of a silent payment is left out or whole.")
     # The script of a silent payment follows from all inputs: once it is set, none may change.
     if script is not None and any(head.get(fields.TX_MODIFIABLE) or b""):
         raise Malformed("A silent payment has its script, and inputs may still be added.")
-    return tx.Output(sats, script or b"")
+    return tx.TxOutput(sats, script or b"")
 
 
 def _locktime(head: Map, inputs: Sequence[Map]) -> int:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from signer.chains.bitcoin.psbt import forms
-from signer.chains.bitcoin.psbt.forms import Forms, size
+from signer.chains.bitcoin.psbt.forms import FieldForms, size
 
 # Global fields.
 UNSIGNED_TX, GLOBAL_XPUB, VERSION, PROPRIETARY = 0x00, 0x01, 0xFB, 0xFC
@@ -30,9 +30,9 @@ OUT_MUSIG2_PARTICIPANT_PUBKEYS, OUT_SP_V0_INFO, OUT_SP_V0_LABEL = range(0x08, 0x
 class Tables(NamedTuple):
     """The forms of a version's fields, for each kind of map."""
 
-    head: Forms
-    input: Forms
-    output: Forms
+    head: FieldForms
+    input: FieldForms
+    output: FieldForms
 
 
 _NEVER = (forms.ANY, forms.ANY, forms.never)

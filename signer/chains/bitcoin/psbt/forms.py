@@ -11,9 +11,9 @@ from signer.chains.bitcoin.psbt.maps import Map
 from signer.errors import Malformed
 from signer.formats.cursor import MAX_COMPACT_SIZE, Cursor
 
-Rule = Callable[[bytes, bytes], bool]
-Form = tuple[Container[int], Container[int], Rule | None]
-Forms = Mapping[int, Form]  # by field type
+FieldRule = Callable[[bytes, bytes], bool]
+FieldForm = tuple[Container[int], Container[int], FieldRule | None]
+FieldForms = Mapping[int, FieldForm]  # by field type
 
 ANY = range(MAX_COMPACT_SIZE + 1)
 FILLED = ANY[1:]
@@ -29,7 +29,7 @@ def size(*sizes: int) -> tuple[int, ...]:
     return sizes
 
 
-def check(one: Map, forms: Forms) -> Map:
+def check(one: Map, forms: FieldForms) -> Map:
     """The map, if every field in it has its form. Raises Malformed."""
     for key, value in one.fields.items():
         form = forms.get(key[0])

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.formats.cursor import blob
 
 
-def of_spend(spend: Spend) -> bytes:
+def payment_commitment(spend: CheckedPayment) -> bytes:
     """Everything a signature of this payment commits to, and what is signed with which key."""
-    spent = b"".join(coin.spent.encode() for coin in spend.coins)
+    spent = b"".join(coin.spent.encode() for coin in spend.inputs)
     return b"".join(
         map(
             blob,
@@ -23,10 +23,10 @@ def of_spend(spend: Spend) -> bytes:
     )
 
 
-def _jobs(spend: Spend) -> Iterator[bytes]:
-    for number, coin in enumerate(spend.coins):
+def _jobs(spend: CheckedPayment) -> Iterator[bytes]:
+    for number, coin in enumerate(spend.inputs):
         yield number.to_bytes(4, "big") + coin.hash_type.to_bytes(4, "big")
-        for job in coin.jobs:
+        for job in coin.tasks:
             steps = b"".join(step.to_bytes(4, "big") for step in job.path)
-            together = (job.share.encode(),) if job.share else ()
+            together = (job.partial_signer.encode(),) if job.partial_signer else ()
             yield b"".join(map(blob, (steps, job.public_key, job.tree, job.digest, *together)))

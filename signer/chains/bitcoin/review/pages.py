@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from signer import wording
 from signer.chains.bitcoin import units
-from signer.chains.bitcoin.accounts.account import Account, Registered
+from signer.chains.bitcoin.accounts.account import Account, PolicyAccount
 from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
 from signer.chains.bitcoin.payment import musig2
-from signer.chains.bitcoin.payment.outputs import Role, Target
-from signer.chains.bitcoin.payment.payment import Spend
-from signer.chains.bitcoin.review.warnings import cautions, fee_base
+from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
+from signer.chains.bitcoin.payment.payment import CheckedPayment
+from signer.chains.bitcoin.review.warnings import fee_base, payment_warnings
 from signer.chains.bitcoin.transactions import script
 from signer.keys.path import bare
 from signer.review import Fact, Kind, Origin, Page, Shape
@@ -18,24 +18,24 @@ _FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced 
 _USUAL_VERSIONS = (1, 2)
 
 
-def pages(spend: Spend) -> tuple[Page, ...]:
+def pages(spend: CheckedPayment) -> tuple[Page, ...]:
     """Every page of a payment: nothing that matters is left out, nothing is cut short.
 
     A title only names its page, for a panel may cut it; what is to be read is in the facts.
     """
     return (
-        *cautions(spend),
+        *payment_warnings(spend),
         _overview(spend),
         *_recipients(spend),
-        *(_returning(t, _origin(spend.account)) for t in spend.targets if t.returns),
+        *(_returning(t, _origin(spend.account)) for t in spend.outputs if t.returns),
         _details(spend),
     )
 
 
-def _overview(spend: Spend) -> Page:
+def _overview(spend: CheckedPayment) -> Page:
     base, _ = fee_base(spend)
     facts = (
-        *musig2.rounds(job for coin in spend.coins for job in coin.jobs),
+        *musig2.rounds(job for coin in spend.inputs for job in coin.tasks),
         *_flow(spend),
         Fact("Fee", f"{units.sats(spend.fee_sats)} ({wording.share(spend.fee_sats, base)})"),
         Fact("Rate", units.rate(spend.fee_sats, spend.vbytes)),
@@ -43,10 +43,10 @@ def _overview(spend: Spend) -> Page:
     return Page(Kind.OVERVIEW, "Payment", facts)
 
 
-def _flow(spend: Spend) -> Iterator[Fact]:
+def _flow(spend: CheckedPayment) -> Iterator[Fact]:
     """What leaves, what comes back, and out of how many coins."""
     recipients, data = _going(spend)
-    returning = [t.output.sats for t in spend.targets if t.returns]
+    returning = [t.output.sats for t in spend.outputs if t.returns]
     if recipients:
         yield Fact("Pay", units.sats(spend.paid_sats))
         yield Fact("to", wording.plural(len(recipients), "recipient"))
@@ -59,24 +59,24 @@ def _flow(spend: Spend) -> Iterator[Fact]:
         yield Fact("Back", units.sats(sum(returning)), Origin.DERIVED)
     if not returning:
         yield Fact("", "Nothing comes back to you.")
-    yield Fact("From", wording.plural(len(spend.coins), "coin"))
+    yield Fact("From", wording.plural(len(spend.inputs), "coin"))
 
 
-def _going(spend: Spend) -> tuple[list[Target], list[Target]]:
+def _going(spend: CheckedPayment) -> tuple[list[ReviewedOutput], list[ReviewedOutput]]:
     """The outputs that leave us: to somebody, and into data."""
-    going = [target for target in spend.targets if not target.returns]
-    data = [target for target in going if target.role is Role.DATA]
-    return [target for target in going if target.role is not Role.DATA], data
+    going = [target for target in spend.outputs if not target.returns]
+    data = [target for target in going if target.role is OutputRole.DATA]
+    return [target for target in going if target.role is not OutputRole.DATA], data
 
 
-def _recipients(spend: Spend) -> Iterator[Page]:
+def _recipients(spend: CheckedPayment) -> Iterator[Page]:
     for title, targets in zip(("Pay", "Data"), _going(spend), strict=True):
         for number, target in enumerate(targets, 1):
             facts = (Fact("", units.sats(target.output.sats)), *_destination(target))
             yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
 
 
-def _destination(target: Target) -> tuple[Fact, ...]:
+def _destination(target: ReviewedOutput) -> tuple[Fact, ...]:
     if target.silent is not None:
         # The script on the chain is a one-time one, made here: the address is what to compare.
         return (
@@ -85,7 +85,7 @@ def _destination(target: Target) -> tuple[Fact, ...]:
         )
     if target.address is not None:
         return (Fact("to", target.address, shape=Shape.ADDRESS),)
-    if target.role is Role.DATA:
+    if target.role is OutputRole.DATA:
         return _data(target.output.script_pubkey[1:])
     return (Fact("to an unknown script", target.output.script_pubkey.hex() or "(empty)"),)
 
@@ -103,23 +103,23 @@ def _data(data: bytes) -> tuple[Fact, ...]:
     )
 
 
-def _returning(target: Target, origin: Origin) -> Page:
+def _returning(target: ReviewedOutput, origin: Origin) -> Page:
     facts = [
         Fact("", units.sats(target.output.sats)),
         Fact("to", target.address or "", origin, Shape.ADDRESS),
         *_reason(target, origin),
     ]
-    if target.role is Role.RECEIVE:
+    if target.role is OutputRole.RECEIVE:
         facts.append(Fact("", "One of your own addresses.", origin))
     return Page(Kind.CHANGE, "Comes back to you", tuple(facts))
 
 
-def _reason(target: Target, origin: Origin) -> Iterator[Fact]:
+def _reason(target: ReviewedOutput, origin: Origin) -> Iterator[Fact]:
     """Why it is ours: where it lies in the account, derived here."""
-    place = target.place
+    place = target.location
     if place is None:
         return
-    if isinstance(place.account, Registered):
+    if isinstance(place.account, PolicyAccount):
         yield Fact("account", place.account.title, origin)
         yield Fact("path", f"{place.branch}/{place.index}, checked", origin)
     else:
@@ -127,21 +127,21 @@ def _reason(target: Target, origin: Origin) -> Iterator[Fact]:
 
 
 def _origin(account: Account) -> Origin:
-    return Origin.POLICY if isinstance(account, Registered) else Origin.DERIVED
+    return Origin.POLICY if isinstance(account, PolicyAccount) else Origin.DERIVED
 
 
 def _account(account: Account) -> Iterator[Fact]:
     yield Fact("Account", account.title, _origin(account))
-    if isinstance(account, Registered):
+    if isinstance(account, PolicyAccount):
         # A name can be given twice; what was registered under it cannot be the same twice.
         yield Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS)
 
 
-def _details(spend: Spend) -> Page:
+def _details(spend: CheckedPayment) -> Page:
     facts = [
         *_account(spend.account),
         Fact("Network", spend.network.name),
-        Fact("Coins", f"{len(spend.coins)}, {units.sats(spend.spent_sats)}"),
+        Fact("Coins", f"{len(spend.inputs)}, {units.sats(spend.spent_sats)}"),
         *_lock(spend),
     ]
     if spend.tx.version not in _USUAL_VERSIONS:
@@ -149,7 +149,7 @@ def _details(spend: Spend) -> Page:
     return Page(Kind.DETAIL, "Details", tuple(facts))
 
 
-def _lock(spend: Spend) -> Iterator[Fact]:
+def _lock(spend: CheckedPayment) -> Iterator[Fact]:
     locktime = spend.tx.locktime
     sequences = [one.sequence for one in spend.tx.inputs]
     if locktime:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from signer import wording
 from signer.chains.bitcoin import units
-from signer.chains.bitcoin.accounts.account import OneKey
+from signer.chains.bitcoin.accounts.account import SingleKeyAccount
 from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTIME_THRESHOLD
-from signer.chains.bitcoin.payment.outputs import Role, Target
-from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.errors import Malformed
 from signer.keys import curve
@@ -27,7 +27,7 @@ _OPEN_NAMES = {
 }
 
 
-def cautions(spend: Spend) -> tuple[Page, ...]:
+def payment_warnings(spend: CheckedPayment) -> tuple[Page, ...]:
     """The warnings of a payment; none for an ordinary one."""
     return (
         *_open(spend),
@@ -36,14 +36,14 @@ def cautions(spend: Spend) -> tuple[Page, ...]:
         *_high_rate(spend),
         *_delayed(spend),
         *_resting(spend),
-        *(page for number, target in enumerate(spend.targets, 1) for page in _odd(number, target)),
+        *(page for number, target in enumerate(spend.outputs, 1) for page in _odd(number, target)),
     )
 
 
-def _open(spend: Spend) -> Iterator[Page]:
+def _open(spend: CheckedPayment) -> Iterator[Page]:
     """Hash types that leave parts of the payment to others (T12): only an expert sees this page."""
-    for flag in sorted({coin.hash_type for coin in spend.coins} & sighash.OPEN_TYPES):
-        numbers = [str(n) for n, coin in enumerate(spend.coins, 1) if coin.hash_type == flag]
+    for flag in sorted({coin.hash_type for coin in spend.inputs} & sighash.OPEN_TYPES):
+        numbers = [str(n) for n, coin in enumerate(spend.inputs, 1) if coin.hash_type == flag]
         yield warning(
             "Open signature",
             f"Signature type {_OPEN_NAMES[flag]}, coins {', '.join(numbers)}.",
@@ -61,30 +61,30 @@ def _left_open(flag: int) -> Iterator[str]:
         yield "Only the coin itself is signed: anyone can add coins or take others away."
 
 
-def _odd_coins(spend: Spend) -> Iterator[Page]:
+def _odd_coins(spend: CheckedPayment) -> Iterator[Page]:
     """Coins where few wallets look (T44): signed, but never without saying where they lie."""
     account = spend.account
     lines = [
-        f"Coin {number}: {render(coin.place.path)}"
-        for number, coin in enumerate(spend.coins, 1)
-        if not coin.place.is_usual(spend.network, HARDENED)
+        f"Coin {number}: {render(coin.location.path)}"
+        for number, coin in enumerate(spend.inputs, 1)
+        if not coin.location.is_usual(spend.network, HARDENED)
     ]
     if not lines:
         return
-    if isinstance(account, OneKey) and not account.names_coin_type and spend.network.coin:
+    if isinstance(account, SingleKeyAccount) and not account.names_coin_type and spend.network.coin:
         # Keys at such a path are the same on every network (T45).
         lines.append("No network is part of this path: the coins may be real ones.")
     yield warning("Unusual path", *lines)
 
 
-def fee_base(spend: Spend) -> tuple[int, str]:
+def fee_base(spend: CheckedPayment) -> tuple[int, str]:
     """What a fee is measured by: what is paid, or what is moved where nothing is paid."""
     if spend.paid_sats:
         return spend.paid_sats, "of the payment"
     return spend.spent_sats, "of the coins"
 
 
-def _high_fee(spend: Spend) -> Iterator[Page]:
+def _high_fee(spend: CheckedPayment) -> Iterator[Page]:
     base, what = fee_base(spend)
     if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base:
         share = wording.share(spend.fee_sats, base)
@@ -96,7 +96,7 @@ def _high_fee(spend: Spend) -> Iterator[Page]:
         )
 
 
-def _high_rate(spend: Spend) -> Iterator[Page]:
+def _high_rate(spend: CheckedPayment) -> Iterator[Page]:
     if spend.fee_sats >= USUAL_SATS_PER_VBYTE * spend.vbytes:
         yield warning(
             "High fee rate",
@@ -105,7 +105,7 @@ def _high_rate(spend: Spend) -> Iterator[Page]:
         )
 
 
-def _delayed(spend: Spend) -> Iterator[Page]:
+def _delayed(spend: CheckedPayment) -> Iterator[Page]:
     """A lock that keeps the payment out of blocks for long (T22).
 
     Wallets set the height of today against miners who would rewrite the last block; such a lock is
@@ -120,7 +120,7 @@ def _delayed(spend: Spend) -> Iterator[Page]:
         yield warning("Delayed", f"No block may hold it before block {wording.spaced(locktime)}.")
 
 
-def _resting(spend: Spend) -> Iterator[Page]:
+def _resting(spend: CheckedPayment) -> Iterator[Page]:
     """Relative locks (BIP68): the payment waits until each coin has rested that long."""
     lines = [
         f"Coin {number}: {units.rest(one.sequence)}"
@@ -131,7 +131,7 @@ def _resting(spend: Spend) -> Iterator[Page]:
         yield warning("Coins must rest", "The payment waits until each is this old:", *lines)
 
 
-def _odd(number: int, target: Target) -> Iterator[Page]:
+def _odd(number: int, target: ReviewedOutput) -> Iterator[Page]:
     which, amount = f"Output {number}", units.sats(target.output.sats)
     if target.misclaimed:
         # The mark of change fraud: the host hopes that change is not looked at (T07).
@@ -140,39 +140,41 @@ def _odd(number: int, target: Target) -> Iterator[Page]:
             f"{which} is said to return to this account. It does not.",
             f"{amount} would leave it.",
         )
-    if target.place is not None and not target.returns:
+    if target.location is not None and not target.returns:
         # Money at index 2,000,000,000 is not stolen, but held to ransom (T08).
         yield warning(
             "Unusual path",
-            f"{which} pays {amount} to a key of yours at {render(target.place.path)}.",
+            f"{which} pays {amount} to a key of yours at {render(target.location.path)}.",
             "Wallets do not look there, so it is counted as a payment.",
         )
     match target.role:
-        case Role.DATA:
+        case OutputRole.DATA:
             if target.output.sats:
                 yield warning(
                     "Coins are burned", f"{which} puts {amount} into data.", "They are lost."
                 )
-        case Role.UNKNOWN:
+        case OutputRole.UNKNOWN:
             yield warning(
                 "Unknown script",
                 f"{which} pays {amount} to a script without an address.",
                 "Anyone might be able to take them.",
             )
-        case Role.PAYMENT | Role.CHANGE | Role.RECEIVE:
+        case OutputRole.PAYMENT | OutputRole.CHANGE | OutputRole.RECEIVE:
             yield from _odd_amount(which, target)
 
 
-def _odd_amount(which: str, target: Target) -> Iterator[Page]:
+def _odd_amount(which: str, target: ReviewedOutput) -> Iterator[Page]:
     locked = target.output.script_pubkey
-    least = script.DUST_SATS[script.kind(locked)]
+    least = script.DUST_SATS[script.script_type(locked)]
     if target.output.sats < least:
         yield warning(
             "Too little to send",
             f"{which} holds {units.sats(target.output.sats)}.",
             f"Most nodes pass on no less than {units.sats(least)}.",
         )
-    if script.kind(locked) is script.Kind.P2TR and not _is_point(script.program(locked)):
+    if script.script_type(locked) is script.ScriptType.P2TR and not _is_point(
+        script.program(locked)
+    ):
         yield warning(
             "Nobody can spend it",
             f"{which} is locked by a key that does not exist.",

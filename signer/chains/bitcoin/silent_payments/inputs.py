@@ -13,8 +13,8 @@ from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.script import Kind
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import CommonReason, Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import hash160
@@ -26,7 +26,7 @@ _OP_2 = 0x52
 
 
 def contributing(
-    request: Psbt, spent: Sequence[Output], keyless: Collection[int] = ()
+    request: Psbt, spent: Sequence[TxOutput], keyless: Collection[int] = ()
 ) -> dict[int, bytes]:
     """Input index -> compressed public key (33 bytes), for each coin that counts.
 
@@ -45,17 +45,17 @@ def contributing(
 
 
 def _key(script_pubkey: bytes, records: Map, where: str) -> bytes | None:
-    match script.kind(script_pubkey):
-        case Kind.P2TR:
+    match script.script_type(script_pubkey):
+        case ScriptType.P2TR:
             key = script.program(script_pubkey)
             return None if _has_no_key_path(key, records) else b"\x02" + key
-        case Kind.P2WPKH | Kind.P2PKH:
+        case ScriptType.P2WPKH | ScriptType.P2PKH:
             return _hashed(script.program(script_pubkey), records, where)
-        case Kind.P2SH:
+        case ScriptType.P2SH:
             redeem = _redeem_script(script.program(script_pubkey), records, where)
-            is_key = script.kind(redeem) is Kind.P2WPKH
+            is_key = script.script_type(redeem) is ScriptType.P2WPKH
             return _hashed(script.program(redeem), records, where) if is_key else None
-        case Kind.UNKNOWN if _is_later_segwit(script_pubkey):
+        case ScriptType.UNKNOWN if _is_later_segwit(script_pubkey):
             # Receivers pass over such a transaction: a later BIP may mean something else by it.
             raise Refused(CommonReason.SILENT_COINS, where)
         case _:

@@ -8,7 +8,7 @@ that follows from them (T30).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from signer.chains.bitcoin.accounts.account import Place
+from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.descriptors.spend_data import NUMS
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.psbt import container, fields
@@ -18,7 +18,7 @@ from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.silent_payments import outputs as silent_outputs
 from signer.chains.bitcoin.transactions import sighash
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import CommonReason, Malformed, Refused
 from signer.formats import silent_address
 from signer.formats.silent_address import SilentAddress
@@ -26,18 +26,18 @@ from signer.keys import curve
 from signer.keys import silent as silent_keys
 from signer.keys.curve import dleq, points
 from signer.keys.keyring import Keyring
-from signer.keys.silent import Key, Share
+from signer.keys.silent import EcdhShare, InputKey
 
 MAX_PROOFS = 4_096  # to be made or verified for one request; each takes a quarter of a millisecond
 _ALL_INPUTS = -1  # beside input indexes: the share of all coins that count
 _HAS_SIGHASH_SINGLE = 0x04  # BIP370, PSBT_GLOBAL_TX_MODIFIABLE
 
 Shares = dict[bytes, dict[int, bytes]]  # scan key -> input index -> point (33 bytes)
-Made = Mapping[int, tuple[Share, ...]]  # by input index
+Made = Mapping[int, tuple[EcdhShare, ...]]  # by input index
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SilentPlan:
     """What a request says about its silent payments, all of it checked.
 
     `payees` by output index; `keys` (33 bytes) by input index, of the coins that count; `shares` as
@@ -78,8 +78,8 @@ class Prepared:
 
 def prepare(
     request: Psbt,
-    spent: Sequence[Output],
-    places: Mapping[int, Place],
+    spent: Sequence[TxOutput],
+    places: Mapping[int, AccountIndex],
     keyring: Keyring,
     network: Network,
 ) -> Prepared:
@@ -91,7 +91,7 @@ def prepare(
     the result leaves only with the signatures of an approved payment.
     Raises Malformed, Refused (SILENT_..., SIGHASH_..., KEY_MISMATCH, TOO_LARGE), CrossCheckFailed.
     """
-    keyless = {at for at, one in places.items() if one.lock.internal_key == NUMS}
+    keyless = {at for at, one in places.items() if one.spend_data.internal_key == NUMS}
     plan = check(request, spent, keyless)
     own = {at: key for at, one in places.items() if at in plan.keys and (key := _key(one))}
     for at, key in own.items():
@@ -99,12 +99,12 @@ def prepare(
             raise Refused(BitcoinReason.KEY_MISMATCH, f"Input {at + 1}.")
     made = _own_shares(plan, own, keyring)
     scripts = _completed(plan, made).scripts()
-    taproot = {at for at, one in places.items() if one.lock.internal_key}
+    taproot = {at for at, one in places.items() if one.spend_data.internal_key}
     addresses = {at: payee.encode(network.name) for at, payee in plan.payees.items()}
     return Prepared(_settled(request, made, scripts, taproot), addresses)
 
 
-def check(request: Psbt, spent: Sequence[Output], keyless: Collection[int] = ()) -> Plan:
+def check(request: Psbt, spent: Sequence[TxOutput], keyless: Collection[int] = ()) -> SilentPlan:
     """What the request holds of silent payments, checked without any key of ours.
 
     Raises Malformed or Refused; also for a script that its shares do not lead to. Shares may still
@@ -120,7 +120,7 @@ def check(request: Psbt, spent: Sequence[Output], keyless: Collection[int] = ())
     total = _total(list(keys.values()))
     shares = _given(request, payees, keys, total)
     salt = silent_outputs.input_hash([one.outpoint for one in request.tx.inputs], total)
-    plan = Plan(payees, keys, shares, salt)
+    plan = SilentPlan(payees, keys, shares, salt)
     _check_scripts(request, plan)
     return plan
 
@@ -185,7 +185,7 @@ def _where(at: int) -> str:
     return "That of all inputs." if at == _ALL_INPUTS else f"Input {at + 1}."
 
 
-def _check_scripts(request: Psbt, plan: Plan) -> None:
+def _check_scripts(request: Psbt, plan: SilentPlan) -> None:
     scripts = plan.scripts()
     for at in plan.payees:
         given = request.tx.outputs[at].script_pubkey
@@ -200,17 +200,17 @@ def _check_scripts(request: Psbt, plan: Plan) -> None:
 # --- our own
 
 
-def _key(place: Place) -> Key | None:
+def _key(place: AccountIndex) -> InputKey | None:
     """The key of ours whose secret opens a coin that counts, unless it is made of several."""
-    lock = place.lock
+    lock = place.spend_data
     if not lock.internal_key:
-        return Key(place.path)
+        return InputKey(place.path)
     tweak = curve.taproot_tweak(lock.internal_key, lock.merkle_root)
     paths = (path for key, path in place.own() if key[1:] == lock.internal_key)
-    return next((Key(path, is_taproot=True, tweak=tweak) for path in paths), None)
+    return next((InputKey(path, is_taproot=True, tweak=tweak) for path in paths), None)
 
 
-def _own_shares(plan: Plan, own: Mapping[int, Key], keyring: Keyring) -> Made:
+def _own_shares(plan: SilentPlan, own: Mapping[int, InputKey], keyring: Keyring) -> Made:
     """Shares for every scan key that lacks one of ours; one for all coins where all are ours."""
     lacking = plan.lacking()
     if not lacking:
@@ -225,7 +225,7 @@ def _own_shares(plan: Plan, own: Mapping[int, Key], keyring: Keyring) -> Made:
     }
 
 
-def _completed(plan: Plan, made: Made) -> Plan:
+def _completed(plan: SilentPlan, made: Made) -> SilentPlan:
     """The plan with our shares in it. Refused if a coin is still without."""
     shares = {scan_key: dict(found) for scan_key, found in plan.shares.items()}
     for at, found in made.items():
@@ -264,7 +264,7 @@ def _settled(
     return container.parse(changed.encode())
 
 
-def _records(shares: Sequence[Share], share_kind: int, proof_kind: int) -> dict[bytes, bytes]:
+def _records(shares: Sequence[EcdhShare], share_kind: int, proof_kind: int) -> dict[bytes, bytes]:
     shared = {bytes((share_kind,)) + one.scan_key: one.point for one in shares}
     return shared | {bytes((proof_kind,)) + one.scan_key: one.proof for one in shares}
 

@@ -2,7 +2,7 @@
 
 from signer.chains.bitcoin.network import Network
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.errors import Malformed
 from signer.formats import base58, bech32
 
@@ -13,16 +13,16 @@ def render(script_pubkey: bytes, network: Network) -> str | None:
     Witness versions from the future have addresses too (BIP350), but no rule binds them yet:
     anyone may spend such coins, so they are shown as unknown scripts instead (T21).
     """
-    match script.kind(script_pubkey):
-        case Kind.P2WPKH | Kind.P2WSH:
+    match script.script_type(script_pubkey):
+        case ScriptType.P2WPKH | ScriptType.P2WSH:
             return bech32.encode(network.hrp, 0, script.program(script_pubkey))
-        case Kind.P2TR:
+        case ScriptType.P2TR:
             return bech32.encode(network.hrp, 1, script.program(script_pubkey))
-        case Kind.P2PKH:
+        case ScriptType.P2PKH:
             return base58.encode_check(network.p2pkh + script.program(script_pubkey))
-        case Kind.P2SH:
+        case ScriptType.P2SH:
             return base58.encode_check(network.p2sh + script.program(script_pubkey))
-        case Kind.DATA | Kind.UNKNOWN:
+        case ScriptType.DATA | ScriptType.UNKNOWN:
             return None
 
 

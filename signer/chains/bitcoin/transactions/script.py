@@ -8,7 +8,7 @@ OP_PUSHDATA1, OP_PUSHDATA4, OP_1NEGATE, OP_RESERVED, OP_16 = 0x4C, 0x4E, 0x4F, 0
 _PUSH_WIDTHS = {0x4C: 1, 0x4D: 2, 0x4E: 4}  # bytes that say how many bytes are pushed
 
 
-class Kind(Enum):
+class ScriptType(Enum):
     """What an output script is. UNKNOWN is never shown as an address."""
 
     P2PKH = "P2PKH"
@@ -23,36 +23,36 @@ class Kind(Enum):
 # Length, first bytes, last bytes. A witness program is exactly one push (BIP141). Versions 2 to 16,
 # and version 1 of other lengths, are UNKNOWN on purpose: today anyone may spend them (T21).
 _TEMPLATES = (
-    (Kind.P2WPKH, 22, b"\x00\x14", b""),
-    (Kind.P2TR, 34, b"\x51\x20", b""),
-    (Kind.P2WSH, 34, b"\x00\x20", b""),
-    (Kind.P2PKH, 25, b"\x76\xa9\x14", b"\x88\xac"),
-    (Kind.P2SH, 23, b"\xa9\x14", b"\x87"),
+    (ScriptType.P2WPKH, 22, b"\x00\x14", b""),
+    (ScriptType.P2TR, 34, b"\x51\x20", b""),
+    (ScriptType.P2WSH, 34, b"\x00\x20", b""),
+    (ScriptType.P2PKH, 25, b"\x76\xa9\x14", b"\x88\xac"),
+    (ScriptType.P2SH, 23, b"\xa9\x14", b"\x87"),
 )
 # Below these amounts an output costs more to spend than it holds, and nodes do not pass it on
 # (Bitcoin Core, policy.cpp, GetDustThreshold at 3 sat/vB).
 DUST_SATS = {
-    Kind.P2WPKH: 294,
-    Kind.P2TR: 330,
-    Kind.P2WSH: 330,
-    Kind.P2PKH: 546,
-    Kind.P2SH: 540,
+    ScriptType.P2WPKH: 294,
+    ScriptType.P2TR: 330,
+    ScriptType.P2WSH: 330,
+    ScriptType.P2PKH: 546,
+    ScriptType.P2SH: 540,
 }
 
 
-def kind(script: bytes) -> Kind:
+def script_type(script: bytes) -> ScriptType:
     """What this output script is, decided by its exact bytes."""
     for found, length, start, stop in _TEMPLATES:
         if len(script) == length and script.startswith(start) and script.endswith(stop):
             return found
     if script[:1] == bytes((OP_RETURN,)):
-        return Kind.DATA
-    return Kind.UNKNOWN
+        return ScriptType.DATA
+    return ScriptType.UNKNOWN
 
 
 def program(script: bytes) -> bytes:
     """The hash or key inside a recognised script (20 or 32 bytes)."""
-    _, _, start, stop = next(t for t in _TEMPLATES if t[0] is kind(script))
+    _, _, start, stop = next(t for t in _TEMPLATES if t[0] is script_type(script))
     return script[len(start) : len(script) - len(stop)]
 
 

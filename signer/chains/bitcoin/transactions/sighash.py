@@ -10,7 +10,7 @@ from itertools import chain
 
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.tx import Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.errors import Refused
 from signer.formats.cursor import blob, compact_size
 from signer.hashes import Hasher, double_sha256, sha256, tagged_hasher
@@ -30,7 +30,7 @@ class Midstates:
     Lists are hashed once with SHA256 (BIP341); BIP143 hashes three of them once more.
     """
 
-    def __init__(self, tx: Tx, spent: Sequence[Output]) -> None:
+    def __init__(self, tx: Tx, spent: Sequence[TxOutput]) -> None:
         self._tx = tx
         self._spent = spent
         self._segwit_v0: dict[int, tuple[bytes, bytes, bytes]] = {}
@@ -104,7 +104,7 @@ class Midstates:
         return hasher
 
 
-def midstates(tx: Tx, spent: Sequence[Output]) -> Midstates:
+def midstates(tx: Tx, spent: Sequence[TxOutput]) -> Midstates:
     """The shared hashes of a transaction that spends these outputs, one per input, in order."""
     return Midstates(tx, spent)
 
@@ -166,7 +166,7 @@ def taproot(  # noqa: PLR0913  what BIP341 and BIP342 commit to
     tx: Tx,
     shared: Midstates,
     index: int,
-    spent: Output,
+    spent: TxOutput,
     hash_type: int,
     leaf_hash: bytes = b"",
     *,

@@ -17,7 +17,7 @@ _WITNESS_MARK = b"\x00\x01"  # where the count of inputs would stand (BIP144)
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class TxInput:
     """A coin that is spent: `outpoint` is its txid (wire order) and index, 36 bytes.
 
     What unlocks it, `script_sig` and `witness`, is empty in an unsigned transaction.
@@ -42,7 +42,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class TxOutput:
     sats: int
     script_pubkey: bytes
 
@@ -58,8 +58,8 @@ class Tx:
     """
 
     version: int
-    inputs: tuple[Input, ...]
-    outputs: tuple[Output, ...]
+    inputs: tuple[TxInput, ...]
+    outputs: tuple[TxOutput, ...]
     locktime: int
 
     @property
@@ -92,7 +92,7 @@ class Tx:
         )
 
 
-class Outputs:
+class PreviousOutputs:
     """The outputs of a previous transaction, by index, read when they are asked for.
 
     Of a transaction with thousands of outputs one or two are spent; as values all of them would
@@ -108,16 +108,16 @@ class Outputs:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def __getitem__(self, index: int) -> Output:
+    def __getitem__(self, index: int) -> TxOutput:
         return _output(self._data, self._starts[index])[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Previous:
+class PreviousTx:
     """A confirmed or pending transaction some of whose outputs are spent; txid in wire order."""
 
     txid: bytes
-    outputs: Outputs = field(repr=False, compare=False)
+    outputs: PreviousOutputs = field(repr=False, compare=False)
 
 
 def stack(items: Sequence[bytes]) -> bytes:
@@ -138,14 +138,14 @@ def parse(data: bytes) -> Tx:
     count = _within(cursor.count(_INPUT_BYTES), MAX_INPUTS)
     bare = [(cursor.take(36), cursor.blob(), cursor.uint(4)) for _ in range(count)]
     count = _within(cursor.count(_OUTPUT_BYTES), MAX_OUTPUTS)
-    outputs = tuple(Output(cursor.uint(8), cursor.blob()) for _ in range(count))
+    outputs = tuple(TxOutput(cursor.uint(8), cursor.blob()) for _ in range(count))
     witnesses = [_read_stack(cursor) if has_witness else () for _ in bare]
     locktime = cursor.uint(4)
     cursor.end()
     if has_witness and not any(witnesses):
         raise Malformed("A transaction without witnesses is written without them.")
     inputs = tuple(
-        Input(outpoint, sequence, script_sig, witness)
+        TxInput(outpoint, sequence, script_sig, witness)
         for (outpoint, script_sig, sequence), witness in zip(bare, witnesses, strict=True)
     )
     return Tx(version, inputs, outputs, locktime)
@@ -173,7 +173,7 @@ def parse_unsigned(data: bytes) -> Tx:
     return Tx(version, inputs, tuple(outputs), locktime)
 
 
-def parse_previous(data: bytes) -> Previous:
+def parse_previous(data: bytes) -> PreviousTx:
     """A signed transaction, with its witnesses or stripped of them (BIP144); its txid is computed.
 
     Raises Malformed; also for bytes after its end, which would let two readers see two things. Its
@@ -197,7 +197,7 @@ def parse_previous(data: bytes) -> Previous:
     if at + 4 != len(data):
         raise Malformed(f"{len(data) - at} bytes are left over for a locktime of 4.")
     bare = data[:4] + data[start:stop] + data[at:] if has_witness else data
-    return Previous(double_sha256(bare), Outputs(data, starts))
+    return PreviousTx(double_sha256(bare), PreviousOutputs(data, starts))
 
 
 def _skip_witnesses(data: bytes, at: int, inputs: int) -> int:
@@ -225,19 +225,19 @@ def _skip_blobs(data: bytes, at: int, count: int) -> int:
     return at
 
 
-def _unsigned_input(outpoint: bytes, script_sig_size: int, sequence: int) -> Input:
+def _unsigned_input(outpoint: bytes, script_sig_size: int, sequence: int) -> TxInput:
     if script_sig_size:
         raise Malformed("An unsigned transaction has empty scriptSigs.")
-    return Input(outpoint, sequence)
+    return TxInput(outpoint, sequence)
 
 
-def _output(data: bytes, at: int) -> tuple[Output, int]:
+def _output(data: bytes, at: int) -> tuple[TxOutput, int]:
     """The output at `at`, and the place behind it."""
     length, start = compact_at(data, at + 8)
     stop = start + length
     if stop > len(data):
         raise Malformed(f"{length} bytes expected at byte {start}, {len(data) - start} left.")
-    return Output(int.from_bytes(data[at : at + 8], "little"), data[start:stop]), stop
+    return TxOutput(int.from_bytes(data[at : at + 8], "little"), data[start:stop]), stop
 
 
 def _read_stack(cursor: Cursor) -> tuple[bytes, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.payment import sign as signing
-from signer.chains.bitcoin.payment.payment import Spend
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
@@ -112,8 +112,8 @@ def slipped(place: int) -> bytes:
     """A huge payment by keys that slip once: at the coin of the place-th digest in order."""
     raw = build(keyring(), signing.ORDINARY + 1)
     reviewed = review(raw, keyring())
-    coins = reviewed.subject.coins
-    order = sorted(range(len(coins)), key=lambda i: coins[i].jobs[0].digest)
+    coins = reviewed.subject.inputs
+    order = sorted(range(len(coins)), key=lambda i: coins[i].tasks[0].digest)
     keys: Any = Faulty(keyring(), order[place])
     return CHAIN.sign(reviewed.approve(reviewed.pages), keys)
 
@@ -132,7 +132,7 @@ def test_core_s_engine_judges_whatever_a_test_signs() -> None:
         slipped(signing.LOT)
 
 
-def approved(**forged: object) -> Approval[Spend]:
+def approved(**forged: object) -> Approval[CheckedPayment]:
     """An approval whose payment was bent in memory after the check: a fault, not a request."""
     reviewed = review(build(keyring(), 2), keyring())
     bent = dataclasses.replace(reviewed.subject, **forged)  # type: ignore[arg-type]  # bent on purpose

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from host import optics
 from signer.errors import Malformed
 from signer.formats.qr import bbqr
-from signer.formats.qr.bbqr import CAPACITY, Collector, File, Part
+from signer.formats.qr.bbqr import CAPACITY, BbqrCollector, BbqrFile, BbqrPart
 from signer.formats.qr.parts import Limits, Progress
 from tests.signer.published import shared
 
-FILES = st.builds(File, st.sampled_from("PTJCUBX"), st.binary(min_size=1, max_size=3000))
+FILES = st.builds(BbqrFile, st.sampled_from("PTJCUBX"), st.binary(min_size=1, max_size=3000))
 ENCODINGS = st.sampled_from("H2Z")
 VERSIONS = st.integers(1, 40)
 
@@ -28,13 +28,13 @@ def psbt(length: int, first: int = 0) -> bytes:
 
 
 def series(length: int, first: int = 0, encoding: str = "2", version: int = 6) -> tuple[str, ...]:
-    return bbqr.split(File("P", psbt(length, first)), version, encoding)
+    return bbqr.split(BbqrFile("P", psbt(length, first)), version, encoding)
 
 
-def feed(collector: Collector, texts: Iterable[str]) -> bytes | None:
+def feed(collector: BbqrCollector, texts: Iterable[str]) -> bytes | None:
     """The first file that the texts complete."""
     for text in texts:
-        if isinstance(seen := collector.add(text), File):
+        if isinstance(seen := collector.add(text), BbqrFile):
             return seen.data
     return None
 
@@ -44,7 +44,7 @@ def feed(collector: Collector, texts: Iterable[str]) -> bytes | None:
 
 def test_a_series_that_a_scanner_read_from_a_screen_is_whole() -> None:
     scanned = shared("qr/bbqr/real-scan.txt").read_text().split()
-    text = feed(Collector("U"), scanned)
+    text = feed(BbqrCollector("U"), scanned)
     assert text is not None
     assert len(text) == 12518
     assert text.startswith(b"# The BBQr Protocol")
@@ -56,10 +56,10 @@ def test_a_series_that_a_scanner_read_from_a_screen_is_whole() -> None:
 )
 @pytest.mark.parametrize("encoding", ["H", "2", "Z"])
 def test_published_payments_and_transactions_come_back(name: str, encoding: str) -> None:
-    whole = File("P", shared(f"qr/bbqr/{name}").read_bytes())
+    whole = BbqrFile("P", shared(f"qr/bbqr/{name}").read_bytes())
     texts = bbqr.split(whole, 40, encoding)
     assert texts[0][2] == encoding
-    assert feed(Collector("P"), reversed(texts)) == whole.data
+    assert feed(BbqrCollector("P"), reversed(texts)) == whole.data
 
 
 # --- what we write
@@ -75,10 +75,10 @@ def test_a_code_of_a_version_holds_its_capacity_and_not_a_letter_more(version: i
 
 @given(FILES, ENCODINGS, VERSIONS, st.data())
 def test_a_file_in_any_order_is_the_file(
-    whole: File, encoding: str, version: int, chance: st.DataObject
+    whole: BbqrFile, encoding: str, version: int, chance: st.DataObject
 ) -> None:
     texts = chance.draw(st.permutations(bbqr.split(whole, version, encoding)))
-    collector = Collector(whole.kind)
+    collector = BbqrCollector(whole.kind)
     for known, text in enumerate(texts[:-1], start=1):
         assert collector.add(text) == Progress(known, len(texts), new=True)
         assert collector.add(text) == Progress(known, len(texts), new=False)
@@ -87,16 +87,16 @@ def test_a_file_in_any_order_is_the_file(
 
 @pytest.mark.parametrize("encoding", ["H", "2", "Z"])
 def test_a_file_in_many_of_the_smallest_codes_is_the_file(encoding: str) -> None:
-    texts = bbqr.split(File("P", psbt(2000)), 1, encoding)
-    assert feed(Collector("P"), texts) == psbt(2000)
+    texts = bbqr.split(BbqrFile("P", psbt(2000)), 1, encoding)
+    assert feed(BbqrCollector("P"), texts) == psbt(2000)
 
 
 @given(FILES, ENCODINGS, VERSIONS)
-@example(File("P", bytes(3000)), "H", 1)
-@example(File("P", bytes(3000)), "2", 2)  # one letter too few for another eight
-@example(File("P", bytes(3000)), "2", 7)  # and just enough
+@example(BbqrFile("P", bytes(3000)), "H", 1)
+@example(BbqrFile("P", bytes(3000)), "2", 2)  # one letter too few for another eight
+@example(BbqrFile("P", bytes(3000)), "2", 7)  # and just enough
 def test_codes_fit_their_version_are_few_and_of_one_size(
-    whole: File, encoding: str, version: int
+    whole: BbqrFile, encoding: str, version: int
 ) -> None:
     texts = bbqr.split(whole, version, encoding)
     assert all(text.isascii() and text == text.upper() for text in texts)
@@ -112,22 +112,22 @@ def test_codes_fit_their_version_are_few_and_of_one_size(
 def test_what_deflate_only_lengthens_is_sent_as_it_is() -> None:
     assert series(7, encoding="Z")[0].startswith("B$2P0100")
     assert len(deflated(bytes(5))) == 5
-    assert bbqr.split(File("P", bytes(5)), 12)[0].startswith("B$2P0100")
-    assert bbqr.split(File("P", bytes(500)), 12)[0].startswith("B$ZP0100")
+    assert bbqr.split(BbqrFile("P", bytes(5)), 12)[0].startswith("B$2P0100")
+    assert bbqr.split(BbqrFile("P", bytes(500)), 12)[0].startswith("B$ZP0100")
 
 
 def test_1295_codes_are_a_series_and_one_more_is_none() -> None:
-    texts = bbqr.split(File("P", psbt(12_950)), 1, "2")
+    texts = bbqr.split(BbqrFile("P", psbt(12_950)), 1, "2")
     assert len(texts) == 1295
-    assert feed(Collector("P"), texts) == psbt(12_950)
+    assert feed(BbqrCollector("P"), texts) == psbt(12_950)
     with pytest.raises(Malformed, match="do not fit"):
-        bbqr.split(File("P", psbt(12_951)), 1, "2")
+        bbqr.split(BbqrFile("P", psbt(12_951)), 1, "2")
 
 
 @pytest.mark.parametrize(("size", "version"), [(0, 40), (20_000, 1), (4 << 20, 40)])
 def test_nothing_or_too_much_is_no_series(size: int, version: int) -> None:
     with pytest.raises(Malformed, match="do not fit"):
-        bbqr.split(File("P", psbt(size)), version, "2")
+        bbqr.split(BbqrFile("P", psbt(size)), version, "2")
 
 
 # --- what is no code
@@ -173,8 +173,8 @@ def test_a_code_as_long_as_the_largest_qr_code_is_read_and_a_longer_one_is_not()
 
 
 def test_a_code_says_what_it_is() -> None:
-    assert bbqr.parse("B$2P0100AE") == Part("2", bbqr.PSBT, 1, 0, b"\x01")
-    assert bbqr.parse("B$HUZZZY00FF") == Part("H", "U", 1295, 1294, b"\x00\xff")
+    assert bbqr.parse("B$2P0100AE") == BbqrPart("2", bbqr.PSBT, 1, 0, b"\x01")
+    assert bbqr.parse("B$HUZZZY00FF") == BbqrPart("H", "U", 1295, 1294, b"\x00\xff")
 
 
 @given(st.text(max_size=60) | st.from_regex(r"\AB\$[H2Z][A-Z][0-9A-Z]{4}[0-9A-Z]{0,40}\Z"))
@@ -184,7 +184,7 @@ def test_a_text_that_is_taken_is_the_only_one_that_means_so(text: str) -> None:
         part = bbqr.parse(text)
         if part.count == 1:
             written = "H" if part.encoding == "H" else "2"
-            [again] = bbqr.split(File(part.kind, part.data), 40, written)
+            [again] = bbqr.split(BbqrFile(part.kind, part.data), 40, written)
             assert again[3:] == text[3:]
 
 
@@ -192,7 +192,7 @@ def test_a_text_that_is_taken_is_the_only_one_that_means_so(text: str) -> None:
 
 
 def test_codes_that_disagree_are_collected_apart() -> None:
-    collector = Collector("PT")
+    collector = BbqrCollector("PT")
     ours, longer = series(500), series(900, first=5)
     hexed = series(300, encoding="H")
     assert len({len(ours), len(longer), len(hexed)}) == 3
@@ -206,7 +206,7 @@ def test_codes_that_disagree_are_collected_apart() -> None:
 @pytest.mark.parametrize("other", ["B$2P0300", "B$2P0301", "B$2P0302"])
 def test_a_code_that_contradicts_the_others_is_refused_with_all_of_them(other: str) -> None:
     first = [f"B$2P03{index:02}{'A' * 16}" for index in range(3)]
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     for text in first[:2]:
         collector.add(text)
     with pytest.raises(Malformed, match="mixed"):
@@ -217,20 +217,20 @@ def test_a_code_that_contradicts_the_others_is_refused_with_all_of_them(other: s
 def test_two_files_of_one_shape_never_make_a_third_while_both_are_in_view() -> None:
     one, other = series(500), series(500, first=9)
     assert len(one) == len(other) > 2
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     found = []
     for texts in zip(one, other, strict=True):
         for text in texts:
             with suppress(Malformed):
                 found.append(collector.add(text))
-    assert not any(isinstance(seen, File) for seen in found)
+    assert not any(isinstance(seen, BbqrFile) for seen in found)
     assert feed(collector, one * 2) == psbt(500)
 
 
 def test_a_longer_last_code_and_one_longer_than_the_first_are_refused() -> None:
     for texts in (("B$2P0201" + "A" * 16, "B$2P0200" + "A" * 8),):
         for order in (texts, texts[::-1]):
-            collector = Collector("P")
+            collector = BbqrCollector("P")
             collector.add(order[0])
             with pytest.raises(Malformed, match="mixed"):
                 collector.add(order[1])
@@ -242,11 +242,11 @@ def test_codes_of_two_lengths_are_refused_in_whatever_order_they_come(
 ) -> None:
     texts = ("B$2P0300" + "A" * 16, "B$2P0301" + "A" * 8, "B$2P0302" + "A" * 8)
     with pytest.raises(Malformed, match="mixed"):
-        feed(Collector("P"), [texts[index] for index in order])
+        feed(BbqrCollector("P"), [texts[index] for index in order])
 
 
 def test_of_four_files_the_one_least_known_is_forgotten() -> None:
-    collector = Collector("PTJU")
+    collector = BbqrCollector("PTJU")
     one, two, three, four = (
         [text.replace("B$2P", f"B$2{kind}") for text in series(500)] for kind in "PTJU"
     )
@@ -258,19 +258,19 @@ def test_of_four_files_the_one_least_known_is_forgotten() -> None:
 
 
 def test_a_stray_code_first_neither_poisons_nor_delays() -> None:
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     collector.add("B$2PZZ07" + "A" * 16)
     assert feed(collector, series(500)) == psbt(500)
 
 
 def test_many_strays_in_between_do_not_start_it_over() -> None:
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     texts = series(500)
     for at, text in enumerate(texts):
         for count in range(2):
             collector.add(f"B$2P{10 * at + count + 10:02}00AAAAAAAA")
         seen = collector.add(text)
-    assert seen == File("P", psbt(500))
+    assert seen == BbqrFile("P", psbt(500))
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_many_strays_in_between_do_not_start_it_over() -> None:
 )
 def test_another_type_is_malformed_and_named(kind: str, name: str) -> None:
     with pytest.raises(Malformed, match=f"holds {name}\\."):
-        Collector("Z").add(f"B$2{kind}0100AE")
+        BbqrCollector("Z").add(f"B$2{kind}0100AE")
 
 
 @pytest.mark.parametrize(
@@ -299,17 +299,17 @@ def test_another_type_is_malformed_and_named(kind: str, name: str) -> None:
 )
 def test_a_file_over_a_limit_is_malformed_at_its_first_code(limits: Limits) -> None:
     with pytest.raises(Malformed, match="too long"):
-        Collector("P", limits).add(series(500)[0])
+        BbqrCollector("P", limits).add(series(500)[0])
 
 
 @pytest.mark.parametrize("limits", [Limits(message_bytes=500), Limits(parts=5)], ids=str)
 def test_a_file_as_large_as_a_limit_is_read(limits: Limits) -> None:
-    assert feed(Collector("P", limits), series(500)) == psbt(500)
+    assert feed(BbqrCollector("P", limits), series(500)) == psbt(500)
 
 
 def test_what_only_the_last_code_can_say_is_found_there() -> None:
     texts = series(500)
-    collector = Collector("P", Limits(message_bytes=401))  # as if its last had a byte alone
+    collector = BbqrCollector("P", Limits(message_bytes=401))  # as if its last had a byte alone
     assert feed(collector, texts[:-1]) is None
     with pytest.raises(Malformed, match="too long"):
         collector.add(texts[-1])
@@ -317,7 +317,7 @@ def test_what_only_the_last_code_can_say_is_found_there() -> None:
 
 def test_reset_forgets_what_is_unfinished() -> None:
     texts = series(500)
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     feed(collector, texts[:-1])
     collector.reset()
     assert collector.add(texts[-1]) == Progress(1, len(texts), new=True)
@@ -333,7 +333,7 @@ def deflated(data: bytes, window_bits: int = -10) -> bytes:
 
 def as_z(data: bytes) -> list[str]:
     """`data`, deflated already, as codes that say so."""
-    return [text.replace("B$2", "B$Z", 1) for text in bbqr.split(File("P", data), 40, "2")]
+    return [text.replace("B$2", "B$Z", 1) for text in bbqr.split(BbqrFile("P", data), 40, "2")]
 
 
 NOISE = b"".join(sha256(index.to_bytes(2)).digest() for index in range(1024))
@@ -352,21 +352,21 @@ NOISE = b"".join(sha256(index.to_bytes(2)).digest() for index in range(1024))
 )
 def test_what_is_no_single_deflate_stream_is_malformed(data: bytes, why: str) -> None:
     with pytest.raises(Malformed, match=why):
-        feed(Collector("P"), as_z(data))
+        feed(BbqrCollector("P"), as_z(data))
 
 
 def test_what_was_deflated_may_be_as_large_as_the_limit_or_empty() -> None:
     texts = as_z(deflated(bytes(900)))
-    assert feed(Collector("P", Limits(message_bytes=900)), texts) == bytes(900)
+    assert feed(BbqrCollector("P", Limits(message_bytes=900)), texts) == bytes(900)
     with pytest.raises(Malformed, match="inflates to more"):
-        feed(Collector("P", Limits(message_bytes=899)), texts)
-    assert feed(Collector("P"), as_z(deflated(b""))) == b""
+        feed(BbqrCollector("P", Limits(message_bytes=899)), texts)
+    assert feed(BbqrCollector("P"), as_z(deflated(b""))) == b""
 
 
 @pytest.mark.parametrize(("back", "seen"), [(512, True), (1056, False)])
 def test_we_write_for_readers_with_a_kibibyte_of_window(back: int, *, seen: bool) -> None:
     whole = NOISE[:back] * 8
-    ours = "".join(text[8:] for text in bbqr.split(File("P", whole), 40))
+    ours = "".join(text[8:] for text in bbqr.split(BbqrFile("P", whole), 40))
     assert (len(ours) * 5 // 8 < 0.9 * len(whole)) is seen
 
 
@@ -375,27 +375,27 @@ def test_we_read_what_was_written_with_any_window(back: int) -> None:
     whole = NOISE[:back] * 3
     wide = deflated(whole, -15)
     assert len(wide) < 1.1 * back
-    assert feed(Collector("P"), as_z(wide)) == whole
+    assert feed(BbqrCollector("P"), as_z(wide)) == whole
 
 
 def test_64_kibibytes_may_be_made_of_nothing() -> None:
     most = 64 << 10
-    assert feed(Collector("P"), as_z(deflated(bytes(most)))) == bytes(most)
+    assert feed(BbqrCollector("P"), as_z(deflated(bytes(most)))) == bytes(most)
     with pytest.raises(Malformed, match="inflates to more"):
-        feed(Collector("P"), as_z(deflated(bytes(most + 1))))
+        feed(BbqrCollector("P"), as_z(deflated(bytes(most + 1))))
 
 
 def test_a_larger_file_may_be_eight_times_as_long_as_its_codes() -> None:
     less, more = (NOISE[:9000] + bytes(size) for size in (61_500, 66_000))
     assert 7.5 * len(deflated(less)) < len(less) < 8 * len(deflated(less))
-    assert feed(Collector("P"), as_z(deflated(less))) == less
+    assert feed(BbqrCollector("P"), as_z(deflated(less))) == less
     assert 8 * len(deflated(more)) < len(more) < 8.5 * len(deflated(more))
     with pytest.raises(Malformed, match="inflates to more"):
-        feed(Collector("P"), as_z(deflated(more)))
+        feed(BbqrCollector("P"), as_z(deflated(more)))
 
 
 def test_the_series_after_a_broken_one_is_read() -> None:
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     with pytest.raises(Malformed):
         feed(collector, as_z(b"\xff" * 9))
     assert feed(collector, as_z(deflated(psbt(900)))) == psbt(900)
@@ -406,9 +406,9 @@ PIECES = (
     | st.sampled_from(series(300) + series(300, 5) + series(500, encoding="Z"))
     | st.builds(
         lambda encoding, count, index, data: (
-            bbqr.split(File("P", data), 40, encoding)[0][:4]
+            bbqr.split(BbqrFile("P", data), 40, encoding)[0][:4]
             + f"{count:02}{index:02}"
-            + bbqr.split(File("P", data), 40, encoding)[0][8:]
+            + bbqr.split(BbqrFile("P", data), 40, encoding)[0][8:]
         ),
         st.sampled_from("H2"),
         st.integers(1, 12),
@@ -420,7 +420,7 @@ PIECES = (
 
 @given(st.lists(PIECES, max_size=60))
 def test_no_codes_break_it_and_honest_rounds_after_them_are_read(texts: list[str]) -> None:
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     for text in texts:
         with suppress(Malformed):
             collector.add(text)
@@ -435,4 +435,4 @@ def test_no_codes_break_it_and_honest_rounds_after_them_are_read(texts: list[str
 def test_no_repr_holds_what_was_read() -> None:
     part = bbqr.parse("B$HP010077616C6C6574")
     assert "wallet" not in repr(part)
-    assert "wallet" not in repr(File("P", part.data))
+    assert "wallet" not in repr(BbqrFile("P", part.data))

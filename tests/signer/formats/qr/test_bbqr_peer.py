@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from signer.formats.qr import bbqr
-from signer.formats.qr.bbqr import Collector, File
+from signer.formats.qr.bbqr import BbqrCollector, BbqrFile
 from tests.signer.published import ROOT
 
 PEERS = Path(os.environ.get("QUIETKEY_PEERS", ROOT / ".peers"))
@@ -53,8 +53,8 @@ def peer(**job: object) -> object:
     return json.loads(run.stdout)
 
 
-def payload(size: int) -> File:
-    return File("P", bytes(i * i % 251 for i in range(size)))
+def payload(size: int) -> BbqrFile:
+    return BbqrFile("P", bytes(i * i % 251 for i in range(size)))
 
 
 @pytest.mark.parametrize(("size", "encoding"), CASES)
@@ -69,6 +69,6 @@ def test_we_read_the_codes_of_the_peer(size: int, encoding: str) -> None:
     whole = payload(size)
     texts = peer(data=whole.data.hex(), kind="P", encoding=encoding, version=10)
     assert isinstance(texts, list)
-    collector = Collector("P")
+    collector = BbqrCollector("P")
     assert [collector.add(text) for text in texts][-1] == whole
     assert len(texts) == len(bbqr.split(whole, 10, texts[0][2]))

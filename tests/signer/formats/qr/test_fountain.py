@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from signer.errors import Malformed
 from signer.formats.qr import fountain
-from signer.formats.qr.fountain import MAX_NUMBER, Decoder, Part, Xoshiro
+from signer.formats.qr.fountain import MAX_NUMBER, Decoder, FountainPart, Xoshiro
 from tests.signer import published
 
 UR = published.own("ur")
@@ -23,8 +23,10 @@ def wolf(length: int, seed: str = "Wolf") -> bytes:
     return bytes(rng.below(256) for _ in range(length))
 
 
-def part(number: int = 1, count: int = 4, length: int = 40, data: bytes = bytes(10)) -> Part:
-    return Part(number, count, length, 0, data)
+def part(
+    number: int = 1, count: int = 4, length: int = 40, data: bytes = bytes(10)
+) -> FountainPart:
+    return FountainPart(number, count, length, 0, data)
 
 
 def test_the_generator_draws_the_published_numbers() -> None:
@@ -100,7 +102,7 @@ def test_fragments_are_equal_and_as_few_as_fit() -> None:
     assert b"".join(pieces) == bytes(range(1, 102)) + b"\0"
 
 
-def collect(parts: Iterator[Part]) -> tuple[bytes, int]:
+def collect(parts: Iterator[FountainPart]) -> tuple[bytes, int]:
     """The message, and how many parts it took."""
     decoder: Decoder | None = None
     for taken, one in enumerate(parts, start=1):
@@ -160,12 +162,12 @@ def test_parts_that_are_not_what_their_checksum_promised_are_malformed() -> None
 @pytest.mark.parametrize("checksum", [-1, 1 << 32])
 def test_a_checksum_of_more_than_32_bits_is_malformed(checksum: int) -> None:
     with pytest.raises(Malformed, match="out of bounds"):
-        Part(1, 4, 40, checksum, bytes(10))
+        FountainPart(1, 4, 40, checksum, bytes(10))
 
 
 def test_numbers_at_their_bounds_make_a_part() -> None:
     most = 0xFFFFFFFF
-    assert Part(most, 4, 40, most, bytes(10)).number == MAX_NUMBER
+    assert FountainPart(most, 4, 40, most, bytes(10)).number == MAX_NUMBER
     assert part(1, 40, 40, bytes(1)).count == 40
     assert part(1, 4, 30).message_length == 30  # padded by a whole fragment
 
@@ -178,7 +180,9 @@ def test_parts_with_large_numbers_are_parts() -> None:
         mixed = 0
         for index in fountain.chosen(number, len(pieces), checksum):
             mixed ^= int.from_bytes(pieces[index], "big")
-        assert Decoder(Part(number, 10, 300, checksum, mixed.to_bytes(30, "big"))).count == 10
+        assert (
+            Decoder(FountainPart(number, 10, 300, checksum, mixed.to_bytes(30, "big"))).count == 10
+        )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +220,7 @@ def test_parts_of_liars_break_nothing_and_cost_no_more_than_one_message(
 ) -> None:
     decoder: Decoder | None = None
     for number, count, data in lies:
-        one = Part(number, count, len(data) * count, 7, data)
+        one = FountainPart(number, count, len(data) * count, 7, data)
         decoder = decoder or Decoder(one)
         if decoder.fits(one):
             decoder.add(one)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from signer.errors import Malformed
 from signer.formats.qr import fountain, parts, ur
-from signer.formats.qr.fountain import Part
-from signer.formats.qr.parts import Collector, Limits, Progress
+from signer.formats.qr.fountain import FountainPart
+from signer.formats.qr.parts import Limits, PartCollector, Progress
 from signer.formats.qr.ur import PSBT_TYPES, Ur, UrPart
 
 
@@ -31,7 +31,7 @@ def endless(length: int, max_fragment: int = 50, first: int = 0) -> Iterator[str
         yield ur.render(UrPart(payload.type, part))
 
 
-def feed(collector: Collector, texts: Iterable[str]) -> bytes | None:
+def feed(collector: PartCollector, texts: Iterable[str]) -> bytes | None:
     """The first PSBT that the texts complete."""
     for text in texts:
         if isinstance(seen := collector.add(text), Ur):
@@ -64,35 +64,35 @@ def test_a_loop_watched_from_any_moment_with_any_losses_is_read(
     shown = [loop[(start + i) % len(loop)] for i in range(len(loop))]
     seen = [text for i, text in enumerate(shown) if caught[i % len(caught)]]
     # One whole round more, for what was lost.
-    assert feed(Collector(PSBT_TYPES), seen + shown) == psbt(length)
+    assert feed(PartCollector(PSBT_TYPES), seen + shown) == psbt(length)
 
 
 def test_progress_counts_what_is_known_and_tells_new_from_old() -> None:
     loop = series(500)
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     assert collector.add(loop[0]) == Progress(1, 11, new=True)
     assert collector.add(loop[0]) == Progress(1, 11, new=False)
     assert collector.add(loop[5].lower()) == Progress(2, 11, new=True)
 
 
 def test_two_messages_shown_in_turns_are_both_read() -> None:
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     turns = zip(islice(endless(500), 40), islice(endless(700, first=9), 40), strict=True)
     assert feed(collector, (text for pair in turns for text in pair)) == psbt(500)
 
 
 def test_a_stray_part_first_neither_poisons_nor_delays() -> None:
-    collector = Collector(PSBT_TYPES)
-    stray = UrPart("crypto-psbt", Part(1, 2000, 2000 * 50, 7, bytes(50)))
+    collector = PartCollector(PSBT_TYPES)
+    stray = UrPart("crypto-psbt", FountainPart(1, 2000, 2000 * 50, 7, bytes(50)))
     collector.add(ur.render(stray))
     assert feed(collector, series(500)[:11]) == psbt(500)
 
 
 def test_many_strays_in_between_do_not_start_it_over() -> None:
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     for i, text in enumerate(series(500)[:11]):
         for k in range(2):
-            stray = Part(1, 3, 30, 100 * i + k, bytes(10))
+            stray = FountainPart(1, 3, 30, 100 * i + k, bytes(10))
             collector.add(ur.render(UrPart("crypto-psbt", stray)))
         seen = collector.add(text)
     assert isinstance(seen, Ur)
@@ -104,10 +104,10 @@ def test_a_forged_part_costs_one_round_and_no_more() -> None:
     honest = ur.parse(loop[3])
     assert isinstance(honest, UrPart)
     part = honest.part
-    forged = Part(
+    forged = FountainPart(
         part.number, part.count, part.message_length, part.checksum, bytes(len(part.data))
     )
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     collector.add(ur.render(UrPart("crypto-psbt", forged)))
     with pytest.raises(Malformed, match="do not belong to one message"):
         feed(collector, loop[:11])
@@ -116,12 +116,12 @@ def test_a_forged_part_costs_one_round_and_no_more() -> None:
 
 def test_another_type_is_malformed_and_named_with_what_was_expected() -> None:
     with pytest.raises(Malformed, match="holds crypto-account; expected is crypto-psbt or psbt"):
-        Collector(PSBT_TYPES).add(ur.render(Ur("crypto-account", b"\xa0")))
+        PartCollector(PSBT_TYPES).add(ur.render(Ur("crypto-account", b"\xa0")))
 
 
 def test_the_new_name_is_read_too_and_types_are_not_mixed() -> None:
     loop = series(500)
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     collector.add(loop[0])
     renamed = loop[1].replace("CRYPTO-PSBT", "PSBT")
     assert collector.add(renamed) == Progress(1, 11, new=True)
@@ -132,25 +132,28 @@ def test_the_new_name_is_read_too_and_types_are_not_mixed() -> None:
 )
 def test_a_message_over_a_limit_is_malformed_at_its_first_part(limits: Limits) -> None:
     with pytest.raises(Malformed, match="too long"):
-        Collector(PSBT_TYPES, limits).add(series(500)[0])
+        PartCollector(PSBT_TYPES, limits).add(series(500)[0])
 
 
 @pytest.mark.parametrize("limits", [Limits(message_bytes=503), Limits(parts=11)], ids=str)
 def test_a_message_as_large_as_a_limit_is_read(limits: Limits) -> None:
-    assert feed(Collector(PSBT_TYPES, limits), series(500)) == psbt(500)
+    assert feed(PartCollector(PSBT_TYPES, limits), series(500)) == psbt(500)
 
 
 def test_half_a_mebibyte_in_2048_parts_is_taken_and_more_of_either_is_not() -> None:
     most = 512 << 10
-    largest = UrPart("psbt", Part(1, 2048, most, 0, bytes(256)))
-    assert Collector(PSBT_TYPES).add(ur.render(largest)) == Progress(1, 2048, new=True)
-    for part in (Part(1, 2041, most + 1, 0, bytes(257)), Part(1, 2049, most, 0, bytes(256))):
+    largest = UrPart("psbt", FountainPart(1, 2048, most, 0, bytes(256)))
+    assert PartCollector(PSBT_TYPES).add(ur.render(largest)) == Progress(1, 2048, new=True)
+    for part in (
+        FountainPart(1, 2041, most + 1, 0, bytes(257)),
+        FountainPart(1, 2049, most, 0, bytes(256)),
+    ):
         with pytest.raises(Malformed, match="too long"):
-            Collector(PSBT_TYPES).add(ur.render(UrPart("psbt", part)))
+            PartCollector(PSBT_TYPES).add(ur.render(UrPart("psbt", part)))
 
 
 def test_what_was_begun_is_forgotten_when_a_message_is_whole() -> None:
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     ours, other = series(500), series(700, first=9)
     collector.add(other[0])
     assert feed(collector, ours) == psbt(500)
@@ -159,7 +162,7 @@ def test_what_was_begun_is_forgotten_when_a_message_is_whole() -> None:
 
 
 def test_of_four_messages_the_one_least_known_is_forgotten() -> None:
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     one, two, three, four = (series(500, first=first) for first in range(4))
     feed(collector, [*one[:2], two[0], *three[:2], four[0]])
     assert collector.add(one[2]) == Progress(3, 11, new=True)
@@ -170,21 +173,23 @@ def test_of_four_messages_the_one_least_known_is_forgotten() -> None:
 
 def test_reset_forgets_what_is_unfinished() -> None:
     loop = series(500)
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     feed(collector, loop[:10])
     collector.reset()
     assert collector.add(loop[10]) == Progress(1, 11, new=True)
 
 
 def test_parts_of_many_large_messages_keep_no_more_than_three_of_them() -> None:
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     length, count = 1500, 100
     one_message = length * count
     tracemalloc.start()
     try:
         for number in range(1, 31):
             for checksum in range(10):
-                part = Part(number, count, one_message, checksum, bytes([checksum]) * length)
+                part = FountainPart(
+                    number, count, one_message, checksum, bytes([checksum]) * length
+                )
                 collector.add(ur.render(UrPart("psbt", part)))
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -198,7 +203,7 @@ PIECES = (
     | st.sampled_from(series(300, first=5))
     | st.builds(
         lambda number, count, checksum, data: ur.render(
-            UrPart("psbt", Part(number, count, count * len(data), checksum, data))
+            UrPart("psbt", FountainPart(number, count, count * len(data), checksum, data))
         ),
         st.integers(1, (1 << 32) - 1),
         st.integers(1, 4096),
@@ -211,7 +216,7 @@ PIECES = (
 @given(st.lists(PIECES, max_size=60))
 @settings(max_examples=60)
 def test_no_codes_break_it_and_an_honest_round_after_them_is_read(texts: list[str]) -> None:
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     for text in texts:
         with suppress(Malformed):
             collector.add(text)

@@ -12,7 +12,7 @@ from signer.errors import Malformed
 from signer.formats import cbor
 from signer.formats.cbor import Value
 from signer.formats.qr import bytewords, fountain, ur
-from signer.formats.qr.fountain import Part, Xoshiro
+from signer.formats.qr.fountain import FountainPart, Xoshiro
 from signer.formats.qr.ur import MAX_TEXT, Ur, UrPart
 from tests.signer import published
 
@@ -160,7 +160,7 @@ def test_a_letter_of_another_script_is_not_taken_for_one_of_its_capitals() -> No
 def test_a_part_whose_numbers_are_longer_than_needed_is_read() -> None:
     long = bytes.fromhex("85 1a00000001 1a00000004 1a00000028 1a00000001 580a") + bytes(10)
     found = ur.parse(f"ur:bytes/1-4/{bytewords.encode(long)}")
-    assert found == UrPart("bytes", Part(1, 4, 40, 1, bytes(10)))
+    assert found == UrPart("bytes", FountainPart(1, 4, 40, 1, bytes(10)))
 
 
 def test_a_part_whose_bytes_come_in_pieces_is_malformed() -> None:
@@ -171,7 +171,7 @@ def test_a_part_whose_bytes_come_in_pieces_is_malformed() -> None:
 
 def test_what_it_read_is_not_in_its_repr() -> None:
     assert "wolf" not in repr(Ur("bytes", b"wolf"))
-    assert "wolf" not in repr(UrPart("bytes", Part(1, 1, 4, 1, b"wolf")))
+    assert "wolf" not in repr(UrPart("bytes", FountainPart(1, 1, 4, 1, b"wolf")))
 
 
 KINDS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from signer.formats.qr import fountain, parts, ur
-from signer.formats.qr.parts import Collector
+from signer.formats.qr.parts import PartCollector
 from signer.formats.qr.ur import PSBT_TYPES, Ur, UrPart
 from tests.signer.published import ROOT
 
@@ -94,7 +94,7 @@ def test_we_read_the_peer_s_codes_from_the_middle(size: int) -> None:
     ours = payload(size)
     texts = peer({"cbor": ours.cbor.hex(), "type": "psbt", "max": 100, "count": 200})
     assert isinstance(texts, list)
-    collector = Collector(PSBT_TYPES)
+    collector = PartCollector(PSBT_TYPES)
     enough = texts[70 : 70 + len(ours.cbor) // 100 + 21]
     [seen] = [whole for text in enough if isinstance(whole := collector.add(text), Ur)][:1]
     assert seen.cbor == ours.cbor

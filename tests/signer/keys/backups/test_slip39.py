@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.backups import slip39
-from signer.keys.backups.slip39 import Plan, Setting, Share
+from signer.keys.backups.slip39 import Setting, SharePlan, Slip39Share
 from tests.signer.published import cases, shared
 
 RANDOM = bytes(range(32))
 SECRET = bytes(range(100, 116))
-PLAN = Plan(2, ((1, 1), (2, 3), (3, 5)), exponent=0)
+PLAN = SharePlan(2, ((1, 1), (2, 3), (3, 5)), exponent=0)
 
 # The reference's 30 cases that must fail, and which of our sentences each meets.
 REFUSED = {
@@ -60,7 +60,7 @@ def test_all_40_published_cases_hold() -> None:
 
 plans = st.lists(st.integers(1, 5), min_size=1, max_size=4).flatmap(
     lambda counts: st.builds(
-        Plan,
+        SharePlan,
         st.integers(1, len(counts)),
         st.tuples(*(st.tuples(st.integers(2, max(2, c)), st.just(max(2, c))) for c in counts)).map(
             lambda groups: ((1, 1), *groups[1:])
@@ -74,7 +74,7 @@ plans = st.lists(st.integers(1, 5), min_size=1, max_size=4).flatmap(
 @settings(max_examples=30)
 @given(plans, st.sampled_from((16, 18, 32, 64)), st.data())
 def test_any_enough_shares_bring_the_secret_back(
-    plan: Plan, size: int, data: st.DataObject
+    plan: SharePlan, size: int, data: st.DataObject
 ) -> None:
     secret = data.draw(st.binary(min_size=size, max_size=size))
     groups = slip39.split(secret, plan, RANDOM, "pass")
@@ -89,7 +89,7 @@ def test_any_enough_shares_bring_the_secret_back(
 
 
 def test_another_implementation_reads_our_shares() -> None:
-    plan = Plan(2, PLAN.groups, exponent=0, extendable=False)
+    plan = SharePlan(2, PLAN.groups, exponent=0, extendable=False)
     groups = slip39.split(SECRET, plan, RANDOM, "pass")
     chosen = (groups[1][2], groups[1][0], *groups[2][2:])
     shares = [peer.Share.parse(" ".join(share.words())) for share in chosen]
@@ -122,7 +122,7 @@ def test_with_another_identifier_the_passphrase_still_opens_an_extendable_backup
 
 
 def test_the_same_input_gives_the_same_shares_and_any_other_unrelated_ones() -> None:
-    def values(secret: bytes, plan: Plan, randomness: bytes, passphrase: str) -> set[bytes]:
+    def values(secret: bytes, plan: SharePlan, randomness: bytes, passphrase: str) -> set[bytes]:
         groups = slip39.split(secret, plan, randomness, passphrase)
         return {bytes(share.value) for group in groups for share in group}
 
@@ -130,7 +130,7 @@ def test_the_same_input_gives_the_same_shares_and_any_other_unrelated_ones() -> 
     assert first == values(SECRET, PLAN, RANDOM, "")
     others = (
         values(SECRET[::-1], PLAN, RANDOM, ""),
-        values(SECRET, Plan(1, PLAN.groups, exponent=0), RANDOM, ""),
+        values(SECRET, SharePlan(1, PLAN.groups, exponent=0), RANDOM, ""),
         values(SECRET, PLAN, RANDOM[::-1], ""),
         values(SECRET, PLAN, RANDOM, "x"),
     )
@@ -150,12 +150,12 @@ def test_one_share_too_many_is_malformed() -> None:
 @pytest.mark.parametrize("needed", [3, 4, 16])
 def test_one_share_fewer_than_needed_holds_nothing_even_if_it_says_so(needed: int) -> None:
     # Whoever holds some shares can write other thresholds on them.
-    of_members = slip39.split(SECRET, Plan(1, ((needed, 16),), exponent=0), RANDOM)[0]
+    of_members = slip39.split(SECRET, SharePlan(1, ((needed, 16),), exponent=0), RANDOM)[0]
     assert slip39.combine(of_members[:needed]) == SECRET
     fewer = [replace(share, member_threshold=needed - 1) for share in of_members[1:needed]]
     with pytest.raises(Malformed, match="do not belong together"):
         slip39.combine(fewer)
-    groups = slip39.split(SECRET, Plan(needed, ((1, 1),) * 16, exponent=0), RANDOM)
+    groups = slip39.split(SECRET, SharePlan(needed, ((1, 1),) * 16, exponent=0), RANDOM)
     of_groups = [group[0] for group in groups]
     assert slip39.combine(of_groups[:needed]) == SECRET
     setting = replace(of_groups[0].setting, group_threshold=needed - 1)
@@ -165,7 +165,7 @@ def test_one_share_fewer_than_needed_holds_nothing_even_if_it_says_so(needed: in
 
 
 def test_identifiers_are_any_of_15_bits() -> None:
-    plan = Plan(1, ((1, 1),), exponent=0)
+    plan = SharePlan(1, ((1, 1),), exponent=0)
     drawn = {
         slip39.split(SECRET, plan, bytes((number,)) * 32)[0][0].setting.identifier
         for number in range(24)
@@ -178,13 +178,13 @@ def test_identifiers_are_any_of_15_bits() -> None:
 
 def test_the_slowest_backup_that_we_make_is_not_refused() -> None:
     # Asked with what is no passphrase, because opening it takes some seconds.
-    share = Share(Setting(1, True, 10, 1, 1), 0, 0, 1, bytearray(16))
+    share = Slip39Share(Setting(1, True, 10, 1, 1), 0, 0, 1, bytearray(16))
     with pytest.raises(Malformed, match="printable ASCII"):
         slip39.combine((share,), "\n")
 
 
 def test_a_backup_that_would_take_an_hour_is_refused() -> None:
-    share = Share(Setting(1, True, 11, 1, 1), 0, 0, 1, bytearray(16))
+    share = Slip39Share(Setting(1, True, 11, 1, 1), 0, 0, 1, bytearray(16))
     with pytest.raises(Refused) as caught:
         slip39.combine((slip39.parse(share.words()),))
     assert caught.value.reason is CommonReason.BACKUP_TOO_SLOW
@@ -207,7 +207,7 @@ def test_any_passphrase_of_printable_ascii_opens_what_it_closed(passphrase: str)
 
 
 def test_where_nothing_else_is_said_a_backup_is_extendable_and_slow_as_the_reference_s() -> None:
-    setting = slip39.split(SECRET, Plan(1, ((1, 1),)), RANDOM)[0][0].setting
+    setting = slip39.split(SECRET, SharePlan(1, ((1, 1),)), RANDOM)[0][0].setting
     assert (setting.extendable, setting.exponent) == (True, 1)
 
 
@@ -218,7 +218,7 @@ def test_where_nothing_else_is_said_a_backup_is_extendable_and_slow_as_the_refer
 def test_the_largest_plans_there_are_can_be(
     threshold: int, groups: tuple[tuple[int, int], ...], exponent: int
 ) -> None:
-    assert Plan(threshold, groups, exponent).groups == groups
+    assert SharePlan(threshold, groups, exponent).groups == groups
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_plan_that_cannot_be_is_malformed(
     threshold: int, groups: tuple[tuple[int, int], ...], exponent: int
 ) -> None:
     with pytest.raises(Malformed):
-        Plan(threshold, groups, exponent)
+        SharePlan(threshold, groups, exponent)
 
 
 @pytest.mark.parametrize("size", [0, 14, 15, 17, 33, 66])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from signer.errors import Malformed
 from signer.formats.words.slip39_words import WORDS
 from signer.keys.backups import slip39_share
-from signer.keys.backups.slip39_share import Setting, Share
+from signer.keys.backups.slip39_share import Setting, Slip39Share
 from tests.signer.published import own
 
 FIRST = own("slip39")["cases"][0]["shares"][0].split()
@@ -26,7 +26,7 @@ values = st.sampled_from(range(16, 65, 2)).flatmap(
     lambda size: st.binary(min_size=size, max_size=size).map(bytearray)
 )
 shares = st.builds(
-    Share,
+    Slip39Share,
     setting=settings,
     group=st.integers(0, 15),
     member=st.integers(0, 15),
@@ -36,7 +36,7 @@ shares = st.builds(
 
 
 @given(shares)
-def test_every_share_reads_back(share: Share) -> None:
+def test_every_share_reads_back(share: Slip39Share) -> None:
     words = share.words()
     again = slip39_share.parse(words)
     assert again.words() == words
@@ -100,7 +100,7 @@ def test_another_number_of_words_is_malformed(count: int) -> None:
 
 @pytest.mark.parametrize("size", [16, 20, 22, 32])
 def test_a_word_of_padding_too_many_is_malformed(size: int) -> None:
-    share = Share(Setting(1, False, 0, 1, 1), 0, 0, 1, bytearray(range(1, size + 1)))
+    share = Slip39Share(Setting(1, False, 0, 1, 1), 0, 0, 1, bytearray(range(1, size + 1)))
     places = [WORDS.index(word) for word in share.words()[:-3]]
     places.insert(4, 0)
     residue = slip39_share._rs1024([*places, 0, 0, 0], extendable=False) ^ 1

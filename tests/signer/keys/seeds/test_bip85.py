@@ -12,7 +12,7 @@ from signer.errors import Malformed
 from signer.formats import base58
 from signer.formats.words.wordlist import LANGUAGES
 from signer.keys.keyring import Keyring
-from signer.keys.node import Node
+from signer.keys.node import PrivateNode
 from signer.keys.scratch import Scratch
 from signer.keys.seeds import bip85, mnemonic
 from tests.signer.published import shared
@@ -29,7 +29,7 @@ def keyring_of(xprv: str) -> Keyring:
     """A keyring whose root is an extended private key: the BIP gives no seed."""
     raw = base58.decode_check(xprv)
     keyring = Keyring(bytearray(16))
-    keyring._nodes = {(): Node(bytearray(raw[46:]), bytes(32) + raw[13:45])}
+    keyring._nodes = {(): PrivateNode(bytearray(raw[46:]), bytes(32) + raw[13:45])}
     return keyring
 
 

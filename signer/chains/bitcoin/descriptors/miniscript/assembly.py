@@ -6,7 +6,7 @@ Its words are opcodes, numbers, fragments inside, and blanks that a fragment fil
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, Node
+from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, FragmentNode
 from signer.hashes import hash160
 
 _OPCODES = {
@@ -22,10 +22,10 @@ _OP = {name: bytes((code,)) for name, code in _OPCODES.items()}
 _VERIFYING = {_OP[name]: _OP[name + "VERIFY"] for name in _OP if name + "VERIFY" in _OP}
 _LONGEST_PUSH, _OP_16 = 0x4B, 0x60
 
-_Blank = Callable[[Node[Any], Sequence[bytes], Sequence[bytes]], bytes]
+_Blank = Callable[[FragmentNode[Any], Sequence[bytes], Sequence[bytes]], bytes]
 
 
-def script_of(node: Node[Any], keys: Sequence[bytes], subs: Sequence[bytes]) -> bytes:
+def script_of(node: FragmentNode[Any], keys: Sequence[bytes], subs: Sequence[bytes]) -> bytes:
     """The script of a fragment, from the bytes of its keys and the scripts of those inside."""
     parts = _PARTS[TABLE[node.context][node.name].script]
     return b"".join(p if isinstance(p, bytes) else p(node, keys, subs) for p in parts)

@@ -7,10 +7,10 @@ Ways are parted by `|`. Each is a list of items of the witness, and of the witne
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from signer.chains.bitcoin.descriptors.miniscript.table import NEVER, TABLE, Node
+from signer.chains.bitcoin.descriptors.miniscript.table import NEVER, TABLE, FragmentNode
 
 
-class Cost(NamedTuple):
+class WitnessCost(NamedTuple):
     """What a witness takes at most: items, their bytes with compact sizes, and counted opcodes.
 
     Beside those of the script, an executed CHECKMULTISIG counts as many opcodes as it has keys.
@@ -24,11 +24,11 @@ class Cost(NamedTuple):
 class Costs(NamedTuple):
     """The worst cost of satisfying and of dissatisfying a fragment; None where nothing does."""
 
-    satisfied: Cost | None
-    dissatisfied: Cost | None
+    satisfied: WitnessCost | None
+    dissatisfied: WitnessCost | None
 
 
-def costs_of(node: Node[Any], subs: Sequence[Costs]) -> Costs:
+def costs_of(node: FragmentNode[Any], subs: Sequence[Costs]) -> Costs:
     """The costs of a fragment, from those of the fragments inside."""
     row = TABLE[node.context][node.name]
     if row.arguments == "subs":
@@ -36,47 +36,47 @@ def costs_of(node: Node[Any], subs: Sequence[Costs]) -> Costs:
     return Costs(_worst(row.satisfied, node, subs), _worst(row.dissatisfied, node, subs))
 
 
-def _worst(ways: str, node: Node[Any], subs: Sequence[Costs]) -> Cost | None:
+def _worst(ways: str, node: FragmentNode[Any], subs: Sequence[Costs]) -> WitnessCost | None:
     if ways == NEVER:
         return None
     found = [_sum([_item(word, node, subs) for word in way]) for way in _WAYS[ways]]
     possible = [cost for cost in found if cost is not None]
-    return Cost(*map(max, zip(*possible, strict=True))) if possible else None
+    return WitnessCost(*map(max, zip(*possible, strict=True))) if possible else None
 
 
-def _item(word: str, node: Node[Any], subs: Sequence[Costs]) -> Cost | None:
+def _item(word: str, node: FragmentNode[Any], subs: Sequence[Costs]) -> WitnessCost | None:
     if word in _ITEMS:
         return _ITEMS[word](node)
     inside = subs["XYZ".index(word[1])]
     return inside.satisfied if word[0] == "s" else inside.dissatisfied
 
 
-def _sum(costs: Iterable[Cost | None]) -> Cost | None:
+def _sum(costs: Iterable[WitnessCost | None]) -> WitnessCost | None:
     items = size = ops = 0
     for cost in costs:
         if cost is None:
             return None
         items, size, ops = items + cost[0], size + cost[1], ops + cost[2]
-    return Cost(items, size, ops)
+    return WitnessCost(items, size, ops)
 
 
-def _threshold(number: int, subs: Sequence[Costs]) -> Cost | None:
+def _threshold(number: int, subs: Sequence[Costs]) -> WitnessCost | None:
     """The worst of all ways to satisfy `number` of these and to dissatisfy the others."""
     settled = [sub.satisfied or sub.dissatisfied for sub in subs if None in sub]
     free = [(yes, no) for yes, no in subs if yes and no]
     chosen = number - sum(sub.dissatisfied is None for sub in subs)
     if not 0 <= chosen <= len(free):
         return None
-    gains = ([yes[part] - no[part] for yes, no in free] for part in range(len(Cost())))
-    most = Cost(*(sum(sorted(gain, reverse=True)[:chosen]) for gain in gains))
+    gains = ([yes[part] - no[part] for yes, no in free] for part in range(len(WitnessCost())))
+    most = WitnessCost(*(sum(sorted(gain, reverse=True)[:chosen]) for gain in gains))
     return _sum((*settled, *(no for _, no in free), most))
 
 
-def _pushed(size: int, times: int = 1) -> Cost:
-    return Cost(times, times * (1 + size))
+def _pushed(size: int, times: int = 1) -> WitnessCost:
+    return WitnessCost(times, times * (1 + size))
 
 
-_ITEMS: dict[str, Callable[[Node[Any]], Cost]] = {
+_ITEMS: dict[str, Callable[[FragmentNode[Any]], WitnessCost]] = {
     "0": lambda _node: _pushed(0),
     "1": lambda _node: _pushed(1),
     "preimage": lambda _node: _pushed(32),
@@ -85,7 +85,7 @@ _ITEMS: dict[str, Callable[[Node[Any]], Cost]] = {
     "signatures": lambda node: _pushed(node.context.signature_bytes, node.number),
     "zeros": lambda node: _pushed(0, node.number),
     "blanks": lambda node: _pushed(0, len(node.own_keys) - node.number),
-    "counted": lambda node: Cost(ops=len(node.own_keys)),
+    "counted": lambda node: WitnessCost(ops=len(node.own_keys)),
 }
 _WAYS = {
     ways: [way.split() for way in ways.split("|")]

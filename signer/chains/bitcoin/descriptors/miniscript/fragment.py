@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from signer.chains.bitcoin.descriptors.miniscript import assembly, costs, limits, types
-from signer.chains.bitcoin.descriptors.miniscript.table import K, Node, is_wrapper
+from signer.chains.bitcoin.descriptors.miniscript.table import FragmentNode, K, is_wrapper
 from signer.errors import Malformed
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ _SANE = {
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fragment(Node[K], Generic[K]):
+class Fragment(FragmentNode[K], Generic[K]):
     """A fragment and those inside it, in the order of the text. Raises Malformed where they misfit.
 
     Nothing here recurses: Python would give up on a script that consensus allows.
@@ -107,7 +107,7 @@ class Fragment(Node[K], Generic[K]):
         """
         return self._worst().size
 
-    def _worst(self) -> costs.Cost:
+    def _worst(self) -> costs.WitnessCost:
         worst = self.fold(costs.costs_of).satisfied
         if worst is None:
             raise Malformed("Nothing can satisfy the script.")
@@ -119,7 +119,9 @@ class Fragment(Node[K], Generic[K]):
         )
 
 
-def _text(node: Node[Any], keys: list[str], subs: Sequence[tuple[str, str]]) -> tuple[str, str]:
+def _text(
+    node: FragmentNode[Any], keys: list[str], subs: Sequence[tuple[str, str]]
+) -> tuple[str, str]:
     """The wrappers of a fragment with their colon, and the fragment itself."""
     if is_wrapper(node.name):
         [(wrappers, inner)] = subs

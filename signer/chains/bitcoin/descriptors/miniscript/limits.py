@@ -6,7 +6,7 @@ brings more weight than it takes.
 """
 
 from signer.chains.bitcoin.descriptors.miniscript.assembly import count_ops
-from signer.chains.bitcoin.descriptors.miniscript.costs import Cost
+from signer.chains.bitcoin.descriptors.miniscript.costs import WitnessCost
 from signer.chains.bitcoin.descriptors.miniscript.table import Context
 from signer.errors import Malformed
 
@@ -22,7 +22,7 @@ MAX_TAPSCRIPT_WEIGHT = 380_000
 _OLDER_BITS, _OLDER_VALUE = 0x0040FFFF, 0xFFFF
 
 
-def check(context: Context, script: bytes, worst: Cost, height: int) -> None:
+def check(context: Context, script: bytes, worst: WitnessCost, height: int) -> None:
     """Raises Malformed if the script, or its worst witness, is beyond what nodes take.
 
     `height` is how far its execution piles up the stack beyond the items of the witness.

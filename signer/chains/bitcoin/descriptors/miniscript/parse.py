@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Generic
 
 from signer.chains.bitcoin.descriptors.miniscript.fragment import Fragment
-from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, Context, K, Row
+from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, Context, K, Spec
 from signer.errors import Malformed
 
 MAX_TEXT = 1 << 18  # characters; a leaf of 999 extended keys with their origins takes 150 000
@@ -38,7 +38,7 @@ class _Open(Generic[K]):
 
     wrappers: str
     name: str
-    row: Row
+    row: Spec
     depth: int
     number: int = 0
     subs: list[Fragment[K]] = field(default_factory=list)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, Node, Row
+from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, FragmentNode, Spec
 
 Type = frozenset[str]
 
@@ -23,7 +23,7 @@ ABSOLUTE_TIME = 500_000_000  # BIP65: from here on a lock is a date, below it a 
 _OPPOSITE = {"g": "h", "h": "g", "i": "j", "j": "i"}
 
 
-def type_of(node: Node[Any], subs: Sequence[Type]) -> Type:
+def type_of(node: FragmentNode[Any], subs: Sequence[Type]) -> Type:
     """The type of a fragment, from the types of those inside; without a base where they misfit."""
     row = TABLE[node.context][node.name]
     match node.name:
@@ -57,7 +57,7 @@ def _threshold(number: int, subs: Sequence[Type]) -> Type:
 
 
 @lru_cache(maxsize=1024)  # scripts are made of the same few types
-def _by_rule(row: Row, subs: tuple[Type, ...]) -> Type:
+def _by_rule(row: Spec, subs: tuple[Type, ...]) -> Type:
     inside = dict(zip("XYZ", subs, strict=False))
     held = {letter + name for name, sub in inside.items() for letter in sub}
     letters = {letter for letter, terms in _RULES[row.types] if any(t <= held for t in terms)}

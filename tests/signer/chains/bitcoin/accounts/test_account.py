@@ -3,21 +3,21 @@
 import pytest
 
 from signer.chains.bitcoin.accounts import account as account_module
-from signer.chains.bitcoin.accounts.account import OneKey, is_foreign
+from signer.chains.bitcoin.accounts.account import SingleKeyAccount, is_foreign
 from signer.chains.bitcoin.accounts.registry import recognise
 from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.network import NETWORKS
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.keys.path import HARDENED, parse, render
 from tests import psbts
 from tests.psbts import OTHER, THIRD, draft, keyring, vault
 
 TWO = "wsh(sortedmulti(2,@0/**,@1/**))"
 TEMPLATES = {
-    "pkh(@0/**)": Kind.P2PKH,
-    "sh(wpkh(@0/**))": Kind.P2SH,
-    "wpkh(@0/**)": Kind.P2WPKH,
-    "tr(@0/**)": Kind.P2TR,
+    "pkh(@0/**)": ScriptType.P2PKH,
+    "sh(wpkh(@0/**))": ScriptType.P2SH,
+    "wpkh(@0/**)": ScriptType.P2WPKH,
+    "tr(@0/**)": ScriptType.P2TR,
 }
 
 
@@ -26,13 +26,15 @@ TEMPLATES = {
 def test_a_standard_account_is_the_policy_that_bip388_calls_it(template: str, network: str) -> None:
     kind, where = TEMPLATES[template], NETWORKS[network]
     purpose = next(step for step, found in account_module.PURPOSES.items() if found is kind)
-    account = OneKey(kind, (purpose, where.coin + HARDENED, 5 + HARDENED))
+    account = SingleKeyAccount(kind, (purpose, where.coin + HARDENED, 5 + HARDENED))
     key = psbts.key_text(keyring(), render(account.path), network)
     same = policy.parse("", template, [key], where)
     assert account.is_standard(where)
     assert account.sizes == (same.max_script_sig_bytes, same.max_witness_bytes)
     for branch, index in ((0, 0), (1, 7), (0, HARDENED - 1)):
-        assert account.place(keyring(), branch, index).lock == same.lock(branch, index)
+        assert account.location(keyring(), branch, index).spend_data == same.spend_data(
+            branch, index
+        )
 
 
 @pytest.mark.parametrize("script", psbts.KINDS)
@@ -99,7 +101,7 @@ def test_a_path_may_belong_to_another_network(where: str, network: str, foreign:
 
 @pytest.mark.parametrize("network", ["mainnet", "testnet"])
 def test_an_account_is_standard_on_its_own_network_alone(network: str) -> None:
-    one = OneKey(Kind.P2WPKH, parse("m/84h/1h/0h"))
+    one = SingleKeyAccount(ScriptType.P2WPKH, parse("m/84h/1h/0h"))
     several = recognise(vault(TWO, keyring(), keyring(OTHER), network="testnet").policy, keyring())
     for account in (one, several):
         assert account.is_standard(NETWORKS[network]) is (network == "testnet")
@@ -114,8 +116,10 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("spot", ELSEWHERE.values(), ids=list(ELSEWHERE))
-def test_a_place_of_one_key_is_two_steps_below_its_account(spot: account_module.Spot) -> None:
-    account = OneKey(Kind.P2WPKH, ())
+def test_a_place_of_one_key_is_two_steps_below_its_account(
+    spot: account_module.KeyLocation,
+) -> None:
+    account = SingleKeyAccount(ScriptType.P2WPKH, ())
     assert account.locate((b"", (0, 5))) == (0, 5)
     assert account.locate(spot) is None
     # What lies deeper is said to be of the account, and warned of; a joint key's is another's.
@@ -140,7 +144,7 @@ def test_each_joint_key_of_ours_has_its_own_places() -> None:
     assert account.locate((second.fingerprint, (0, 5))) is None
     assert all(account.holds((one.fingerprint, (9, 9))) for one in (first, second))
     # The key that the others make without us is theirs.
-    place = account.place(keyring(OTHER), 0, 5)
+    place = account.location(keyring(OTHER), 0, 5)
     assert [one for _, one in place.shared()] == [first, second]
 
 
@@ -156,7 +160,7 @@ def test_a_key_that_stands_twice_is_found_at_both_places() -> None:
     assert account.locate((b"", (*base, 4, 5))) is None
     assert account.locate((b"", (*base, 0, HARDENED))) is None
     assert account.locate((b"", base)) is None
-    place = account.place(keyring(), 1, 5)
+    place = account.location(keyring(), 1, 5)
     assert [path[-2:] for _, path in place.own()] == [(1, 5), (3, 5)]
     assert [key for key, _ in place.own()] == [keyring().public_key((*base, b, 5)) for b in (1, 3)]
 

@@ -16,7 +16,7 @@ from signer.formats import base58
 from signer.formats.descriptor_checksum import checksum_of
 from signer.keys import curve
 from signer.keys.extended import ExtendedPublicKey
-from signer.keys.node import Node
+from signer.keys.node import PrivateNode
 from signer.keys.path import HARDENED
 from tests.signer.published import shared
 
@@ -104,7 +104,11 @@ def _public_xprv(match: re.Match[str]) -> str:
     raw = base58.decode_check(match[1])
     steps = match[2].split("/")[1:]
     last = max((at for at, step in enumerate(steps, 1) if step[-1] in "'h"), default=0)
-    node, parent, number = Node(bytearray(raw[46:]), bytes(32) + raw[13:45]), raw[5:9], raw[9:13]
+    node, parent, number = (
+        PrivateNode(bytearray(raw[46:]), bytes(32) + raw[13:45]),
+        raw[5:9],
+        raw[9:13],
+    )
     for step in steps[:last]:
         child = int(step.rstrip("'h")) + (HARDENED if step[-1] in "'h" else 0)
         parent, number = node.fingerprint, child.to_bytes(4, "big")
@@ -212,7 +216,7 @@ def test_bitcoin_core_s_addresses_stand_in_addr(name: str) -> None:
         network = NETWORKS[chains.get(about["chain"], "testnet")]
         if not about["isPrivkey"]:
             found = descriptor.parse(f"addr({text})", network, checksum="optional")
-            assert found.lock(0, 0).script_pubkey.hex() == expected
+            assert found.spend_data(0, 0).script_pubkey.hex() == expected
             read += 1
             continue
         refused += 1
@@ -227,7 +231,7 @@ def test_bip389_s_branches_are_the_descriptors_they_stand_for() -> None:
     both = parse(f"wpkh({XPUB}/<1;3>/2/*)")
     for branch, step in ((0, 1), (1, 3)):
         alone = parse(f"wpkh({XPUB}/{step}/2/*)")
-        assert both.lock(branch, 7) == alone.lock(0, 7)
+        assert both.spend_data(branch, 7) == alone.spend_data(0, 7)
 
 
 @pytest.mark.parametrize("vector", range(4))
@@ -237,7 +241,7 @@ def test_bip67_s_sorted_keys(vector: int) -> None:
     keys = re.findall(r"^\*\* (0[23][0-9a-f]{64})$", part, re.MULTILINE)
     script, where = re.findall(r"^\*\* ([0-9a-zA-Z]+)$", part, re.MULTILINE)[-2:]
     listed = keys[: len(keys) // 2]
-    lock = parse(f"sh(sortedmulti(2,{','.join(listed)}))").lock(0, 0)
+    lock = parse(f"sh(sortedmulti(2,{','.join(listed)}))").spend_data(0, 0)
     assert lock.redeem_script.hex() == script
     assert address.render(lock.script_pubkey, MAINNET) == where
 
@@ -373,8 +377,8 @@ def test_a_p2sh_script_has_at_most_520_bytes() -> None:
     def text(count: int, key: str = XPUB) -> str:
         return f"sh(multi(1,{','.join(key for _ in range(count))}))"
 
-    assert len(parse(text(15)).lock(0, 0).redeem_script) == 513
-    assert len(parse(text(7, UNCOMPRESSED)).lock(0, 0).redeem_script) == 465
+    assert len(parse(text(15)).spend_data(0, 0).redeem_script) == 513
+    assert len(parse(text(7, UNCOMPRESSED)).spend_data(0, 0).redeem_script) == 465
     for bad in (text(16), text(20), text(8, UNCOMPRESSED)):
         with pytest.raises(Malformed, match="520"):
             parse(bad)
@@ -383,7 +387,9 @@ def test_a_p2sh_script_has_at_most_520_bytes() -> None:
 
 
 def test_a_bare_multisig_has_at_most_3_keys() -> None:
-    assert parse(f"multi(3,{HEX},{XPUB},{OTHER})").lock(0, 0).script_pubkey[-2:] == b"\x53\xae"
+    assert (
+        parse(f"multi(3,{HEX},{XPUB},{OTHER})").spend_data(0, 0).script_pubkey[-2:] == b"\x53\xae"
+    )
     with pytest.raises(Malformed, match="at most 3 keys"):
         parse(f"multi(3,{HEX},{XPUB},{OTHER},{XPUB}/1)")
 
@@ -392,23 +398,23 @@ def test_a_branch_or_an_index_that_is_not_there_is_refused() -> None:
     found = parse(f"wpkh({XPUB}/<0;1>/*)")
     for branch, index in ((2, 0), (-1, 0), (0, -1), (0, HARDENED)):
         with pytest.raises(Malformed):
-            found.lock(branch, index)
+            found.spend_data(branch, index)
     with pytest.raises(Malformed, match="wildcard"):
-        parse(f"wpkh({HEX})").lock(0, 1)
+        parse(f"wpkh({HEX})").spend_data(0, 1)
     with pytest.raises(Malformed, match="There are 1 branches"):
-        parse(f"wpkh({XPUB}/*)").lock(1, 0)
+        parse(f"wpkh({XPUB}/*)").spend_data(1, 0)
 
 
 def test_a_descriptor_whose_scripts_were_asked_for_is_still_the_same() -> None:
     asked, fresh = parse(f"wpkh({XPUB}/<0;1>/*)"), parse(f"wpkh({XPUB}/<0;1>/*)")
-    asked.lock(1, 5)
+    asked.spend_data(1, 5)
     assert asked == fresh
 
 
 def test_keys_are_listed_in_the_order_of_the_text() -> None:
     found = parse(f"wsh(sortedmulti(2,{XPUB}/*,{OTHER}/*))")
-    alone = [parse(f"pk({key}/*)").lock(0, 4).keys[0] for key in (XPUB, OTHER)]
-    assert list(found.lock(0, 4).keys) == alone
+    alone = [parse(f"pk({key}/*)").spend_data(0, 4).keys[0] for key in (XPUB, OTHER)]
+    assert list(found.spend_data(0, 4).keys) == alone
 
 
 # --- hostile texts
@@ -450,7 +456,7 @@ def test_a_tree_of_a_thousand_leaves_is_handled() -> None:
         pairs = zip(leaves[::2], leaves[1::2], strict=False)
         odd = leaves[-1:] if len(leaves) % 2 else []
         leaves = [f"{{{a},{b}}}" for a, b in pairs] + odd
-    lock = parse(f"tr({H},{leaves[0]})").lock(0, 0)
+    lock = parse(f"tr({H},{leaves[0]})").spend_data(0, 0)
     assert len(lock.leaves) == 1000
     assert {len(leaf.control_block) for leaf in lock.leaves} <= {33 + 32 * n for n in range(11)}
 

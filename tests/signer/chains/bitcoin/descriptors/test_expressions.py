@@ -24,22 +24,22 @@ def parse(text: str) -> descriptor.Descriptor:
 @pytest.mark.parametrize("text", ["wpkh({})", "pk({})", "pkh({})", "multi(1,{})", "wsh(pk({}))"])
 def test_p2sh_locks_with_the_hash_of_the_very_script_inside(text: str) -> None:
     inside, nested = (parse(form.format(f"{XPUB}/*")) for form in (text, f"sh({text})"))
-    alone, lock = inside.lock(0, 5), nested.lock(0, 5)
+    alone, lock = inside.spend_data(0, 5), nested.spend_data(0, 5)
     assert lock.redeem_script == alone.script_pubkey
     assert lock.script_pubkey == script.p2sh(hash160(alone.script_pubkey))
     assert lock.witness_script == alone.witness_script
 
 
 def test_p2wsh_locks_with_the_hash_of_its_witness_script() -> None:
-    lock = parse(f"wsh(sortedmulti(1,{XPUB}/*,{HEX}))").lock(0, 5)
+    lock = parse(f"wsh(sortedmulti(1,{XPUB}/*,{HEX}))").spend_data(0, 5)
     assert lock.script_pubkey == script.p2wsh(sha256(lock.witness_script))
 
 
 def test_a_lock_names_what_stands_behind_it() -> None:
-    nested = parse(f"sh(wsh(pk({XPUB}/*)))").lock(0, 3)
+    nested = parse(f"sh(wsh(pk({XPUB}/*)))").spend_data(0, 3)
     assert nested.redeem_script[:2] == b"\x00\x20"
     assert nested.witness_script[1:34] == nested.keys[0]
-    taproot = parse(f"tr({HEX},pk({XPUB}/*))").lock(0, 3)
+    taproot = parse(f"tr({HEX},pk({XPUB}/*))").spend_data(0, 3)
     assert taproot.internal_key.hex() == HEX[2:]
     assert taproot.merkle_root == taproot.leaves[0].hash
     assert taproot.leaves[0].script[1:33] == taproot.keys[1][1:]
@@ -47,7 +47,7 @@ def test_a_lock_names_what_stands_behind_it() -> None:
 
 def test_combo_is_several_scripts_and_no_lock() -> None:
     with pytest.raises(Malformed):
-        parse(f"combo({HEX})").lock(0, 0)
+        parse(f"combo({HEX})").spend_data(0, 0)
     assert len(parse(f"combo({HEX})").scripts(0, 0)) == 4
     assert len(parse(f"combo({UNCOMPRESSED})").scripts(0, 0)) == 2
 

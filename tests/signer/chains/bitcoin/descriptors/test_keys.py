@@ -12,9 +12,9 @@ from signer.chains.bitcoin.descriptors import keys as key_expressions
 from signer.chains.bitcoin.descriptors.keys import (
     DerivedKey,
     FixedKey,
+    KeyOrigin,
     KeyUse,
     Musig,
-    Origin,
     Steps,
 )
 from signer.chains.bitcoin.network import NETWORKS
@@ -104,7 +104,7 @@ def test_steps_below_a_musig_start_from_bip328_s_extended_key() -> None:
 def test_an_origin_is_kept_as_it_was_claimed() -> None:
     key = parse(f"[DEADbeef/48h/0'/2]{XPUB}/3/<0;7>/5/*")
     assert isinstance(key, DerivedKey)
-    assert key.origin == Origin(bytes.fromhex("deadbeef"), (48 + HARDENED, HARDENED, 2))
+    assert key.origin == KeyOrigin(bytes.fromhex("deadbeef"), (48 + HARDENED, HARDENED, 2))
     assert key.steps == Steps((3,), (0, 7), (5,), is_ranged=True)
     assert key_expressions.render_origin(key.origin) == "deadbeef/48h/0h/2"
 
@@ -243,14 +243,14 @@ def test_a_key_is_written_in_one_way(text: str) -> None:
 def test_the_last_unhardened_step_is_a_step() -> None:
     key = parse(f"[deadbeef/2147483647h]{XPUB}/2147483647/<0;2147483647>")
     assert isinstance(key, DerivedKey)
-    assert key.origin == Origin(bytes.fromhex("deadbeef"), (2 * HARDENED - 1,))
+    assert key.origin == KeyOrigin(bytes.fromhex("deadbeef"), (2 * HARDENED - 1,))
     assert key.steps == Steps((HARDENED - 1,), (0, HARDENED - 1))
 
 
 def test_an_origin_may_have_255_steps() -> None:
     key = parse("[deadbeef" + "/1" * 255 + f"]{XPUB}")
     assert isinstance(key, DerivedKey)
-    assert key.origin == Origin(bytes.fromhex("deadbeef"), (1,) * 255)
+    assert key.origin == KeyOrigin(bytes.fromhex("deadbeef"), (1,) * 255)
 
 
 def test_a_multipath_step_has_at_most_256_numbers() -> None:

@@ -40,7 +40,7 @@ def test_bip388_s_valid_policies() -> None:
         assert read.descriptor.text == case["descriptor"].replace("'", "h")
         expanded = descriptor.parse(case["descriptor"], NETWORKS["mainnet"], checksum="optional")
         for branch in (0, 1):
-            assert read.lock(branch, 5) == expanded.lock(branch, 5)
+            assert read.spend_data(branch, 5) == expanded.spend_data(branch, 5)
     assert len(found) == 9
 
 
@@ -65,7 +65,7 @@ def test_a_standard_account_is_a_policy_without_a_name(name: str, template: str)
     read = policy.parse("", template, [key], NETWORKS["mainnet"])
     for case in own(name)["cases"]:
         *_, branch, index = case["path"].split("/")
-        lock = read.lock(int(branch), int(index))
+        lock = read.spend_data(int(branch), int(index))
         assert address.render(lock.script_pubkey, NETWORKS["mainnet"]) == case["address"]
 
 
@@ -90,7 +90,7 @@ def test_jade_s_registered_descriptors_have_jade_s_addresses() -> None:
         true = [text.rpartition("]")[2] if name in false else text for name, text in keys.items()]
         read = policy.parse(registered["descriptor_name"], registered["descriptor"], true, network)
         for test in case["address_tests"]:
-            lock = read.lock(test["branch"], test["pointer"])
+            lock = read.spend_data(test["branch"], test["pointer"])
             assert address.render(lock.script_pubkey, network) == test["expected_address"]
             compared += 1
     assert (len(files), compared) == (8, 24)
@@ -106,7 +106,7 @@ def test_a_policy_means_the_descriptor_it_stands_for(drawn: Made, index: int) ->
     assert read.descriptor.text == drawn.descriptor
     assert descriptor.parse(read.descriptor.render(), read.network) == expanded
     for branch in (0, 1):
-        assert read.lock(branch, index) == expanded.lock(branch, index)
+        assert read.spend_data(branch, index) == expanded.spend_data(branch, index)
 
 
 @given(policies())
@@ -151,7 +151,7 @@ def test_no_damaged_template_raises_anything_but_malformed(
     at, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
     put = data.draw(st.text("(){}<>;,*/@0129kv:_msuig", max_size=8))
     try:
-        Made(text[:at] + put + text[stop:], drawn.keys, drawn.network).policy().lock(0, 0)
+        Made(text[:at] + put + text[stop:], drawn.keys, drawn.network).policy().spend_data(0, 0)
     except Malformed:
         return
 
@@ -168,7 +168,7 @@ def test_no_texts_raise_anything_but_malformed(name: str, template: str, keys: l
 @given(policies())
 def test_places_keys_and_locks_go_together(drawn: Made) -> None:
     read = drawn.policy()
-    lock = read.lock(1, 7)
+    lock = read.spend_data(1, 7)
     assert len(read.placeholders) == len(lock.keys)
     for place, key in zip(read.placeholders, lock.keys, strict=True):
         if len(place.numbers) == 1:
@@ -277,7 +277,7 @@ def test_templates_that_are_none(template: str) -> None:
 )
 def test_templates_that_come_close_and_are_fine(template: str) -> None:
     read = made(template).policy()
-    assert read.lock(0, 0) != read.lock(1, 0)
+    assert read.spend_data(0, 0) != read.spend_data(1, 0)
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -410,7 +410,7 @@ def test_a_template_of_a_thousand_leaves_is_handled() -> None:
         odd = leaves[-1:] if len(leaves) % 2 else []
         leaves = [f"{{{a},{b}}}" for a, b in pairs] + odd
     read = made(f"tr({NUMS},{leaves[0]})").policy()
-    assert len(read.lock(0, 0).leaves) == 600
+    assert len(read.spend_data(0, 0).leaves) == 600
 
 
 def test_a_template_has_at_most_16384_letters() -> None:
@@ -480,7 +480,7 @@ def test_libwally_derives_the_same_address(drawn: Made, branch: int, index: int)
     networks |= {"regtest": wally.WALLY_NETWORK_BITCOIN_REGTEST}
     theirs = wally.descriptor_parse(drawn.descriptor, None, networks[drawn.network], 0)
     expected = wally.descriptor_to_address(theirs, 0, branch, index, 0)
-    locked = drawn.policy().lock(branch, index).script_pubkey
+    locked = drawn.policy().spend_data(branch, index).script_pubkey
     assert address.render(locked, NETWORKS[drawn.network]) == expected
 
 
@@ -492,4 +492,4 @@ def test_bdk_derives_the_same_address(drawn: Made, branch: int, index: int) -> N
     network = {"mainnet": bdk.Network.BITCOIN}.get(drawn.network, bdk.Network.REGTEST)
     theirs = bdk.Descriptor(drawn.descriptor, kind).to_single_descriptors()[branch]
     expected = theirs.derive_address(index, network).script_pubkey().to_bytes()
-    assert drawn.policy().lock(branch, index).script_pubkey == bytes(expected)
+    assert drawn.policy().spend_data(branch, index).script_pubkey == bytes(expected)

@@ -59,6 +59,6 @@ def test_no_leaf_takes_more_than_is_said(drawn: Made) -> None:
     read = drawn.policy()
     if read.key_path != "nobody":
         return
-    for leaf in read.lock(0, 0).leaves:
+    for leaf in read.spend_data(0, 0).leaves:
         shown = len(compact_size(len(leaf.script))) + len(leaf.script)
         assert shown + len(leaf.control_block) < read.max_witness_bytes

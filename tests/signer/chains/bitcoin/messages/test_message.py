@@ -8,23 +8,27 @@ from dataclasses import replace
 import pytest
 
 from signer.chains.bitcoin import BITCOIN, CHAIN
-from signer.chains.bitcoin.accounts.account import OneKey, Place, single_lock
+from signer.chains.bitcoin.accounts.account import (
+    AccountIndex,
+    SingleKeyAccount,
+    single_key_spend_data,
+)
 from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.messages.message import (
-    Form,
-    Legacy,
+    AddressMessage,
+    KeyMessage,
+    MessageFormat,
     SignedMessage,
-    Statement,
+    address_message,
     sign,
-    statement,
 )
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address
-from signer.chains.bitcoin.transactions.script import Kind
-from signer.chains.bitcoin.transactions.tx import Output, Tx, parse
+from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import Tx, TxOutput, parse
 from signer.errors import Malformed, Refused
 from signer.formats import base58
 from signer.formats.cursor import Cursor
@@ -45,7 +49,7 @@ JADE = (
 MAINNET = NETWORKS["mainnet"]
 
 
-def signed(review: Review[Legacy] | Review[Statement]) -> SignedMessage:
+def signed(review: Review[KeyMessage] | Review[AddressMessage]) -> SignedMessage:
     return CHAIN.sign_message(review.approve(review.pages), keyring())  # type: ignore[arg-type]
 
 
@@ -66,7 +70,7 @@ def is_valid(message: str, script_pubkey: bytes, signature: str) -> bool:
     timing = Timing(tx.locktime, tx.inputs[0].sequence)
     if replace(bare, locktime=tx.locktime) != bip322.to_sign(spent, timing):
         return False
-    return kernel.verdicts(tx.encode_signed(), [Output(0, script_pubkey)]) == [True]
+    return kernel.verdicts(tx.encode_signed(), [TxOutput(0, script_pubkey)]) == [True]
 
 
 def _of_witness(spent: Tx, data: bytes) -> Tx:
@@ -133,10 +137,10 @@ class OnlyKey:
 
 
 TYPES = {
-    "p2pkh": Kind.P2PKH,
-    "p2wpkh": Kind.P2WPKH,
-    "p2sh-p2wpkh": Kind.P2SH,
-    "p2tr": Kind.P2TR,
+    "p2pkh": ScriptType.P2PKH,
+    "p2wpkh": ScriptType.P2WPKH,
+    "p2sh-p2wpkh": ScriptType.P2SH,
+    "p2tr": ScriptType.P2TR,
 }
 
 
@@ -156,10 +160,10 @@ def test_messages_signed_with_the_published_keys_are_the_published_ones() -> Non
             continue
         kind = TYPES[str(case["type"])]
         key = OnlyKey(next(iter(case["private_keys"])))  # type: ignore[call-overload]
-        lock = single_lock(kind, key.public)
-        place = Place(OneKey(kind, (0,)), 0, 0, lock, ((0, 0, 0),))
+        lock = single_key_spend_data(kind, key.public)
+        place = AccountIndex(SingleKeyAccount(kind, (0,)), 0, 0, lock, ((0, 0, 0),))
         locks = [int(str(case.get(name) or 0)) for name in ("lock_time", "sequence")]
-        asked = statement(str(case["message"]), place, key, MAINNET, Timing(*locks))  # type: ignore[arg-type]
+        asked = address_message(str(case["message"]), place, key, MAINNET, Timing(*locks))  # type: ignore[arg-type]
         ours = written(sign(asked.subject, key))  # type: ignore[arg-type]
         assert is_valid(str(case["message"]), lock.script_pubkey, ours)
         theirs = list(case["bip322_signatures"])  # type: ignore[call-overload]
@@ -173,7 +177,7 @@ def test_a_message_of_each_kind_of_address_holds_for_that_address(kind: str) -> 
     review = BITCOIN.statement("I was here.", path(kind), kind, keyring(), "regtest")
     made = signed(review)
     shown, _ = CHAIN.address(keyring(), path(kind), kind, "regtest")
-    assert made.form is (Form.SIMPLE if kind in {"wpkh", "tr"} else Form.FULL)
+    assert made.form is (MessageFormat.SIMPLE if kind in {"wpkh", "tr"} else MessageFormat.FULL)
     assert shown in text(review.pages)
     script_pubkey = address.parse(shown, NETWORKS["regtest"])
     assert is_valid("I was here.", script_pubkey, written(made))
@@ -186,15 +190,17 @@ def test_a_message_under_a_lock_says_when_and_is_written_in_full() -> None:
     made = signed(review)
     assert "locktime 2016" in text(review.pages)
     assert "sequence 144" in text(review.pages)
-    assert made.form is Form.FULL
+    assert made.form is MessageFormat.FULL
     assert parse(made.data).version == 2
 
 
 @pytest.mark.parametrize("timing", [Timing(locktime=2016), Timing(sequence=144)])
 def test_a_message_under_either_lock_is_written_in_full(timing: Timing) -> None:
     made = signed(BITCOIN.statement("Later.", path(), "wpkh", keyring(), "regtest", timing))
-    script_pubkey = single_lock(Kind.P2WPKH, keyring().public_key(path())).script_pubkey
-    assert made.form is Form.FULL
+    script_pubkey = single_key_spend_data(
+        ScriptType.P2WPKH, keyring().public_key(path())
+    ).script_pubkey
+    assert made.form is MessageFormat.FULL
     assert is_valid("Later.", script_pubkey, written(made))
 
 
@@ -204,7 +210,7 @@ def test_a_message_is_signed_in_each_leaf_that_holds_our_key_and_in_no_other(lea
     record = two.record(keyring())
     review = BITCOIN.policy_statement("We agree.", record, (0, 5), keyring(), "regtest")
     records = container.parse(signed(review).data).inputs[0]
-    locked = two.policy.lock(0, 5)
+    locked = two.policy.spend_data(0, 5)
     named_so = locked.keys[2][1:] + locked.leaves[1].hash
     [(name, in_leaf)] = records.all(fields.TAP_SCRIPT_SIG)
     assert name == named_so
@@ -228,7 +234,7 @@ def test_a_message_of_an_account_of_several_is_a_psbt_for_the_others(template: s
         record = shared_account.record(keys)
         review = BITCOIN.policy_statement("We agree.", record, (0, 5), keys, "regtest")
         made = CHAIN.sign_message(review.approve(review.pages), keys)
-        assert made.form is Form.PSBT
+        assert made.form is MessageFormat.PSBT
         halves.append(container.parse(made.data))
     first, second = (half.inputs[0].records for half in halves)
     both = container.add(halves[0], {0: [record for record in second if record not in first]})
@@ -271,7 +277,7 @@ def test_a_legacy_message_names_its_key_and_the_key_can_be_read_back() -> None:
     made = signed(review)
     prefixed = b"\x18Bitcoin Signed Message:\n\x0cJade is cool"
     public = curve.recover(double_sha256(prefixed), bytes((made.data[0] - 31,)) + made.data[1:])
-    assert made.form is Form.LEGACY
+    assert made.form is MessageFormat.LEGACY
     assert public == keyring().public_key(where)
     assert public.hex() in text(review.pages)
 

@@ -4,7 +4,7 @@ import pytest
 
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import inputs
-from signer.chains.bitcoin.payment.ownership import Owner
+from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.psbt import container
 from signer.errors import CommonReason, Refused
 from tests import psbts
@@ -25,15 +25,15 @@ def crowd(length: int) -> container.Psbt:
     return container.parse(made.encode())
 
 
-def check(request: container.Psbt) -> tuple[inputs.Coin, ...]:
-    found = inputs.find(request, Owner(keyring(), NETWORKS["regtest"]))
-    return inputs.check(request, found, keyring(), expert=False)
+def check(request: container.Psbt) -> tuple[inputs.SpentInput, ...]:
+    found = inputs.locate_inputs(request, OwnedKeys(keyring(), NETWORKS["regtest"]))
+    return inputs.check_inputs(request, found, keyring(), expert=False)
 
 
 def test_signatures_without_segwit_hash_256_megabytes_at_most() -> None:
     """Each of them hashes the whole transaction (T75): here a thousand times as much."""
     most = (256 << 20) // COINS
-    assert sum(len(coin.jobs) for coin in check(crowd(most))) == COINS
+    assert sum(len(coin.tasks) for coin in check(crowd(most))) == COINS
     with pytest.raises(Refused) as refused:
         check(crowd(most + 1))
     assert refused.value.reason is CommonReason.TOO_LARGE

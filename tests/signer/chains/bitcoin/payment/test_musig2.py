@@ -11,7 +11,7 @@ from signer.chains.bitcoin.descriptors import musig_key, policy
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import inputs as payment_inputs
 from signer.chains.bitcoin.payment import musig2
-from signer.chains.bitcoin.payment.signing import Job, Rule
+from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
@@ -173,7 +173,7 @@ def test_whoever_comes_last_adds_the_whole_signature() -> None:
 def test_in_a_leaf_records_name_the_leaf() -> None:
     of = account(LEAF)
     before = first_round(of)
-    leaf = of.policy.lock(0, 0).leaves[0]
+    leaf = of.policy.spend_data(0, 0).leaves[0]
     assert {key[66:] for key, _ in container.parse(before).inputs[0].all(NONCES)} == {leaf.hash}
     key = {key[34:66] for key, _ in container.parse(before).inputs[0].all(NONCES)}
     assert key == {leaf.script[1:33]}
@@ -316,7 +316,7 @@ def test_a_group_that_the_account_has_not_is_refused() -> None:
 @pytest.mark.parametrize("at", ["aggregate", "part"])
 def test_a_key_at_a_wrong_place_of_the_group_is_refused(at: str) -> None:
     of = account(TWO)
-    wanted = key_of(of, 0)[1:] if at == "part" else of.policy.lock(0, 0).internal_key
+    wanted = key_of(of, 0)[1:] if at == "part" else of.policy.spend_data(0, 0).internal_key
 
     def lie(fields: dict[bytes, bytes]) -> None:
         fields[b"\x16" + bytes(31) + b"\x01"] = fields.pop(b"\x16" + wanted)
@@ -326,7 +326,7 @@ def test_a_key_at_a_wrong_place_of_the_group_is_refused(at: str) -> None:
 
 def test_a_leaf_that_is_not_there_is_refused_beside_a_part_too() -> None:
     of = account(TREE)
-    name, leaf = b"\x16" + key_of(of, 0)[1:], of.policy.lock(0, 0).leaves[0].hash
+    name, leaf = b"\x16" + key_of(of, 0)[1:], of.policy.spend_data(0, 0).leaves[0].hash
 
     def with_leaf(leaf: bytes) -> bytes:
         raw = draft(of).encode()
@@ -341,7 +341,7 @@ def test_a_leaf_that_is_not_there_is_refused_beside_a_part_too() -> None:
 @pytest.mark.parametrize("steps", [(0, 1), (1, 0), (2, 0), (0, HARDENED + 5)])
 def test_a_place_where_the_coin_is_not_is_refused(steps: tuple[int, int]) -> None:
     of = account(TWO)
-    name = b"\x16" + of.policy.lock(0, 0).internal_key
+    name = b"\x16" + of.policy.spend_data(0, 0).internal_key
 
     def elsewhere(fields: dict[bytes, bytes]) -> None:
         path = b"".join(step.to_bytes(4, "little") for step in steps)
@@ -406,7 +406,7 @@ def test_what_is_ours_under_a_name_that_no_signature_has_is_refused(kind: int) -
     raw = turn(first_round(of), of)
     [name] = of_signer(raw, kind, of, 0)
     aggregate = next(key for key, _ in container.parse(raw).inputs[0].all(NAMED))
-    leaf = of.policy.lock(0, 0).leaves[0].hash
+    leaf = of.policy.spend_data(0, 0).leaves[0].hash
     for other in (name[:34] + aggregate, name + leaf):
         moved = bent(raw, lambda fields, to=other: fields.update({to: fields.pop(name)}))
         assert refused(moved, of) is CommonReason.NONCE_ELSEWHERE
@@ -426,7 +426,7 @@ def test_a_signature_that_is_done_leaves_its_nonces_in_peace() -> None:
 
 def _asking_no_leaf(of: Vault) -> Callable[[dict[bytes, bytes]], None]:
     """Without the origin of the key in the leaf, which names the leaf."""
-    return lambda fields: fields.pop(b"\x16" + of.policy.lock(0, 0).leaves[0].script[1:33])
+    return lambda fields: fields.pop(b"\x16" + of.policy.spend_data(0, 0).leaves[0].script[1:33])
 
 
 def test_every_turned_bit_of_the_second_round_is_refused_or_signs_the_same() -> None:
@@ -441,9 +441,11 @@ def test_every_turned_bit_of_the_second_round_is_refused_or_signs_the_same() -> 
             continue
         assert (again.pages == whole.pages) is (again.digest == whole.digest)
         jobs, expected = (
-            [job for coin in one.subject.coins for job in coin.jobs] for one in (again, whole)
+            [job for coin in one.subject.inputs for job in coin.tasks] for one in (again, whole)
         )
-        begins = all(job.share is not None and job.share.session is None for job in jobs)
+        begins = all(
+            job.partial_signer is not None and job.partial_signer.session is None for job in jobs
+        )
         assert jobs == expected or begins
 
 
@@ -550,13 +552,13 @@ def test_a_joint_signature_is_verified_by_other_code(monkeypatch: pytest.MonkeyP
     assert [len(signature) for signature in calls] == [64]
 
 
-def _signed_with(raw: bytes, of: Vault, bend: Callable[[Job], Job]) -> bytes:
+def _signed_with(raw: bytes, of: Vault, bend: Callable[[SigningTask], SigningTask]) -> bytes:
     """One round of ours whose job is changed between the approval and the signature."""
     keys = of.signers[0]
     whole = psbts.review(raw, keys, "regtest", [of.record(keys)])
-    [coin] = whole.subject.coins
-    [job] = coin.jobs
-    subject = replace(whole.subject, coins=(replace(coin, jobs=(bend(job),)),))
+    [coin] = whole.subject.inputs
+    [job] = coin.tasks
+    subject = replace(whole.subject, inputs=(replace(coin, tasks=(bend(job),)),))
     approval = replace(whole, subject=subject).approve(whole.pages)
     return CHAIN.sign(approval, keys, bytearray(FRESH))
 
@@ -570,11 +572,11 @@ def test_a_nonce_for_a_digest_bent_in_memory_does_not_leave() -> None:
 def test_a_session_bent_in_memory_gets_no_part() -> None:
     of = account(TWO)
 
-    def bend(job: Job) -> Job:
-        assert job.share is not None
-        assert job.share.session is not None
-        session = replace(job.share.session, digest=bytes(32))
-        return replace(job, share=replace(job.share, session=session))
+    def bend(job: SigningTask) -> SigningTask:
+        assert job.partial_signer is not None
+        assert job.partial_signer.session is not None
+        session = replace(job.partial_signer.session, digest=bytes(32))
+        return replace(job, partial_signer=replace(job.partial_signer, session=session))
 
     with pytest.raises(Refused) as refusal:
         _signed_with(first_round(of), of, bend)
@@ -671,7 +673,7 @@ def test_a_payment_of_joint_coins_is_named_after_their_account() -> None:
     of = account(TWO)
     assert 'Account "Vault"' in shown(draft(of).encode(), of)
     record = of.record(of.signers[0])
-    place = POLICY_ACCOUNTS.registered(record, of.signers[0]).place(
+    place = POLICY_ACCOUNTS.registered(record, of.signers[0]).location(
         Keyring(bytearray(range(64))), 1, 5
     )
     assert psbts.parse_path("m/48h/1h/0h/2h/1/5") == place.path
@@ -685,17 +687,19 @@ def test_published_records_are_read_as_ours_are_written(case: str) -> None:
     spend, (path, root, leaf) = published(case), SPENDS[case]
     records = spend.request.inputs[0]
     [(aggregate, listed)] = records.all(NAMED)
-    one = musig_key.together([listed[at : at + 33] for at in range(0, len(listed), 33)], {}, ())
-    musig2.check_named([one], records, "")
+    one = musig_key.musig_key([listed[at : at + 33] for at in range(0, len(listed), 33)], {}, ())
+    musig2.check_participants([one], records, "")
     assert one.aggregate == aggregate
     for place, key in enumerate(one.participants):
-        share = replace(musig2.share(one, key, path, root), session=spend.session)
-        rule = Rule.LEAF if leaf else Rule.KEY_PATH
-        job = Job(rule, (), share.aggregate[1:], 0, spend.session.digest, leaf, share=share)
+        share = replace(musig2.partial_signer(one, key, path, root), session=spend.session)
+        rule = SpendPath.LEAF if leaf else SpendPath.KEY_PATH
+        job = SigningTask(
+            rule, (), share.aggregate[1:], 0, spend.session.digest, leaf, partial_signer=share
+        )
         assert musig2.holds(job, share, job.digest, records.fields)
         assert not musig2.holds(job, share, bytes(32), records.fields)
         # Whoever is done has nothing more to sign.
-        assert not list(musig2.due([job], records, keyring(), ""))
+        assert not list(musig2.tasks_of_this_round([job], records, keyring(), ""))
         without_ours = {k: v for k, v in records.records if k[:34] != bytes((PARTS,)) + key}
         assert musig2.combined(job, records.fields) is not None
         assert musig2.combined(job, without_ours) is None
@@ -704,7 +708,7 @@ def test_published_records_are_read_as_ours_are_written(case: str) -> None:
 
 def test_a_place_below_a_joint_key_is_two_steps_of_its_branches_and_no_hardened_one() -> None:
     keys = [keyring(words).public_key((0,)) for words in (ABANDON, OTHER)]
-    one = musig_key.together(keys, {keys[0]: (0,)}, (2, 3))
+    one = musig_key.musig_key(keys, {keys[0]: (0,)}, (2, 3))
     assert one.locate((2, HARDENED - 1)) == (0, HARDENED - 1)
     assert one.locate((3, 0)) == (1, 0)
     for nowhere in ((), (2,), (2, 0, 0), (0, 2), (4, 0), (2, HARDENED)):

@@ -10,7 +10,7 @@ from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.transactions import script, sighash
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.keys import musig
 from signer.keys.curve.musig import Group, Session
 from signer.keys.keyring import Keyring
@@ -51,7 +51,7 @@ def in_order(one: Map, kind: int, group: Group, leaf: bytes) -> tuple[bytes, ...
 @dataclass(frozen=True)
 class Spend:
     request: Psbt
-    spent: Output
+    spent: TxOutput
     session: Session
     parts: tuple[bytes, ...]
 
@@ -103,8 +103,8 @@ def test_core_s_engine_accepts_a_coin_that_our_own_rounds_signed(
 ) -> None:
     rings = [Keyring(bytearray(range(seed, seed + 64))) for seed in range(3)]
     group = musig.group([one.public_key(ACCOUNT) for one in rings], path, root)
-    spent = Output(50_000, script.p2tr(group.public_key[1:]))
-    tx = Tx(2, (Input(bytes(36), 0xFFFFFFFD),), (Output(49_000, spent.script_pubkey),), 0)
+    spent = TxOutput(50_000, script.p2tr(group.public_key[1:]))
+    tx = Tx(2, (TxInput(bytes(36), 0xFFFFFFFD),), (TxOutput(49_000, spent.script_pubkey),), 0)
     digest = sighash.taproot(tx, sighash.midstates(tx, (spent,)), 0, spent, sighash.DEFAULT)
     nonces = (
         musig.begin(one, ACCOUNT, group, digest, bytearray(bytes((number + 1,)) * 32))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from signer import wording
 from signer.chains.bitcoin import units
 from signer.chains.bitcoin.payment import inputs
-from signer.chains.bitcoin.payment.outputs import Role
+from signer.chains.bitcoin.payment.outputs import OutputRole
 from signer.errors import CommonReason
 from signer.review import Kind, Shape
 from tests import psbts
@@ -60,9 +60,9 @@ def test_the_sums_are_those_of_the_bytes(
     assert spend.spent_sats == coins * 100_000
     assert spend.paid_sats == sum(paid)
     assert spend.fee_sats == fee
-    assert [target.role for target in spend.targets] == [
-        *[Role.PAYMENT] * len(paid),
-        Role.CHANGE,
+    assert [target.role for target in spend.outputs] == [
+        *[OutputRole.PAYMENT] * len(paid),
+        OutputRole.CHANGE,
     ]
 
 

@@ -22,7 +22,7 @@ def test_all_signatures_of_an_ordinary_payment_get_a_second_opinion_and_some_of_
     monkeypatch.setattr(signatures, "SECOND", (opinion, opinion))
     raw = build(keyring(), coins, kind)
     digests = [
-        job.digest for coin in psbts.review(raw, keyring()).subject.coins for job in coin.jobs
+        job.digest for coin in psbts.review(raw, keyring()).subject.inputs for job in coin.tasks
     ]
     psbts.sign(raw, keyring())
     assert asked == (digests if coins == opinions else sorted(digests)[:opinions])

@@ -59,31 +59,31 @@ def test_two_payments_that_would_be_signed_differently_have_two_digests(
     change: Callable[[Draft], None],
 ) -> None:
     made = draft(keyring(), 2, "tr")
-    before = payment_digest.of_spend(review(made.encode(), keyring()).subject)
-    assert before == payment_digest.of_spend(review(made.encode(), keyring()).subject)
+    before = payment_digest.payment_commitment(review(made.encode(), keyring()).subject)
+    assert before == payment_digest.payment_commitment(review(made.encode(), keyring()).subject)
     change(made)
-    assert before != payment_digest.of_spend(review(made.encode(), keyring()).subject)
+    assert before != payment_digest.payment_commitment(review(made.encode(), keyring()).subject)
 
 
 def test_the_digest_is_bound_to_what_each_coin_is_worth() -> None:
     spend = review(draft(keyring(), 2).encode(), keyring()).subject
-    first, second = spend.coins
+    first, second = spend.inputs
     richer = dataclasses.replace(first, spent=dataclasses.replace(first.spent, sats=1))
-    other = dataclasses.replace(spend, coins=(richer, second))
-    assert payment_digest.of_spend(other) != payment_digest.of_spend(spend)
+    other = dataclasses.replace(spend, inputs=(richer, second))
+    assert payment_digest.payment_commitment(other) != payment_digest.payment_commitment(spend)
 
 
 def test_the_digest_is_bound_to_the_type_and_the_place_of_each_signature() -> None:
     spend = review(draft(keyring(), 2).encode(), keyring()).subject
-    first, second = spend.coins
+    first, second = spend.inputs
     opened = dataclasses.replace(second, hash_type=0x83)
     moved = (
-        dataclasses.replace(first, jobs=(*first.jobs, *second.jobs)),
-        dataclasses.replace(second, jobs=()),
+        dataclasses.replace(first, tasks=(*first.tasks, *second.tasks)),
+        dataclasses.replace(second, tasks=()),
     )
     found = {
-        payment_digest.of_spend(dataclasses.replace(spend, coins=coins))
-        for coins in (spend.coins, (first, opened), moved)
+        payment_digest.payment_commitment(dataclasses.replace(spend, inputs=coins))
+        for coins in (spend.inputs, (first, opened), moved)
     }
     assert len(found) == 3
 
@@ -115,9 +115,9 @@ def test_a_page_that_differs_in_one_thing_has_another_digest(other: Page) -> Non
 @pytest.mark.parametrize("field", ["path", "public_key", "tree", "digest"])
 def test_the_digest_is_bound_to_what_is_signed_with_which_key(field: str) -> None:
     spend = review(draft(keyring(), 2).encode(), keyring()).subject
-    first, second = spend.coins
-    [job] = first.jobs
+    first, second = spend.inputs
+    [job] = first.tasks
     changes: dict[str, Any] = {field: (1,) if field == "path" else b"another"}
-    bent = dataclasses.replace(first, jobs=(dataclasses.replace(job, **changes),))
-    other = dataclasses.replace(spend, coins=(bent, second))
-    assert payment_digest.of_spend(other) != payment_digest.of_spend(spend)
+    bent = dataclasses.replace(first, tasks=(dataclasses.replace(job, **changes),))
+    other = dataclasses.replace(spend, inputs=(bent, second))
+    assert payment_digest.payment_commitment(other) != payment_digest.payment_commitment(spend)

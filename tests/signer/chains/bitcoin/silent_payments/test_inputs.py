@@ -13,7 +13,7 @@ from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.tx import Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.errors import CommonReason, Malformed, Reason, Refused
 from signer.formats.cursor import compact_size
 from signer.hashes import hash160, sha256
@@ -37,7 +37,7 @@ def key(
     one = Map({bytes((kind,)) + name: value for kind, name, value in records})
     made = Psbt(Tx(2, (), (), 0), b"", Map({}), (one,), (), 2)
     keyless = {0} if known else ()
-    found = silent_inputs.contributing(made, [Output(1, script_pubkey)], keyless)
+    found = silent_inputs.contributing(made, [TxOutput(1, script_pubkey)], keyless)
     assert found == {} or len(found[0]) == 33
     return found.get(0)
 

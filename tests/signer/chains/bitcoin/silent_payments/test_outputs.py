@@ -12,12 +12,12 @@ from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.silent_payments import outputs as silent_outputs
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.errors import CommonReason, Malformed, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.keys import curve, silent
 from signer.keys.curve import points
-from signer.keys.silent import Key
+from signer.keys.silent import InputKey
 from tests.signer.published import own
 from tests.signer.silents import BOB, SCAN, Imported, bip352, receiver_outputs
 
@@ -25,18 +25,18 @@ from tests.signer.silents import BOB, SCAN, Imported, bip352, receiver_outputs
 _NO_SUCH_KEY = "None of them counts."
 
 
-def request(given_: dict[str, Any]) -> tuple[Psbt, list[Output]]:
+def request(given_: dict[str, Any]) -> tuple[Psbt, list[TxOutput]]:
     """The coins of a published case as a PSBT of final inputs, and what they spend."""
     inputs, maps, spent = [], [], []
     for one in given_["vin"]:
         outpoint = bytes.fromhex(one["txid"])[::-1] + one["vout"].to_bytes(4, "little")
-        inputs.append(Input(outpoint, 0))
+        inputs.append(TxInput(outpoint, 0))
         final = {
             fields.FINAL_SCRIPTSIG: bytes.fromhex(one["scriptSig"]),
             fields.FINAL_SCRIPTWITNESS: bytes.fromhex(one["txinwitness"]),
         }
         maps.append(Map({bytes((kind,)): value for kind, value in final.items() if value}))
-        spent.append(Output(0, bytes.fromhex(one["prevout"]["scriptPubKey"]["hex"])))
+        spent.append(TxOutput(0, bytes.fromhex(one["prevout"]["scriptPubKey"]["hex"])))
     tx = Tx(2, tuple(inputs), (), 0)
     return Psbt(tx, b"", Map({}), tuple(maps), (), 2), spent
 
@@ -49,7 +49,9 @@ def pay(given_: dict[str, Any]) -> tuple[bytes, ...]:
         raise Refused(CommonReason.SILENT_COINS, _NO_SUCH_KEY)
     keyring = Imported([bytes.fromhex(one["private_key"]) for one in given_["vin"]])
     keys = [
-        Key((at,), is_taproot=script.kind(spent[at].script_pubkey) is script.Kind.P2TR)
+        InputKey(
+            (at,), is_taproot=script.script_type(spent[at].script_pubkey) is script.ScriptType.P2TR
+        )
         for at in contributing
     ]
     payees = [
@@ -142,7 +144,7 @@ def test_the_receiver_finds_every_payment_by_other_code(
     spent: list[bytes], numbers: list[int], count: int
 ) -> None:
     keyring = Imported([number.to_bytes(32, "big") for number in numbers])
-    keys = [Key((at,)) for at in range(len(numbers))]
+    keys = [InputKey((at,)) for at in range(len(numbers))]
     public_keys = [keyring.public_key(key.path) for key in keys]
     (share,) = silent.shares(keyring, keys, [BOB.scan_key])
     salt = silent_outputs.input_hash(spent, points.combine(public_keys))

@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.accounts import registry
-from signer.chains.bitcoin.accounts.account import OneKey, Place, single_lock
+from signer.chains.bitcoin.accounts.account import (
+    AccountIndex,
+    SingleKeyAccount,
+    single_key_spend_data,
+)
 from signer.chains.bitcoin.descriptors.spend_data import NUMS
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container, fields
@@ -21,15 +25,15 @@ from signer.chains.bitcoin.silent_payments import inputs as silent_inputs
 from signer.chains.bitcoin.silent_payments import send
 from signer.chains.bitcoin.silent_payments.send import Prepared
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.script import Kind
-from signer.chains.bitcoin.transactions.tx import Output
+from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import CommonReason, Malformed, Reason, Refused
 from signer.formats.silent_address import SilentAddress
 from signer.hashes import hash160
 from signer.keys import curve
 from signer.keys import silent as silent_keys
 from signer.keys.curve import dleq, points
-from signer.keys.silent import Key
+from signer.keys.silent import InputKey
 from tests import psbts
 from tests.psbts import KINDS, keyring, path
 from tests.signer.silents import (
@@ -78,7 +82,7 @@ INVALID: tuple[tuple[str, Reason | str], ...] = (
 ONLY_COINS = "input_eligibility"
 
 
-def check(raw: bytes) -> send.Plan:
+def check(raw: bytes) -> send.SilentPlan:
     request = container.parse(raw)
     return send.check(request, spent(request))
 
@@ -146,20 +150,20 @@ def test_from_the_published_keys_we_make_the_published_scripts() -> None:
     assert made == {True: 16, False: 2}
 
 
-def _places(request: Psbt, told: list[dict[str, Any]]) -> tuple[dict[int, Place], Imported]:
+def _places(request: Psbt, told: list[dict[str, Any]]) -> tuple[dict[int, AccountIndex], Imported]:
     keys = Imported([bytes.fromhex(one["private_key"]) for one in told])
     places = {}
     for at, output in enumerate(spent(request)):
         for number, one in enumerate(told):
             public = bytes.fromhex(one["public_key"])
-            for kind in (Kind.P2PKH, Kind.P2SH, Kind.P2WPKH):
-                lock = single_lock(kind, public)
+            for kind in (ScriptType.P2PKH, ScriptType.P2SH, ScriptType.P2WPKH):
+                lock = single_key_spend_data(kind, public)
                 if lock.script_pubkey == output.script_pubkey:
-                    places[at] = Place(OneKey(kind, ()), 0, 0, lock, ((number,),))
+                    places[at] = AccountIndex(SingleKeyAccount(kind, ()), 0, 0, lock, ((number,),))
     return places, keys
 
 
-def _bare(request: Psbt, places: dict[int, Place]) -> Psbt:
+def _bare(request: Psbt, places: dict[int, AccountIndex]) -> Psbt:
     """The request before our coins had shares, and before silent payments had scripts."""
     shares = (fields.SP_ECDH_SHARE, fields.SP_DLEQ)
     global_shares = (fields.GLOBAL_SP_ECDH_SHARE, fields.GLOBAL_SP_DLEQ)
@@ -251,7 +255,7 @@ def test_everything_else_in_the_request_stays_as_it_came() -> None:
 def test_taproot_coins_are_to_be_signed_with_all_written_out() -> None:
     request = prepare(payment(KEYS, MIXED, (BOB,)), MIXED).request
     for where, records in zip(MIXED, request.inputs, strict=True):
-        is_taproot = place(KEYS, where).lock.internal_key
+        is_taproot = place(KEYS, where).spend_data.internal_key
         assert records.get(fields.SIGHASH) == (b"\x01\0\0\0" if is_taproot else None)
 
 
@@ -285,9 +289,9 @@ def test_a_request_without_silent_payments_does_not_ask_for_any() -> None:
 def with_shares_of(made: Payment, paths: dict[int, tuple[int, ...]]) -> None:
     """What another signer, who has the keys at these paths, adds for each of his coins."""
     for at, where in paths.items():
-        internal = place(KEYS, where).lock.internal_key
+        internal = place(KEYS, where).spend_data.internal_key
         tweak = curve.taproot_tweak(internal) if internal else b""
-        key = Key(where, is_taproot=bool(internal), tweak=tweak)
+        key = InputKey(where, is_taproot=bool(internal), tweak=tweak)
         for share in silent_keys.shares(KEYS, [key], [BOB.scan_key, CAROL.scan_key]):
             made.ins[at].put(fields.SP_ECDH_SHARE, share.point, share.scan_key)
             made.ins[at].put(fields.SP_DLEQ, share.proof, share.scan_key)
@@ -297,7 +301,7 @@ def test_a_share_of_ours_that_is_there_is_left_as_it_is() -> None:
     """With another proof, made with other randomness: it says the same (BIP374)."""
     made = payment(KEYS, MIXED[2:5], (BOB,))
     with_shares_of(made, {0: MIXED[2], 2: MIXED[4]})  # the last is another signer's
-    [share] = silent_keys.shares(KEYS, [Key(MIXED[2])], [BOB.scan_key], aux=b"\x01" * 32)
+    [share] = silent_keys.shares(KEYS, [InputKey(MIXED[2])], [BOB.scan_key], aux=b"\x01" * 32)
     made.ins[0].put(fields.SP_DLEQ, share.proof, BOB.scan_key)
     request = made.parse()
     ours = {at: place(KEYS, MIXED[2 + at]) for at in (0, 1)}
@@ -314,7 +318,7 @@ def test_coins_whose_keys_cancel_each_other_out_are_refused() -> None:
         one.drop(fields.BIP32_DERIVATION)
         one.put(fields.BIP32_DERIVATION, bytes(4), public)
     with pytest.raises(Refused) as refused:
-        send.check(made.parse(), [Output(1, script.p2wpkh(hash160(one))) for one in keys])
+        send.check(made.parse(), [TxOutput(1, script.p2wpkh(hash160(one))) for one in keys])
     assert refused.value.reason is CommonReason.SILENT_COINS
     assert refused.value.detail == "Their keys cancel each other out."
 
@@ -325,9 +329,9 @@ KEYLESS = {
 }
 
 
-def placed(of: psbts.Vault) -> Place:
+def placed(of: psbts.Vault) -> AccountIndex:
     """Our first place in an account of several keys or conditions."""
-    return registry.recognise(of.policy, KEYS).place(KEYS, 0, 0)
+    return registry.recognise(of.policy, KEYS).location(KEYS, 0, 0)
 
 
 def shared_coin(of: psbts.Vault) -> psbts.In:

@@ -10,7 +10,7 @@ from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.network import NETWORKS, Network
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import address, script
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.errors import Malformed, Refused
 from signer.keys import path
 from tests.psbts import keyring
@@ -47,7 +47,7 @@ def test_addresses_of_bitcoin_core() -> None:
         network = NETWORKS[CHAINS[about["chain"]]]
         locked = address.parse(text, network)
         assert locked.hex() == expected
-        if script.kind(locked) is not Kind.UNKNOWN:
+        if script.script_type(locked) is not ScriptType.UNKNOWN:
             assert address.render(locked, network) == text
         if about.get("tryCaseFlip"):
             assert address.parse(text.swapcase(), network) == locked
@@ -63,12 +63,18 @@ def test_texts_that_bitcoin_core_calls_no_address() -> None:
 
 
 @given(
-    st.sampled_from([Kind.P2PKH, Kind.P2SH, Kind.P2WPKH]),
+    st.sampled_from([ScriptType.P2PKH, ScriptType.P2SH, ScriptType.P2WPKH]),
     st.binary(min_size=20, max_size=20),
     networks,
 )
-def test_an_address_reads_back_as_its_script(kind: Kind, program: bytes, network: Network) -> None:
-    make = {Kind.P2PKH: script.p2pkh, Kind.P2SH: script.p2sh, Kind.P2WPKH: script.p2wpkh}
+def test_an_address_reads_back_as_its_script(
+    kind: ScriptType, program: bytes, network: Network
+) -> None:
+    make = {
+        ScriptType.P2PKH: script.p2pkh,
+        ScriptType.P2SH: script.p2sh,
+        ScriptType.P2WPKH: script.p2wpkh,
+    }
     locked = make[kind](program)
     text = address.render(locked, network)
     assert text is not None

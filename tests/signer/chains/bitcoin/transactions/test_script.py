@@ -5,38 +5,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.transactions import script
-from signer.chains.bitcoin.transactions.script import Kind
+from signer.chains.bitcoin.transactions.script import ScriptType
 
 HASH20, HASH32 = bytes(range(20)), bytes(range(32))
 MADE = {
-    Kind.P2PKH: script.p2pkh(HASH20),
-    Kind.P2SH: script.p2sh(HASH20),
-    Kind.P2WPKH: script.p2wpkh(HASH20),
-    Kind.P2WSH: script.p2wsh(HASH32),
-    Kind.P2TR: script.p2tr(HASH32),
+    ScriptType.P2PKH: script.p2pkh(HASH20),
+    ScriptType.P2SH: script.p2sh(HASH20),
+    ScriptType.P2WPKH: script.p2wpkh(HASH20),
+    ScriptType.P2WSH: script.p2wsh(HASH32),
+    ScriptType.P2TR: script.p2tr(HASH32),
 }
 
 
 @pytest.mark.parametrize("kind", list(MADE))
-def test_each_script_we_make_is_recognised(kind: Kind) -> None:
-    assert script.kind(MADE[kind]) is kind
+def test_each_script_we_make_is_recognised(kind: ScriptType) -> None:
+    assert script.script_type(MADE[kind]) is kind
     assert script.program(MADE[kind]) in {HASH20, HASH32}
 
 
 @pytest.mark.parametrize("kind", list(MADE))
 @given(st.binary(min_size=1, max_size=3))
-def test_a_script_with_a_tail_or_a_head_is_no_longer_recognised(kind: Kind, more: bytes) -> None:
+def test_a_script_with_a_tail_or_a_head_is_no_longer_recognised(
+    kind: ScriptType, more: bytes
+) -> None:
     for changed in (MADE[kind] + more, more + MADE[kind], MADE[kind][:-1]):
-        assert script.kind(changed) is not kind
+        assert script.script_type(changed) is not kind
 
 
 @pytest.mark.parametrize(
     "odd",
     [
         b"",
-        MADE[Kind.P2PKH][:-1] + b"\xad",  # another last opcode, of the same length
-        MADE[Kind.P2PKH][:-2] + b"\x87\xac",
-        MADE[Kind.P2SH][:-1] + b"\x88",
+        MADE[ScriptType.P2PKH][:-1] + b"\xad",  # another last opcode, of the same length
+        MADE[ScriptType.P2PKH][:-2] + b"\x87\xac",
+        MADE[ScriptType.P2SH][:-1] + b"\x88",
         b"\x52\x20" + HASH32,  # witness version 2
         b"\x60\x02\x01\x02",  # witness version 16
         b"\x51\x02\x4e\x73",  # version 1, two bytes: an anchor anyone may spend
@@ -47,7 +49,7 @@ def test_a_script_with_a_tail_or_a_head_is_no_longer_recognised(kind: Kind, more
     ],
 )
 def test_what_nobody_vouches_for_is_unknown(odd: bytes) -> None:
-    assert script.kind(odd) is Kind.UNKNOWN
+    assert script.script_type(odd) is ScriptType.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -96,19 +98,25 @@ def test_no_bytes_break_the_count_of_pushes(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x00", b"\x02ab", b"\x6a"])
 def test_whatever_begins_with_op_return_is_data(data: bytes) -> None:
-    assert script.kind(b"\x6a" + data) is Kind.DATA
+    assert script.script_type(b"\x6a" + data) is ScriptType.DATA
 
 
 def test_dust_is_what_bitcoin_core_says() -> None:
     """Three times the bytes of the output and of spending it, a quarter of those in a witness."""
     spending = {
-        Kind.P2PKH: 148,
-        Kind.P2SH: 148,
-        Kind.P2WPKH: 67,
-        Kind.P2WSH: 67,
-        Kind.P2TR: 67,
+        ScriptType.P2PKH: 148,
+        ScriptType.P2SH: 148,
+        ScriptType.P2WPKH: 67,
+        ScriptType.P2WSH: 67,
+        ScriptType.P2TR: 67,
     }
-    length = {Kind.P2PKH: 25, Kind.P2SH: 23, Kind.P2WPKH: 22, Kind.P2WSH: 34, Kind.P2TR: 34}
+    length = {
+        ScriptType.P2PKH: 25,
+        ScriptType.P2SH: 23,
+        ScriptType.P2WPKH: 22,
+        ScriptType.P2WSH: 34,
+        ScriptType.P2TR: 34,
+    }
     assert {kind: 3 * (8 + 1 + length[kind] + spending[kind]) for kind in spending} == dict(
         script.DUST_SATS
     )

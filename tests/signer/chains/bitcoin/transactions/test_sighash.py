@@ -11,8 +11,8 @@ import pytest
 from signer.chains.bitcoin.descriptors.spend_data import leaf_hash
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script, sighash
-from signer.chains.bitcoin.transactions.script import Kind
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx, parse, parse_unsigned
+from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput, parse, parse_unsigned
 from signer.errors import Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import double_sha256
@@ -25,17 +25,17 @@ CODE = b"\x76\xa9\x14" + bytes(20) + b"\x88\xac"
 
 
 def make(inputs: int = 3, outputs: int = 3) -> Tx:
-    ins = (Input(bytes((number,)) * 36, 0xFFFFFFF0 + number) for number in range(inputs))
-    outs = (Output(1_000 + number, b"\x51" * number) for number in range(outputs))
+    ins = (TxInput(bytes((number,)) * 36, 0xFFFFFFF0 + number) for number in range(inputs))
+    outs = (TxOutput(1_000 + number, b"\x51" * number) for number in range(outputs))
     return Tx(2, tuple(ins), tuple(outs), 500)
 
 
 @pytest.mark.parametrize("case", cases("sighash"))
 def test_published_digests(case: dict[str, Any]) -> None:
     tx = parse_unsigned(bytes.fromhex(case["tx"]))
-    spent = [Output(sats, bytes.fromhex(locked)) for sats, locked in case["spent"]]
+    spent = [TxOutput(sats, bytes.fromhex(locked)) for sats, locked in case["spent"]]
     common, at, flag = sighash.midstates(tx, spent), case["index"], case["hash_type"]
-    if script.kind(spent[at].script_pubkey) is Kind.P2TR:
+    if script.script_type(spent[at].script_pubkey) is ScriptType.P2TR:
         digest = sighash.taproot(tx, common, at, spent[at], flag)
     else:
         code = script.p2pkh(script.program(spent[at].script_pubkey))
@@ -62,11 +62,11 @@ def test_all_legacy_digests_of_bitcoin_core() -> None:
     assert len(rows) == 500
 
 
-def bip341() -> tuple[Tx, list[Output], dict[str, Any]]:
+def bip341() -> tuple[Tx, list[TxOutput], dict[str, Any]]:
     corpus = json.loads(shared("bip341/wallet-test-vectors.json").read_text())
     whole = corpus["keyPathSpending"][0]
     coins = whole["given"]["utxosSpent"]
-    spent = [Output(one["amountSats"], bytes.fromhex(one["scriptPubKey"])) for one in coins]
+    spent = [TxOutput(one["amountSats"], bytes.fromhex(one["scriptPubKey"])) for one in coins]
     return parse_unsigned(bytes.fromhex(whole["given"]["rawUnsignedTx"])), spent, whole
 
 
@@ -125,7 +125,7 @@ def test_all_examples_of_bip143() -> None:
 
 def test_single_without_its_output_is_one_before_segwit_and_refused_in_taproot() -> None:
     tx = make(inputs=3, outputs=2)
-    spent = [Output(7, b"")] * 3
+    spent = [TxOutput(7, b"")] * 3
     assert sighash.legacy(tx, 2, CODE, 3) == (1).to_bytes(32, "little")
     assert sighash.legacy(tx, 2, CODE, 0x83) == (1).to_bytes(32, "little")
     assert sighash.legacy(tx, 1, CODE, 3) != (1).to_bytes(32, "little")
@@ -137,7 +137,7 @@ def test_single_without_its_output_is_one_before_segwit_and_refused_in_taproot()
 
 @pytest.mark.parametrize("flag", [0x04, 0x80, 0x84, 0x41, 0xFF, 0x101])
 def test_taproot_has_no_digest_for_a_type_it_does_not_know(flag: int) -> None:
-    spent = [Output(7, b"")] * 3
+    spent = [TxOutput(7, b"")] * 3
     with pytest.raises(Refused) as refused:
         sighash.taproot(make(), sighash.midstates(make(), spent), 0, spent[0], flag)
     assert refused.value.reason is BitcoinReason.SIGHASH_UNKNOWN
@@ -179,7 +179,7 @@ def test_bitcoin_core_accepts_signatures_over_our_leaf_digests(
     code = (b"\x61\xab" if separated else b"") + b"\x20" + public + b"\xac"
     place = 1 if separated else sighash.NO_CODE_SEPARATOR
     locked, control = leaf_coin(code)
-    spent = [Output(5_000 + number, locked) for number in range(3)]
+    spent = [TxOutput(5_000 + number, locked) for number in range(3)]
     for flag, at in product(TYPES, range(3)):
         tx = make()
         digest = sighash.taproot(
@@ -197,10 +197,10 @@ def test_bitcoin_core_accepts_signatures_over_our_leaf_digests(
         assert verdict(tx, spent, at, (*witness, annex) if annex else witness), (flag, at)
 
 
-def verdict(tx: Tx, spent: Sequence[Output], at: int, witness: tuple[bytes, ...]) -> bool:
+def verdict(tx: Tx, spent: Sequence[TxOutput], at: int, witness: tuple[bytes, ...]) -> bool:
     """Whether Core's engine accepts input `at` with this witness; the others have none."""
     one = tx.inputs[at]
-    signed = Input(one.outpoint, one.sequence, b"", witness)
+    signed = TxInput(one.outpoint, one.sequence, b"", witness)
     inputs = (*tx.inputs[:at], signed, *tx.inputs[at + 1 :])
     raw = Tx(tx.version, inputs, tx.outputs, tx.locktime).encode_signed()
     return kernel.verdicts(raw, list(spent))[at]
@@ -214,7 +214,7 @@ def test_the_lists_are_hashed_once_for_all_inputs(
     hashed: list[int] = []
     right = sighash.midstates
 
-    def noted(tx: Tx, spent: Sequence[Output]) -> sighash.Midstates:
+    def noted(tx: Tx, spent: Sequence[TxOutput]) -> sighash.Midstates:
         hashed.append(len(spent))
         return right(tx, spent)
 
@@ -224,7 +224,7 @@ def test_the_lists_are_hashed_once_for_all_inputs(
 
 
 def test_what_is_shared_is_hashed_when_first_asked_for_and_then_kept() -> None:
-    tx, spent = make(), [Output(7, b"")] * 3
+    tx, spent = make(), [TxOutput(7, b"")] * 3
     common = sighash.midstates(tx, spent)
     sighash.legacy(tx, 0, CODE, 1, common)
     assert "amounts" not in vars(common)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin.transactions.tx import (
-    Input,
-    Output,
-    Previous,
+    PreviousTx,
     Tx,
+    TxInput,
+    TxOutput,
     parse,
     parse_previous,
     parse_unsigned,
@@ -25,19 +25,19 @@ uint32 = st.integers(0, 2**32 - 1)
 outpoints = st.binary(min_size=36, max_size=36)
 scripts = st.binary(max_size=300)
 witnesses = st.lists(scripts, max_size=3).map(tuple)
-outputs = st.lists(st.builds(Output, st.integers(0, 2**64 - 1), scripts), max_size=4).map(tuple)
+outputs = st.lists(st.builds(TxOutput, st.integers(0, 2**64 - 1), scripts), max_size=4).map(tuple)
 
 
-def made(inputs: st.SearchStrategy[Input], least: int = 0) -> st.SearchStrategy[Tx]:
+def made(inputs: st.SearchStrategy[TxInput], least: int = 0) -> st.SearchStrategy[Tx]:
     ins = st.lists(inputs, min_size=least, max_size=4).map(tuple)
     return st.builds(Tx, version=uint32, inputs=ins, outputs=outputs, locktime=uint32)
 
 
-txs = made(st.builds(Input, outpoints, uint32))
-signed_txs = made(st.builds(Input, outpoints, uint32, scripts, witnesses), least=1)
+txs = made(st.builds(TxInput, outpoints, uint32))
+signed_txs = made(st.builds(TxInput, outpoints, uint32, scripts, witnesses), least=1)
 
 
-def listed(previous: Previous) -> tuple[Output, ...]:
+def listed(previous: PreviousTx) -> tuple[TxOutput, ...]:
     return tuple(previous.outputs[index] for index in range(len(previous.outputs)))
 
 
@@ -105,7 +105,7 @@ def test_a_transaction_of_bitcoin_core_cut_anywhere_is_malformed(name: str) -> N
 
 
 def test_a_witness_may_hold_many_empty_items() -> None:
-    tx = Tx(2, (Input(bytes(36), 0, b"", (b"",) * 300),), (), 0)
+    tx = Tx(2, (TxInput(bytes(36), 0, b"", (b"",) * 300),), (), 0)
     assert parse(tx.encode_signed()) == tx
 
 
@@ -137,7 +137,7 @@ def test_the_witness_does_not_change_what_a_previous_transaction_is() -> None:
     for raw in (bare, full):
         previous = parse_previous(raw)
         assert previous.txid == txid(bare)
-        assert listed(previous) == (Output(5, PAYEE), Output(2**40, b""))
+        assert listed(previous) == (TxOutput(5, PAYEE), TxOutput(2**40, b""))
 
 
 @pytest.mark.parametrize("witness", [False, True])

@@ -13,7 +13,7 @@ from math import prod
 import pytest
 
 from signer.chains.bitcoin.descriptors.miniscript import Context, parse, types
-from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, Node
+from signer.chains.bitcoin.descriptors.miniscript.table import TABLE, FragmentNode
 from signer.chains.bitcoin.descriptors.miniscript.types import Type
 from signer.errors import Malformed
 from tests import miniscripts
@@ -242,7 +242,7 @@ def thresh(number: int, first: Has, *others: Has) -> Rule:
 def applied(names: Iterable[str], *subs: Iterable[Type]) -> set[Type]:
     """The types that come of these fragments over all these types."""
     found = {
-        types.type_of(Node(Context.WSH, name), chosen)
+        types.type_of(FragmentNode(Context.WSH, name), chosen)
         for name, chosen in product(names, list(product(*subs)))
     }
     return {kind for kind in found if kind & types.BASES}
@@ -262,7 +262,7 @@ def test_each_fragment_has_the_type_the_bip_gives_it(name: str) -> None:
     count = len(TABLE[Context.WSH][name].arguments)
     every = len(known_types()) ** count // 30_000 | 1
     for subs in islice(product(known_types(), repeat=count), 0, None, every):
-        ours = types.type_of(Node(Context.WSH, name), subs) - set("ghijk")
+        ours = types.type_of(FragmentNode(Context.WSH, name), subs) - set("ghijk")
         base, properties = RULES[name](*map(Has, subs))
         if base:
             assert ours == {*base, *(letter for letter, holds in properties.items() if holds)}, subs
@@ -279,7 +279,7 @@ def test_a_threshold_has_the_type_the_bip_gives_it(number: int, length: int) -> 
     chosen = [sorted(kinds, key=sorted), *[sorted(others, key=sorted)] * (length - 1)]
     every = prod(map(len, chosen)) // 3_000 | 1
     for subs in islice(product(*chosen), 0, None, every):
-        ours = types.type_of(Node(Context.WSH, "thresh", number), subs) - set("ghijk")
+        ours = types.type_of(FragmentNode(Context.WSH, "thresh", number), subs) - set("ghijk")
         base, properties = thresh(number, *map(Has, subs))
         if base and number <= length:
             assert ours == {*base, *(letter for letter, holds in properties.items() if holds)}, subs

@@ -18,7 +18,7 @@ from signer.chains.bitcoin.descriptors.miniscript import Context, Fragment, pars
 from signer.chains.bitcoin.descriptors.miniscript.table import NEVER, TABLE
 from signer.chains.bitcoin.descriptors.spend_data import leaf_hash
 from signer.chains.bitcoin.transactions import script, sighash
-from signer.chains.bitcoin.transactions.tx import Input, Output, Tx
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.formats.cursor import compact_size
 from signer.hashes import double_sha256, hash160, ripemd160
 from signer.keys import curve
@@ -165,9 +165,9 @@ def spend(way: Way, code: bytes, context: Context) -> tuple[tuple[bytes, ...], b
     lock = script.p2wsh(sha256(code).digest())
     if context is Context.TAPSCRIPT:
         lock = script.p2tr(leaf.key)
-    spent = Output(SATS, lock)
+    spent = TxOutput(SATS, lock)
     tx = Tx(
-        2, (Input(bytes(32 + 4), way.older or 0xFFFFFFFE),), (Output(SATS, b"\x51"),), way.after
+        2, (TxInput(bytes(32 + 4), way.older or 0xFFFFFFFE),), (TxOutput(SATS, b"\x51"),), way.after
     )
     items = tuple(
         i if isinstance(i, bytes) else sign(i, tx, spent, code, context) for i in way.items
@@ -176,7 +176,7 @@ def spend(way: Way, code: bytes, context: Context) -> tuple[tuple[bytes, ...], b
     return items, kernel.verdicts(signed(tx, (*items, code, *proof)), [spent])[0]
 
 
-def sign(name: str, tx: Tx, spent: Output, code: bytes, context: Context) -> bytes:
+def sign(name: str, tx: Tx, spent: TxOutput, code: bytes, context: Context) -> bytes:
     shared = sighash.midstates(tx, [spent])
     if context is Context.WSH:
         digest = sighash.segwit_v0(tx, shared, 0, code, SATS, 1)

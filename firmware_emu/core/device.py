@@ -1,0 +1,252 @@
+"""The device: a function from events to effects. It never waits; all around it is replaceable."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from firmware_emu import events, personalities
+from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
+from firmware_emu.core import access
+from firmware_emu.core.conversation import Conversation, Ended
+from firmware_emu.core.dispatch import at_power_on, flow_for, idle_flow, immediate_reply
+from firmware_emu.core.ports import Ports
+from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.events import Port
+from firmware_emu.flows import (
+    Flow,
+    Locked,
+    Pause,
+    RequestOutcome,
+    SignaturePending,
+    StepDone,
+    Unlocked,
+)
+from firmware_emu.personalities import PersonalityFactory
+from firmware_emu.screens import Answer, Screen, Ticking, Typing
+from firmware_emu.screens.notice import Notice
+from firmware_emu.storage.vault import Cost
+
+_CUT = Notice("Cancelled", ("The host went away.", "Nothing was signed."))
+_FAILED = Notice(
+    "Link closed",
+    ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
+)
+
+
+class Device:
+    """Its whole public surface is `start` and `handle`.
+
+    `record` is what the flash holds (None: nothing yet), `entropy` at least 32 fresh bytes from
+    the operating system, `cost` that of a PIN try for seeds sealed from now on. `network`, if any,
+    is chosen for each chain that has it.
+    """
+
+    def __init__(
+        self,
+        record: bytes | None,
+        entropy: bytes,
+        cost: Cost | None = None,
+        personality: Callable[[str], PersonalityFactory] = personalities.load,
+        network: str = "",
+    ) -> None:
+        """Raises LookupError for a network that no chain has."""
+        self._state = at_power_on(record, cost or Cost(), EntropyPool(entropy), network)
+        self._is_unsaved = not self._state.damaged and self._state.vault.encode() != record
+        self._ports = Ports(personality, self._state.profile)
+        self._effects: list[Effect] = []
+        self._pending_port: Port | None = None
+        self._conversation = Conversation(idle_flow(self._state))
+
+    def start(self) -> list[Effect]:
+        """The first look. Call it once, before any event."""
+        if self._is_unsaved:
+            self._effects.append(Save(self._state.vault.encode()))
+        self._advance(None)
+        return self._take_effects()
+
+    def handle(self, event: events.Event) -> list[Effect]:
+        """What follows from an event, in order. A `Save` comes before all that relies on it."""
+        match event:
+            case events.KeyPressed(key):
+                self._look(self._conversation.screen.press(key))
+            case events.Typed(text):
+                self._type(text)
+            case events.BytesIn(port, data):
+                self._receive(port, data)
+            case events.PortClosed(port):
+                self._closed(port, _CUT)
+            case events.Ticked(seconds):
+                self._tick(seconds)
+            case events.Shaken(entropy):
+                self._state.pool.stir(entropy)
+            case events.Resumed():
+                self._resume()
+        self._serve()
+        while failed := self._ports.take_failed():
+            for port in failed:
+                self._failed(port)
+            self._serve()
+        return self._take_effects()
+
+    def _take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects
+
+    def _tick(self, seconds: float) -> None:
+        self._ports.tick(seconds)
+        if isinstance(self._conversation.screen, Ticking):
+            self._look(self._conversation.screen.tick(seconds))
+
+    def _resume(self) -> None:
+        if self._conversation.is_paused:  # else whoever waited has hung up meanwhile
+            self._advance(StepDone())
+
+    # The conversation
+
+    def _begin(
+        self, flow: Flow[RequestOutcome | None], asker: tuple[Port, Request] | None = None
+    ) -> None:
+        self._conversation.flow.close()
+        self._conversation = Conversation(flow, asker)
+        self._advance(None)
+
+    def _idle(self, screen: Screen | None = None) -> None:
+        self._begin(idle_flow(self._state, screen))
+
+    def _look(self, look: Screen | Answer) -> None:
+        if isinstance(look, Answer):
+            self._conversation.is_answered = True
+            self._advance(look)
+        elif look != self._conversation.screen:
+            self._show(look)
+
+    def _type(self, text: str) -> None:
+        for character in text:
+            if isinstance(self._conversation.screen, Typing):
+                self._look(self._conversation.screen.typed(character))
+
+    def _advance(self, answer: Answer | None) -> None:
+        """On to the next screen, carrying out the steps on the way."""
+        match self._conversation.step(answer):
+            case Ended(outcome):
+                self._finish(outcome)
+            case Pause() as pause:
+                self._pause(pause)
+            case Unlocked(keyring):
+                self._state = replace(self._state, keyring=keyring)
+                self._advance(StepDone())
+            case Locked():
+                self._lock()
+                self._advance(StepDone())
+            case SignaturePending(signature):
+                asker = self._conversation.asker
+                self._state = replace(self._state, pending=signature)
+                self._pending_port = asker[0] if asker else None
+                self._advance(StepDone())
+            case screen:
+                self._prompt()
+                self._show(screen)
+
+    def _prompt(self) -> None:
+        """Let the protocol say that a person is being asked, once for a request."""
+        if self._conversation.asker and not self._conversation.is_prompted:
+            port, request = self._conversation.asker
+            self._send(port, self._ports.prompted(port, request))
+        self._conversation.is_prompted = True
+
+    def _pause(self, pause: Pause) -> None:
+        self._conversation.is_paused = True
+        if pause.vault is not None:
+            profile = self._state.profile
+            self._state = replace(self._state, vault=pause.vault, damaged=False)
+            self._effects.append(Save(pause.vault.encode()))
+            if self._state.profile != profile:
+                self._restart_ports()
+        self._show(pause.screen)
+        self._effects.append(Resume())
+
+    def _restart_ports(self) -> None:
+        for port, wire in self._ports.restart(self._state.profile):
+            self._send(port, wire)
+
+    def _finish(self, outcome: RequestOutcome | None) -> None:
+        notice = outcome.notice if outcome else None
+        if outcome and self._conversation.asker:
+            notice = self._reply(*self._conversation.asker, outcome.reply) or notice
+        self._idle(notice)
+
+    def _show(self, screen: Screen) -> None:
+        self._conversation.screen = screen
+        self._effects.append(Show(screen, self._state.state, self._state.fingerprint))
+
+    def _lock(self) -> None:
+        if self._state.keyring:
+            self._state.keyring.wipe()
+        self._state = replace(self._state, keyring=None, pending=None)
+        self._ports.forget()
+
+    # The requests
+
+    def _receive(self, port: Port, data: bytes) -> None:
+        for item in self._ports.receive(port, data):
+            if isinstance(item, bytes):
+                self._send(port, item)
+            else:
+                self._reply(port, item, self._answer(item.command))
+
+    def _serve(self) -> None:
+        """One request at a time, in turn; those that need a person wait until one is free."""
+        while self._ports.waiting and not (
+            self._conversation.asker or self._conversation.is_paused
+        ):
+            port, request = self._ports.waiting[0]
+            if not (isinstance(request.command, RevealEntropy) and port == self._pending_port):
+                self._state = replace(self._state, pending=None)  # for the next request of one host
+            fault = access.check(self._state.state, request.command)
+            flow = None if fault else flow_for(request.command, self._state)
+            if flow and self._conversation.is_answered:
+                return
+            self._ports.waiting.popleft()
+            if flow:
+                self._begin(flow, (port, request))
+            else:
+                notice = self._reply(port, request, fault or self._answer(request.command))
+                if notice and not self._conversation.is_answered:
+                    self._idle(notice)
+
+    def _answer(self, command: Command) -> Reply:
+        """The answer to what needs no person."""
+        if isinstance(command, Logout):
+            self._lock()
+            self._idle()
+        menu = "menu" if self._conversation.is_answered else "idle"
+        activity = "asking" if self._conversation.asker else menu
+        return immediate_reply(command, self._state, activity)
+
+    def _reply(self, port: Port, request: Request, reply: Reply) -> Screen | None:
+        """Sends a reply; what cannot be sent but only shown is returned."""
+        wire = self._ports.reply(port, request, reply)
+        if not isinstance(wire, bytes):
+            return wire
+        self._send(port, wire)
+        return None
+
+    def _send(self, port: Port, wire: bytes) -> None:
+        if wire:
+            self._effects.append(BytesOut(port, wire))
+
+    def _failed(self, port: Port) -> None:
+        self._closed(port, _FAILED)
+        if not (self._conversation.asker or self._conversation.is_answered):
+            self._idle(_FAILED)
+
+    def _closed(self, port: Port, notice: Notice) -> None:
+        request = self._conversation.request_of(port)
+        if port == self._pending_port:
+            self._state = replace(self._state, pending=None)
+        for wire in self._ports.close(port, request):
+            self._send(port, wire)
+        if request and self._state.state is State.EMPTY:
+            self._conversation.asker = None  # a person who is writing down words may finish
+        elif request:
+            self._idle(notice)

@@ -1,0 +1,225 @@
+"""Which conversation a moment calls for, or which answer a request gets without one.
+
+No match here has a default: a command that is forgotten is a type error, not an answer.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from firmware_emu.commands import (
+    AddEntropy,
+    Command,
+    Done,
+    Fault,
+    FaultCode,
+    Fingerprint,
+    GetAccounts,
+    GetFingerprint,
+    GetInfo,
+    GetXpub,
+    Info,
+    Logout,
+    Register,
+    Reply,
+    RevealEntropy,
+    ShowAccountAddress,
+    ShowAddress,
+    Sign,
+    SignMessage,
+    Unknown,
+    Unlock,
+    Unusable,
+)
+from firmware_emu.core import access
+from firmware_emu.core.refusals import guarded
+from firmware_emu.effects import State
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Flow, PendingSignature, RequestOutcome
+from firmware_emu.flows.menu import home
+from firmware_emu.flows.requests.address import show_account_address, show_address
+from firmware_emu.flows.requests.message import NOTHING_PENDING, reveal, sign_message
+from firmware_emu.flows.requests.register import register
+from firmware_emu.flows.requests.sign import sign
+from firmware_emu.flows.requests.xpub import get_xpub, show_xpub
+from firmware_emu.flows.review import NOTHING, NOTHING_KEPT
+from firmware_emu.flows.seed.setup import setup
+from firmware_emu.flows.seed.unlock import unlock
+from firmware_emu.personalities import Profile
+from firmware_emu.screens import Screen
+from firmware_emu.storage import account_store, networks, vault
+from firmware_emu.storage.settings import SERIAL_BYTES, Settings
+from firmware_emu.storage.vault import Cost, Vault
+from signer.errors import Malformed
+from signer.keys.keyring import Keyring
+
+_DAMAGED = Fault(FaultCode.INTERNAL, "The memory of the device is damaged.")
+
+_WithKeys = (
+    GetXpub | ShowAddress | ShowAccountAddress | Register | Sign | SignMessage | RevealEntropy
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What a device holds. `damaged`: the flash is unreadable, and `vault` a new one.
+
+    `pending` is a signature for a host that has yet to show its entropy.
+    """
+
+    vault: Vault
+    cost: Cost
+    pool: EntropyPool = field(repr=False)
+    keyring: Keyring | None = None
+    damaged: bool = False
+    pending: PendingSignature | None = None
+
+    @property
+    def state(self) -> State:
+        if self.keyring:
+            return State.UNLOCKED
+        return State.LOCKED if self.vault.sealed or self.damaged else State.EMPTY
+
+    @property
+    def fingerprint(self) -> str:
+        return self.keyring.fingerprint.hex() if self.keyring else ""
+
+    @property
+    def profile(self) -> Profile:
+        """What personalities are told of this device."""
+        settings = self.vault.settings
+        return Profile(networks.chosen(settings), settings.model, settings.serial)
+
+
+def at_power_on(
+    record: bytes | None, cost: Cost, pool: EntropyPool, network: str = ""
+) -> DeviceState:
+    """What a device holds that finds this record in its flash; None is a flash never written.
+
+    `network`, if any, is chosen for each chain that has it. Raises LookupError if none has.
+    """
+    blank = Vault(_chosen(Settings(pool.draw(SERIAL_BYTES)), network))
+    if record is None:
+        return DeviceState(blank, cost, pool)
+    try:
+        flashed = vault.parse(record)
+    except Malformed:
+        return DeviceState(blank, cost, pool, damaged=True)
+    settings = _chosen(flashed.settings, network)
+    return DeviceState(replace(flashed, settings=settings), cost, pool)
+
+
+def _chosen(settings: Settings, network: str) -> Settings:
+    return networks.choose(settings, network) if network else settings
+
+
+def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
+    """The conversation with a person when nobody else asks; `screen` is yet to be read."""
+    sealed = device.vault.sealed
+    if screen is not None:
+        yield screen
+    elif device.damaged:
+        yield from home.damaged(device.vault)
+    elif sealed is None:
+        yield from setup(device.vault, device.cost, device.pool)
+    elif device.keyring is None:
+        yield from home.locked(device.vault, sealed, device.pool)
+    else:
+        yield from home.unlocked(device.vault, device.keyring)
+
+
+def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | None:
+    """The conversation that a command needs, or None when it needs no person."""
+    match command:
+        case Unlock():
+            return None if device.keyring or device.damaged else _get_ready(device)
+        case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
+            return _guarded_flow(command, device) if device.keyring else None
+        case SignMessage() | RevealEntropy():
+            return _guarded_flow(command, device) if device.keyring else None
+        case GetInfo() | AddEntropy() | GetFingerprint() | GetAccounts() | Logout():
+            return None
+        case Unknown() | Unusable():
+            return None
+
+
+def _guarded_flow(command: _WithKeys, device: DeviceState) -> Flow[RequestOutcome] | None:
+    flow = _flow_with_keys(command, device, device.keyring) if device.keyring else None
+    nothing = NOTHING_KEPT if isinstance(command, Register) else NOTHING
+    network = _network(command)
+    is_own_network = network is not None and network in device.profile.networks.items()
+    return guarded(flow, nothing, is_own_network=is_own_network) if flow else None
+
+
+def _flow_with_keys(
+    command: _WithKeys, device: DeviceState, keyring: Keyring
+) -> Flow[RequestOutcome] | None:
+    match command:
+        case GetXpub():
+            return show_xpub(command, keyring) if command.show else None
+        case ShowAddress():
+            return show_address(command, keyring)
+        case ShowAccountAddress():
+            return show_account_address(command, device.vault, keyring)
+        case Register():
+            return register(command, device.vault, keyring, device.pool)
+        case Sign():
+            return sign(command, device.vault, keyring, device.pool)
+        case SignMessage():
+            return sign_message(command, keyring)
+        case RevealEntropy():
+            return reveal(command, device.pending, keyring) if device.pending else None
+
+
+def _network(command: _WithKeys) -> tuple[str, str] | None:
+    """The chain and the network that a command is for, where it says so."""
+    match command:
+        case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
+            return command.chain, command.network
+        case SignMessage() | RevealEntropy():
+            return None
+
+
+def immediate_reply(command: Command, device: DeviceState, activity: str) -> Reply:
+    """The answer to what needs no person."""
+    match command:
+        case GetInfo():
+            return Info(device.state.value, "all", device.vault.settings.serial.hex(), activity)
+        case AddEntropy(data):
+            device.pool.stir(data)
+            return Done()
+        case Unlock():
+            return _DAMAGED if device.damaged else Done()
+        case GetFingerprint() | GetXpub() | GetAccounts():
+            return _public(command, device.vault, device.keyring)
+        case RevealEntropy():
+            return NOTHING_PENDING
+        case Logout():
+            return Done()
+        case Unknown() | Unusable():
+            return command.fault
+        case ShowAddress() | ShowAccountAddress() | Register() | Sign() | SignMessage():
+            return access.LOCKED  # with keys a person is asked
+
+
+def _public(
+    command: GetFingerprint | GetXpub | GetAccounts, vault: Vault, keyring: Keyring | None
+) -> Reply:
+    """What an unlocked device tells without asking."""
+    if keyring is None:
+        return access.LOCKED
+    match command:
+        case GetFingerprint():
+            return Fingerprint(keyring.fingerprint)
+        case GetXpub():
+            return get_xpub(command, keyring)
+        case GetAccounts():
+            return account_store.load(vault, keyring).accounts(command.name)
+
+
+def _get_ready(device: DeviceState) -> Flow[RequestOutcome]:
+    """A host that wants to unlock waits until the person has done so, or set the device up."""
+    sealed = device.vault.sealed
+    if sealed is None:
+        yield from setup(device.vault, device.cost, device.pool)
+    else:
+        yield from unlock(device.vault, sealed, device.pool)
+    return RequestOutcome(Done())

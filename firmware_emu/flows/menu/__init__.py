@@ -1,0 +1,1 @@
+"""What a person finds on the device when nobody asks for anything."""

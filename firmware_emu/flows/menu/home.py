@@ -1,0 +1,70 @@
+"""What a person finds when nobody asks anything: one conversation for each state of the device."""
+
+from collections.abc import Callable
+from functools import partial
+
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Flow, Locked
+from firmware_emu.flows.menu.export import export
+from firmware_emu.flows.menu.forget import accounts
+from firmware_emu.flows.menu.network import choose_network
+from firmware_emu.flows.seed.unlock import unlock
+from firmware_emu.flows.seed.wipe import wipe
+from firmware_emu.screens.home import Home, MorePressed
+from firmware_emu.screens.menu import Menu, Picked
+from firmware_emu.storage import networks
+from firmware_emu.storage.vault import TRIES, Sealed, Vault
+from signer.keys.keyring import Keyring
+
+EXPORT = "Show account"
+ACCOUNTS = "Registered accounts"
+NETWORK = "Network"
+LOCK = "Lock"
+ERASE = "Erase the seed"
+
+
+def locked(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
+    """Locked, with a seed: the PIN, or erasing it."""
+    if not vault.tries_left:
+        yield from wipe(vault, "No PIN tries are left. The seed stays shut.")
+        return
+    tries = None if vault.tries_left == TRIES else vault.tries_left
+    answer = yield Home(vault.settings.name, tries_left=tries, networks=_labels(vault))
+    if isinstance(answer, MorePressed):
+        yield from _choose({ERASE: partial(wipe, vault)})
+    else:
+        yield from unlock(vault, sealed, pool)
+
+
+def unlocked(vault: Vault, keyring: Keyring) -> Flow[None]:
+    """Unlocked: the menu."""
+    yield Home(vault.settings.name, keyring.fingerprint.hex(), networks=_labels(vault))
+    yield from _choose(
+        {
+            LOCK: _lock,
+            EXPORT: partial(export, vault.settings, keyring),
+            ACCOUNTS: partial(accounts, vault, keyring),
+            NETWORK: partial(choose_network, vault),
+            ERASE: partial(wipe, vault),
+        }
+    )
+
+
+def damaged(vault: Vault) -> Flow[None]:
+    """The flash holds something that cannot be read. It is kept until the person decides."""
+    yield from wipe(vault, "The memory of this device is damaged. It was left as it is.")
+
+
+def _choose(activities: dict[str, Callable[[], Flow[None]]]) -> Flow[None]:
+    answer = yield Menu("Menu", tuple(activities))
+    if isinstance(answer, Picked):
+        yield from activities[answer.item]()
+
+
+def _labels(vault: Vault) -> tuple[str, ...]:
+    chosen = networks.chosen(vault.settings)
+    return tuple(networks.label(chain, network) for chain, network in chosen.items())
+
+
+def _lock() -> Flow[None]:
+    yield Locked()

@@ -1,0 +1,1 @@
+"""What a host asks for, and a person reads first."""

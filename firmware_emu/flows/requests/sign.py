@@ -1,0 +1,38 @@
+"""Signing: check, show every page, sign exactly what was shown."""
+
+from firmware_emu.commands import Sign, Signed
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Flow, Pause, RequestOutcome
+from firmware_emu.flows.review import read_all
+from firmware_emu.screens.notice import Notice, Wait
+from firmware_emu.storage import account_store
+from firmware_emu.storage.vault import Vault
+from signer import chains
+from signer.keys.curve import erase
+from signer.keys.keyring import Keyring
+
+
+def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Flow[RequestOutcome]:
+    """The signed payload, after every page was accepted. Raises Declined, and as the chain does."""
+    chain = chains.load(command.chain)
+    yield Pause(Wait("Reading the payment."))
+    store = account_store.load(vault, keyring)
+    records = (*store.records(command.chain), *command.records)
+    review = chain.review(command.payload, keyring, command.network, records)
+    accepted = yield from read_all((*store.warnings, *review.pages), "sign")
+    approval = review.approve(accepted[len(store.warnings) :])
+    yield Pause(Wait("Signing."))
+    payload = chain.sign(approval, keyring, _fresh(pool))
+    words = " ".join(review.words)
+    return RequestOutcome(
+        Signed(payload),
+        Notice("Signed", ("Your host shows these words for the same payment:", "", words)),
+    )
+
+
+def _fresh(pool: EntropyPool) -> bytearray:
+    """32 fresh bytes, for signatures of several signers together; who signs erases them."""
+    randomness = pool.draw(32)
+    fresh = bytearray(randomness)
+    erase(randomness)
+    return fresh

@@ -1,0 +1,1 @@
+"""How a seed comes, how its PIN opens it, and how it goes."""

@@ -1,0 +1,31 @@
+"""The first start: a new seed or one that a person already has, then a PIN."""
+
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Declined, Flow, Pause, Unlocked
+from firmware_emu.flows.seed.keys import keyring
+from firmware_emu.flows.seed.new_seed import new_seed
+from firmware_emu.flows.seed.pin import choose
+from firmware_emu.flows.seed.restore import restore
+from firmware_emu.screens.menu import Menu, Picked
+from firmware_emu.screens.notice import Wait
+from firmware_emu.storage.vault import Cost, Vault, seal
+from signer.keys.scratch import Scratch
+
+NEW_WALLET = "New wallet"
+RESTORE = "I have a seed"
+
+
+def setup(vault: Vault, cost: Cost, pool: EntropyPool) -> Flow[None]:
+    """A sealed seed and an unlocked device. Raises Declined; until the end nothing is kept."""
+    answer = yield Menu("Quietkey", (NEW_WALLET, RESTORE), back="")
+    if not isinstance(answer, Picked):
+        raise Declined
+    with Scratch() as scratch:  # also when the person stops, or the cable is pulled
+        entropy = scratch.owned(
+            (yield from (new_seed(pool) if answer.item == NEW_WALLET else restore()))
+        )
+        pin = yield from choose(pool)
+        yield Pause(Wait("Sealing the seed."))
+        sealed = seal(entropy, pin, cost, pool.draw(32))
+        yield Pause(Wait("Keeping the seed."), vault=Vault(vault.settings, sealed))
+        yield Unlocked(keyring(entropy))

@@ -1,0 +1,50 @@
+"""PIN, count, look: in this order, so that cutting the power never gives a try back."""
+
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Declined, Flow, Pause, Unlocked
+from firmware_emu.flows.seed.keys import keyring
+from firmware_emu.flows.seed.pin import ask
+from firmware_emu.screens.notice import Notice, Wait
+from firmware_emu.storage.vault import TRIES, Sealed, Vault, WrongPin
+from signer.keys.scratch import Scratch
+
+
+def unlock(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
+    """Opens the seed with its PIN. Raises Declined: the person stopped, or no try is left."""
+    while vault.tries_left:
+        pin = yield from ask("PIN", _tries(vault.tries_left), pool)
+        # Whoever kills the process between the try and its count would have a free try; so the
+        # count is in flash before the PIN is looked at (threat T71).
+        vault = vault.attempt()
+        yield Pause(Wait("Checking the PIN."), vault=vault)
+        try:
+            entropy = sealed.open(pin)
+        except WrongPin:
+            yield _wrong_pin(vault.tries_left)
+        else:
+            with Scratch() as scratch:  # also when the cable is pulled meanwhile
+                scratch.owned(entropy)
+                yield Pause(Wait("Unlocking."), vault=vault.restored())
+                yield Unlocked(keyring(entropy))
+            return
+    yield Pause(Wait("Erasing the seed."), vault=vault.wiped())
+    yield Notice(
+        "Erased",
+        (
+            "There were too many wrong PINs. The seed is erased.",
+            "Your coins are safe: restore the seed from your words.",
+        ),
+    )
+    raise Declined
+
+
+def _tries(left: int) -> str:
+    if left == TRIES:
+        return ""
+    return "1 try left, then it is erased." if left == 1 else f"{left} tries left."
+
+
+def _wrong_pin(left: int) -> Notice:
+    if not left:
+        return Notice("Wrong PIN", ("That was the last try.",))
+    return Notice("Wrong PIN", ("Nothing was opened.", _tries(left)))

@@ -1,0 +1,192 @@
+"""The sealed seed and the PIN tries: frozen records, every attempt makes the next one.
+
+An emulator has no secure element. Who copies the record can try PINs offline; the slow PIN
+stretch is all that stands between (threat T70), and `README.md` says how long that lasts.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from firmware_emu.storage import settings
+from firmware_emu.storage.settings import Settings
+from signer.errors import Malformed
+from signer.formats.cursor import Cursor
+from signer.hashes import tagged_hash
+from signer.keys.curve import erase
+
+# Eight: enough for a person with wet fingers, and eight guesses at a PIN of four digits
+# succeed once in 1,250 times. Jade allows three, Trezor sixteen.
+TRIES = 8
+# Registered accounts, and bytes of each: fifteen keys with long origins take some 3 KiB.
+MOST_ACCOUNTS = 16
+LONGEST_ACCOUNT = 8 * 1024
+
+_MAGIC = b"quietkey vault 3"
+_SECOND = b"quietkey vault 2"  # records whose only setting is the serial
+_FIRST = b"quietkey vault 1"  # those without accounts, too; what every seal is bound to
+_SALT = 16
+_NONCE = 12
+_ROOM = 33  # one byte of length and up to 32 of entropy, so the record never tells how many words
+_TAG = 16
+_CHECK = 8
+_SIZES = (16, 20, 24, 28, 32)  # bytes of BIP39 entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one PIN try costs (Argon2id, RFC 9106).
+
+    The bounds hold for records read back too: a doctored record may neither make guessing cheap
+    nor ask for a week of work (threat T64). Raises Malformed outside of them.
+    """
+
+    memory_kib: int = 256 * 1024
+    passes: int = 3
+    lanes: int = 1
+
+    def __post_init__(self) -> None:
+        if not (1024 <= self.memory_kib <= 1024 * 1024 and 1 <= self.passes <= 8):
+            raise Malformed("The cost of a PIN try is out of bounds.")
+        if not 1 <= self.lanes <= 4:
+            raise Malformed("The lanes of a PIN try are out of bounds.")
+
+    def encode(self) -> bytes:
+        return self.memory_kib.to_bytes(4, "little") + bytes((self.passes, self.lanes))
+
+    def stretch(self, pin: str, salt: bytes) -> bytes:
+        """The sealing key (32 bytes) of a PIN, to be erased: with the record it is the seed."""
+        kdf = Argon2id(
+            salt=salt,
+            length=32,
+            iterations=self.passes,
+            lanes=self.lanes,
+            memory_cost=self.memory_kib,
+        )
+        return kdf.derive(pin.encode())
+
+
+class WrongPin(Exception):
+    """The PIN does not open the seed. The try was already counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """BIP39 entropy under a PIN. `box` is the ciphertext and its tag."""
+
+    cost: Cost
+    salt: bytes
+    nonce: bytes
+    box: bytes = field(repr=False)
+
+    def encode(self) -> bytes:
+        return self.cost.encode() + self.salt + self.nonce + self.box
+
+    def open(self, pin: str) -> bytearray:
+        """The entropy, for the right PIN. Raises WrongPin for another."""
+        key = self.cost.stretch(pin, self.salt)
+        try:
+            padded = ChaCha20Poly1305(key).decrypt(self.nonce, self.box, _bound(self.cost))
+        except InvalidTag:
+            raise WrongPin from None
+        finally:
+            erase(key)
+        entropy = bytearray(padded[0])
+        # Through memoryviews: slicing would leave a copy behind (threat T81).
+        memoryview(entropy)[:] = memoryview(padded)[1 : 1 + len(entropy)]
+        erase(padded)
+        return entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """All that the flash holds. `sealed` is None while there is no seed.
+
+    `accounts` are registered ones, each sealed with a key of the seed (see `account_store`).
+    """
+
+    settings: Settings
+    sealed: Sealed | None = None
+    tries_left: int = TRIES
+    accounts: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def attempt(self) -> "Vault":
+        """The record that must be in flash before a PIN is looked at: one try fewer (T71)."""
+        return replace(self, tries_left=max(0, self.tries_left - 1))
+
+    def restored(self) -> "Vault":
+        """All tries again, after the right PIN."""
+        return replace(self, tries_left=TRIES)
+
+    def wiped(self) -> "Vault":
+        return Vault(self.settings)
+
+    def encode(self) -> bytes:
+        sealed = self.sealed.encode() if self.sealed else b""
+        counts = bytes((self.tries_left, len(self.accounts)))
+        boxes = b"".join(len(box).to_bytes(2, "little") + box for box in self.accounts)
+        body = _MAGIC + self.settings.encode() + counts + boxes + sealed
+        return body + _checksum(body)
+
+
+def seal(entropy: bytes | bytearray, pin: str, cost: Cost, randomness: bytes) -> Sealed:
+    """Entropy under a PIN. `randomness` (at least 28 bytes, fresh) makes the salt and the nonce.
+
+    Raises Malformed for entropy of a size that no seed has.
+    """
+    if len(entropy) not in _SIZES or len(randomness) < _SALT + _NONCE:
+        raise Malformed("A seed has 16 to 32 bytes of entropy, and sealing needs 28 fresh bytes.")
+    salt, nonce = randomness[:_SALT], randomness[_SALT : _SALT + _NONCE]
+    padded, key = bytearray(_ROOM), cost.stretch(pin, salt)
+    padded[0] = len(entropy)
+    memoryview(padded)[1 : 1 + len(entropy)] = memoryview(entropy)
+    box = ChaCha20Poly1305(key).encrypt(nonce, padded, _bound(cost))
+    erase(padded)
+    erase(key)
+    return Sealed(cost, salt, nonce, box)
+
+
+def parse(record: bytes) -> Vault:
+    """The vault of a flash record. Raises Malformed for anything but an undamaged one."""
+    body, check = record[:-_CHECK], record[-_CHECK:]
+    if check != _checksum(body):
+        raise Malformed("The flash record is damaged.")
+    cursor = Cursor(body)
+    kind = cursor.take(len(_MAGIC))
+    if kind not in {_MAGIC, _SECOND, _FIRST}:
+        raise Malformed("The flash record is of another kind.")
+    identity = settings.read(cursor) if kind == _MAGIC else settings.read_serial(cursor)
+    tries_left = cursor.uint(1)
+    if tries_left > TRIES:
+        raise Malformed("The flash record counts more PIN tries than there are.")
+    accounts = () if kind == _FIRST else _read_accounts(cursor)
+    sealed = _read_sealed(cursor) if cursor.remaining else None
+    cursor.end()
+    return Vault(identity, sealed, tries_left, accounts)
+
+
+def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:
+    count = cursor.uint(1)
+    if count > MOST_ACCOUNTS:
+        raise Malformed(f"The flash record holds more than {MOST_ACCOUNTS} accounts.")
+    boxes = tuple(cursor.take(cursor.uint(2)) for _ in range(count))
+    if any(len(box) > LONGEST_ACCOUNT for box in boxes):
+        raise Malformed("An account in the flash record is longer than any of ours.")
+    return boxes
+
+
+def _read_sealed(cursor: Cursor) -> Sealed:
+    cost = Cost(cursor.uint(4), cursor.uint(1), cursor.uint(1))
+    return Sealed(cost, cursor.take(_SALT), cursor.take(_NONCE), cursor.take(_ROOM + _TAG))
+
+
+def _bound(cost: Cost) -> bytes:
+    """What the seal also vouches for: a cost changed in flash no longer opens."""
+    return _FIRST + cost.encode()
+
+
+def _checksum(body: bytes) -> bytes:
+    """Against decay, not against people: it tells a damaged record from a wrong PIN."""
+    return tagged_hash("quietkey/flash", body)[:_CHECK]

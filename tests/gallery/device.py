@@ -1,0 +1,264 @@
+"""Every screen of the device, out of real conversations, as pictures and as one text.
+
+python -m tests.gallery.device FOLDER
+"""
+
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from PIL import Image
+
+from firmware_emu.effects import Show
+from firmware_emu.emulator.memory import Emulator
+from firmware_emu.emulator.presets import MNEMONIC, PIN, ScreenView, sealed_record
+from firmware_emu.events import BytesIn, Port
+from firmware_emu.paint.canvas import Canvas
+from firmware_emu.paint.paint import paint
+from firmware_emu.screens import COLUMNS
+from firmware_emu.storage import vault
+from signer.formats.qr import parts, ur
+
+PAYMENTS = Path(__file__).with_name("payments.txt")
+SCALE = 2  # a picture is looked at from further away than a panel
+BEZEL = 8
+MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
+_WRONG = "9999"
+_HARDENED = 1 << 31
+# A key that shares an account with everybody's test seed, in the stories about several keys.
+_COSIGNER = (
+    "[3f635a63/48h/1h/0h/2h]tpubDFPtPArj4GzBEFHohegg1Xatrc1Fi9oSox5LzuSRX91miwQxuUrEpBxpvDRsmZYJKYF"
+    "hgdK3UStsjC8JKXfUbMinjFqiEM4uNwzVaCaHpys"
+)
+_TOGETHER = "wsh(sortedmulti(2,@0/**,@1/**))"
+_IN_TURN = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(52560))))"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One screen: `name` is its story and place in it."""
+
+    name: str
+    seen: ScreenView
+    canvas: Canvas
+
+
+@dataclass(slots=True)
+class Album:
+    """A face that keeps every screen that looks different from those before it."""
+
+    story: str
+    looks: list[Look] = field(default_factory=list)
+    _known: set[bytes] = field(default_factory=set)
+
+    def show(self, show: Show) -> None:
+        seen, canvas = ScreenView.of(show), paint(show.screen)
+        alike = sum(look.seen.kind == seen.kind for look in self.looks)
+        if canvas.pixels() not in self._known and alike < MOST.get(seen.kind, 99):
+            self._known.add(canvas.pixels())
+            name = f"{self.story}-{len(self.looks) + 1:02}-{seen.kind}"
+            self.looks.append(Look(name, seen, canvas))
+
+
+def payments() -> Mapping[str, bytes]:
+    """PSBTs that everybody's test seed is asked to sign on regtest, by name."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in PAYMENTS.read_text("ascii").splitlines():
+        if line.startswith("= "):
+            name = line.removeprefix("= ")
+        else:
+            found[name] = found.get(name, "") + line
+    return {name: b64decode(text) for name, text in found.items()}
+
+
+def looks() -> tuple[Look, ...]:
+    """All screens of all stories, the same ones on every machine."""
+    found: list[Look] = []
+    for story, (device, play) in _stories().items():
+        album = Album(story)
+        device.watch(album)
+        play(device)
+        found += album.looks
+    return tuple(found)
+
+
+def text(found: Iterable[Look]) -> str:
+    """All screens as one text."""
+    return "\n".join(f"{look.name}  {look.seen.state}\n{_framed(look.seen)}\n" for look in found)
+
+
+def main(folder: Path) -> None:
+    """Write a picture of each screen, and screens.txt with all of them as text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = looks()
+    for look in found:
+        _picture(look.canvas).save(folder / f"{look.name}.png")
+    (folder / "screens.txt").write_text(text(found), encoding="utf-8")
+
+
+def _framed(seen: ScreenView) -> str:
+    """In a frame, so that spaces at the ends can be seen."""
+    edge = f"+{'-' * COLUMNS}+"
+    return "\n".join((edge, *(f"|{line.ljust(COLUMNS)}|" for line in seen.lines), edge))
+
+
+def _picture(canvas: Canvas) -> Image.Image:
+    panel = Image.frombytes("L", (canvas.width, canvas.height), canvas.pixels())
+    panel = panel.resize((canvas.width * SCALE, canvas.height * SCALE), Image.Resampling.NEAREST)
+    framed = Image.new("L", (panel.width + 2 * BEZEL, panel.height + 2 * BEZEL), 40)
+    framed.paste(panel, (BEZEL, BEZEL))
+    return framed
+
+
+Play = Callable[[Emulator], object]
+
+
+def _stories() -> dict[str, tuple[Emulator, Play]]:
+    return {
+        "new": (Emulator(None), _new_seed),
+        "restore": (Emulator(None), _restore),
+        "unlock": (Emulator(locked=True), _unlock),
+        "erased": (Emulator(locked=True), _too_many),
+        "menu": (Emulator(), _menu),
+        "address": (Emulator(), _address),
+        "pay": (Emulator(), lambda device: _sign(device, "payment")),
+        "warning": (Emulator(), lambda device: _sign(device, "high fee")),
+        "refused": (Emulator(), lambda device: _sign(device, "nothing of ours")),
+        "register": (Emulator(), _register),
+        "changed": (Emulator(record=_changed()), _forget_changed),
+        "message": (Emulator(), _message),
+        "cut": (Emulator(), _cut),
+        "air": (Emulator(network="regtest"), _by_camera),
+        "damaged": (
+            Emulator(record=b"what a broken disk gives"),
+            lambda device: device.press("ok"),
+        ),
+    }
+
+
+def _new_seed(device: Emulator) -> None:
+    device.press("ok")
+    device.type("1632455")
+    device.press("hold", "ok")
+    words: list[str] = []
+    while device.screen.kind == "words":
+        words += [line.split()[1] for line in device.screen.lines[1:-1] if line]
+        device.press("ok")
+    while device.screen.kind == "letters":
+        number = int(device.screen.lines[0].split()[1])
+        device.type(words[number - 1])
+        device.press("ok")
+    _choose_pin(device)
+
+
+def _choose_pin(device: Emulator) -> None:
+    for pin in (PIN, _WRONG):
+        device.type(pin)
+        device.press("ok")
+    device.press("ok")
+    for _ in range(2):
+        device.type(PIN)
+        device.press("ok")
+
+
+def _restore(device: Emulator) -> None:
+    device.press("right", "ok", "ok")
+    for word in ("zoo", *MNEMONIC.split()[1:]):
+        device.type(word)
+        device.press("ok")
+
+
+def _unlock(device: Emulator) -> None:
+    device.unlock(_WRONG)
+    device.press("ok")
+    device.type(PIN)
+    device.press("ok")
+
+
+def _too_many(device: Emulator) -> None:
+    device.press("ok")
+    while device.screen.state == "locked":
+        device.type(_WRONG)
+        device.press("ok", "ok")
+
+
+def _menu(device: Emulator) -> None:
+    device.press("ok", "right", "ok", "ok")
+    device.press("ok", "right", "right", "ok", "ok")
+    device.press("ok", "right", "right", "right", "ok", "left", "ok", "hold")
+    device.press("ok", "ok")
+
+
+def _register(device: Emulator) -> None:
+    """An account of two keys, its address, another under its name, and forgetting that."""
+    _register_as(device, _TOGETHER)
+    named = {"network": "localtest", "descriptor_name": "family"}
+    asked = device.request("get_receive_address", named | {"branch": 0, "pointer": 4})
+    device.approve()
+    asked.result()
+    _register_as(device, _IN_TURN)
+    device.press("ok", "ok", "right", "right", "ok", "ok", "hold")
+
+
+def _register_as(device: Emulator, template: str) -> None:
+    path = [step + _HARDENED for step in (48, 1, 0, 2)]
+    xpub = device.request("get_xpub", {"network": "localtest", "path": path}).result()
+    ours = f"[{device.screen.fingerprint}/48h/1h/0h/2h]{xpub}"
+    account = {"network": "localtest", "descriptor_name": "family", "descriptor": template}
+    keys = {"@0": ours, "@1": _COSIGNER}
+    asked = device.request("register_descriptor", account | {"datavalues": keys})
+    device.approve()
+    asked.result()
+
+
+def _changed() -> bytes:
+    """A flash whose one account somebody has overwritten."""
+    return replace(vault.parse(sealed_record()), accounts=(bytes(200),)).encode()
+
+
+def _forget_changed(device: Emulator) -> None:
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()["payment"]})
+    device.press("stop", "ok")
+    device.press("ok", "right", "right", "ok", "ok", "hold")
+
+
+def _message(device: Emulator) -> None:
+    path = [84 + _HARDENED, 1 + _HARDENED, _HARDENED, 0, 0]
+    text = "I hold the coins of this address.\nAsked by the auditor on 1 March."
+    device.request("sign_message", {"path": path, "message": text})
+    device.approve()
+    device.request("sign_message", {"path": path, "message": "5f" * 32})
+    device.approve()
+
+
+def _address(device: Emulator) -> None:
+    path = [84 + _HARDENED, 1 + _HARDENED, _HARDENED, 0, 0]
+    params = {"network": "localtest", "path": path, "variant": "wpkh(k)"}
+    device.request("get_receive_address", params)
+    device.approve()
+
+
+def _sign(device: Emulator, name: str) -> None:
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()[name]})
+    device.approve()
+
+
+def _cut(device: Emulator) -> None:
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()["payment"]})
+    device.hang_up()
+
+
+def _by_camera(device: Emulator) -> None:
+    camera = Port("air", "camera")
+    for frame in parts.split(ur.from_psbt(payments()["payment"]), 200):
+        device.shell.happen(BytesIn(camera, frame.encode()))
+    device.approve()
+    for _ in range(20):
+        device.advance(0.2)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
