@@ -1,27 +1,14 @@
 """Between text and light: a QR code as a grey picture, and the codes in a grey picture."""
 
-from dataclasses import dataclass, field
 from typing import Final, cast
 
 import zxingcpp
 
 from host.errors import HostError
+from host.values import Frame
 
 QUIET_ZONE: Final = 4  # light modules around a code, which readers need (ISO 18004)
 _QR: Final = zxingcpp.barcode_formats_from_str("QRCode")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture: a byte a pixel, row by row from the top left; 0 is dark, 255 is light."""
-
-    width: int
-    height: int
-    pixels: bytes = field(repr=False)
-
-    def pgm(self) -> bytes:
-        """The picture as a binary PGM file (P5, 8 bits)."""
-        return b"P5\n%d %d\n255\n" % (self.width, self.height) + self.pixels
 
 
 def version_for(texts: tuple[str, ...]) -> int:

@@ -24,7 +24,7 @@ Map = dict[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Psbt:
+class PsbtMaps:
     """The three kinds of maps, records in the order they came."""
 
     top: Map
@@ -32,7 +32,7 @@ class Psbt:
     outputs: tuple[Map, ...]
 
     @classmethod
-    def parse(cls, data: bytes) -> "Psbt":
+    def parse(cls, data: bytes) -> "PsbtMaps":
         """All of `data`. Raises Malformed: duplicate keys, other versions, bytes left over."""
         cursor = Cursor(data)
         if cursor.take(len(MAGIC)) != MAGIC:
@@ -54,15 +54,15 @@ class Psbt:
         return self.top[UNSIGNED_TX]
 
 
-def merge_signatures(draft: bytes, signed: bytes) -> Psbt:
+def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
     """Our own draft with the signatures of `signed`, one or more for each input.
 
     Raises WalletError when `signed` is no clean PSBT, is about another transaction, changes what
     the draft says, or brings something else than signatures that commit to everything.
     """
-    ours = Psbt.parse(draft)
+    ours = PsbtMaps.parse(draft)
     try:
-        theirs = Psbt.parse(signed)
+        theirs = PsbtMaps.parse(signed)
     except Malformed as error:
         raise WalletError(f"What came back is not a clean PSBT: {error} {_SAFE}") from error
     if theirs.unsigned_tx != ours.unsigned_tx:
@@ -72,7 +72,7 @@ def merge_signatures(draft: bytes, signed: bytes) -> Psbt:
         _same_where_both_speak(mine, other)
     inputs = zip(ours.inputs, theirs.inputs, strict=True)
     try:
-        return Psbt(ours.top, tuple(_signed(*each) for each in inputs), ours.outputs)
+        return PsbtMaps(ours.top, tuple(_signed(*each) for each in inputs), ours.outputs)
     except Malformed as error:
         raise WalletError(f"A signature came back broken: {error} {_SAFE}") from error
 

@@ -30,7 +30,7 @@ class Outpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class TxIn:
     outpoint: Outpoint
     script_sig: bytes
     sequence: int
@@ -38,7 +38,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class TxOut:
     sats: int
     script_pubkey: bytes
 
@@ -51,8 +51,8 @@ class Transaction:
     """A transaction and its two names. Hashes are in the order of the wire, not of the screen."""
 
     version: int
-    inputs: tuple[Input, ...]
-    outputs: tuple[Output, ...]
+    inputs: tuple[TxIn, ...]
+    outputs: tuple[TxOut, ...]
     lock_time: int
     txid: bytes = field(init=False)
     wtxid: bytes = field(init=False)
@@ -118,21 +118,21 @@ class Transaction:
         return self.txid[::-1].hex()
 
 
-def _read_input(cursor: Cursor) -> Input:
+def _read_input(cursor: Cursor) -> TxIn:
     outpoint = Outpoint(cursor.take(32), cursor.uint(4))
-    return Input(outpoint, cursor.blob(), cursor.uint(4))
+    return TxIn(outpoint, cursor.blob(), cursor.uint(4))
 
 
-def _read_output(cursor: Cursor) -> Output:
-    return Output(cursor.uint(8), cursor.blob())
+def _read_output(cursor: Cursor) -> TxOut:
+    return TxOut(cursor.uint(8), cursor.blob())
 
 
-def _with_witness(each: Input, cursor: Cursor) -> Input:
+def _with_witness(each: TxIn, cursor: Cursor) -> TxIn:
     stack = tuple(cursor.blob() for _ in range(cursor.count(1)))
-    return Input(each.outpoint, each.script_sig, each.sequence, stack)
+    return TxIn(each.outpoint, each.script_sig, each.sequence, stack)
 
 
-def _encode_input(each: Input) -> bytes:
+def _encode_input(each: TxIn) -> bytes:
     tail = each.sequence.to_bytes(4, "little")
     return each.outpoint.encode() + _blob(each.script_sig) + tail
 

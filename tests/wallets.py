@@ -7,7 +7,7 @@ import bdkpython as bdk
 
 from host.config import account_path
 from host.devnet.network import Devnet
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from host.wallet import Wallet
 from signer.chains.bitcoin import CHAIN
 from signer.keys.keyring import Keyring
@@ -43,7 +43,7 @@ def fund(wallet: Wallet, sats: int, number: int = 0) -> str:
     """A coin out of nowhere, on a fresh address; not in a block. `number` tells coins apart."""
     script = _script(wallet.next_address().address, wallet.network)
     coin = Transaction(
-        2, (Input(Outpoint(bytes([number + 1]) * 32, 0), b"", 0),), (Output(sats, script),), 0
+        2, (TxIn(Outpoint(bytes([number + 1]) * 32, 0), b"", 0),), (TxOut(sats, script),), 0
     )
     made = bdk.UnconfirmedTx(tx=bdk.Transaction(coin.encode()), last_seen=NOW)
     wallet.engine.apply_unconfirmed_txs([made])

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import bdkpython as bdk
 
-from host.backends import Propagation
+from host.backends import BackendKind
 from host.config import private_folder
 from host.errors import NetworkError
 from host.p2p.broadcast import NOBODY, broadcast
 from host.p2p.peer import Address, Peer, PeerGone
+from host.values import Sent
 from host.wallet import Wallet
 
 MAX_CONNECTIONS = 2  # so that a block comes from the other one when one is slow or gone
@@ -42,7 +43,10 @@ class P2pBackend:
         patience_s: float = PATIENCE_S,
         response_s: float = RESPONSE_S,
     ) -> None:
-        """`peers` are hosts and ports. `data_dir` holds headers, and may be deleted at any time."""
+        """`peers` are hosts and ports. `data_dir` holds headers, and may be deleted at any time.
+
+        Raises NetworkError when there are no peers.
+        """
         if not peers:
             raise NetworkError("There is no peer to ask. Name one, for example 127.0.0.1:18444.")
         self._peers = tuple(Address(host, port) for host, port in peers)
@@ -73,11 +77,11 @@ class P2pBackend:
             await follower.wait_until(lambda: follower.changes > seen, None)  # noqa: B023
 
     async def broadcast(
-        self, raw_tx: bytes, seen: Callable[[Propagation], None] | None = None
-    ) -> Propagation:
+        self, raw_tx: bytes, observer: Callable[[Sent], None] | None = None
+    ) -> Sent:
         """Give a transaction to some peers and watch it come back from the others."""
         peers = [(peer.host, peer.port) for peer in self._peers]
-        return await broadcast(raw_tx, peers, self._network, seen)
+        return await broadcast(raw_tx, peers, self._network, observer)
 
     async def close(self) -> None:
         """Stop following. The wallets stay open."""
@@ -243,3 +247,6 @@ async def _bdk_peer(address: Address) -> "list[bdk.Peer]":
         words = (ip.packed[i : i + 2] for i in range(0, 16, 2))
         where = bdk.IpAddress.from_ipv6(*(int.from_bytes(word) for word in words))
     return [bdk.Peer(address=where, port=address.port, v2_transport=False)]
+
+
+BACKEND = BackendKind("Bitcoin nodes with compact block filters", P2pBackend)

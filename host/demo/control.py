@@ -6,31 +6,19 @@ device on a link, as it would meet one on a desk.
 
 import base64
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Self
 
 from host.errors import LinkLost
 from host.links.lines import Lines, Message
-from host.optics import Frame
+from host.values import Frame, PanelView
 
 GONE = "The device's front panel does not answer. Its seed is safe in its flash. Start it again."
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the device shows. `state` is "empty", "locked" or "unlocked"."""
-
-    seq: int
-    kind: str
-    lines: tuple[str, ...]
-    state: str
-    fingerprint: str
+Wanted = Callable[[PanelView], bool]
 
 
-Wanted = Callable[[View], bool]
-
-
-class Control:
+class PanelClient:
     """Keys in, views out. Each key waits until the device has handled it.
 
     Every method may raise LinkLost: the panel went away.
@@ -40,7 +28,7 @@ class Control:
 
     def __init__(self) -> None:
         """Use `connect`."""
-        self.view = View(-1, "", (), "empty", "")
+        self.view = PanelView(-1, "", (), "empty", "")
 
     @classmethod
     async def connect(cls, address: str, token: str) -> Self:
@@ -50,12 +38,12 @@ class Control:
         await control.wait_for(lambda view: view.seq >= 0)
         return control
 
-    async def press(self, key: str) -> View:
+    async def press(self, key: str) -> PanelView:
         """Press "stop", "left", "right", "ok" or "hold"; the view once the device handled it."""
         await self._lines.ask({"press": key})
         return self.view
 
-    async def type(self, text: str) -> View:
+    async def type(self, text: str) -> PanelView:
         """Type characters, as on a keyboard plugged into the device."""
         await self._lines.ask({"type": text})
         return self.view
@@ -67,7 +55,7 @@ class Control:
         size = answer["width"] * answer["height"]
         return Frame(answer["width"], answer["height"], header_and_pixels[-size:])
 
-    async def changes(self) -> AsyncIterator[View]:
+    async def changes(self) -> AsyncIterator[PanelView]:
         """Every new view, beginning with the present one."""
         seen = -1
         while True:
@@ -75,7 +63,7 @@ class Control:
             seen = view.seq
             yield view
 
-    async def wait_for(self, wanted: Wanted) -> View:
+    async def wait_for(self, wanted: Wanted) -> PanelView:
         """The first view, now or later, that `wanted` is true of."""
         await self._lines.wait_until(lambda: wanted(self.view))
         return self.view
@@ -85,4 +73,4 @@ class Control:
 
     def _told(self, message: Message) -> None:
         fields = message["view"] | {"lines": tuple(message["view"]["lines"])}
-        self.view = View(**fields)
+        self.view = PanelView(**fields)

@@ -6,17 +6,18 @@ It sees what a person sees, and nothing else: the words of the seed are read fro
 import re
 from collections.abc import Callable
 
-from host.demo.control import Control, View
+from host.demo.control import PanelClient
 from host.errors import HostError
+from host.values import PanelView
 
 MOST_KEYS = 400
 BUSY = "wait"
 
 
-class Finger:
+class ScriptedFinger:
     """`say` is told the title of each page of a review that was read."""
 
-    def __init__(self, control: Control, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, control: PanelClient, say: Callable[[str], None] = lambda _: None) -> None:
         self._control = control
         self._say = say
 
@@ -91,17 +92,17 @@ class Finger:
         raise HostError(f"The device stays at '{self._view.lines[0]}'.")
 
     @property
-    def _view(self) -> View:
+    def _view(self) -> PanelView:
         return self._control.view
 
     async def _press(self, key: str) -> None:
         await self._control.press(key)
         await self._settled()
 
-    async def _settled(self) -> View:
+    async def _settled(self) -> PanelView:
         return await self._control.wait_for(lambda view: view.kind != BUSY)
 
-    async def _expect(self, kind: str) -> View:
+    async def _expect(self, kind: str) -> PanelView:
         """Wait until the device shows this kind of screen; a refusal is told as it stands."""
         ends = {kind, "notice"}
         view = await self._control.wait_for(lambda view: view.kind in ends)
@@ -131,5 +132,5 @@ def _number(title: str) -> int:
     return int(found[0])
 
 
-def _summary(view: View) -> str:
+def _summary(view: PanelView) -> str:
     return " · ".join(" ".join(line.split()) for line in view.lines[:-1] if line.strip())

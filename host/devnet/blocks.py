@@ -7,10 +7,10 @@ from typing import Self
 from host.p2p.messages import BLOCK_HEADER_LENGTH
 from host.transactions import (
     NULL_TXID,
-    Input,
     Outpoint,
-    Output,
     Transaction,
+    TxIn,
+    TxOut,
     double_sha256,
 )
 from signer.errors import Malformed
@@ -68,7 +68,7 @@ def build(
     previous: bytes,
     height: int,
     time: int,
-    reward: Output,
+    reward: TxOut,
     transactions: Sequence[Transaction],
 ) -> Block:
     """A mined block on top of `previous`. `reward.sats` is the subsidy and all fees."""
@@ -97,12 +97,12 @@ def merkle_root(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def _coinbase(height: int, reward: Output, transactions: Sequence[Transaction]) -> Transaction:
+def _coinbase(height: int, reward: TxOut, transactions: Sequence[Transaction]) -> Transaction:
     witness_root = merkle_root([bytes(32), *(each.wtxid for each in transactions)])
-    commitment = Output(0, COMMITMENT + double_sha256(witness_root + RESERVED))
+    commitment = TxOut(0, COMMITMENT + double_sha256(witness_root + RESERVED))
     source = Outpoint(NULL_TXID, 0xFFFFFFFF)
     script = _push_height(height) + b"\x08quietkey"
-    entry = Input(source, script, 0xFFFFFFFF, (RESERVED,))
+    entry = TxIn(source, script, 0xFFFFFFFF, (RESERVED,))
     return Transaction(2, (entry,), (reward, commitment), 0)
 
 

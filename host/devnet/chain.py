@@ -11,7 +11,7 @@ from pathlib import Path
 
 from host.devnet import blocks, filters
 from host.devnet.blocks import Block
-from host.devnet.engine import BadBlock, Engine, Step, Steps
+from host.devnet.kernel import BadBlock, Engine, Step, Steps
 from host.errors import HostError
 from host.p2p.messages import BLOCK_HEADER_LENGTH
 from host.transactions import Outpoint, Transaction, double_sha256
@@ -53,7 +53,7 @@ class _Kept:
     spent: tuple[tuple[Outpoint, Coin], ...] = ()
 
 
-class Chain:
+class NodeChain:
     """All blocks a node knows, the best chain among them, its coins and its filters."""
 
     def __init__(self, file: Path) -> None:

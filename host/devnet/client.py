@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
-from host.devnet.status import NodeStatus, Status
 from host.errors import NetworkError
 from host.links.lines import Lines, Message
+from host.values import NodeStatus
 
 GONE = "The devnet does not answer. The wallet keeps what it knows. Start the devnet again."
 
@@ -17,7 +17,7 @@ class DevnetClient:
 
     def __init__(self) -> None:
         """Use `connect`."""
-        self._seen: Status = ()
+        self._seen: tuple[NodeStatus, ...] = ()
         self._changes = 0
 
     @classmethod
@@ -27,7 +27,7 @@ class DevnetClient:
         client._lines = await Lines.open(address, token, client._told, lambda: NetworkError(GONE))
         return client
 
-    async def status(self) -> Status:
+    async def status(self) -> tuple[NodeStatus, ...]:
         """Every node, as it is now."""
         return _status(await self._ask({"do": "status"}))
 
@@ -47,7 +47,7 @@ class DevnetClient:
         """Returns when the node has caught up with the others."""
         await self._ask({"do": "revive", "node": node})
 
-    async def watch(self) -> AsyncIterator[Status]:
+    async def watch(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
         """The status now and after each change; the newest only, when changes come faster."""
         await self._ask({"do": "watch"})
         shown = 0
@@ -71,7 +71,7 @@ class DevnetClient:
         self._changes += 1
 
 
-def _status(message: dict[str, Any]) -> Status:
+def _status(message: dict[str, Any]) -> tuple[NodeStatus, ...]:
     return tuple(
         NodeStatus(**(node | {"mempool": tuple(node["mempool"])})) for node in message["nodes"]
     )

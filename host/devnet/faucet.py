@@ -11,10 +11,10 @@ from hashlib import sha256
 from coincurve import PrivateKey, PublicKeyXOnly
 
 from host import consensus
-from host.devnet.chain import Chain, Coin
+from host.devnet.chain import Coin, NodeChain
 from host.devnet.mempool import MATURITY, Mempool
 from host.errors import NetworkError
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from signer.errors import Malformed
 from signer.formats import base58, bech32
 
@@ -53,19 +53,19 @@ def script_of(address: str) -> bytes:
         ) from error
 
 
-def pay(chain: Chain, mempool: Mempool, address: str, sats: int) -> Transaction:
+def pay(chain: NodeChain, mempool: Mempool, address: str, sats: int) -> Transaction:
     """A signed payment of `sats` to `address`, checked by the engine. Raises NetworkError."""
     if sats < DUST:
         raise NetworkError(f"{sats} sats are too few to send. Ask for {DUST} sats or more.")
-    recipient = Output(sats, script_of(address))
+    recipient = TxOut(sats, script_of(address))
     chosen = _choose(chain, mempool, sats)
     fee = SATS_PER_VBYTE * (REST_VBYTES + INPUT_VBYTES * len(chosen))
     rest = sum(each.coin.sats for each in chosen) - sats - fee
-    outputs = [recipient, Output(rest, script_pubkey())] if rest >= DUST else [recipient]
+    outputs = [recipient, TxOut(rest, script_pubkey())] if rest >= DUST else [recipient]
     return _sign(chosen, outputs)
 
 
-def _choose(chain: Chain, mempool: Mempool, sats: int) -> list[_Chosen]:
+def _choose(chain: NodeChain, mempool: Mempool, sats: int) -> list[_Chosen]:
     chosen: list[_Chosen] = []
     missing = sats + SATS_PER_VBYTE * REST_VBYTES
     for each in _spendable(chain, mempool):
@@ -81,7 +81,7 @@ def _choose(chain: Chain, mempool: Mempool, sats: int) -> list[_Chosen]:
     return chosen
 
 
-def _spendable(chain: Chain, mempool: Mempool) -> list[_Chosen]:
+def _spendable(chain: NodeChain, mempool: Mempool) -> list[_Chosen]:
     """The faucet's coins, largest first: own change that still waits in the mempool, too."""
     ours, ready = script_pubkey(), chain.height + 1 - MATURITY
     found = [
@@ -99,14 +99,14 @@ def _spendable(chain: Chain, mempool: Mempool) -> list[_Chosen]:
     return sorted(free, key=lambda each: -each.coin.sats)
 
 
-def _sign(chosen: Sequence[_Chosen], outputs: Sequence[Output]) -> Transaction:
-    bare = [Input(each.outpoint, b"", REPLACEABLE) for each in chosen]
+def _sign(chosen: Sequence[_Chosen], outputs: Sequence[TxOut]) -> Transaction:
+    bare = [TxIn(each.outpoint, b"", REPLACEABLE) for each in chosen]
     unsigned = Transaction(2, tuple(bare), tuple(outputs), 0)
-    spent = [Output(each.coin.sats, each.coin.script_pubkey) for each in chosen]
+    spent = [TxOut(each.coin.sats, each.coin.script_pubkey) for each in chosen]
     key = PrivateKey(PLAY_MONEY_KEY)
     signatures = [key.sign_schnorr(digest) for digest in _digests(unsigned, spent)]
     inputs = [
-        Input(each.outpoint, b"", each.sequence, (signature,))
+        TxIn(each.outpoint, b"", each.sequence, (signature,))
         for each, signature in zip(bare, signatures, strict=True)
     ]
     signed = Transaction(2, tuple(inputs), tuple(outputs), 0)
@@ -114,7 +114,7 @@ def _sign(chosen: Sequence[_Chosen], outputs: Sequence[Output]) -> Transaction:
     return signed
 
 
-def _digests(transaction: Transaction, spent: Sequence[Output]) -> list[bytes]:
+def _digests(transaction: Transaction, spent: Sequence[TxOut]) -> list[bytes]:
     """What each input signs: BIP341, SIGHASH_DEFAULT, key path."""
     parts = (
         b"".join(each.outpoint.encode() for each in transaction.inputs),

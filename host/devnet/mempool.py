@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from host import consensus
 from host.devnet.blocks import Block
-from host.devnet.chain import Chain, Coin
+from host.devnet.chain import Coin, NodeChain
 from host.errors import HostError
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 
 MIN_SATS_PER_VBYTE = 1
 MATURITY = 100  # blocks until a coinbase can be spent
@@ -26,7 +26,7 @@ class NotTaken(HostError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MempoolEntry:
     transaction: Transaction
     fee_sats: int
     vsize: int
@@ -35,16 +35,16 @@ class Entry:
 class Mempool:
     """Spends of coins on `chain`, or of each other: parents always come before their children."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: NodeChain) -> None:
         self._chain = chain
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[bytes, MempoolEntry] = {}
         self._by_wtxid: dict[bytes, bytes] = {}
         self._spenders: dict[Outpoint, bytes] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[MempoolEntry]:
         return iter(tuple(self._entries.values()))
 
     def get(self, any_id: bytes) -> Transaction | None:
@@ -55,7 +55,7 @@ class Mempool:
     def spends(self, outpoint: Outpoint) -> bool:
         return outpoint in self._spenders
 
-    def accept(self, raw: bytes) -> Entry:
+    def accept(self, raw: bytes) -> MempoolEntry:
         """Check everything a node checks and take it. Raises NotTaken or Malformed."""
         transaction = Transaction.parse(raw)
         _check_shape(transaction)
@@ -65,7 +65,7 @@ class Mempool:
             raise NotTaken("The mempool is full. Mine a block first.")
         coins = [self._coin(each.outpoint) for each in transaction.inputs]
         self._check_locks(transaction, coins)
-        entry = Entry(transaction, _fee(transaction, coins), transaction.vsize)
+        entry = MempoolEntry(transaction, _fee(transaction, coins), transaction.vsize)
         if entry.fee_sats < entry.vsize * MIN_SATS_PER_VBYTE:
             raise NotTaken(
                 f"The fee of {entry.fee_sats} sats is below 1 sat/vB "
@@ -114,7 +114,7 @@ class Mempool:
             if transaction.version >= 2 and not self._is_old_enough(each, coin, height, median):
                 raise NotTaken("An input's relative lock time is not reached yet.")
 
-    def _is_old_enough(self, each: Input, coin: Coin, height: int, median: int) -> bool:
+    def _is_old_enough(self, each: TxIn, coin: Coin, height: int, median: int) -> bool:
         """BIP68. An unconfirmed coin will be confirmed in the next block at the earliest."""
         if each.sequence & RELATIVE_OFF:
             return True
@@ -125,7 +125,7 @@ class Mempool:
             return median - since >= wait << 9
         return height - made >= wait
 
-    def _replaced_by(self, entry: Entry) -> tuple[bytes, ...]:
+    def _replaced_by(self, entry: MempoolEntry) -> tuple[bytes, ...]:
         """What must go for `entry` to come in (BIP125: it must pay for what it pushes out)."""
         inputs = entry.transaction.inputs
         rivals = {txid for each in inputs if (txid := self._spenders.get(each.outpoint))}
@@ -156,7 +156,7 @@ class Mempool:
             waiting += new
         return tuple(found)
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: MempoolEntry) -> None:
         transaction = entry.transaction
         self._entries[transaction.txid] = entry
         self._by_wtxid[transaction.wtxid] = transaction.txid
@@ -195,7 +195,7 @@ def _fee(transaction: Transaction, coins: Iterable[Coin]) -> int:
 
 def _check_scripts(raw: bytes, coins: Iterable[Coin]) -> None:
     try:
-        consensus.verify(raw, [Output(coin.sats, coin.script_pubkey) for coin in coins])
+        consensus.verify(raw, [TxOut(coin.sats, coin.script_pubkey) for coin in coins])
     except consensus.ScriptsRefused as refused:
         raise NotTaken(
             f"Input {refused.input_index + 1} does not satisfy the script of the coin it spends."

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from host.config import Clock
 from host.devnet import blocks
-from host.devnet.answers import ANSWERS
-from host.devnet.chain import Chain, Change
-from host.devnet.engine import BadBlock
+from host.devnet.chain import Change, NodeChain
+from host.devnet.kernel import BadBlock
 from host.devnet.mempool import Mempool, NotTaken
+from host.devnet.queries import ANSWERS
 from host.p2p.messages import (
     MAX_HEADERS,
     MSG_BLOCK,
@@ -49,7 +49,7 @@ Note = Callable[[str], None]
 
 
 @dataclass(slots=True, eq=False)
-class Talk:
+class PeerSession:
     """One conversation: what this peer has been asked for, and what it has already."""
 
     peer: Peer
@@ -71,7 +71,7 @@ class Talk:
             raise Malformed("Blocks were promised and never sent.")
 
 
-class Node:
+class DevnetNode:
     """Starts with its stored blocks, learns the rest from its peers. One event loop, no locks."""
 
     def __init__(
@@ -82,12 +82,12 @@ class Node:
         `file` keeps its blocks.
         """
         self.name = name
-        self.chain = Chain(file)
+        self.chain = NodeChain(file)
         self.mempool = Mempool(self.chain)
         self._changed = changed
         self._clock = clock
         self._note = note
-        self._talks: set[Talk] = set()
+        self._talks: set[PeerSession] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.address = Address("127.0.0.1", 0)
@@ -113,7 +113,7 @@ class Node:
         peer = await Peer.connect(address, NETWORK, self._version(), HANDSHAKE_S)
         self._spawn(self._talk(peer))
 
-    def submit_block(self, raw: bytes, source: Talk | None = None) -> None:
+    def submit_block(self, raw: bytes, source: PeerSession | None = None) -> None:
         """Judge a block, and tell everybody if it moved the tip. Raises Malformed or BadBlock."""
         change = self.chain.submit(raw)
         if not change.connected:
@@ -122,7 +122,7 @@ class Node:
         self._announce_blocks(change, source)
         self._changed()
 
-    def submit_transaction(self, raw: bytes, source: Talk | None = None) -> Transaction:
+    def submit_transaction(self, raw: bytes, source: PeerSession | None = None) -> Transaction:
         """Take a transaction, and tell everybody. Raises Malformed or NotTaken."""
         transaction = self.mempool.accept(raw).transaction
         for talk in self._talks - {source}:
@@ -157,7 +157,7 @@ class Node:
             writer.transport.abort()
 
     async def _talk(self, peer: Peer) -> None:
-        talk = Talk(peer)
+        talk = PeerSession(peer)
         self._talks.add(talk)
         peer.send("sendheaders")
         if peer.version.services & NODE_NETWORK:
@@ -176,7 +176,7 @@ class Node:
             self._talks.discard(talk)
             peer.hang_up()
 
-    async def _handle(self, talk: Talk, command: str, payload: bytes) -> None:
+    async def _handle(self, talk: PeerSession, command: str, payload: bytes) -> None:
         if answer := ANSWERS.get(command):
             for message in answer(self.chain, self.mempool, payload):
                 talk.peer.send(message.command, message.payload)
@@ -184,7 +184,7 @@ class Node:
         elif handler := HANDLERS.get(command):
             handler(self, talk, payload)
 
-    def _take_inv(self, talk: Talk, payload: bytes) -> None:
+    def _take_inv(self, talk: PeerSession, payload: bytes) -> None:
         items = parse_items(payload)
         wanted = []
         for item in items:
@@ -196,12 +196,12 @@ class Node:
         if any(item.kind == MSG_BLOCK and not self.chain.knows(item.hash) for item in items):
             self._ask_headers(talk)
 
-    def _tell_mempool(self, talk: Talk, _: bytes) -> None:
+    def _tell_mempool(self, talk: PeerSession, _: bytes) -> None:
         items = [talk.peer.item(entry.transaction) for entry in self.mempool]
         if items:
             talk.peer.send("inv", encode_items(items))
 
-    def _take_headers(self, talk: Talk, payload: bytes) -> None:
+    def _take_headers(self, talk: PeerSession, payload: bytes) -> None:
         headers = parse_headers(payload)
         if not headers:
             return
@@ -216,7 +216,7 @@ class Node:
             items = [Item(MSG_WITNESS_BLOCK, each) for each in missing]
             talk.peer.send("getdata", encode_items(items))
 
-    def _take_block(self, talk: Talk, payload: bytes) -> None:
+    def _take_block(self, talk: PeerSession, payload: bytes) -> None:
         talk.wanted.discard(double_sha256(payload[:80]))
         self.submit_block(payload, talk)
         talk.loose_ends = 0
@@ -224,7 +224,7 @@ class Node:
             talk.more_headers = False
             self._ask_headers(talk)
 
-    def _take_transaction(self, talk: Talk, payload: bytes) -> None:
+    def _take_transaction(self, talk: PeerSession, payload: bytes) -> None:
         transaction = Transaction.parse(payload)
         talk.learn(transaction.txid, transaction.wtxid)
         if self.mempool.get(transaction.txid):
@@ -235,16 +235,16 @@ class Node:
             self._note(f"{self.name} did not take {transaction.name}. {refusal}")
             talk.peer.send("reject", Reject(str(refusal), transaction.txid).encode())
 
-    def _ask_headers(self, talk: Talk) -> None:
+    def _ask_headers(self, talk: PeerSession) -> None:
         talk.peer.send("getheaders", GetHeaders(self.chain.locator()).encode())
 
-    def _tie_loose_end(self, talk: Talk) -> None:
+    def _tie_loose_end(self, talk: PeerSession) -> None:
         talk.loose_ends += 1
         if talk.loose_ends > MAX_LOOSE_ENDS:
             raise Malformed("Headers that follow nothing known came too often.")
         self._ask_headers(talk)
 
-    def _announce_blocks(self, change: Change, source: Talk | None) -> None:
+    def _announce_blocks(self, change: Change, source: PeerSession | None) -> None:
         headers = encode_headers([block.header for block in change.connected])
         name = encode_items([Item(MSG_BLOCK, self.chain.tip)])
         short = len(change.connected) <= MAX_ANNOUNCED_HEADERS
@@ -279,10 +279,10 @@ def _linked(headers: tuple[bytes, ...]) -> list[bytes]:
     return hashes
 
 
-HANDLERS: dict[str, Callable[[Node, Talk, bytes], None]] = {
-    "inv": Node._take_inv,  # noqa: SLF001 - the table is part of the class
-    "headers": Node._take_headers,  # noqa: SLF001 - as above
-    "block": Node._take_block,  # noqa: SLF001 - as above
-    "mempool": Node._tell_mempool,  # noqa: SLF001 - as above
-    "tx": Node._take_transaction,  # noqa: SLF001 - as above
+HANDLERS: dict[str, Callable[[DevnetNode, PeerSession, bytes], None]] = {
+    "inv": DevnetNode._take_inv,  # noqa: SLF001 - the table is part of the class
+    "headers": DevnetNode._take_headers,  # noqa: SLF001 - as above
+    "block": DevnetNode._take_block,  # noqa: SLF001 - as above
+    "mempool": DevnetNode._tell_mempool,  # noqa: SLF001 - as above
+    "tx": DevnetNode._take_transaction,  # noqa: SLF001 - as above
 }

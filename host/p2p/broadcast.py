@@ -6,12 +6,12 @@ of those names the transaction, somebody we told has checked it, taken it and pa
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from host.errors import NetworkError
-from host.p2p.messages import Item, Message, Reject, Version, encode_items, parse_items
+from host.p2p.messages import Item, PeerMessage, Reject, Version, encode_items, parse_items
 from host.p2p.peer import Address, Peer, PeerGone
 from host.transactions import Transaction
+from host.values import Propagation, Sent
 from signer.errors import Malformed
 
 # Nothing about us that could be left out is told: no clock, no height, no program name.
@@ -23,33 +23,19 @@ SETTLE_S = 5.0  # after an echo, the others get this long
 TIMEOUT_S = 30.0  # Bitcoin Core tells strangers after 5 s on average
 
 
-@dataclass(frozen=True, slots=True)
-class Propagation:
-    """Who was told of a transaction, and who told it back: the proof that it spreads.
-
-    Peers are "host:port". `peers_total` counts those that answered. A peer that had the
-    transaction before we told anybody has echoed it, too.
-    """
-
-    txid: str
-    announced: tuple[str, ...]
-    echoed: tuple[str, ...]
-    peers_total: int
-
-
-Seen = Callable[[Propagation], None]
+Observer = Callable[[Sent], None]
 
 
 async def broadcast(
     raw_tx: bytes,
     peers: Sequence[tuple[str, int]],
     network: str,
-    seen: Seen | None = None,
+    observer: Observer | None = None,
     timeout_s: float = TIMEOUT_S,
-) -> Propagation:
+) -> Sent:
     """Tell about half of `peers` and wait until the others name the transaction, too.
 
-    `seen` is called at every step. Returns when all have echoed, or when some have and the rest
+    `observer` is called at every step. Returns when all have echoed, or when some have and the rest
     stay silent. Sending again what the network has already is harmless, and proves that it has.
     With a single peer, a second connection to it does the listening.
     Raises NetworkError: nobody answers, nobody asks for it, it is refused, or nobody echoes it.
@@ -63,7 +49,7 @@ async def broadcast(
                 f"None of the {len(peers)} peers answers. Nothing was sent. "
                 "Check that the network is reachable, then send again."
             )
-        return await _Round(transaction, listeners, seen).run(timeout_s)
+        return await _Round(transaction, listeners, observer).run(timeout_s)
     finally:
         await asyncio.gather(*(listener.close() for listener in listeners))
 
@@ -108,7 +94,7 @@ class _Listener:
             self.gone = True
             self.changed()
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: PeerMessage) -> None:
         match message.command:
             case "inv":
                 self.has |= self._names_it(message.payload)
@@ -136,17 +122,17 @@ class _Round:
     """The telling and the listening, until the proof is there or hope is gone."""
 
     def __init__(
-        self, transaction: Transaction, listeners: Sequence[_Listener], seen: Seen | None
+        self, transaction: Transaction, listeners: Sequence[_Listener], observer: Observer | None
     ) -> None:
         self._transaction = transaction
         self._listeners = listeners
-        self._seen = seen
-        self._shown: Propagation | None = None
+        self._observer = observer
+        self._reported: Sent | None = None
         self._pulse = asyncio.Event()
         for listener in listeners:
             listener.changed = self._changed
 
-    async def run(self, timeout_s: float) -> Propagation:
+    async def run(self, timeout_s: float) -> Sent:
         deadline = asyncio.get_running_loop().time() + timeout_s
         for listener in self._listeners:
             listener.probe()
@@ -159,13 +145,13 @@ class _Round:
                 break
         return await self._finish(deadline, timeout_s)
 
-    async def _finish(self, deadline: float, timeout_s: float) -> Propagation:
+    async def _finish(self, deadline: float, timeout_s: float) -> Sent:
         """Give the silent ones their time, then say what was seen. Raises NetworkError."""
         await self._wait(lambda: bool(self._echoed()) or self._stuck(), self._remaining(deadline))
         if not self._echoed():
             raise NetworkError(self._why_not(timeout_s))
         await self._wait(self._proven, min(SETTLE_S, self._remaining(deadline)))
-        return self._propagation()
+        return self._sent()
 
     def _silent(self) -> list[_Listener]:
         return [each for each in self._listeners if not (each.has or each.told or each.gone)]
@@ -216,19 +202,19 @@ class _Round:
             "It may still spread. Look at the history in a while; sending it again does no harm."
         )
 
-    def _propagation(self) -> Propagation:
-        return Propagation(
-            self._transaction.name,
-            tuple(each.name for each in self._listeners if each.given),
-            tuple(each.name for each in self._echoed()),
-            len({each.name for each in self._listeners}),
+    def _sent(self) -> Sent:
+        proof = Propagation(
+            tuple(listener.name for listener in self._listeners if listener.given),
+            tuple(listener.name for listener in self._echoed()),
+            len({listener.name for listener in self._listeners}),
         )
+        return Sent(self._transaction.name, proof)
 
     def _changed(self) -> None:
-        now = self._propagation()
-        if self._seen and now != self._shown:
-            self._shown = now
-            self._seen(now)
+        sent = self._sent()
+        if self._observer and sent != self._reported:
+            self._reported = sent
+            self._observer(sent)
         self._pulse.set()
 
     async def _wait(self, true: Callable[[], bool], seconds: float) -> None:

@@ -42,7 +42,7 @@ CHECKPOINT_EVERY = 1_000  # BIP157
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class PeerMessage:
     command: str
     payload: bytes = b""
 
@@ -52,20 +52,20 @@ class Message:
         return magic + command + length + double_sha256(self.payload)[:4] + self.payload
 
 
-class Decoder:
+class MessageDecoder:
     """The messages in a stream of bytes, however it is cut."""
 
     def __init__(self, magic: bytes) -> None:
         self._magic = magic
         self._waiting = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
+    def feed(self, data: bytes) -> Iterator[PeerMessage]:
         """Every message that is now complete. Raises Malformed; then the stream is beyond help."""
         self._waiting += data
         while (message := self._next()) is not None:
             yield message
 
-    def _next(self) -> Message | None:
+    def _next(self) -> PeerMessage | None:
         # Checked as early as the bytes are there: a stranger who speaks HTTP is dropped at once.
         if not self._magic.startswith(bytes(self._waiting[:4])):
             raise Malformed("The message does not begin with this network's magic bytes.")
@@ -81,7 +81,7 @@ class Decoder:
         del self._waiting[:end]
         if double_sha256(payload)[:4] != header[20:24]:
             raise Malformed("The checksum of a message is wrong.")
-        return Message(_command(header[4:16]), payload)
+        return PeerMessage(_command(header[4:16]), payload)
 
 
 def _command(field: bytes) -> str:

@@ -14,9 +14,9 @@ from host.p2p.messages import (
     MSG_WITNESS_TX,
     MSG_WTX,
     PROTOCOL,
-    Decoder,
     Item,
-    Message,
+    MessageDecoder,
+    PeerMessage,
     Version,
 )
 from host.transactions import Transaction
@@ -57,8 +57,8 @@ class Peer:
         self._reader = reader
         self._writer = writer
         self._magic = MAGIC[network]
-        self._decoder = Decoder(self._magic)
-        self._inbox: deque[Message] = deque()
+        self._decoder = MessageDecoder(self._magic)
+        self._inbox: deque[PeerMessage] = deque()
         self.version = Version(0, 0, 0, "", 0)
         self.wants_headers = False  # BIP130
         self._wtxid_relay = False  # BIP339
@@ -92,7 +92,7 @@ class Peer:
         await peer._finish_handshake(lambda: peer.send("version", ours.encode()), timeout_s)
         return peer
 
-    async def receive(self) -> Message:
+    async def receive(self) -> PeerMessage:
         """The next message that is not a ping. Raises PeerGone; the connection is closed then."""
         while True:
             message = await self._next()
@@ -109,7 +109,7 @@ class Peer:
         if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
             self._writer.transport.abort()
         if not self._writer.is_closing():
-            self._writer.write(Message(command, payload).encode(self._magic))
+            self._writer.write(PeerMessage(command, payload).encode(self._magic))
 
     async def drain(self) -> None:
         """Wait until the peer has taken most of what was sent. Raises PeerGone."""
@@ -139,7 +139,7 @@ class Peer:
         with contextlib.suppress(OSError):  # it was gone already
             await self._writer.wait_closed()
 
-    async def _next(self) -> Message:
+    async def _next(self) -> PeerMessage:
         try:
             while not self._inbox:
                 data = await self._reader.read(CHUNK)

@@ -15,25 +15,32 @@ from host.app.pair import pair, recognise
 from host.app.receive import receive
 from host.app.verify_address import verify_address
 from host.backends.p2p import P2pBackend
-from host.devices.jade import Jade
+from host.devices.jade import JadeSigner
 from host.devnet.network import Devnet
-from host.errors import AddressAlarm, Declined, HostError, LinkLost, NetworkError, WalletError
+from host.errors import (
+    AddressAlarm,
+    DeclinedOnDevice,
+    HostError,
+    LinkLost,
+    NetworkError,
+    WalletError,
+)
 from host.wallet import Wallet
 from tests.devnets import STRANGER
 from tests.people import Person
 from tests.wallets import OTHER_WORDS, fund, opened, paired
 
-WISH = spend.Wish(STRANGER, 25_000, 1)
+WISH = spend.PaymentRequest(STRANGER, 25_000, 1)
 
 
 @pytest.fixture
-async def device(emulator: EmulatorProcess) -> AsyncIterator[Jade]:
+async def device(emulator: EmulatorProcess) -> AsyncIterator[JadeSigner]:
     made = await at(emulator)
     yield made
     await made.close()
 
 
-async def at(emulator: EmulatorProcess) -> Jade:
+async def at(emulator: EmulatorProcess) -> JadeSigner:
     host, port = emulator.address
     return await connect(f"tcp:{host}:{port}")
 
@@ -55,14 +62,14 @@ class Nowhere(P2pBackend):
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
 async def test_pairing_makes_the_wallet_of_the_device(
-    device: Jade, tmp_path: Path, script: str
+    device: JadeSigner, tmp_path: Path, script: str
 ) -> None:
     made = await pair(device, tmp_path / "new", "regtest", script)
     assert made.pairing == paired(tmp_path / "same", script).pairing
 
 
 async def test_pairing_again_opens_the_same_wallet(
-    device: Jade, wallet: Wallet, tmp_path: Path
+    device: JadeSigner, wallet: Wallet, tmp_path: Path
 ) -> None:
     first = await receive(wallet)
     again = await pair(device, tmp_path / "wallet", "regtest")
@@ -90,7 +97,7 @@ async def test_a_device_at_a_serial_port_is_paired_in_the_same_way(
         await device.close()
 
 
-async def test_another_device_is_told_apart(device: Jade, tmp_path: Path) -> None:
+async def test_another_device_is_told_apart(device: JadeSigner, tmp_path: Path) -> None:
     other = paired(tmp_path / "wallet", words=OTHER_WORDS)
     with pytest.raises(WalletError) as refused:
         await pair(device, tmp_path / "wallet", "regtest")
@@ -100,7 +107,7 @@ async def test_another_device_is_told_apart(device: Jade, tmp_path: Path) -> Non
 
 
 async def test_a_device_with_our_fingerprint_and_other_keys_is_not_ours(
-    device: Jade, tmp_path: Path
+    device: JadeSigner, tmp_path: Path
 ) -> None:
     other = paired(tmp_path / "other", words=OTHER_WORDS).pairing
     forged = Wallet.create(tmp_path / "wallet", "regtest", "73c5da0a", other.account_xpub)
@@ -129,7 +136,7 @@ async def test_pairing_cut_short_can_be_tried_again(flash: Path, tmp_path: Path)
 
 
 async def test_an_address_is_verified_when_device_and_person_agree(
-    device: Jade, wallet: Wallet, person: Person
+    device: JadeSigner, wallet: Wallet, person: Person
 ) -> None:
     address = await receive(wallet)
     looking = person.accept()
@@ -140,18 +147,18 @@ async def test_an_address_is_verified_when_device_and_person_agree(
 
 
 async def test_no_on_the_device_leaves_an_address_unverified(
-    device: Jade, wallet: Wallet, person: Person
+    device: JadeSigner, wallet: Wallet, person: Person
 ) -> None:
     address = await receive(wallet)
     saying_no = person.refuse()
-    with pytest.raises(Declined):
+    with pytest.raises(DeclinedOnDevice):
         await verify_address(wallet, device, address)
     await saying_no
     assert [each.verified for each in wallet.store.handed_out()] == [None]
 
 
 async def test_an_address_the_device_does_not_derive_is_an_alarm(
-    device: Jade, person: Person, tmp_path: Path
+    device: JadeSigner, person: Person, tmp_path: Path
 ) -> None:
     strange = paired(tmp_path / "strange", words=OTHER_WORDS)
     looking = person.accept()
@@ -166,7 +173,7 @@ async def test_an_address_the_device_does_not_derive_is_an_alarm(
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
 async def test_a_payment_goes_all_the_way(
-    device: Jade,
+    device: JadeSigner,
     person: Person,
     devnet: Devnet,
     backend: P2pBackend,
@@ -195,11 +202,11 @@ async def test_a_payment_goes_all_the_way(
 
 
 async def test_no_on_the_device_leaves_nothing_behind(
-    device: Jade, wallet: Wallet, person: Person, tmp_path: Path
+    device: JadeSigner, wallet: Wallet, person: Person, tmp_path: Path
 ) -> None:
     fund(wallet, 100_000)
     saying_no = person.refuse()
-    with pytest.raises(Declined):
+    with pytest.raises(DeclinedOnDevice):
         await spend.spend(wallet, device, Nowhere(tmp_path), WISH)
     await saying_no
     assert spend.unfinished(wallet) is None
@@ -234,7 +241,7 @@ async def test_a_pulled_cable_keeps_the_draft_and_it_can_be_carried_on(
 
 
 async def test_a_payment_the_network_did_not_take_is_kept_over_a_restart_and_sent_again(
-    device: Jade,
+    device: JadeSigner,
     wallet: Wallet,
     person: Person,
     devnet: Devnet,
@@ -259,7 +266,7 @@ async def test_a_payment_the_network_did_not_take_is_kept_over_a_restart_and_sen
 
 
 async def test_sending_twice_is_harmless(
-    device: Jade, wallet: Wallet, person: Person, devnet: Devnet, backend: P2pBackend
+    device: JadeSigner, wallet: Wallet, person: Person, devnet: Devnet, backend: P2pBackend
 ) -> None:
     await devnet.fund(wallet.next_address().address, 5_000_000)
     await backend.sync(wallet)
@@ -270,7 +277,9 @@ async def test_sending_twice_is_harmless(
     assert (await spend.send(wallet, backend, payment)).txid == first.txid
 
 
-async def test_a_device_of_another_seed_signs_nothing_of_ours(device: Jade, tmp_path: Path) -> None:
+async def test_a_device_of_another_seed_signs_nothing_of_ours(
+    device: JadeSigner, tmp_path: Path
+) -> None:
     strange = paired(tmp_path / "strange", words=OTHER_WORDS)
     fund(strange, 100_000)
     with pytest.raises(HostError) as refused:

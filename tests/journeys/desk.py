@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host.app.pair import pair
 from host.demo.auto import COINS_SATS, PIN, RECIPIENT
-from host.demo.finger import Finger
+from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
 from host.wallet import Wallet
 
@@ -20,7 +20,7 @@ class Desk:
     """What stands on it. `recipient` is somebody else's address."""
 
     parts: Parts
-    finger: Finger
+    finger: ScriptedFinger
     wallet: Wallet
     recipient: str = RECIPIENT
 
@@ -34,7 +34,7 @@ async def desk(home: Path, link: str = "tcp") -> AsyncIterator[Desk]:
     """Everything started, set up, paired and funded; ended afterwards."""
     parts = await Parts.start(home, link)
     try:
-        finger = Finger(parts.control)
+        finger = ScriptedFinger(parts.control)
         await finger.set_up(PIN)
         wallet = await pair(await parts.plug(), home / "wallet", parts.network)
         try:

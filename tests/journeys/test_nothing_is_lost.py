@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from host.app.spend import Wish, carry_on, sign, spend, unfinished
+from host.app.spend import PaymentRequest, carry_on, sign, spend, unfinished
 from host.demo.auto import COINS_SATS, PIN, together
-from host.devices.jade import Jade
-from host.errors import Declined, LinkLost
+from host.devices.jade import JadeSigner
+from host.errors import DeclinedOnDevice, LinkLost
 from tests.journeys.desk import WRONG_PIN, Desk, desk
 
 WISH_SATS = 25_000
@@ -16,7 +16,7 @@ WISH_SATS = 25_000
 
 async def pay(on: Desk) -> str:
     """A payment with every page accepted. Returns its txid."""
-    wish = Wish(on.recipient, WISH_SATS, 2.0)
+    wish = PaymentRequest(on.recipient, WISH_SATS, 2.0)
     paying = spend(on.wallet, await on.parts.plug(), on.parts.backend, wish)
     seen, _ = await together(paying, on.finger.accept())
     await on.finger.dismiss()
@@ -27,9 +27,9 @@ async def test_a_payment_rejected_on_the_device_leaves_nothing_and_the_next_one_
     tmp_path: Path,
 ) -> None:
     async with desk(tmp_path) as on:
-        wish = Wish(on.recipient, WISH_SATS, 2.0)
+        wish = PaymentRequest(on.recipient, WISH_SATS, 2.0)
         paying = spend(on.wallet, await on.parts.plug(), on.parts.backend, wish)
-        with pytest.raises(Declined, match="You said no on the device"):
+        with pytest.raises(DeclinedOnDevice, match="You said no on the device"):
             await together(paying, on.finger.reject())
         await on.finger.dismiss()
         assert await on.mempools() == set()
@@ -42,7 +42,7 @@ async def test_a_payment_rejected_on_the_device_leaves_nothing_and_the_next_one_
 async def test_a_wrong_pin_costs_a_try_and_the_right_one_goes_on(tmp_path: Path) -> None:
     async with desk(tmp_path) as on:
         device = await on.parts.plug()
-        assert isinstance(device, Jade)
+        assert isinstance(device, JadeSigner)
         await device.logout()
         unlocking = asyncio.ensure_future(device.unlock(on.parts.network))
         await on.parts.control.wait_for(lambda view: view.kind == "pinpad")

@@ -3,9 +3,9 @@
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from host.tui.now import Now
+from host.session.state import AppState
 from host.tui.screens.home import HomePage
-from host.tui.screens.page import Page
+from host.tui.screens.page import WalletPage
 
 
 class WalletPanel(Container):
@@ -19,15 +19,15 @@ class WalletPanel(Container):
         yield HomePage()
 
     @property
-    def page(self) -> Page | None:
-        return next(iter(self.query(Page)), None)
+    def page(self) -> WalletPage | None:
+        return next(iter(self.query(WalletPage)), None)
 
-    async def turn(self, page: Page) -> None:
+    async def turn(self, page: WalletPage) -> None:
         async with self.batch():
             await self.remove_children()
             await self.mount(page)
         self.border_title = page.title
 
-    def show(self, now: Now) -> None:
+    def show(self, state: AppState) -> None:
         if self.page is not None and self.page.is_mounted:
-            self.page.show(now)
+            self.page.show(state)

@@ -7,9 +7,9 @@ import bdkpython as bdk
 
 from host.config import HARDENED, account_path
 from host.errors import WalletError
-from host.psbt import Psbt
+from host.psbt import PsbtMaps
 from host.store import Pairing
-from host.wallet.asked import NETWORKS
+from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
 
@@ -91,7 +91,7 @@ def fee_sats(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> int | None
         return None
 
 
-def finalized(signed: Psbt) -> bytes:
+def finalized(signed: PsbtMaps) -> bytes:
     """The transaction for the network. BDK checks each signature on the way (BIP174, Finalizer).
 
     Raises WalletError: a wrong signature, a fee that nobody can mean.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from host.devnet.blocks import Block
-from host.devnet.chain import Chain
+from host.devnet.chain import NodeChain
 from host.devnet.filters import filter_hash
 from host.devnet.mempool import Mempool
 from host.p2p.messages import (
@@ -19,7 +19,7 @@ from host.p2p.messages import (
     FilterRange,
     GetHeaders,
     Item,
-    Message,
+    PeerMessage,
     encode_checkpoints,
     encode_filter,
     encode_filter_headers,
@@ -30,17 +30,17 @@ from host.p2p.messages import (
 )
 from signer.errors import Malformed
 
-Answer = Callable[[Chain, Mempool, bytes], Iterator[Message]]
+Answer = Callable[[NodeChain, Mempool, bytes], Iterator[PeerMessage]]
 
 
-def _headers(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+def _headers(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
     asked = GetHeaders.parse(payload)
     # Light clients take an empty answer for "you have them all", so there is always one.
     found = chain.headers_after(asked.locator, asked.stop, MAX_HEADERS)
-    yield Message("headers", encode_headers(found))
+    yield PeerMessage("headers", encode_headers(found))
 
 
-def _data(chain: Chain, mempool: Mempool, payload: bytes) -> Iterator[Message]:
+def _data(chain: NodeChain, mempool: Mempool, payload: bytes) -> Iterator[PeerMessage]:
     missing = []
     for item in parse_items(payload):
         if message := _find(chain, mempool, item):
@@ -48,40 +48,40 @@ def _data(chain: Chain, mempool: Mempool, payload: bytes) -> Iterator[Message]:
         else:
             missing.append(item)
     if missing:
-        yield Message("notfound", encode_items(missing))
+        yield PeerMessage("notfound", encode_items(missing))
 
 
-def _find(chain: Chain, mempool: Mempool, item: Item) -> Message | None:
+def _find(chain: NodeChain, mempool: Mempool, item: Item) -> PeerMessage | None:
     if item.kind in (MSG_TX, MSG_WITNESS_TX, MSG_WTX) and (found := mempool.get(item.hash)):
-        return Message("tx", found.encode(witness=item.kind != MSG_TX))
+        return PeerMessage("tx", found.encode(witness=item.kind != MSG_TX))
     if item.kind in (MSG_BLOCK, MSG_WITNESS_BLOCK) and (raw := chain.raw(item.hash)):
         whole = item.kind == MSG_WITNESS_BLOCK
-        return Message("block", raw if whole else Block.parse(raw).encode(witness=False))
+        return PeerMessage("block", raw if whole else Block.parse(raw).encode(witness=False))
     return None
 
 
-def _filters(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+def _filters(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
     for height in _heights(chain, FilterRange.parse(payload), MAX_FILTERS):
-        yield Message("cfilter", encode_filter(chain.hash_at(height), chain.filter(height)))
+        yield PeerMessage("cfilter", encode_filter(chain.hash_at(height), chain.filter(height)))
 
 
-def _filter_headers(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+def _filter_headers(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
     asked = FilterRange.parse(payload)
     if heights := _heights(chain, asked, MAX_FILTER_HEADERS):
         hashes = [filter_hash(chain.filter(height)) for height in heights]
         previous = chain.filter_header(asked.start - 1)
-        yield Message("cfheaders", encode_filter_headers(asked.stop, previous, hashes))
+        yield PeerMessage("cfheaders", encode_filter_headers(asked.stop, previous, hashes))
 
 
-def _checkpoints(chain: Chain, _: Mempool, payload: bytes) -> Iterator[Message]:
+def _checkpoints(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
     stop = parse_checkpoint_request(payload)
     if (last := chain.height_of(stop)) is not None:
         heights = range(CHECKPOINT_EVERY, last + 1, CHECKPOINT_EVERY)
         headers = [chain.filter_header(height) for height in heights]
-        yield Message("cfcheckpt", encode_checkpoints(stop, headers))
+        yield PeerMessage("cfcheckpt", encode_checkpoints(stop, headers))
 
 
-def _heights(chain: Chain, asked: FilterRange, limit: int) -> range:
+def _heights(chain: NodeChain, asked: FilterRange, limit: int) -> range:
     """The heights a request names; none when its end left the best chain in the meantime."""
     last = chain.height_of(asked.stop)
     if last is None:
