@@ -1,5 +1,7 @@
 """Wallets for tests: real ones, of the seed everybody knows, with coins from nowhere."""
 
+import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -57,11 +59,23 @@ def sign(psbt: bytes, network: str = "regtest", words: tuple[str, ...] = WORDS) 
     return CHAIN.sign(review.approve(review.pages), keys)
 
 
+def issued(file: Path) -> list[tuple[int, int, int | None]]:
+    """What the file keeps of addresses handed out: number, when, and when the device agreed."""
+    with closing(sqlite3.connect(file)) as store:
+        return store.execute(
+            "SELECT position, handed_out, verified FROM addresses ORDER BY position"
+        ).fetchall()
+
+
 def peers(devnet: Devnet) -> list[tuple[str, int]]:
     """The nodes of a devnet as hosts and ports."""
     return [(host, int(port)) for host, port in (each.split(":") for each in devnet.peers)]
 
 
 def _script(address: str, network: str) -> bytes:
-    networks = {"mainnet": bdk.Network.BITCOIN, "regtest": bdk.Network.REGTEST}
+    networks = {
+        "mainnet": bdk.Network.BITCOIN,
+        "testnet": bdk.Network.TESTNET,
+        "regtest": bdk.Network.REGTEST,
+    }
     return bytes(bdk.Address(address, networks[network]).script_pubkey().to_bytes())

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from host.devnet.status import NodeStatus
 
 from host.devnet import cli, console
 from host.devnet.client import DevnetClient
 from host.devnet.control import ControlServer
 from host.devnet.network import Devnet
 from host.errors import NetworkError
+from host.values import NodeStatus
 from tests.devnets import STRANGER, clock
 
 TOKEN = "0123456789abcdef"

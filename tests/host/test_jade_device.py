@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.emulator import EmulatorProcess
+from firmware_emu.emulator import EmulatorProcess, sealed_record
 from host.config import account_path
 from host.devices.jade import MAX_REPLY, JadeSigner
 from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
@@ -70,7 +70,7 @@ async def jade(emulator: EmulatorProcess) -> AsyncIterator[JadeSigner]:
 async def test_the_device_says_what_it_is(jade: JadeSigner) -> None:
     told = await jade.version()
     assert told.state == "READY"
-    await jade.ping()
+    await jade.add_entropy(b"\x01")
 
 
 async def test_an_unlocked_device_is_unlocked_at_once(jade: JadeSigner) -> None:
@@ -112,19 +112,21 @@ async def test_no_on_the_device_is_declined_and_the_next_question_is_answered(
     with pytest.raises(DeclinedOnDevice, match=r"You said no on the device\. Nothing was paid\."):
         await jade.sign("regtest", wallet.draft(STRANGER, 25_000, 1).psbt)
     await saying_no
-    await jade.ping()
+    await jade.add_entropy(b"\x01")
 
 
-async def test_a_locked_device_says_so(jade: JadeSigner) -> None:
-    await jade.logout()
-    with pytest.raises(DeviceError, match="locked"):
-        await jade.xpub("regtest", (0,))
+async def test_a_locked_device_says_so(flash: Path) -> None:
+    with EmulatorProcess(flash, sealed_record()) as locked:
+        jade = JadeSigner(await TcpLink.open(*locked.address))
+        with pytest.raises(DeviceError, match="locked"):
+            await jade.xpub("regtest", (0,))
+        await jade.close()
 
 
 async def test_garbage_to_sign_is_refused_with_the_devices_reason(jade: JadeSigner) -> None:
     with pytest.raises(DeviceError, match="The device refused"):
         await jade.sign("regtest", b"psbt\xff garbage")
-    await jade.ping()
+    await jade.add_entropy(b"\x01")
 
 
 async def test_a_device_that_dies_is_a_lost_link_and_it_comes_back(
@@ -133,7 +135,7 @@ async def test_a_device_that_dies_is_a_lost_link_and_it_comes_back(
     jade = JadeSigner(await TcpLink.open(*emulator.address))
     emulator.kill()
     with pytest.raises(LinkLost, match="Nothing was paid"):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     await jade.close()
     with EmulatorProcess(tmp_path / "device.flash") as again:
         jade = JadeSigner(await TcpLink.open(*again.address))
@@ -151,9 +153,9 @@ async def test_a_question_broken_off_is_not_answered_to_the_next_one(
     with pytest.raises(asyncio.CancelledError):
         await asking
     with pytest.raises(LinkLost, match="Connect again"):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     again = JadeSigner(await TcpLink.open(*emulator.address))
-    await again.ping()
+    assert (await again.version()).state == "READY"
     await again.close()
 
 
@@ -177,7 +179,7 @@ async def test_every_question_has_an_id_of_its_own() -> None:
     link = Wire(result(0))
     jade = JadeSigner(link)
     for _ in range(20):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     assert len({asked["id"] for asked in link.asked}) == 20
     assert all(0 < len(asked["id"]) < 16 for asked in link.asked)
 
@@ -205,7 +207,7 @@ async def test_an_answer_that_makes_no_sense_ends_the_connection(answer: Answer)
     with pytest.raises(LinkLost):
         await jade.xpub("regtest", (1,))
     with pytest.raises(LinkLost, match="Connect again"):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     await jade.close()
     assert link.closed
 
@@ -230,12 +232,14 @@ async def test_an_answer_of_the_wrong_type_is_the_devices_fault(value: object) -
 async def test_errors_become_sentences(code: object, kind: type[HostError], says: str) -> None:
     jade = JadeSigner(Wire(error(code)))
     with pytest.raises(kind, match=says):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
 
 
 async def test_what_a_device_says_cannot_move_the_cursor_or_fill_the_screen() -> None:
     with pytest.raises(DeviceError) as refused:
-        await JadeSigner(Wire(error(-32602, "\x1b[2Jgone\n\u202e" + "x" * 5_000))).ping()
+        await JadeSigner(Wire(error(-32602, "\x1b[2Jgone\n\u202e" + "x" * 5_000))).add_entropy(
+            b"\x01"
+        )
     text = str(refused.value)
     assert text.isprintable()
     assert text.isascii()
@@ -244,7 +248,9 @@ async def test_what_a_device_says_cannot_move_the_cursor_or_fill_the_screen() ->
 
 async def test_an_error_that_is_no_map_is_an_error() -> None:
     with pytest.raises(DeviceError, match="did not say why"):
-        await JadeSigner(Wire(lambda a: cbor2.dumps({"id": a["id"], "error": "no"}))).ping()
+        await JadeSigner(Wire(lambda a: cbor2.dumps({"id": a["id"], "error": "no"}))).add_entropy(
+            b"\x01"
+        )
 
 
 @pytest.mark.parametrize("answer", [False, None, 1, "yes"])

@@ -1,12 +1,10 @@
 """The app on its real parts: a device process, three nodes, and keys pressed in the app alone."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from host.demo import opening as demo_opening
 from host.demo.finger import ScriptedFinger
@@ -16,35 +14,14 @@ from host.session.state import AppState, Stage
 from host.tui.app import QuietkeyApp
 from host.values import Propagation
 from tests.gallery import app_session
-from tests.gallery.app_shots import PASTE, press
-from tests.goldens import screen_text
+from tests.gallery.app_shots import PASTE
+from tests.host.pilots import Watcher
 
 PIN, WRONG_PIN = "274186", "111111"
-PATIENCE_S = 20
 
 
-class Watcher:
-    """Waits for what the app comes to show."""
-
-    def __init__(self, pilot: Pilot[int], app: QuietkeyApp) -> None:
-        self._pilot = pilot
-        self._app = app
-        self._changed = asyncio.Event()
-        app.watch(app, "state", self._changed.set)
-
-    async def sees(self, wanted: Callable[[AppState], bool]) -> AppState:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while not wanted(self._app.state):
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            pytest.fail(f"This never came; the app shows:\n{screen_text(self._app)}")
-        return self._app.state
-
-    async def presses(self, *keys: str) -> None:
-        for key in keys:
-            await press(self._pilot, key)
+class Reviewer(Watcher):
+    """Also reads what the device asks."""
 
     async def reviews(self) -> None:
         """Press ✓ on each page that the device shows, to the end."""
@@ -56,9 +33,7 @@ class Watcher:
                 return
             page = state.view.seq
             await self.presses("enter")
-            await self.sees(
-                lambda state, page=page: state.view is not None and state.view.seq > page
-            )
+            await self.sees(lambda state, page=page: state.view and state.view.seq > page)
 
 
 def shows(state: AppState, kind: str) -> bool:
@@ -80,7 +55,7 @@ async def test_a_person_pays_after_a_no_a_pulled_cable_a_wrong_pin_and_a_dead_no
 
     app = QuietkeyApp(replace(demo_opening(tmp_path, "tcp"), start=start))
     async with app.run_test(size=(120, 40)) as pilot:
-        person = Watcher(pilot, app)
+        person = Reviewer(pilot, app)
         await person.sees(lambda state: shows(state, "menu") and len(state.nodes) == 3)
         await ScriptedFinger(parts.control).set_up(PIN)
         await person.sees(lambda state: state.wallet is not None and state.synced)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from host.errors import HostError, TooFewCoins, WalletError
 from host.psbt import PsbtMaps
 from host.transactions import Transaction
-from host.wallet import Balance, Draft, Wallet
+from host.values import Balance, Draft
+from host.wallet import Wallet
 from signer.formats.digest_words import digest_words
 from tests.wallets import OTHER_WORDS, STRANGER, fund, opened, paired, sign
 
@@ -197,7 +198,7 @@ def test_a_draft_survives_a_restart_and_can_be_finished(
 
 def fund_again(wallet: Wallet) -> None:
     """The coin from nowhere is not on disk: BDK saves what it is told with the next change."""
-    if not wallet.coins():
+    if not wallet.utxos():
         fund(wallet, 100_000)
 
 
@@ -214,7 +215,7 @@ def test_a_finished_payment_counts_its_coins_as_spent_also_after_a_restart(
 ) -> None:
     payment = wallet.finish(draft, sign(draft.psbt))
     assert wallet.balance() == Balance(0, draft.change_sats)
-    assert [coin.is_change for coin in wallet.coins()] == [True]
+    assert [coin.sats for coin in wallet.utxos()] == [draft.change_sats]
     assert wallet.history()[0].net_sats == -(25_000 + draft.fee_sats)
     wallet.close()
     again = opened(tmp_path / "wallet")
