@@ -54,8 +54,8 @@ class HomeFolder:
     @classmethod
     def default(cls) -> "HomeFolder":
         """What QUIETKEY_HOME says, else a hidden folder in the person's own."""
-        named = os.environ.get("QUIETKEY_HOME")
-        return cls(Path(named) if named else Path.home() / ".quietkey")
+        chosen = os.environ.get("QUIETKEY_HOME")
+        return cls(Path(chosen) if chosen else Path.home() / ".quietkey")
 
     def wallet(self, network: str, script: str) -> Path:
         return self.root / network / script

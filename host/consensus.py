@@ -42,12 +42,12 @@ def _first_refused(raw_tx: bytes, spent: Sequence[TxOut]) -> int:
         transaction = pbk.Transaction(raw_tx)
     except RuntimeError as error:
         raise Malformed("Bitcoin's own engine cannot read the transaction.") from error
-    scripts = [pbk.ScriptPubkey(each.script_pubkey) for each in spent]
+    scripts = [pbk.ScriptPubkey(output.script_pubkey) for output in spent]
     pairs = zip(scripts, spent, strict=True)
-    outputs = [pbk.TransactionOutput(script, each.sats) for script, each in pairs]
+    outputs = [pbk.TransactionOutput(script, output.sats) for script, output in pairs]
     hashes = PrecomputedTransactionData(transaction, outputs)
     flags = pbk.ScriptVerificationFlags.ALL
-    for index, (script, each) in enumerate(zip(scripts, spent, strict=True)):
-        if not script.verify(each.sats, transaction, hashes, index, flags):
+    for index, (script, output) in enumerate(zip(scripts, spent, strict=True)):
+        if not script.verify(output.sats, transaction, hashes, index, flags):
             return index + 1
     return 0

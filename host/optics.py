@@ -39,8 +39,8 @@ def draw(text: str, pixels_per_module: int = 4, version: int | None = None) -> F
 def read(frame: Frame) -> tuple[bytes, ...]:
     """The contents of every QR code in the picture, each once."""
     view = memoryview(frame.pixels).cast("B", (frame.height, frame.width))
-    found = zxingcpp.read_barcodes(view, formats=_QR)
-    return tuple(dict.fromkeys(code.bytes for code in found if code.valid))
+    codes = zxingcpp.read_barcodes(view, formats=_QR)
+    return tuple(dict.fromkeys(code.bytes for code in codes if code.valid))
 
 
 def _draw(text: str, scale: int, version: int | None) -> Frame:

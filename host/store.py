@@ -51,6 +51,7 @@ class Store:
     """The file. Any thread may call."""
 
     def __init__(self, path: Path) -> None:
+        """Open the file, make or migrate it. Raises WalletError: damaged, in use, too new."""
         self._lock = threading.RLock()
         # Transactions are begun by hand below: the module's own begin only some of them.
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -81,7 +82,7 @@ class Store:
             )
 
     def pairing(self) -> Pairing | None:
-        row = self._one("SELECT network, script, fingerprint, account_xpub FROM pairing")
+        row = self._row("SELECT network, script, fingerprint, account_xpub FROM pairing")
         return Pairing(*row) if row else None
 
     def hand_out(self, index: int, address: str, now: int) -> bool:
@@ -111,7 +112,7 @@ class Store:
             )
 
     def draft(self) -> Draft | None:
-        row = self._one(
+        row = self._row(
             "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words FROM draft"
         )
         if row is None:
@@ -145,7 +146,7 @@ class Store:
 
     def payments(self) -> tuple[PaymentRecord, ...]:
         """Oldest first."""
-        rows = self._all(
+        rows = self._rows(
             "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status"
             " FROM payments ORDER BY made, rowid"
         )
@@ -176,10 +177,10 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
-    def _all(self, query: str) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with self._lock, closing(self._db.execute(query)) as cursor:
             return cursor.fetchall()
 
-    def _one(self, query: str) -> tuple[Any, ...] | None:
-        rows = self._all(query)
+    def _row(self, query: str) -> tuple[Any, ...] | None:
+        rows = self._rows(query)
         return rows[0] if rows else None

@@ -12,9 +12,9 @@ async def connect(address: str) -> SigningDevice:
     jade:tcp:HOST:PORT. Raises HostError for an address nobody knows, LinkLost when nothing
     answers there.
     """
-    named, _, remainder = address.partition(":")
-    candidates = (named,) if named in devices.names() else devices.names()
-    scheme, _, location = (remainder if named in devices.names() else address).partition(":")
+    prefix, _, remainder = address.partition(":")
+    candidates = (prefix,) if prefix in devices.names() else devices.names()
+    scheme, _, location = (remainder if prefix in devices.names() else address).partition(":")
     for name in candidates:
         connector: Connect | None = devices.load(name).schemes.get(scheme)
         if connector is not None and location:

@@ -133,10 +133,10 @@ async def _history(args: argparse.Namespace) -> None:
         await _look(args, session)
         for entry in await history(session.wallet):
             row = entry.row
-            to = entry.record.recipient if entry.record else None
+            recipient = entry.record.recipient if entry.record else None
             _tell(
                 args,
-                {**asdict(row), "status": entry.status, "recipient": to},
+                {**asdict(row), "status": entry.status, "recipient": recipient},
                 f"{row.txid}  {grouped(row.net_sats):>16} sats  {entry.status}",
             )
 

@@ -146,11 +146,11 @@ class Story:
         await self.session.playground.mine()
         height = (await self.session.sync()).height
         nodes = await self.parts.devnet.status()
-        behind = [n.name for n in nodes if n.height != height or sent.txid in n.mempool]
+        lagging = [n.name for n in nodes if n.height != height or sent.txid in n.mempool]
         confirmations = await asyncio.to_thread(self.session.wallet.confirmations, sent.txid)
-        if behind or len({node.tip for node in nodes}) != 1 or not confirmations:
+        if lagging or len({node.tip for node in nodes}) != 1 or not confirmations:
             raise NetworkError(
-                f"The payment {sent.txid} is not confirmed on every node: {', '.join(behind)}."
+                f"The payment {sent.txid} is not confirmed on every node: {', '.join(lagging)}."
                 " It was sent and will confirm with a next block."
             )
         self._tell("confirm", f"In block {height} on {len(nodes)} nodes and here.")

@@ -31,7 +31,7 @@ class FrontCamera:
         return cls(writer, panel)
 
     async def show(self, frame: Frame) -> None:
-        """Hold the wallet's screen up to the device."""
+        """Hold the wallet's screen up to the device. Raises LinkLost."""
         try:
             self._writer.write(frame.pgm())
             await self._writer.drain()

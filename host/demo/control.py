@@ -12,10 +12,12 @@ from host.errors import LinkLost
 from host.links.lines import Lines, Message
 from host.values import Frame, PanelView
 
-GONE = "The device's front panel does not answer. Its seed is safe in its flash. Start it again."
+UNREACHABLE = (
+    "The device's front panel does not answer. Its seed is safe in its flash. Start it again."
+)
 
 
-Wanted = Callable[[PanelView], bool]
+Condition = Callable[[PanelView], bool]
 
 
 class PanelClient:
@@ -34,7 +36,9 @@ class PanelClient:
     async def connect(cls, address: str, token: str) -> Self:
         """Open the panel at "host:port" and wait for its first view."""
         control = cls()
-        control._lines = await Lines.open(address, token, control._told, lambda: LinkLost(GONE))
+        control._lines = await Lines.open(
+            address, token, control._take_view, lambda: LinkLost(UNREACHABLE)
+        )
         await control.wait_for(lambda view: view.seq >= 0)
         return control
 
@@ -57,20 +61,20 @@ class PanelClient:
 
     async def changes(self) -> AsyncIterator[PanelView]:
         """Every new view, beginning with the present one."""
-        seen = -1
+        reported = -1
         while True:
-            view = await self.wait_for(lambda view: view.seq > seen)  # noqa: B023 - awaited here
-            seen = view.seq
+            view = await self.wait_for(lambda view: view.seq > reported)  # noqa: B023 - awaited here
+            reported = view.seq
             yield view
 
-    async def wait_for(self, wanted: Wanted) -> PanelView:
+    async def wait_for(self, condition: Condition) -> PanelView:
         """The first view, now or later, that `wanted` is true of."""
-        await self._lines.wait_until(lambda: wanted(self.view))
+        await self._lines.wait_until(lambda: condition(self.view))
         return self.view
 
     async def close(self) -> None:
         await self._lines.close()
 
-    def _told(self, message: Message) -> None:
+    def _take_view(self, message: Message) -> None:
         fields = message["view"] | {"lines": tuple(message["view"]["lines"])}
         self.view = PanelView(**fields)

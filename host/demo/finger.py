@@ -45,7 +45,7 @@ class ScriptedFinger:
         await self._enter(pin)
 
     async def choose(self, item: str) -> None:
-        """Pick an item of the menu that is shown."""
+        """Pick an item of the menu that is shown. Raises HostError when there is none such."""
         for _ in range(MOST_KEYS):
             if any(line.startswith(f"▸ {item}") for line in self._view.lines):
                 await self._press("ok")
@@ -66,14 +66,17 @@ class ScriptedFinger:
         await self._expect("qr")
 
     async def accept(self) -> tuple[tuple[str, ...], ...]:
-        """Wait for a review, read every page of it to the end and accept it: all views seen."""
-        seen: list[tuple[str, ...]] = []
+        """Wait for a review, read every page to the end and accept it. Raises HostError.
+
+        Returns all pages that were read.
+        """
+        pages: list[tuple[str, ...]] = []
         await self._expect("confirm")
         for _ in range(MOST_KEYS):
             if self._view.kind != "confirm":
-                return tuple(seen)
-            if self._view.lines not in seen:
-                seen.append(self._view.lines)
+                return tuple(pages)
+            if self._view.lines not in pages:
+                pages.append(self._view.lines)
                 self._say(_summary(self._view))
             await self._press("hold" if "hold:" in self._view.lines[-1] else "ok")
         raise HostError("The device asks and asks. The scripted finger gave up.")
@@ -84,7 +87,7 @@ class ScriptedFinger:
         await self._press("stop")
 
     async def dismiss(self) -> None:
-        """Press OK on notices and codes until the device is home again."""
+        """Press OK on notices and codes until the device is home again. Raises HostError."""
         for _ in range(MOST_KEYS):
             if self._view.kind == "home":
                 return
@@ -114,8 +117,8 @@ class ScriptedFinger:
         words: dict[int, str] = {}
         while self._view.kind == "words":
             for line in self._view.lines:
-                if found := re.fullmatch(r"\s*(\d+)\. ([a-z]+)\s*", line):
-                    words[int(found[1])] = found[2]
+                if match := re.fullmatch(r"\s*(\d+)\. ([a-z]+)\s*", line):
+                    words[int(match[1])] = match[2]
             await self._press("ok")
         return [words[number] for number in sorted(words)]
 
@@ -126,10 +129,10 @@ class ScriptedFinger:
 
 
 def _number(title: str) -> int:
-    found = re.search(r"\d+", title)
-    if found is None:
+    match = re.search(r"\d+", title)
+    if match is None:
         raise HostError(f"The device asks for a word without saying which: '{title}'.")
-    return int(found[0])
+    return int(match[0])
 
 
 def _summary(view: PanelView) -> str:

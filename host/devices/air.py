@@ -68,17 +68,20 @@ class AirGapSigner:
 
         Waits until it does. Raises DeviceError when the code holds no such key.
         """
-        shown = await self.account()
-        key = shown.at(path)
+        exported = await self.account()
+        key = exported.at(path)
         if key is None or key.mainnet != (network == "mainnet"):
             raise DeviceError(
                 "The device shows the keys of another account or network. Nothing was changed. "
                 "Choose this account on the device, and scan again."
             )
-        return AccountXpub(shown.fingerprint.hex(), key.xpub)
+        return AccountXpub(exported.fingerprint.hex(), key.xpub)
 
     async def account(self) -> Account:
-        """All keys that the device shows for pairing, with its fingerprint. Waits for them."""
+        """All keys that the device shows for pairing, with its fingerprint. Waits for them.
+
+        Raises DeviceError when the code holds no usable keys.
+        """
         try:
             return account.parse(await self._collect(ACCOUNT_TYPES))
         except Malformed as error:
@@ -131,27 +134,27 @@ class AirGapSigner:
     async def _answer_to(self, psbt: bytes) -> bytes:
         unsigned_tx = PsbtMaps.parse(psbt).unsigned_tx
         while True:
-            shown = await self._collect(PSBT_TYPES)
+            answer_ur = await self._collect(PSBT_TYPES)
             try:
-                answer = ur.to_psbt(shown)
+                answer = ur.to_psbt(answer_ur)
                 if answer != psbt and PsbtMaps.parse(answer).unsigned_tx == unsigned_tx:
                     return answer
             except Malformed:
                 continue  # no answer to us, whatever it is
 
-    async def _collect(self, wanted: Collection[str]) -> Ur:
+    async def _collect(self, types: Collection[str]) -> Ur:
         """The next whole UR of a wanted type on the device's screen."""
-        collector = Collector(wanted, LIMITS)
+        collector = Collector(types, LIMITS)
         while True:
             await self._pause(LOOK_S)
             frame = await self._look()
             for text in await asyncio.to_thread(_texts, frame):
                 try:
-                    seen = collector.add(text)
+                    progress = collector.add(text)
                 except Malformed:
                     continue  # a stray code in view
-                if isinstance(seen, Ur):
-                    return seen
+                if isinstance(progress, Ur):
+                    return progress
 
 
 def _texts(frame: Frame) -> tuple[str, ...]:

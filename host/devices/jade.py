@@ -67,16 +67,19 @@ class JadeSigner:
 
     async def version(self) -> DeviceVersion:
         """Answered at once, also while the device asks its person something."""
-        told = _map(await self._ask("get_version_info", {"nonblocking": True}, _QUICK_S))
+        version = _map(await self._ask("get_version_info", {"nonblocking": True}, _QUICK_S))
         keys = ("JADE_VERSION", "JADE_STATE", "JADE_NETWORKS", "BOARD_TYPE")
-        return DeviceVersion(*(_text(told.get(key, "")) for key in keys))
+        return DeviceVersion(*(_text(version.get(key, "")) for key in keys))
 
     async def add_entropy(self, entropy: bytes) -> None:
         """Give the device randomness to mix into its own."""
         await self._ask("add_entropy", {"entropy": entropy}, _QUICK_S)
 
     async def unlock(self, network: str) -> None:
-        """Wait until the person has unlocked, or set up, the device. May take minutes."""
+        """Wait until the person has unlocked, or set up, the device. May take minutes.
+
+        Raises DeviceError when it stays locked, or is unlocked by somebody else's server.
+        """
         await self.add_entropy(token_bytes(32))
         match await self._ask("auth_user", {"network": _NETWORKS[network]}):
             case True:
@@ -91,11 +94,14 @@ class JadeSigner:
 
     async def xpub(self, network: str, path: tuple[int, ...]) -> str:
         """The extended public key at `path` (BIP32 text)."""
-        asked = {"network": _NETWORKS[network], "path": list(path)}
-        return _text(await self._ask("get_xpub", asked, _QUICK_S))
+        params = {"network": _NETWORKS[network], "path": list(path)}
+        return _text(await self._ask("get_xpub", params, _QUICK_S))
 
     async def account_key(self, network: str, path: tuple[int, ...]) -> AccountXpub:
-        """The key at `path`, and the master fingerprint: what a first child calls its parent."""
+        """The key at `path`, and the master fingerprint: what a first child calls its parent.
+
+        Raises DeviceError when the device gives no proper key.
+        """
         child = await self.xpub(network, (HARDENED,))
         try:
             fingerprint = base58.decode_check(child)[5:9].hex()  # BIP32, Serialization format
@@ -105,19 +111,27 @@ class JadeSigner:
 
     async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
         """What the device derived at `path` and its person agreed to. `script`: "wpkh" or "tr"."""
-        asked = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
-        return _text(await self._ask("get_receive_address", asked))
+        params = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
+        return _text(await self._ask("get_receive_address", params))
 
     async def sign(self, network: str, psbt: bytes) -> bytes:
-        """The signed PSBT, put together from the pieces in which it comes."""
+        """The signed PSBT, put together from the pieces in which it comes.
+
+        Raises DeclinedOnDevice, DeviceError and LinkLost, also for an answer without end.
+        """
         async with self._turn:
             first_id = self._new_id()
-            asked = {"network": _NETWORKS[network], "psbt": psbt}
-            piece = await self._exchange(first_id, "sign_psbt", asked)
+            params = {"network": _NETWORKS[network], "psbt": psbt}
+            piece = await self._exchange(first_id, "sign_psbt", params)
             signed, last = _piece(piece, 1, None)
             for number in range(2, last + 1):
-                more = {"origid": first_id, "orig": "sign_psbt", "seqnum": number, "seqlen": last}
-                piece = await self._exchange(self._new_id(), "get_extended_data", more, _QUICK_S)
+                request = {
+                    "origid": first_id,
+                    "orig": "sign_psbt",
+                    "seqnum": number,
+                    "seqlen": last,
+                }
+                piece = await self._exchange(self._new_id(), "get_extended_data", request, _QUICK_S)
                 signed += _piece(piece, number, last)[0]
                 if len(signed) > MAX_SIGNED:
                     raise self._lost("The device answers without end.")
@@ -195,13 +209,15 @@ def _device_error(error: object) -> DeviceError:
     """A number we know becomes our own sentence; other text is quoted, and kept short."""
     if not isinstance(error, dict):
         return DeviceError("The device refused and did not say why. Nothing was paid.")
-    code, said = error.get("code"), str(error.get("message", ""))
+    code, message = error.get("code"), str(error.get("message", ""))
     if code == USER_CANCELLED:
         return DeclinedOnDevice(_SENTENCES[USER_CANCELLED])
     if isinstance(code, int) and code in _SENTENCES:
         return DeviceError(_SENTENCES[code])
     # What the device says goes to a terminal: nothing in it may move the cursor.
-    quoted = "".join(letter for letter in said if letter.isascii() and letter.isprintable())[:200]
+    quoted = "".join(letter for letter in message if letter.isascii() and letter.isprintable())[
+        :200
+    ]
     return DeviceError(f"The device refused: {quoted.rstrip('.')}. Nothing was paid.")
 
 

@@ -46,8 +46,8 @@ class Block:
         return cls(header, transactions, double_sha256(header))
 
     def encode(self, *, witness: bool = True) -> bytes:
-        each = [transaction.encode(witness=witness) for transaction in self.transactions]
-        return self.header + compact_size(len(each)) + b"".join(each)
+        encoded = [transaction.encode(witness=witness) for transaction in self.transactions]
+        return self.header + compact_size(len(encoded)) + b"".join(encoded)
 
     @property
     def previous(self) -> bytes:
@@ -74,7 +74,7 @@ def build(
     """A mined block on top of `previous`. `reward.sats` is the subsidy and all fees."""
     coinbase = _coinbase(height, reward, transactions)
     listed = (coinbase, *transactions)
-    root = merkle_root([each.txid for each in listed])
+    root = merkle_root([transaction.txid for transaction in listed])
     start = VERSION.to_bytes(4, "little") + previous + root
     start += time.to_bytes(4, "little") + EASIEST.to_bytes(4, "little")
     nonce = 0
@@ -98,7 +98,7 @@ def merkle_root(hashes: Sequence[bytes]) -> bytes:
 
 
 def _coinbase(height: int, reward: TxOut, transactions: Sequence[Transaction]) -> Transaction:
-    witness_root = merkle_root([bytes(32), *(each.wtxid for each in transactions)])
+    witness_root = merkle_root([bytes(32), *(transaction.wtxid for transaction in transactions)])
     commitment = TxOut(0, COMMITMENT + double_sha256(witness_root + RESERVED))
     source = Outpoint(NULL_TXID, 0xFFFFFFFF)
     script = _push_height(height) + b"\x08quietkey"

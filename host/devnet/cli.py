@@ -135,8 +135,8 @@ def _standard_input() -> "asyncio.Queue[bytes]":
         waiting = b""
         with contextlib.suppress(OSError, RuntimeError):  # no standard input; the loop has ended
             while data := os.read(0, CHUNK):
-                *whole, waiting = (waiting + data).split(b"\n")
-                for line in whole:
+                *complete, waiting = (waiting + data).split(b"\n")
+                for line in complete:
                     loop.call_soon_threadsafe(lines.put_nowait, line + b"\n")
             loop.call_soon_threadsafe(lines.put_nowait, b"")
 

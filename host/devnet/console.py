@@ -36,16 +36,16 @@ def table(status: tuple[NodeStatus, ...]) -> str:
 
 async def show(devnet: Devnet, say: Say) -> None:
     """The table, now and whenever something has changed. Runs until it is cancelled."""
-    shown: tuple[NodeStatus, ...] = ()
+    reported: tuple[NodeStatus, ...] = ()
     async for _ in devnet.watch():
         await asyncio.sleep(PACE_S)
-        if (status := devnet.status()) != shown:
+        if (status := devnet.status()) != reported:
             say("\n" + table(status))
-            shown = status
+            reported = status
 
 
 async def obey(devnet: Devnet, line: str, say: Say) -> None:
-    """Do what was typed, and say what came of it."""
+    """Do what was typed, and say what came of it; nothing it raises gets out."""
     verb, *words = line.split() or [""]
     try:
         if verb not in VERBS:

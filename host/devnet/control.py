@@ -73,8 +73,8 @@ class ControlServer:
             writer.transport.abort()
 
     def _is_friend(self, line: bytes) -> bool:
-        shown = str(_parse(line).get("token", ""))
-        return hmac.compare_digest(shown.encode(), self.token.encode())
+        token = str(_parse(line).get("token", ""))
+        return hmac.compare_digest(token.encode(), self.token.encode())
 
     async def _push(self, writer: asyncio.StreamWriter) -> None:
         async for status in self._devnet.watch():

@@ -79,7 +79,7 @@ class Devnet:
             await self._seat(seat)
         tallest = max(self._alive(), key=lambda node: node.chain.height)
         for ago in range(FIRST_BLOCKS - tallest.chain.height, 0, -1):
-            self._mine_one(tallest, self._clock() - ago * BLOCK_EVERY_S)
+            self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
         for index, node in enumerate(self._alive()):
             await self._dial(node, self._alive()[:index])
         await self._agree()
@@ -129,7 +129,10 @@ class Devnet:
             return payment.name
 
     async def kill(self, index: int) -> None:
-        """One node vanishes as in a crash: its connections break, its memory is gone."""
+        """One node vanishes as in a crash: its connections break, its memory is gone.
+
+        Raises NetworkError when it is dead already.
+        """
         async with self._busy:
             seat = self._find(index)
             if seat.node is None:
@@ -140,13 +143,16 @@ class Devnet:
             self._changed()
 
     async def revive(self, index: int) -> None:
-        """Start a dead node at its old address; it learns from the others what it missed."""
+        """Start a dead node at its old address; it learns from the others what it missed.
+
+        Raises NetworkError when it is alive, or its address was taken meanwhile.
+        """
         async with self._busy:
             seat = self._find(index)
             if seat.node is not None:
                 raise NetworkError(f"{seat.name} is alive already.")
-            others = self._alive()
-            await self._dial(await self._seat(seat), others)
+            neighbours = self._alive()
+            await self._dial(await self._seat(seat), neighbours)
             await self._agree()
             self._changed()
 
@@ -170,18 +176,18 @@ class Devnet:
         seat.port, seat.node = node.address.port, node
         return node
 
-    async def _dial(self, node: DevnetNode, others: list[DevnetNode]) -> None:
-        for other in others:
-            await node.dial(Address("127.0.0.1", other.address.port))
+    async def _dial(self, node: DevnetNode, neighbours: list[DevnetNode]) -> None:
+        for neighbour in neighbours:
+            await node.dial(Address("127.0.0.1", neighbour.address.port))
 
     async def _mine(self, count: int) -> None:
         node = self._miner()
         for _ in range(count):
-            self._mine_one(node, self._clock())
+            self._mine_block(node, self._clock())
             await asyncio.sleep(0)  # the others may hear of it meanwhile
         await self._agree()
 
-    def _mine_one(self, node: DevnetNode, now: int) -> None:
+    def _mine_block(self, node: DevnetNode, now: int) -> None:
         block = miner.next_block(node.chain, node.mempool, faucet.script_pubkey(), now)
         try:
             node.submit_block(block.encode())

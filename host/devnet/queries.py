@@ -34,10 +34,10 @@ Answer = Callable[[NodeChain, Mempool, bytes], Iterator[PeerMessage]]
 
 
 def _headers(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
-    asked = GetHeaders.parse(payload)
+    request = GetHeaders.parse(payload)
     # Light clients take an empty answer for "you have them all", so there is always one.
-    found = chain.headers_after(asked.locator, asked.stop, MAX_HEADERS)
-    yield PeerMessage("headers", encode_headers(found))
+    headers = chain.headers_after(request.locator, request.stop, MAX_HEADERS)
+    yield PeerMessage("headers", encode_headers(headers))
 
 
 def _data(chain: NodeChain, mempool: Mempool, payload: bytes) -> Iterator[PeerMessage]:
@@ -52,11 +52,11 @@ def _data(chain: NodeChain, mempool: Mempool, payload: bytes) -> Iterator[PeerMe
 
 
 def _find(chain: NodeChain, mempool: Mempool, item: Item) -> PeerMessage | None:
-    if item.kind in (MSG_TX, MSG_WITNESS_TX, MSG_WTX) and (found := mempool.get(item.hash)):
-        return PeerMessage("tx", found.encode(witness=item.kind != MSG_TX))
+    if item.kind in (MSG_TX, MSG_WITNESS_TX, MSG_WTX) and (transaction := mempool.get(item.hash)):
+        return PeerMessage("tx", transaction.encode(witness=item.kind != MSG_TX))
     if item.kind in (MSG_BLOCK, MSG_WITNESS_BLOCK) and (raw := chain.raw(item.hash)):
-        whole = item.kind == MSG_WITNESS_BLOCK
-        return PeerMessage("block", raw if whole else Block.parse(raw).encode(witness=False))
+        with_witness = item.kind == MSG_WITNESS_BLOCK
+        return PeerMessage("block", raw if with_witness else Block.parse(raw).encode(witness=False))
     return None
 
 
@@ -66,11 +66,11 @@ def _filters(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessa
 
 
 def _filter_headers(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
-    asked = FilterRange.parse(payload)
-    if heights := _heights(chain, asked, MAX_FILTER_HEADERS):
+    request = FilterRange.parse(payload)
+    if heights := _heights(chain, request, MAX_FILTER_HEADERS):
         hashes = [filter_hash(chain.filter(height)) for height in heights]
-        previous = chain.filter_header(asked.start - 1)
-        yield PeerMessage("cfheaders", encode_filter_headers(asked.stop, previous, hashes))
+        previous = chain.filter_header(request.start - 1)
+        yield PeerMessage("cfheaders", encode_filter_headers(request.stop, previous, hashes))
 
 
 def _checkpoints(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerMessage]:
@@ -81,14 +81,14 @@ def _checkpoints(chain: NodeChain, _: Mempool, payload: bytes) -> Iterator[PeerM
         yield PeerMessage("cfcheckpt", encode_checkpoints(stop, headers))
 
 
-def _heights(chain: NodeChain, asked: FilterRange, limit: int) -> range:
+def _heights(chain: NodeChain, request: FilterRange, limit: int) -> range:
     """The heights a request names; none when its end left the best chain in the meantime."""
-    last = chain.height_of(asked.stop)
+    last = chain.height_of(request.stop)
     if last is None:
         return range(0)
-    if not last - limit < asked.start <= last:
-        raise Malformed(f"Filters from {asked.start} to {last}: not more than {limit} at once.")
-    return range(asked.start, last + 1)
+    if not last - limit < request.start <= last:
+        raise Malformed(f"Filters from {request.start} to {last}: not more than {limit} at once.")
+    return range(request.start, last + 1)
 
 
 ANSWERS: dict[str, Answer] = {

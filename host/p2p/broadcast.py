@@ -15,7 +15,7 @@ from host.values import Propagation, Sent
 from signer.errors import Malformed
 
 # Nothing about us that could be left out is told: no clock, no height, no program name.
-NOBODY = Version(services=0, timestamp=0, nonce=0, user_agent="", height=0)
+ANONYMOUS = Version(services=0, timestamp=0, nonce=0, user_agent="", height=0)
 CONNECT_S = 5.0
 PROBE_S = 1.0  # how long a peer may think about whether it has the transaction
 ASK_S = 4.0  # Bitcoin Core asks 2 s after it was told
@@ -60,7 +60,7 @@ class _Listener:
     def __init__(self, name: str, peer: Peer, transaction: Transaction) -> None:
         self.name = name
         self.changed: Callable[[], None] = lambda: None
-        self.probed = self.has = self.told = self.given = self.gone = False
+        self.probed = self.has_transaction = self.was_told = self.was_given = self.is_gone = False
         self.refusal = ""
         self._peer = peer
         self._transaction = transaction
@@ -70,14 +70,14 @@ class _Listener:
     @property
     def failed(self) -> bool:
         """Whether telling this peer led nowhere."""
-        return self.told and (self.gone or bool(self.refusal))
+        return self.was_told and (self.is_gone or bool(self.refusal))
 
     def probe(self) -> None:
         """Ask for the transaction: who has it can show it, and need not be told."""
-        self._peer.send("getdata", encode_items([self._peer.wanted(self._transaction)]))
+        self._peer.send("getdata", encode_items([self._peer.request_for(self._transaction)]))
 
     def tell(self) -> None:
-        self.told = True
+        self.was_told = True
         self._peer.send("inv", encode_items([self._peer.item(self._transaction)]))
 
     async def close(self) -> None:
@@ -91,21 +91,23 @@ class _Listener:
                 self._hear(await self._peer.receive())
                 self.changed()
         except (PeerGone, Malformed):
-            self.gone = True
+            self.is_gone = True
             self.changed()
 
     def _hear(self, message: PeerMessage) -> None:
         match message.command:
             case "inv":
-                self.has |= self._names_it(message.payload)
+                self.has_transaction |= self._names_it(message.payload)
             case "tx":
-                self.has |= Transaction.parse(message.payload).txid == self._transaction.txid
+                self.has_transaction |= (
+                    Transaction.parse(message.payload).txid == self._transaction.txid
+                )
                 self.probed = True
             case "notfound":
                 self.probed = True
-            case "getdata" if self.told and self._names_it(message.payload):
+            case "getdata" if self.was_told and self._names_it(message.payload):
                 self._peer.send("tx", self._transaction.encode())
-                self.given = True
+                self.was_given = True
             case "reject":
                 refusal = Reject.parse(message.payload)
                 if refusal.hash in self._ids:
@@ -136,7 +138,10 @@ class _Round:
         deadline = asyncio.get_running_loop().time() + timeout_s
         for listener in self._listeners:
             listener.probe()
-        await self._wait(lambda: all(each.probed or each.gone for each in self._listeners), PROBE_S)
+        await self._wait(
+            lambda: all(listener.probed or listener.is_gone for listener in self._listeners),
+            PROBE_S,
+        )
         self._tell(self._silent()[: max(1, len(self._silent()) // 2)])
         while not self._proven() and self._remaining(deadline) > 0:
             patience = min(ASK_S, self._remaining(deadline))
@@ -154,21 +159,28 @@ class _Round:
         return self._sent()
 
     def _silent(self) -> list[_Listener]:
-        return [each for each in self._listeners if not (each.has or each.told or each.gone)]
+        return [
+            listener
+            for listener in self._listeners
+            if not (listener.has_transaction or listener.was_told or listener.is_gone)
+        ]
 
-    def _told(self) -> list[_Listener]:
-        return [each for each in self._listeners if each.told]
+    def _told_listeners(self) -> list[_Listener]:
+        return [listener for listener in self._listeners if listener.was_told]
 
     def _echoed(self) -> list[_Listener]:
-        return [each for each in self._listeners if each.has]
+        return [listener for listener in self._listeners if listener.has_transaction]
 
     def _proven(self) -> bool:
         """Everybody who was only listened to has it, and who was told has taken it."""
-        taken = all(each.given or each.has or each.gone for each in self._told())
-        return bool(self._echoed()) and not self._silent() and taken
+        answered = all(
+            listener.was_given or listener.has_transaction or listener.is_gone
+            for listener in self._told_listeners()
+        )
+        return bool(self._echoed()) and not self._silent() and answered
 
     def _stuck(self) -> bool:
-        return all(each.failed for each in self._told())
+        return all(listener.failed for listener in self._told_listeners())
 
     def _tell(self, listeners: Sequence[_Listener]) -> None:
         for listener in listeners:
@@ -177,34 +189,37 @@ class _Round:
 
     def _tell_another(self) -> bool:
         """When no told peer took it: one more, as long as somebody is left to listen to."""
-        if self._echoed() or any(each.given and not each.failed for each in self._told()):
+        if self._echoed() or any(
+            listener.was_given and not listener.failed for listener in self._told_listeners()
+        ):
             return False
         silent = self._silent()
         self._tell(silent[:1] if len(silent) > 1 else [])
         return len(silent) > 1
 
     def _why_not(self, timeout_s: float) -> str:
-        told = self._told()
-        if refusals := [each.refusal for each in told if each.refusal]:
+        told_listeners = self._told_listeners()
+        if refusals := [listener.refusal for listener in told_listeners if listener.refusal]:
             # A payment that is confirmed already is refused, too: do not call it lost.
             return (
                 f"The network refused the transaction, so it does not spread. {refusals[0]} "
                 "If it was sent before, look at the history: it may be confirmed already."
             )
-        if not any(each.given for each in told):
+        if not any(listener.was_given for listener in told_listeners):
             return (
-                f"No peer asked for the transaction; told: {len(told)}. "
+                f"No peer asked for the transaction; told: {len(told_listeners)}. "
                 "Nothing was sent. Send again in a minute, or use other peers."
             )
+        served = sum(listener.was_given for listener in told_listeners)
         return (
-            f"The transaction was given to {sum(each.given for each in told)} of "
+            f"The transaction was given to {served} of "
             f"{len(self._listeners)} peers, and no other peer named it within {timeout_s:.0f} s. "
             "It may still spread. Look at the history in a while; sending it again does no harm."
         )
 
     def _sent(self) -> Sent:
         proof = Propagation(
-            tuple(listener.name for listener in self._listeners if listener.given),
+            tuple(listener.name for listener in self._listeners if listener.was_given),
             tuple(listener.name for listener in self._echoed()),
             len({listener.name for listener in self._listeners}),
         )
@@ -235,8 +250,8 @@ async def _connect_all(
 ) -> list[_Listener]:
     listeners = await _connect(addresses, network, transaction)
     if len(listeners) == 1:
-        only = [each for each in addresses if str(each) == listeners[0].name]
-        listeners += await _connect(only[:1], network, transaction)
+        same = [address for address in addresses if str(address) == listeners[0].name]
+        listeners += await _connect(same[:1], network, transaction)
     return listeners
 
 
@@ -245,7 +260,7 @@ async def _connect(
 ) -> list[_Listener]:
     async def call(address: Address) -> _Listener | None:
         try:
-            peer = await Peer.connect(address, network, NOBODY, CONNECT_S)
+            peer = await Peer.connect(address, network, ANONYMOUS, CONNECT_S)
         except PeerGone:
             return None
         return _Listener(str(address), peer, transaction)

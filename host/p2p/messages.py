@@ -119,7 +119,7 @@ class Version:
 
     @classmethod
     def parse(cls, payload: bytes) -> Self:
-        """Bytes after the relay flag are allowed: a later protocol may add some."""
+        """Bytes after the relay flag are allowed: a later protocol may add some. Raises Malformed."""
         cursor = Cursor(payload)
         protocol, services, timestamp = cursor.uint(4), cursor.uint(8), cursor.uint(8)
         cursor.take(52)
@@ -140,8 +140,8 @@ class Item:
 
 
 def encode_items(items: Sequence[Item]) -> bytes:
-    each = (item.kind.to_bytes(4, "little") + item.hash for item in items)
-    return compact_size(len(items)) + b"".join(each)
+    encoded = (item.kind.to_bytes(4, "little") + item.hash for item in items)
+    return compact_size(len(items)) + b"".join(encoded)
 
 
 def parse_items(payload: bytes) -> tuple[Item, ...]:
@@ -169,9 +169,9 @@ class GetHeaders:
         cursor = Cursor(payload)
         cursor.uint(4)
         count = _at_most(cursor.count(32), MAX_LOCATOR, "locator hashes")
-        asked = cls(tuple(cursor.take(32) for _ in range(count)), cursor.take(32))
+        request = cls(tuple(cursor.take(32) for _ in range(count)), cursor.take(32))
         cursor.end()
-        return asked
+        return request
 
 
 def encode_headers(headers: Sequence[bytes]) -> bytes:
@@ -206,9 +206,9 @@ class FilterRange:
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         cursor = _filter_cursor(payload)
-        asked = cls(cursor.uint(4), cursor.take(32))
+        request = cls(cursor.uint(4), cursor.take(32))
         cursor.end()
-        return asked
+        return request
 
 
 def parse_checkpoint_request(payload: bytes) -> bytes:
@@ -244,17 +244,23 @@ class Reject:
     code: int = 0x10
 
     def encode(self) -> bytes:
-        named, why = self.message.encode(), self.reason.encode()[:MAX_REASON]
-        parts = (compact_size(len(named)), named, bytes([self.code]), compact_size(len(why)), why)
+        message, reason = self.message.encode(), self.reason.encode()[:MAX_REASON]
+        parts = (
+            compact_size(len(message)),
+            message,
+            bytes([self.code]),
+            compact_size(len(reason)),
+            reason,
+        )
         return b"".join(parts) + self.hash
 
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         cursor = Cursor(payload)
         message, code, reason = cursor.blob(), cursor.uint(1), cursor.blob()
-        about = cursor.take(32) if cursor.remaining == 32 else bytes(32)
+        refused_hash = cursor.take(32) if cursor.remaining == 32 else bytes(32)
         cursor.end()
-        return cls(_printable(reason[:MAX_REASON]), about, _printable(message[:12]), code)
+        return cls(_printable(reason[:MAX_REASON]), refused_hash, _printable(message[:12]), code)
 
 
 def _printable(text: bytes) -> str:

@@ -117,9 +117,9 @@ class Wallet:
             self._save()
 
     def balance(self) -> Balance:
-        now = self._bdk.balance()
-        confirmed = now.confirmed.to_sat()
-        return Balance(confirmed, now.total.to_sat() - confirmed)
+        balance = self._bdk.balance()
+        confirmed = balance.confirmed.to_sat()
+        return Balance(confirmed, balance.total.to_sat() - confirmed)
 
     def next_address(self) -> ReceiveAddress:
         """An address that nobody was given before and that holds no coins.
@@ -139,27 +139,27 @@ class Wallet:
         self.store.mark_verified(receive.index, self._clock())
 
     def address_at(self, index: int) -> ReceiveAddress:
-        """The receive address number `index`, without handing it out."""
+        """The receive address number `index`, without handing it out. Raises WalletError."""
         if not 0 <= index < HARDENED:
             raise WalletError("There is no address with that number.")
         return self._receive(self._bdk.peek_address(EXTERNAL, index))
 
     def utxos(self) -> tuple[Utxo, ...]:
         """What can be spent, largest first."""
-        utxos = (self._coin(each) for each in self._bdk.list_unspent())
+        utxos = (self._coin(output) for output in self._bdk.list_unspent())
         return tuple(sorted(utxos, key=lambda coin: (-coin.sats, coin.outpoint)))
 
     def history(self) -> tuple[HistoryRow, ...]:
         """Newest first, what waits for its first block before all others."""
         with self._lock:
             tip = self.tip_height
-            rows = [self._row(each, tip) for each in self._bdk.transactions()]
+            rows = [self._row(transaction, tip) for transaction in self._bdk.transactions()]
         return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
 
     def confirmations(self, txid: str) -> int:
         """How deep a transaction is; 0 while it waits, or when it is not known."""
-        found = self._bdk.get_tx(bdk.Txid.from_string(txid))
-        height = bdk_adapter.height(found.chain_position) if found else None
+        transaction = self._bdk.get_tx(bdk.Txid.from_string(txid))
+        height = bdk_adapter.height(transaction.chain_position) if transaction else None
         return self.tip_height - height + 1 if height is not None else 0
 
     def draft(self, address: str, sats: int, sats_per_vbyte: float) -> Draft:
@@ -174,8 +174,8 @@ class Wallet:
             self._discard_kept()
             builder = bdk.TxBuilder().fee_rate(rate)
             builder = builder.add_recipient(script, bdk.Amount.from_sat(sats))
-            made = payment_request.built(builder, self._bdk)
-            draft = self._as_draft(made, address, sats, sats_per_vbyte)
+            psbt_draft = payment_request.built(builder, self._bdk)
+            draft = self._as_draft(psbt_draft, address, sats, sats_per_vbyte)
             self._save()
             self.store.keep_draft(draft)
         return draft
@@ -209,17 +209,19 @@ class Wallet:
 
     def _recall(self) -> None:
         """What a crash may have kept from BDK, and what BDK does not keep."""
-        if kept := self.store.draft():
-            self._mark_change(kept, self._bdk.mark_used)
-        known = {str(each.transaction.compute_txid()) for each in self._bdk.transactions()}
+        if draft := self.store.draft():
+            self._mark_change(draft, self._bdk.mark_used)
+        known_txids = {
+            str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
+        }
         for record in self.store.payments():
-            if record.payment.txid not in known:
+            if record.payment.txid not in known_txids:
                 self._remember(record.payment)
 
     def _remember(self, payment: SignedPayment) -> None:
         transaction = bdk.Transaction(payment.raw_tx)
-        seen = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
-        self._bdk.apply_unconfirmed_txs([seen])
+        unconfirmed = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
+        self._bdk.apply_unconfirmed_txs([unconfirmed])
         self._save()
 
     def _save(self) -> None:
@@ -238,49 +240,49 @@ class Wallet:
             bdk_adapter.height(output.chain_position),
         )
 
-    def _row(self, found: "bdk.CanonicalTx", tip: int) -> HistoryRow:
-        transaction = found.transaction
+    def _row(self, canonical: "bdk.CanonicalTx", tip: int) -> HistoryRow:
+        transaction = canonical.transaction
         flow = self._bdk.sent_and_received(transaction)
-        height = bdk_adapter.height(found.chain_position)
+        height = bdk_adapter.height(canonical.chain_position)
         return HistoryRow(
             str(transaction.compute_txid()),
             flow.received.to_sat() - flow.sent.to_sat(),
             bdk_adapter.fee_sats(self._bdk, transaction),
             height,
             tip - height + 1 if height is not None else 0,
-            bdk_adapter.seen_at(found.chain_position),
+            bdk_adapter.seen_at(canonical.chain_position),
         )
 
-    def _as_draft(self, made: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
-        raw = base64.b64decode(made.serialize())
+    def _as_draft(self, psbt_draft: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
+        raw = base64.b64decode(psbt_draft.serialize())
         unsigned = psbt.PsbtMaps.parse(raw).unsigned_tx
         paid = sum(output.sats for output in Transaction.parse(unsigned).outputs)
         words = digest_words(unsigned)
-        return Draft(raw, address, sats, made.fee(), rate, paid - sats, words)
+        return Draft(raw, address, sats, psbt_draft.fee(), rate, paid - sats, words)
 
     def _discard_kept(self) -> None:
-        if kept := self.store.draft():
-            self.discard(kept)
+        if draft := self.store.draft():
+            self.discard(draft)
 
     def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
         unsigned = Transaction.parse(psbt.PsbtMaps.parse(draft.psbt).unsigned_tx)
         for output in unsigned.outputs:
-            found = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
-            if found and found.keychain is INTERNAL:
-                mark(INTERNAL, found.index)
+            derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
+            if derivation and derivation.keychain is INTERNAL:
+                mark(INTERNAL, derivation.index)
 
     def _spent(self, transaction: Transaction) -> list[TxOut]:
         """The outputs a payment spends, as the chain told us: the PSBT is not payment_request."""
-        ours = {_name(each.outpoint): each.txout for each in self._bdk.list_unspent()}
-        names = [(each.outpoint.txid, each.outpoint.index) for each in transaction.inputs]
-        if not ours.keys() >= set(names):
+        unspent = {_name(utxo.outpoint): utxo.txout for utxo in self._bdk.list_unspent()}
+        names = [(txin.outpoint.txid, txin.outpoint.index) for txin in transaction.inputs]
+        if not unspent.keys() >= set(names):
             raise WalletError(
                 "A coin of this payment was spent meanwhile. Nothing was paid."
                 " Discard the payment and make it again."
             )
         return [
             TxOut(out.value.to_sat(), out.script_pubkey.to_bytes())
-            for out in map(ours.__getitem__, names)
+            for out in map(unspent.__getitem__, names)
         ]
 
 

@@ -176,7 +176,7 @@ async def test_a_peer_that_takes_it_and_keeps_it_is_no_proof(devnet: Devnet) -> 
 
     def takes(peer: Peer, command: str) -> None:
         if command == "inv":
-            peer.send("getdata", module.encode_items([peer.wanted(transaction)]))
+            peer.send("getdata", module.encode_items([peer.request_for(transaction)]))
 
     async with Mute(takes) as first, Mute() as second:
         with pytest.raises(NetworkError, match="given to 1 of 2 peers, and no other peer named it"):

@@ -167,11 +167,22 @@ def test_a_longer_branch_that_is_bad_at_its_end_leaves_the_old_tip(chain: NodeCh
     assert _facts(chain) == before
 
 
+def spent_by(chain: NodeChain, height: int) -> tuple[tuple[int, bytes, int], ...]:
+    """(sats, script, height) of every coin that a block spends, as the engine wrote it down."""
+    manager = chain._engine._manager
+    entry = manager.get_active_chain().block_tree_entries[height]
+    return tuple(
+        (coin.output.amount, bytes(coin.output.script_pubkey), coin.confirmation_height)
+        for transaction in manager.block_spent_outputs[entry].transactions
+        for coin in transaction.coins
+    )
+
+
 def test_the_coins_a_block_spends_are_those_the_engine_wrote_down(rich: NodeChain) -> None:
     transaction = payment(rich, Mempool(rich), sats=7_000_000_000)  # two coins, and change
     spent = [rich.coins[each.outpoint] for each in transaction.inputs]
     grow(rich, 1, transactions=[transaction])
-    theirs = rich._engine.spent_by(rich.height)
+    theirs = spent_by(rich, rich.height)
     assert theirs == tuple((coin.sats, coin.script_pubkey, coin.height) for coin in spent)
     assert Outpoint(transaction.txid, 0) in rich.coins
     assert all(each.outpoint not in rich.coins for each in transaction.inputs)
@@ -199,9 +210,9 @@ def test_an_opened_file_gives_the_same_chain_again(file: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from host.devnet.chain import Chain, StoreUnusable
+from host.devnet.chain import NodeChain, StoreUnusable
 from tests.devnets import grow
-chain = Chain(Path(sys.argv[1]))
+chain = NodeChain(Path(sys.argv[1]))
 while True:
     grow(chain, 1)
     print(chain.height, chain.tip.hex(), flush=True)

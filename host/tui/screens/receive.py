@@ -71,11 +71,11 @@ def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
 def _matrix(text: str) -> Sequence[Sequence[bool]]:
     # In capitals a segwit address takes a smaller code (QR's alphanumeric mode, BIP173); an old
     # base58 address means something else in capitals and stays as it is.
-    kept = text if any(letter.isupper() for letter in text) else text.upper()
-    made = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
-    made.add_data(kept)
-    made.make(fit=True)
-    return [[bool(module) for module in row] for row in made.get_matrix()]
+    content = text if any(letter.isupper() for letter in text) else text.upper()
+    qr = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
+    qr.add_data(content)
+    qr.make(fit=True)
+    return [[bool(module) for module in row] for row in qr.get_matrix()]
 
 
 PAGE = ReceivePage
