@@ -119,7 +119,10 @@ class Version:
 
     @classmethod
     def parse(cls, payload: bytes) -> Self:
-        """Bytes after the relay flag are allowed: a later protocol may add some. Raises Malformed."""
+        """Bytes after the relay flag are allowed: a later protocol may add some.
+
+        Raises Malformed.
+        """
         cursor = Cursor(payload)
         protocol, services, timestamp = cursor.uint(4), cursor.uint(8), cursor.uint(8)
         cursor.take(52)
