@@ -187,7 +187,8 @@ async def verify(host: Host) -> None:
     issued = host.state.issued
     if issued is None:
         return
-    host.change(issued=replace(issued, problem="", verified=False), problem="")
+    issued = replace(issued, problem="", verified=False)  # an earlier yes does not count any more
+    host.change(issued=issued, problem="")
     try:
         _ask_for_pin(host)
         await verify_address(
