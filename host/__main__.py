@@ -31,17 +31,19 @@ def _run(words: list[str]) -> int:
     args = parser().parse_args(words)
     match args.verb:
         case None:
+            from host import demo  # noqa: PLC0415
             from host.tui import app  # noqa: PLC0415
 
-            return app.run(None, "serial", welcome=True)
+            return app.run(demo.opening(None, "serial"), welcome=True)
         case "demo" if args.auto:
             from host import demo  # noqa: PLC0415
 
             return demo.main(args)
         case "demo":
+            from host import demo  # noqa: PLC0415
             from host.tui import app  # noqa: PLC0415
 
-            return app.run(args.home, args.link)
+            return app.run(demo.opening(args.home, args.link))
         case _:
             from host.cli import verbs  # noqa: PLC0415
 

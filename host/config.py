@@ -11,6 +11,14 @@ from host.errors import WalletError
 HARDENED = 1 << 31  # BIP32
 NETWORKS = ("mainnet", "testnet", "regtest")
 PURPOSE = {"wpkh": 84, "tr": 86}  # BIP84, BIP86
+BECH32_HRP = {"mainnet": "bc", "testnet": "tb", "regtest": "bcrt"}  # BIP173
+_TEST_VERSIONS = (b"\x6f", b"\xc4")
+# What a base58 address begins with: P2PKH, P2SH.
+BASE58_VERSIONS = {
+    "mainnet": (b"\x00", b"\x05"),
+    "testnet": _TEST_VERSIONS,
+    "regtest": _TEST_VERSIONS,
+}
 Clock = Callable[[], int]
 
 
@@ -27,22 +35,27 @@ def account_path(network: str, script: str) -> tuple[int, ...]:
     return (PURPOSE[script] | HARDENED, coin | HARDENED, HARDENED)
 
 
+def render_path(path: tuple[int, ...]) -> str:
+    """As in "84h/1h/0h/0/5"."""
+    return "/".join(f"{step - HARDENED}h" if step >= HARDENED else str(step) for step in path)
+
+
 def wall_clock() -> int:
     """Seconds since 1970. The programs hand this in; tests hand in their own."""
     return int(time.time())  # noqa: TID251 - the one place where the clock comes from
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class HomeFolder:
     """The folder of one person: one wallet for each network and script kind."""
 
     root: Path
 
     @classmethod
-    def default(cls) -> "Home":
+    def default(cls) -> "HomeFolder":
         """What QUIETKEY_HOME says, else a hidden folder in the person's own."""
-        named = os.environ.get("QUIETKEY_HOME")
-        return cls(Path(named) if named else Path.home() / ".quietkey")
+        chosen = os.environ.get("QUIETKEY_HOME")
+        return cls(Path(chosen) if chosen else Path.home() / ".quietkey")
 
     def wallet(self, network: str, script: str) -> Path:
         return self.root / network / script

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from host.errors import HostError
-from host.transactions import Output, Transaction
+from host.transactions import Transaction, TxOut
 from signer.errors import Malformed
 
 
@@ -18,7 +18,7 @@ class ScriptsRefused(HostError):
         )
 
 
-def verify(raw_tx: bytes, spent: Sequence[Output]) -> None:
+def verify(raw_tx: bytes, spent: Sequence[TxOut]) -> None:
     """Run the script of every input with all consensus rules, segwit and taproot included.
 
     `spent` holds the output that each input spends, in the order of the inputs.
@@ -33,7 +33,7 @@ def verify(raw_tx: bytes, spent: Sequence[Output]) -> None:
         raise ScriptsRefused(refused - 1)
 
 
-def _first_refused(raw_tx: bytes, spent: Sequence[Output]) -> int:
+def _first_refused(raw_tx: bytes, spent: Sequence[TxOut]) -> int:
     """The number (from 1) of the first input that fails, or 0."""
     import pbk  # noqa: PLC0415 - takes 0.2 s, and is needed for the first time when one pays
     from pbk.script import PrecomputedTransactionData  # noqa: PLC0415 - as above
@@ -42,12 +42,12 @@ def _first_refused(raw_tx: bytes, spent: Sequence[Output]) -> int:
         transaction = pbk.Transaction(raw_tx)
     except RuntimeError as error:
         raise Malformed("Bitcoin's own engine cannot read the transaction.") from error
-    scripts = [pbk.ScriptPubkey(each.script_pubkey) for each in spent]
+    scripts = [pbk.ScriptPubkey(output.script_pubkey) for output in spent]
     pairs = zip(scripts, spent, strict=True)
-    outputs = [pbk.TransactionOutput(script, each.sats) for script, each in pairs]
+    outputs = [pbk.TransactionOutput(script, output.sats) for script, output in pairs]
     hashes = PrecomputedTransactionData(transaction, outputs)
     flags = pbk.ScriptVerificationFlags.ALL
-    for index, (script, each) in enumerate(zip(scripts, spent, strict=True)):
-        if not script.verify(each.sats, transaction, hashes, index, flags):
+    for index, (script, output) in enumerate(zip(scripts, spent, strict=True)):
+        if not script.verify(output.sats, transaction, hashes, index, flags):
             return index + 1
     return 0

@@ -9,7 +9,7 @@ class DeviceError(HostError):
     """The device answered with an error."""
 
 
-class Declined(DeviceError):
+class DeclinedOnDevice(DeviceError):
     """The person said no on the device."""
 
 

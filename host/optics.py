@@ -1,27 +1,14 @@
 """Between text and light: a QR code as a grey picture, and the codes in a grey picture."""
 
-from dataclasses import dataclass, field
 from typing import Final, cast
 
 import zxingcpp
 
 from host.errors import HostError
+from host.values import Frame
 
 QUIET_ZONE: Final = 4  # light modules around a code, which readers need (ISO 18004)
 _QR: Final = zxingcpp.barcode_formats_from_str("QRCode")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture: a byte a pixel, row by row from the top left; 0 is dark, 255 is light."""
-
-    width: int
-    height: int
-    pixels: bytes = field(repr=False)
-
-    def pgm(self) -> bytes:
-        """The picture as a binary PGM file (P5, 8 bits)."""
-        return b"P5\n%d %d\n255\n" % (self.width, self.height) + self.pixels
 
 
 def version_for(texts: tuple[str, ...]) -> int:
@@ -52,8 +39,8 @@ def draw(text: str, pixels_per_module: int = 4, version: int | None = None) -> F
 def read(frame: Frame) -> tuple[bytes, ...]:
     """The contents of every QR code in the picture, each once."""
     view = memoryview(frame.pixels).cast("B", (frame.height, frame.width))
-    found = zxingcpp.read_barcodes(view, formats=_QR)
-    return tuple(dict.fromkeys(code.bytes for code in found if code.valid))
+    codes = zxingcpp.read_barcodes(view, formats=_QR)
+    return tuple(dict.fromkeys(code.bytes for code in codes if code.valid))
 
 
 def _draw(text: str, scale: int, version: int | None) -> Frame:

@@ -24,7 +24,7 @@ Map = dict[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Psbt:
+class PsbtMaps:
     """The three kinds of maps, records in the order they came."""
 
     top: Map
@@ -32,7 +32,7 @@ class Psbt:
     outputs: tuple[Map, ...]
 
     @classmethod
-    def parse(cls, data: bytes) -> "Psbt":
+    def parse(cls, data: bytes) -> "PsbtMaps":
         """All of `data`. Raises Malformed: duplicate keys, other versions, bytes left over."""
         cursor = Cursor(data)
         if cursor.take(len(MAGIC)) != MAGIC:
@@ -54,44 +54,44 @@ class Psbt:
         return self.top[UNSIGNED_TX]
 
 
-def merge_signatures(draft: bytes, signed: bytes) -> Psbt:
+def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
     """Our own draft with the signatures of `signed`, one or more for each input.
 
     Raises WalletError when `signed` is no clean PSBT, is about another transaction, changes what
     the draft says, or brings something else than signatures that commit to everything.
     """
-    ours = Psbt.parse(draft)
+    own = PsbtMaps.parse(draft)
     try:
-        theirs = Psbt.parse(signed)
+        returned = PsbtMaps.parse(signed)
     except Malformed as error:
         raise WalletError(f"What came back is not a clean PSBT: {error} {_SAFE}") from error
-    if theirs.unsigned_tx != ours.unsigned_tx:
+    if returned.unsigned_tx != own.unsigned_tx:
         raise WalletError(f"Another transaction came back than the one to sign. {_SAFE}")
-    pairs = zip((ours.top, *ours.outputs), (theirs.top, *theirs.outputs), strict=True)
-    for mine, other in pairs:
-        _same_where_both_speak(mine, other)
-    inputs = zip(ours.inputs, theirs.inputs, strict=True)
+    pairs = zip((own.top, *own.outputs), (returned.top, *returned.outputs), strict=True)
+    for draft_map, signed_map in pairs:
+        _same_where_both_speak(draft_map, signed_map)
+    inputs = zip(own.inputs, returned.inputs, strict=True)
     try:
-        return Psbt(ours.top, tuple(_signed(*each) for each in inputs), ours.outputs)
+        return PsbtMaps(own.top, tuple(_signed(*maps) for maps in inputs), own.outputs)
     except Malformed as error:
         raise WalletError(f"A signature came back broken: {error} {_SAFE}") from error
 
 
-def _signed(ours: Map, theirs: Map) -> Map:
-    _same_where_both_speak(ours, theirs)
-    signatures = {key: value for key, value in theirs.items() if _is_signature(key)}
-    signatures = signatures or _taproot_final(theirs)
+def _signed(draft_map: Map, signed_map: Map) -> Map:
+    _same_where_both_speak(draft_map, signed_map)
+    signatures = {key: value for key, value in signed_map.items() if _is_signature(key)}
+    signatures = signatures or _taproot_final(signed_map)
     if not signatures:
         raise WalletError(f"Not every coin was signed. {_SAFE}")
     for key, value in signatures.items():
-        _check_signature(ours, key, value)
-    return ours | signatures
+        _check_signature(draft_map, key, value)
+    return draft_map | signatures
 
 
-def _same_where_both_speak(ours: Map, theirs: Map) -> None:
+def _same_where_both_speak(draft_map: Map, signed_map: Map) -> None:
     # Dropping records is allowed: signers behind a camera trim what they return. Changing one is
     # how an amount or a change address would be swapped under the eyes of the next reader.
-    if any(theirs[key] != ours[key] for key in theirs.keys() & ours.keys()):
+    if any(signed_map[key] != draft_map[key] for key in signed_map.keys() & draft_map.keys()):
         raise WalletError(f"The details of the payment came back changed. {_SAFE}")
 
 
@@ -99,28 +99,28 @@ def _is_signature(key: bytes) -> bool:
     return key == TAP_KEY_SIG or key[0] == PARTIAL_SIG
 
 
-def _taproot_final(theirs: Map) -> Map:
+def _taproot_final(signed_map: Map) -> Map:
     # Some signers put the one signature of a taproot key path where only a finalizer writes.
-    stack = Cursor(theirs.get(FINAL_WITNESS, b"\x00"))
+    stack = Cursor(signed_map.get(FINAL_WITNESS, b"\x00"))
     return {TAP_KEY_SIG: stack.blob()} if stack.compact() == 1 else {}
 
 
-def _check_signature(ours: Map, key: bytes, value: bytes) -> None:
-    known, whole = _signature_fits(ours, key, value)
-    if not known:
+def _check_signature(draft_map: Map, key: bytes, value: bytes) -> None:
+    requested, complete = _signature_fits(draft_map, key, value)
+    if not requested:
         raise WalletError(f"A signature came back for a key that was not asked. {_SAFE}")
     # Any other kind leaves parts of the payment open for others to fill in.
-    if not whole:
+    if not complete:
         raise WalletError(f"A signature came back that does not cover the whole payment. {_SAFE}")
 
 
-def _signature_fits(ours: Map, key: bytes, value: bytes) -> tuple[bool, bool]:
+def _signature_fits(draft_map: Map, key: bytes, value: bytes) -> tuple[bool, bool]:
     """Whether the key was asked to sign, and whether the signature covers everything."""
     if key == TAP_KEY_SIG:
         # BIP341: 64 bytes mean DEFAULT, which covers the same as ALL.
-        whole = len(value) == 64 or (len(value) == 65 and value[-1] == SIGHASH_ALL)
-        return TAP_INTERNAL_KEY in ours, whole
-    return BIP32_DERIVATION + key[1:] in ours, value[-1:] == bytes([SIGHASH_ALL])
+        complete = len(value) == 64 or (len(value) == 65 and value[-1] == SIGHASH_ALL)
+        return TAP_INTERNAL_KEY in draft_map, complete
+    return BIP32_DERIVATION + key[1:] in draft_map, value[-1:] == bytes([SIGHASH_ALL])
 
 
 def _read_map(cursor: Cursor) -> Map:

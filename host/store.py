@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from host.errors import WalletError
-
-Status = Literal["signed", "sent"]
+from host.values import Draft, PaymentRecord, SignedPayment
 
 # One entry for each version of the schema, each leading from the one before it.
 _MIGRATIONS = (
@@ -48,53 +47,11 @@ class Pairing:
     account_xpub: str
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A payment nobody has signed yet. `words` are the four the device shows, too."""
-
-    psbt: bytes
-    recipient: str
-    sats: int
-    fee_sats: int
-    sats_per_vbyte: float
-    change_sats: int
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """A signed payment, verified and ready for the network."""
-
-    raw_tx: bytes
-    txid: str
-    fee_sats: int
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRecord:
-    """What we know of a payment we made, `made` in seconds since 1970."""
-
-    payment: Payment
-    recipient: str
-    sats: int
-    made: int
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOut:
-    """An address somebody may have: `verified` is when the device agreed that it is ours."""
-
-    index: int
-    address: str
-    handed_out: int
-    verified: int | None
-
-
 class Store:
     """The file. Any thread may call."""
 
     def __init__(self, path: Path) -> None:
+        """Open the file, make or migrate it. Raises WalletError: damaged, in use, too new."""
         self._lock = threading.RLock()
         # Transactions are begun by hand below: the module's own begin only some of them.
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -125,7 +82,7 @@ class Store:
             )
 
     def pairing(self) -> Pairing | None:
-        row = self._one("SELECT network, script, fingerprint, account_xpub FROM pairing")
+        row = self._row("SELECT network, script, fingerprint, account_xpub FROM pairing")
         return Pairing(*row) if row else None
 
     def hand_out(self, index: int, address: str, now: int) -> bool:
@@ -137,12 +94,6 @@ class Store:
     def mark_verified(self, index: int, now: int) -> None:
         with self._change() as db:
             db.execute("UPDATE addresses SET verified = ? WHERE position = ?", (now, index))
-
-    def handed_out(self) -> tuple[HandedOut, ...]:
-        rows = self._all(
-            "SELECT position, address, handed_out, verified FROM addresses ORDER BY position"
-        )
-        return tuple(HandedOut(*row) for row in rows)
 
     def keep_draft(self, draft: Draft) -> None:
         """Remember the one unfinished payment, in the place of any other."""
@@ -161,7 +112,7 @@ class Store:
             )
 
     def draft(self) -> Draft | None:
-        row = self._one(
+        row = self._row(
             "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words FROM draft"
         )
         if row is None:
@@ -173,7 +124,7 @@ class Store:
         with self._change() as db:
             db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
 
-    def keep_payment(self, draft: Draft, payment: Payment, now: int) -> None:
+    def keep_payment(self, draft: Draft, payment: SignedPayment, now: int) -> None:
         """Turn the draft into a signed payment: a crash leaves one or the other, never both."""
         with self._change() as db:
             db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
@@ -195,11 +146,11 @@ class Store:
 
     def payments(self) -> tuple[PaymentRecord, ...]:
         """Oldest first."""
-        rows = self._all(
+        rows = self._rows(
             "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status"
             " FROM payments ORDER BY made, rowid"
         )
-        return tuple(PaymentRecord(Payment(*row[:3]), *row[3:]) for row in rows)
+        return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)
 
     def _migrate(self) -> None:
         with self._change() as db:
@@ -226,10 +177,10 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
-    def _all(self, query: str) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with self._lock, closing(self._db.execute(query)) as cursor:
             return cursor.fetchall()
 
-    def _one(self, query: str) -> tuple[Any, ...] | None:
-        rows = self._all(query)
+    def _row(self, query: str) -> tuple[Any, ...] | None:
+        rows = self._rows(query)
         return rows[0] if rows else None

@@ -30,7 +30,7 @@ class Outpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class TxIn:
     outpoint: Outpoint
     script_sig: bytes
     sequence: int
@@ -38,7 +38,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class TxOut:
     sats: int
     script_pubkey: bytes
 
@@ -51,8 +51,8 @@ class Transaction:
     """A transaction and its two names. Hashes are in the order of the wire, not of the screen."""
 
     version: int
-    inputs: tuple[Input, ...]
-    outputs: tuple[Output, ...]
+    inputs: tuple[TxIn, ...]
+    outputs: tuple[TxOut, ...]
     lock_time: int
     txid: bytes = field(init=False)
     wtxid: bytes = field(init=False)
@@ -82,21 +82,21 @@ class Transaction:
         inputs = [_read_input(cursor) for _ in range(count)]
         outputs = tuple(_read_output(cursor) for _ in range(cursor.count(OUTPUT_AT_LEAST)))
         if has_witness:
-            inputs = [_with_witness(each, cursor) for each in inputs]
-            if not any(each.witness for each in inputs):
+            inputs = [_with_witness(txin, cursor) for txin in inputs]
+            if not any(txin.witness for txin in inputs):
                 raise Malformed("A transaction marked as having a witness has none.")
         return cls(version, tuple(inputs), outputs, cursor.uint(4))
 
     def encode(self, *, witness: bool = True) -> bytes:
         """The bytes of the wire; without the witness, the bytes that the txid names."""
-        witness = witness and any(each.witness for each in self.inputs)
+        witness = witness and any(txin.witness for txin in self.inputs)
         parts = [self.version.to_bytes(4, "little"), WITNESS_MARKER if witness else b""]
         parts.append(compact_size(len(self.inputs)))
-        parts += [_encode_input(each) for each in self.inputs]
+        parts += [_encode_input(txin) for txin in self.inputs]
         parts.append(compact_size(len(self.outputs)))
-        parts += [each.encode() for each in self.outputs]
+        parts += [output.encode() for output in self.outputs]
         if witness:
-            parts += [_encode_stack(each.witness) for each in self.inputs]
+            parts += [_encode_stack(txin.witness) for txin in self.inputs]
         return b"".join([*parts, self.lock_time.to_bytes(4, "little")])
 
     @property
@@ -118,23 +118,23 @@ class Transaction:
         return self.txid[::-1].hex()
 
 
-def _read_input(cursor: Cursor) -> Input:
+def _read_input(cursor: Cursor) -> TxIn:
     outpoint = Outpoint(cursor.take(32), cursor.uint(4))
-    return Input(outpoint, cursor.blob(), cursor.uint(4))
+    return TxIn(outpoint, cursor.blob(), cursor.uint(4))
 
 
-def _read_output(cursor: Cursor) -> Output:
-    return Output(cursor.uint(8), cursor.blob())
+def _read_output(cursor: Cursor) -> TxOut:
+    return TxOut(cursor.uint(8), cursor.blob())
 
 
-def _with_witness(each: Input, cursor: Cursor) -> Input:
+def _with_witness(txin: TxIn, cursor: Cursor) -> TxIn:
     stack = tuple(cursor.blob() for _ in range(cursor.count(1)))
-    return Input(each.outpoint, each.script_sig, each.sequence, stack)
+    return TxIn(txin.outpoint, txin.script_sig, txin.sequence, stack)
 
 
-def _encode_input(each: Input) -> bytes:
-    tail = each.sequence.to_bytes(4, "little")
-    return each.outpoint.encode() + _blob(each.script_sig) + tail
+def _encode_input(txin: TxIn) -> bytes:
+    tail = txin.sequence.to_bytes(4, "little")
+    return txin.outpoint.encode() + _blob(txin.script_sig) + tail
 
 
 def _encode_stack(stack: tuple[bytes, ...]) -> bytes:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from host.config import wall_clock
 from host.devnet import blocks, faucet
 from host.devnet.blocks import Block
-from host.devnet.chain import Chain
+from host.devnet.chain import NodeChain
 from host.devnet.mempool import Mempool
 from host.p2p.messages import Version
 from host.p2p.peer import Address, Peer
-from host.transactions import Input, Output, Transaction
+from host.transactions import Transaction, TxIn, TxOut
 
 STRANGER = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"  # the key of BIP173's examples
 ANYBODY = b"\x51"  # OP_TRUE
@@ -22,7 +22,7 @@ def clock() -> int:
 
 
 def grow(
-    chain: Chain,
+    chain: NodeChain,
     count: int,
     script: bytes = ANYBODY,
     transactions: Sequence[Transaction] = (),
@@ -36,34 +36,34 @@ def grow(
 
 
 def _add(
-    chain: Chain,
+    chain: NodeChain,
     parent: bytes,
     height: int,
     script: bytes,
     listed: Sequence[Transaction],
     fees: int,
 ) -> Block:
-    reward = Output(blocks.subsidy(height) + (fees if listed else 0), script)
+    reward = TxOut(blocks.subsidy(height) + (fees if listed else 0), script)
     time = max(clock() - 365 * 86_400, chain.median_time(chain.height) + 600)
     block = blocks.build(parent, height, min(time, clock()), reward, listed)
     chain.submit(block.encode())
     return block
 
 
-def branch(chain: Chain, depth: int, length: int, script: bytes = b"\x52") -> list[Block]:
+def branch(chain: NodeChain, depth: int, length: int, script: bytes = b"\x52") -> list[Block]:
     """Blocks that leave the best chain `depth` below its tip. They are not submitted."""
     start = chain.height - depth
     parent, made = chain.hash_at(start), []
     time = max(clock(), chain.median_time(chain.height) + 1)
     for height in range(start + 1, start + 1 + length):
         time += 1
-        block = blocks.build(parent, height, time, Output(blocks.subsidy(height), script), ())
+        block = blocks.build(parent, height, time, TxOut(blocks.subsidy(height), script), ())
         made.append(block)
         parent = block.hash
     return made
 
 
-def payment(chain: Chain, mempool: Mempool, sats: int = 1_000_000) -> Transaction:
+def payment(chain: NodeChain, mempool: Mempool, sats: int = 1_000_000) -> Transaction:
     """A good payment by the faucet, told to nobody yet."""
     return faucet.pay(chain, mempool, STRANGER, sats)
 
@@ -73,7 +73,7 @@ def wrongly_signed(transaction: Transaction) -> Transaction:
     first, *rest = transaction.inputs
     signature = first.witness[0]
     turned = bytes([signature[0] ^ 1]) + signature[1:]
-    forged = Input(first.outpoint, b"", first.sequence, (turned,))
+    forged = TxIn(first.outpoint, b"", first.sequence, (turned,))
     return Transaction(transaction.version, (forged, *rest), transaction.outputs, 0)
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from PIL import Image, ImageChops, ImageFilter
 
-from host.optics import Frame
+from host.values import Frame
 
 MARGIN = 24  # pixels of dim surroundings on each side
 

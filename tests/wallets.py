@@ -1,5 +1,7 @@
 """Wallets for tests: real ones, of the seed everybody knows, with coins from nowhere."""
 
+import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import bdkpython as bdk
 
 from host.config import account_path
 from host.devnet.network import Devnet
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from host.wallet import Wallet
 from signer.chains.bitcoin import CHAIN
 from signer.keys.keyring import Keyring
@@ -43,7 +45,7 @@ def fund(wallet: Wallet, sats: int, number: int = 0) -> str:
     """A coin out of nowhere, on a fresh address; not in a block. `number` tells coins apart."""
     script = _script(wallet.next_address().address, wallet.network)
     coin = Transaction(
-        2, (Input(Outpoint(bytes([number + 1]) * 32, 0), b"", 0),), (Output(sats, script),), 0
+        2, (TxIn(Outpoint(bytes([number + 1]) * 32, 0), b"", 0),), (TxOut(sats, script),), 0
     )
     made = bdk.UnconfirmedTx(tx=bdk.Transaction(coin.encode()), last_seen=NOW)
     wallet.engine.apply_unconfirmed_txs([made])
@@ -57,11 +59,23 @@ def sign(psbt: bytes, network: str = "regtest", words: tuple[str, ...] = WORDS) 
     return CHAIN.sign(review.approve(review.pages), keys)
 
 
+def issued(file: Path) -> list[tuple[int, int, int | None]]:
+    """What the file keeps of addresses handed out: number, when, and when the device agreed."""
+    with closing(sqlite3.connect(file)) as store:
+        return store.execute(
+            "SELECT position, handed_out, verified FROM addresses ORDER BY position"
+        ).fetchall()
+
+
 def peers(devnet: Devnet) -> list[tuple[str, int]]:
     """The nodes of a devnet as hosts and ports."""
     return [(host, int(port)) for host, port in (each.split(":") for each in devnet.peers)]
 
 
 def _script(address: str, network: str) -> bytes:
-    networks = {"mainnet": bdk.Network.BITCOIN, "regtest": bdk.Network.REGTEST}
+    networks = {
+        "mainnet": bdk.Network.BITCOIN,
+        "testnet": bdk.Network.TESTNET,
+        "regtest": bdk.Network.REGTEST,
+    }
     return bytes(bdk.Address(address, networks[network]).script_pubkey().to_bytes())

@@ -1,28 +1,25 @@
 """From what a person types to a device: tcp:HOST:PORT or serial:PATH."""
 
-from host.devices.jade import Jade
+from host import devices
+from host.devices import Connect, SigningDevice
 from host.errors import HostError
-from host.links.serial import SerialLink
-from host.links.tcp import TcpLink
 
 
-async def connect(where: str) -> Jade:
-    """A device at the other end of a cable. Raises LinkLost when nothing answers there."""
-    kind, _, rest = where.partition(":")
-    match kind:
-        case "serial" if rest:
-            return Jade(await SerialLink.open(rest))
-        case "tcp" if rest:
-            host, _, port = rest.rpartition(":")
-            return Jade(await TcpLink.open(host.strip("[]") or "127.0.0.1", _port(port)))
-        case _:
-            raise HostError(
-                f"{where!r} names no device. Write tcp:HOST:PORT or serial:PATH,"
-                " for example tcp:127.0.0.1:30121."
-            )
+async def connect(address: str) -> SigningDevice:
+    """A device at the other end of a cable.
 
-
-def _port(text: str) -> int:
-    if text.isdecimal() and 0 < int(text) < 1 << 16:
-        return int(text)
-    raise HostError(f"{text!r} is no port. A port is a number from 1 to 65535.")
+    The first kind that knows the address's scheme is taken, or the one that is named before it:
+    jade:tcp:HOST:PORT. Raises HostError for an address nobody knows, LinkLost when nothing
+    answers there.
+    """
+    prefix, _, remainder = address.partition(":")
+    candidates = (prefix,) if prefix in devices.names() else devices.names()
+    scheme, _, location = (remainder if prefix in devices.names() else address).partition(":")
+    for name in candidates:
+        connector: Connect | None = devices.load(name).schemes.get(scheme)
+        if connector is not None and location:
+            return await connector(location)
+    raise HostError(
+        f"{address!r} names no device. Write tcp:HOST:PORT or serial:PATH,"
+        " for example tcp:127.0.0.1:30121."
+    )

@@ -3,30 +3,30 @@
 import asyncio
 from dataclasses import dataclass
 
-from host.store import PaymentRecord
-from host.wallet import HistoryRow, Wallet
+from host.values import HistoryRow, PaymentRecord
+from host.wallet import Wallet
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One transaction. `made` is what we know of it when it is a payment of ours."""
+class HistoryEntry:
+    """One transaction. `record` is what we know of it when it is a payment of ours."""
 
     row: HistoryRow
-    made: PaymentRecord | None
+    record: PaymentRecord | None
 
     @property
     def status(self) -> str:
         """confirmed, waiting (for its first block), or not sent (the network never took it)."""
         if self.row.confirmations:
             return "confirmed"
-        return "not sent" if self.made and self.made.status == "signed" else "waiting"
+        return "not sent" if self.record and self.record.status == "signed" else "waiting"
 
 
-async def history(wallet: Wallet) -> tuple[Entry, ...]:
+async def history(wallet: Wallet) -> tuple[HistoryEntry, ...]:
     """Newest first."""
     return await asyncio.to_thread(_entries, wallet)
 
 
-def _entries(wallet: Wallet) -> tuple[Entry, ...]:
-    made = {record.payment.txid: record for record in wallet.store.payments()}
-    return tuple(Entry(row, made.get(row.txid)) for row in wallet.history())
+def _entries(wallet: Wallet) -> tuple[HistoryEntry, ...]:
+    records = {record.payment.txid: record for record in wallet.store.payments()}
+    return tuple(HistoryEntry(row, records.get(row.txid)) for row in wallet.history())

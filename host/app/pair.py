@@ -4,13 +4,13 @@ import asyncio
 from pathlib import Path
 
 from host.config import Clock, account_path, wall_clock
-from host.devices import Device
+from host.devices import SigningDevice
 from host.errors import WalletError
 from host.wallet import Wallet
 
 
 async def pair(
-    device: Device, path: Path, network: str, script: str = "wpkh", clock: Clock = wall_clock
+    device: SigningDevice, path: Path, network: str, script: str = "wpkh", clock: Clock = wall_clock
 ) -> Wallet:
     """The wallet in the folder `path`, which belongs to `device`; a new one if there is none.
 
@@ -33,19 +33,19 @@ async def pair(
     )
 
 
-async def recognise(wallet: Wallet, device: Device) -> None:
+async def recognise(wallet: Wallet, device: SigningDevice) -> None:
     """Go on only with the device of this wallet. Raises WalletError when it is another one."""
     pairing = wallet.pairing
     path = account_path(wallet.network, wallet.script)
-    found = await device.account_key(wallet.network, path)
-    if found.fingerprint != pairing.fingerprint:
+    account = await device.account_key(wallet.network, path)
+    if account.fingerprint != pairing.fingerprint:
         raise WalletError(
             f"This wallet belongs to the device {pairing.fingerprint}, and this is the device"
-            f" {found.fingerprint}. Nothing was changed. Connect the other device, or keep this"
+            f" {account.fingerprint}. Nothing was changed. Connect the other device, or keep this"
             " one's wallet in a folder of its own."
         )
     # A fingerprint has 32 bits and can be made to fit: the key itself must be the same, too.
-    if found.xpub != pairing.account_xpub:
+    if account.xpub != pairing.account_xpub:
         raise WalletError(
             "The device calls itself the one of this wallet and has other keys. Nothing was"
             " changed. Do not use it for this wallet."

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import bdkpython as bdk
 
-from host.backends import Propagation
+from host.backends import BackendKind
 from host.config import private_folder
 from host.errors import NetworkError
-from host.p2p.broadcast import NOBODY, broadcast
+from host.p2p.broadcast import ANONYMOUS, broadcast
 from host.p2p.peer import Address, Peer, PeerGone
+from host.values import Sent
 from host.wallet import Wallet
 
 MAX_CONNECTIONS = 2  # so that a block comes from the other one when one is slow or gone
@@ -42,7 +43,10 @@ class P2pBackend:
         patience_s: float = PATIENCE_S,
         response_s: float = RESPONSE_S,
     ) -> None:
-        """`peers` are hosts and ports. `data_dir` holds headers, and may be deleted at any time."""
+        """`peers` are hosts and ports. `data_dir` holds headers, and may be deleted at any time.
+
+        Raises NetworkError when there are no peers.
+        """
         if not peers:
             raise NetworkError("There is no peer to ask. Name one, for example 127.0.0.1:18444.")
         self._peers = tuple(Address(host, port) for host, port in peers)
@@ -68,16 +72,16 @@ class P2pBackend:
         """
         follower = await self._follower(wallet)
         while True:
-            seen = follower.changes
+            reported = follower.changes
             yield wallet.tip_height
-            await follower.wait_until(lambda: follower.changes > seen, None)  # noqa: B023
+            await follower.wait_until(lambda: follower.changes > reported, None)  # noqa: B023
 
     async def broadcast(
-        self, raw_tx: bytes, seen: Callable[[Propagation], None] | None = None
-    ) -> Propagation:
+        self, raw_tx: bytes, observer: Callable[[Sent], None] | None = None
+    ) -> Sent:
         """Give a transaction to some peers and watch it come back from the others."""
         peers = [(peer.host, peer.port) for peer in self._peers]
-        return await broadcast(raw_tx, peers, self._network, seen)
+        return await broadcast(raw_tx, peers, self._network, observer)
 
     async def close(self) -> None:
         """Stop following. The wallets stay open."""
@@ -87,7 +91,7 @@ class P2pBackend:
 
     async def _follower(self, wallet: Wallet) -> "_Follower":
         # Who follows a closed wallet would write beside the one that is open on the same folder.
-        for closed in [known for known in self._followers if known.closed]:
+        for closed in [wallet for wallet in self._followers if wallet.closed]:
             await self._followers.pop(closed).stop()
         if wallet not in self._followers:
             self._followers[wallet] = _Follower(wallet, self._client)
@@ -115,23 +119,23 @@ class P2pBackend:
 
         One peer alone may say any number, and we would wait for its blocks for ever.
         """
-        known = sorted((await self._heights()).values())
-        if not known:
+        heights = sorted((await self._heights()).values())
+        if not heights:
             raise NetworkError(
                 f"None of the {len(self._peers)} peers answers. Nothing was lost."
                 " Check the connection and the peers' addresses, and try again."
             )
-        return known[len(known) // 2]
+        return heights[len(heights) // 2]
 
     async def _heights(self) -> dict[Address, int]:
         """The peers that answer, and how many blocks each says it has."""
-        told = await asyncio.gather(*map(self._height, self._peers))
-        pairs = zip(self._peers, told, strict=True)
+        heights = await asyncio.gather(*map(self._height, self._peers))
+        pairs = zip(self._peers, heights, strict=True)
         return {address: height for address, height in pairs if height is not None}
 
     async def _height(self, address: Address) -> int | None:
         try:
-            peer = await Peer.connect(address, self._network, NOBODY, HANDSHAKE_S)
+            peer = await Peer.connect(address, self._network, ANONYMOUS, HANDSHAKE_S)
         except PeerGone:
             return None
         await peer.close()
@@ -184,25 +188,29 @@ class _Follower:
     async def _keep_going(self) -> None:
         pause_s = FIRST_PAUSE_S
         while True:
-            before = self.changes
-            if made := await self._build(self._wallet):
-                await self._until_it_stops(made)
+            earlier_changes = self.changes
+            if components := await self._build(self._wallet):
+                await self._until_it_stops(components)
             self.synced = False
-            pause_s = FIRST_PAUSE_S if self.changes > before else min(2 * pause_s, LONGEST_PAUSE_S)
-            await self._rest(pause_s)
+            pause_s = (
+                FIRST_PAUSE_S
+                if self.changes > earlier_changes
+                else min(2 * pause_s, LONGEST_PAUSE_S)
+            )
+            await self._pause(pause_s)
 
-    async def _rest(self, pause_s: float) -> None:
+    async def _pause(self, pause_s: float) -> None:
         """Peers that refuse us are not hammered, unless somebody has just seen one alive."""
         self._wake.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), pause_s)
 
-    async def _until_it_stops(self, made: "bdk.CbfComponents") -> None:
-        made.node.run()
-        listener = asyncio.create_task(self._listen(made.client))
+    async def _until_it_stops(self, components: "bdk.CbfComponents") -> None:
+        components.node.run()
+        listener = asyncio.create_task(self._listen(components.client))
         try:
             while True:
-                update = await made.client.update()
+                update = await components.client.update()
                 await asyncio.to_thread(self._wallet.apply, update)
                 self.synced = True
                 self.changes += 1
@@ -212,7 +220,7 @@ class _Follower:
         finally:
             listener.cancel()
             with suppress(bdk.CbfError):  # it has stopped already
-                made.client.shutdown()
+                components.client.shutdown()
 
     async def _listen(self, client: "bdk.CbfClient") -> None:
         """Whoever waits shall know that it goes on. Hearing the same again is no progress."""
@@ -233,13 +241,16 @@ class _Follower:
 
 async def _bdk_peer(address: Address) -> "list[bdk.Peer]":
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(address.host, address.port)
+        addresses = await asyncio.get_running_loop().getaddrinfo(address.host, address.port)
     except OSError:
         return []
-    ip = ipaddress.ip_address(found[0][4][0])
+    ip = ipaddress.ip_address(addresses[0][4][0])
     if isinstance(ip, ipaddress.IPv4Address):
-        where = bdk.IpAddress.from_ipv4(*ip.packed)
+        ip_address = bdk.IpAddress.from_ipv4(*ip.packed)
     else:
         words = (ip.packed[i : i + 2] for i in range(0, 16, 2))
-        where = bdk.IpAddress.from_ipv6(*(int.from_bytes(word) for word in words))
-    return [bdk.Peer(address=where, port=address.port, v2_transport=False)]
+        ip_address = bdk.IpAddress.from_ipv6(*(int.from_bytes(word) for word in words))
+    return [bdk.Peer(address=ip_address, port=address.port, v2_transport=False)]
+
+
+BACKEND = BackendKind("Bitcoin nodes with compact block filters", P2pBackend)

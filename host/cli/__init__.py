@@ -90,8 +90,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"quietkey {_version()}")
     verbs = top.add_subparsers(dest="verb", title="verbs", metavar="VERB")
     _add_demo(verbs)
-    for name, what in PASSED_ON.items():
-        verbs.add_parser(name, help=what, add_help=False)
+    for name, summary in PASSED_ON.items():
+        verbs.add_parser(name, help=summary, add_help=False)
     _add_wallet(verbs)
     return top
 
@@ -124,24 +124,24 @@ def _add_pay(tasks: _Verbs) -> None:
     pay.add_argument("address", nargs="?", help="whom to pay")
     pay.add_argument("sats", nargs="?", type=_sats, help="how much, in sats: 25000 or 25_000")
     pay.add_argument("--rate", type=float, default=1.0, help="fee in sat/vB (default: 1)")
-    instead = pay.add_mutually_exclusive_group()
-    instead.add_argument(
+    alternatives = pay.add_mutually_exclusive_group()
+    alternatives.add_argument(
         "--continue", action="store_true", dest="resume", help="take up the payment cut short"
     )
-    instead.add_argument("--discard", action="store_true", help="forget the unsigned payment")
+    alternatives.add_argument("--discard", action="store_true", help="forget the unsigned payment")
 
 
 def _add_task(
     tasks: _Verbs,
     name: str,
-    what: str,
-    more: str,
+    summary: str,
+    epilog: str,
     *,
     device: bool | None = None,
     peer: bool | None = None,
 ) -> argparse.ArgumentParser:
     """A task of the wallet. True: it needs the device (the peers); False: it can do with them."""
-    task = _add(tasks, name, what, more)
+    task = _add(tasks, name, summary, epilog)
     if device is not None:
         task.add_argument(
             "--device",
@@ -170,15 +170,15 @@ def _add_task(
     return task
 
 
-def _add(verbs: _Verbs, name: str, what: str, more: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = verbs.add_parser(
+def _add(verbs: _Verbs, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
         name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=more,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    return made
+    return verb
 
 
 def _peer(text: str) -> tuple[str, int]:

@@ -10,19 +10,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from host import backends
 from host.app import spend
 from host.app.connect import connect
 from host.app.history import history
-from host.app.pair import pair, recognise
-from host.app.receive import receive
-from host.app.verify_address import verify_address
-from host.backends import Propagation
-from host.backends.p2p import P2pBackend
-from host.config import Home, grouped
-from host.devices import Device
-from host.errors import HostError
-from host.wallet import Receive, Wallet
+from host.app.pair import pair
+from host.backends import Backend
+from host.config import HomeFolder, grouped
+from host.devices import SigningDevice
+from host.errors import HostError, WalletError
+from host.session.cable import Cable
+from host.session.local import LocalSession, WalletFolder
+from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
+from host.values import Acceptance, PaymentRequest, Propagation, ReceiveAddress, Sent
+from host.wallet import NO_WALLET
 
+BACKEND = "p2p"  # the one whose servers --peer names
 Data = Mapping[str, Any]
 
 
@@ -33,18 +36,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _pair(args: argparse.Namespace) -> None:
-    async with _device(args) as device:
+    device = await _connected(args)
+    try:
         _say("The device may ask you to unlock it.")
         wallet = await pair(device, _folder(args), args.network, args.script)
-        pairing = wallet.pairing
-        wallet.close()
+    finally:
+        await device.close()
+    wallet.close()
+    pairing = wallet.pairing
     _tell(args, asdict(pairing), f"Paired with the device {pairing.fingerprint}.")
 
 
 async def _balance(args: argparse.Namespace) -> None:
-    async with _wallet(args) as wallet:
-        await _look(args, wallet)
-        data = {**asdict(wallet.balance()), "height": wallet.tip_height}
+    async with _session(args) as session:
+        await _look(args, session)
+        snapshot = await session.snapshot()
+    data = {**asdict(snapshot.balance), "height": snapshot.height}
     _tell(
         args,
         data,
@@ -54,136 +61,132 @@ async def _balance(args: argparse.Namespace) -> None:
 
 
 async def _receive(args: argparse.Namespace) -> None:
-    async with _wallet(args) as wallet:
-        address = await receive(wallet)
+    async with _session(args) as session:
+        address = await session.next_address()
         if args.device:
-            async with _device(args) as device:
-                await _verified(wallet, device, address)
+            await _verified(session, address)
         _tell(args, asdict(address), address.address)
 
 
 async def _verify(args: argparse.Namespace) -> None:
-    async with _wallet(args) as wallet, _device(args) as device:
-        address = wallet.address_at(args.index)
-        await _verified(wallet, device, address)
+    async with _session(args) as session:
+        address = session.wallet.address_at(args.index)
+        await _verified(session, address)
         _tell(args, asdict(address), address.address)
 
 
-async def _verified(wallet: Wallet, device: Device, address: Receive) -> None:
-    await device.unlock(wallet.network)
-    await recognise(wallet, device)
-    _say(f"The device shows an address. It must be {address.address}.")
-    await verify_address(wallet, device, address)
+async def _verified(session: LocalSession, address: ReceiveAddress) -> None:
+    await session.plug()
+    sentence = f"The device shows an address. It must be {address.address}."
+    await verify_address(session, address, lambda: _say(sentence))
     _say("Device and wallet agree.")
 
 
 async def _pay(args: argparse.Namespace) -> None:
-    async with _wallet(args) as wallet:
+    async with _session(args) as session:
         if args.discard:
-            _discard(wallet)
+            await _discard(session)
             return
-        backend = _backend(args)
-        try:
-            propagation = await (_resume if args.resume else _new_payment)(args, wallet, backend)
-        finally:
-            await backend.close()
-    _tell(
-        args,
-        asdict(propagation),
-        f"Sent: {propagation.txid}, seen by {len(propagation.echoed)} of"
-        f" {propagation.peers_total} peers.",
-    )
+        if not args.peer:
+            raise HostError("Name a node to ask, for example --peer 127.0.0.1:18444.")
+        sent = await (_resume if args.resume else _new_payment)(args, session)
+    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, _sent_sentence(sent))
 
 
-async def _new_payment(
-    args: argparse.Namespace, wallet: Wallet, backend: P2pBackend
-) -> Propagation:
+def _sent_sentence(sent: Sent) -> str:
+    match sent.proof:
+        case Propagation(_, echoed, total):
+            return f"Sent: {sent.txid}, seen by {len(echoed)} of {total} peers."
+        case Acceptance(server):
+            return f"Sent: {sent.txid}, taken by {server}."
+
+
+async def _new_payment(args: argparse.Namespace, session: LocalSession) -> Sent:
     if args.address is None or args.sats is None:
         raise HostError("Say whom to pay and how many sats: quietkey wallet pay ADDRESS SATS.")
-    await backend.sync(wallet)
-    async with _device(args) as device:
-        await device.unlock(wallet.network)
-        await recognise(wallet, device)
-        wish = spend.Wish(args.address, args.sats, args.rate)
-        return await spend.spend(wallet, device, backend, wish, _say_step)
+    await session.sync()
+    await session.plug()
+    await session.unlock()  # another device is found out before there is a draft
+    return await pay(session, PaymentRequest(args.address, args.sats, args.rate), _say_step)
 
 
-async def _resume(args: argparse.Namespace, wallet: Wallet, backend: P2pBackend) -> Propagation:
-    if waiting := spend.unsent(wallet):
-        return await spend.send(wallet, backend, waiting[0].payment, _say_step)
-    draft = spend.unfinished(wallet)
-    if draft is None:
+async def _resume(_: argparse.Namespace, session: LocalSession) -> Sent:
+    unfinished = await session.unfinished()
+    if unfinished is None:
         raise HostError("There is no payment that was cut short.")
-    _say(spend.Drafted(draft).sentence)
-    async with _device(args) as device:
-        return await spend.carry_on(wallet, device, backend, draft, _say_step)
+    if unfinished.payment is None:
+        _say(Drafted(unfinished.draft).sentence)
+        await session.plug()
+    return await finish_payment(session, unfinished, _say_step)
 
 
-def _discard(wallet: Wallet) -> None:
-    draft = spend.unfinished(wallet)
+async def _discard(session: LocalSession) -> None:
+    draft = spend.unfinished(session.wallet)
     if draft is None:
         raise HostError("There is no unsigned payment.")
-    wallet.discard(draft)
+    await session.discard(draft)
     _say("The unsigned payment is forgotten.")
 
 
 async def _history(args: argparse.Namespace) -> None:
-    async with _wallet(args) as wallet:
-        await _look(args, wallet)
-        for entry in await history(wallet):
+    async with _session(args) as session:
+        await _look(args, session)
+        for entry in await history(session.wallet):
             row = entry.row
-            to = entry.made.recipient if entry.made else None
+            recipient = entry.record.recipient if entry.record else None
             _tell(
                 args,
-                {**asdict(row), "status": entry.status, "recipient": to},
+                {**asdict(row), "status": entry.status, "recipient": recipient},
                 f"{row.txid}  {grouped(row.net_sats):>16} sats  {entry.status}",
             )
 
 
 async def _sync(args: argparse.Namespace) -> None:
-    async with _wallet(args) as wallet:
-        await _look(args, wallet)
-        _tell(args, {"height": wallet.tip_height}, f"Up to date at height {wallet.tip_height}.")
+    async with _session(args) as session:
+        await _look(args, session)
+        height = session.wallet.tip_height
+        _tell(args, {"height": height}, f"Up to date at height {height}.")
 
 
-async def _look(args: argparse.Namespace, wallet: Wallet) -> None:
+async def _look(args: argparse.Namespace, session: LocalSession) -> None:
     """Bring the wallet up to date, when there is somebody to ask."""
     if args.peer:
-        backend = _backend(args)
-        try:
-            await backend.sync(wallet)
-        finally:
-            await backend.close()
-
-
-def _backend(args: argparse.Namespace) -> P2pBackend:
-    if not args.peer:
-        raise HostError("Name a node to ask, for example --peer 127.0.0.1:18444.")
-    return P2pBackend(args.peer, args.network, _home(args).headers(args.network, args.script))
+        await session.sync()
 
 
 @asynccontextmanager
-async def _device(args: argparse.Namespace) -> AsyncIterator[Device]:
+async def _session(args: argparse.Namespace) -> AsyncIterator[LocalSession]:
+    """The wallet in its folder. The device is connected when `plug` is called, and not before."""
+    folder = WalletFolder(_folder(args), args.network, args.script)
+    session = LocalSession(folder, Cable(lambda: _connected(args)), _backend(args), _link(args))
+    try:
+        if not await session.open_wallet():
+            raise WalletError(NO_WALLET)
+        yield session
+    finally:
+        await session.close()
+
+
+def _backend(args: argparse.Namespace) -> Backend | None:
+    servers = getattr(args, "peer", None)
+    if not servers:
+        return None
+    folder = _home(args).headers(args.network, args.script)
+    return backends.load(BACKEND).open(servers, args.network, folder)
+
+
+def _link(args: argparse.Namespace) -> str:
+    return str(getattr(args, "device", None) or "").partition(":")[0]
+
+
+async def _connected(args: argparse.Namespace) -> SigningDevice:
     if not args.device:
         raise HostError("Say where the device is, for example --device tcp:127.0.0.1:30121.")
-    device = await connect(args.device)
-    try:
-        yield device
-    finally:
-        await device.close()
+    return await connect(args.device)
 
 
-@asynccontextmanager
-async def _wallet(args: argparse.Namespace) -> AsyncIterator[Wallet]:
-    wallet = await asyncio.to_thread(Wallet.open, _folder(args))
-    try:
-        yield wallet
-    finally:
-        wallet.close()
-
-
-def _home(args: argparse.Namespace) -> Home:
-    return Home(args.home) if args.home else Home.default()
+def _home(args: argparse.Namespace) -> HomeFolder:
+    return HomeFolder(args.home) if args.home else HomeFolder.default()
 
 
 def _folder(args: argparse.Namespace) -> Path:
@@ -200,7 +203,7 @@ def _say(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def _say_step(step: spend.Step) -> None:
+def _say_step(step: PaymentStep) -> None:
     _say(step.sentence)
 
 

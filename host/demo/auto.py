@@ -13,29 +13,34 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from host.app.pair import pair
-from host.app.receive import receive
-from host.app.spend import DeviceAsks, Drafted, Spreading, Step, Verified, Wish, spend
-from host.app.verify_address import verify_address
-from host.backends import Propagation
 from host.config import grouped
-from host.demo.finger import Finger
+from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
-from host.devices import Device
+from host.demo.session import FAUCET_SATS, DemoSession
+from host.devices import SigningDevice
 from host.errors import HostError, NetworkError
-from host.wallet import Wallet
+from host.session.payment import (
+    Announced,
+    Drafted,
+    PaymentStep,
+    ReviewAwaited,
+    UnlockAwaited,
+    Verified,
+    pay,
+)
+from host.values import Acceptance, PaymentRequest, Propagation, Sent
 
 # The example address of BIP173, in its regtest form: whoever has that key has no coins here.
 RECIPIENT = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
-COINS_SATS = 5_000_000
+COINS_SATS = FAUCET_SATS
 PAID_SATS = 25_000
 SATS_PER_VBYTE = 2.0
 PIN = "274186"  # of a device that is thrown away at the end
-Got = TypeVar("Got")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DemoResult:
     """What the last line of `--json` holds."""
 
     txid: str
@@ -56,7 +61,7 @@ class Teller:
         sys.stdout.write((line if self.as_json else f"{step:>8}  {sentence}") + "\n")
         sys.stdout.flush()
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: DemoResult) -> None:
         self.say(
             "done",
             f"Paid and confirmed on all {outcome.peers_total} nodes: {outcome.txid}.",
@@ -74,85 +79,82 @@ def main(args: argparse.Namespace) -> int:
 
 async def _play(home: Path, link: str, teller: Teller) -> None:
     parts = await Parts.start(home, link, lambda sentence: teller.say("start", sentence))
+    session = DemoSession(parts)
     try:
-        await Story(parts, teller).tell()
+        await Story(parts, session, teller).tell()
     finally:
-        await parts.close()
+        await session.close()
 
 
 @dataclass(slots=True)
 class Story:
-    """One run: the parts, the finger, and what the finger read."""
+    """One run: the parts, the wallet's session, the finger, and what the finger read."""
 
     parts: Parts
+    session: DemoSession
     teller: Teller
-    finger: Finger = field(init=False)
+    finger: ScriptedFinger = field(init=False)
 
     def __post_init__(self) -> None:
-        self.finger = Finger(self.parts.control, self._read)
+        self.finger = ScriptedFinger(self.parts.control, self._read)
 
-    async def tell(self) -> Outcome:
+    async def tell(self) -> DemoResult:
         """From an empty device to a payment that every node has in a block."""
-        device = await self.parts.plug()
+        device = await self.parts.cable.plug()
         self._tell("device", "The device is new. It makes a seed; its words are told back to it.")
         await self.finger.set_up(PIN)
-        wallet = await self._pair(device)
-        try:
-            await self._get_coins(wallet, device)
-            seen, fee_sats = await self._pay(wallet, device)
-            outcome = await self._confirm(wallet, seen, fee_sats)
-        finally:
-            wallet.close()
-        self.teller.end(outcome)
-        return outcome
+        await self._pair(device)
+        await self._get_coins(device)
+        sent, fee_sats = await self._pay()
+        result = await self._confirm(sent, fee_sats)
+        self.teller.end(result)
+        return result
 
-    async def _pair(self, device: Device) -> Wallet:
-        if self.parts.link == "qr":
+    async def _pair(self, device: SigningDevice) -> None:
+        if not device.interactive:
             await self.finger.show_account()
-        wallet = await pair(device, self.parts.home / "wallet", self.parts.network)
+        await self.session.pair()
         await self.finger.dismiss()
-        self._tell("pair", f"The wallet watches the keys of device {wallet.fingerprint}.")
-        return wallet
+        fingerprint = self.session.wallet.fingerprint
+        self._tell("pair", f"The wallet watches the keys of device {fingerprint}.")
 
-    async def _get_coins(self, wallet: Wallet, device: Device) -> None:
-        address = await receive(wallet)
+    async def _get_coins(self, device: SigningDevice) -> None:
+        address = await self.session.next_address()
         self._tell("receive", f"The wallet's first address is {address.address}.")
-        if self.parts.link != "qr":  # across an air gap a device cannot be asked for this
-            await together(verify_address(wallet, device, address), self.finger.accept())
+        if device.interactive:
+            await together(self.session.verify(address), self.finger.accept())
             self._tell("receive", "The device derived the same address.")
-        await self.parts.devnet.fund(address.address, COINS_SATS)
-        await self.parts.backend.sync(wallet)
-        balance = wallet.balance().confirmed_sats
-        self._tell("coins", f"The faucet paid, the chain is synced: {grouped(balance)} sats.")
+        await self.session.playground.fund(address.address)
+        snapshot = await self.session.sync()
+        balance = grouped(snapshot.balance.confirmed_sats)
+        self._tell("coins", f"The faucet paid, the chain is synced: {balance} sats.")
 
-    async def _pay(self, wallet: Wallet, device: Device) -> tuple[Propagation, int]:
-        steps: list[Step] = []
+    async def _pay(self) -> tuple[Sent, int]:
+        steps: list[PaymentStep] = []
 
-        def note(step: Step) -> None:
+        def note(step: PaymentStep) -> None:
             steps.append(step)
             self._tell(_name(step), step.sentence)
 
-        wish = Wish(RECIPIENT, PAID_SATS, SATS_PER_VBYTE)
-        paying = spend(wallet, device, self.parts.backend, wish, note)
-        seen, _ = await together(paying, self.finger.accept())
+        request = PaymentRequest(RECIPIENT, PAID_SATS, SATS_PER_VBYTE)
+        sent, _ = await together(pay(self.session, request, note), self.finger.accept())
         await self.finger.dismiss()
         fees = [step.payment.fee_sats for step in steps if isinstance(step, Verified)]
-        return seen, fees[0]
+        return sent, fees[0]
 
-    async def _confirm(self, wallet: Wallet, seen: Propagation, fee_sats: int) -> Outcome:
-        await self.parts.devnet.mine(1)
-        await self.parts.backend.sync(wallet)
+    async def _confirm(self, sent: Sent, fee_sats: int) -> DemoResult:
+        await self.session.playground.mine()
+        height = (await self.session.sync()).height
         nodes = await self.parts.devnet.status()
-        behind = [n.name for n in nodes if n.height != wallet.tip_height or seen.txid in n.mempool]
-        confirmations = await asyncio.to_thread(wallet.confirmations, seen.txid)
-        if behind or len({node.tip for node in nodes}) != 1 or not confirmations:
+        lagging = [n.name for n in nodes if n.height != height or sent.txid in n.mempool]
+        confirmations = await asyncio.to_thread(self.session.wallet.confirmations, sent.txid)
+        if lagging or len({node.tip for node in nodes}) != 1 or not confirmations:
             raise NetworkError(
-                f"The payment {seen.txid} is not confirmed on every node: {', '.join(behind)}."
+                f"The payment {sent.txid} is not confirmed on every node: {', '.join(lagging)}."
                 " It was sent and will confirm with a next block."
             )
-        self._tell("confirm", f"In block {wallet.tip_height} on {len(nodes)} nodes and here.")
-        total, echoed = seen.peers_total, len(seen.echoed)
-        return Outcome(seen.txid, confirmations, total, echoed, fee_sats)
+        self._tell("confirm", f"In block {height} on {len(nodes)} nodes and here.")
+        return _result(sent, confirmations, fee_sats)
 
     def _tell(self, step: str, sentence: str, **more: Any) -> None:  # noqa: ANN401 - to JSON
         self.teller.say(step, sentence, **more)
@@ -161,24 +163,32 @@ class Story:
         self._tell("finger", f"reads and accepts: {page}")
 
 
-def _name(step: Step) -> str:
+def _result(sent: Sent, confirmations: int, fee_sats: int) -> DemoResult:
+    match sent.proof:
+        case Propagation(_, echoed, total):
+            return DemoResult(sent.txid, confirmations, total, len(echoed), fee_sats)
+        case Acceptance():
+            return DemoResult(sent.txid, confirmations, 1, 1, fee_sats)
+
+
+def _name(step: PaymentStep) -> str:
     match step:
         case Drafted():
             return "draft"
-        case DeviceAsks():
+        case UnlockAwaited() | ReviewAwaited():
             return "device"
         case Verified():
             return "verify"
-        case Spreading():
+        case Announced():
             return "spread"
 
 
-async def together(asked: Awaitable[Got], person: Awaitable[Any]) -> tuple[Got, Any]:
+async def together(question: Awaitable[Answer], person: Awaitable[Any]) -> tuple[Answer, Any]:
     """What was asked of the device, and the person who answers there.
 
     Both come to an end, or the first that fails ends the other.
     """
-    tasks = [asyncio.ensure_future(asked), asyncio.ensure_future(person)]
+    tasks = [asyncio.ensure_future(question), asyncio.ensure_future(person)]
     try:
         await asyncio.gather(*tasks)
     except HostError:

@@ -6,9 +6,9 @@ Nothing but pixels passes here.
 
 import asyncio
 
-from host.demo.control import Control
+from host.demo.control import PanelClient
 from host.errors import LinkLost
-from host.optics import Frame
+from host.values import Frame
 
 COVERED = "The camera sees nothing. Nothing was signed. Point the two at each other and try again."
 
@@ -16,12 +16,12 @@ COVERED = "The camera sees nothing. Nothing was signed. Point the two at each ot
 class FrontCamera:
     """The device's camera and its panel, as the wallet's two ends of an air gap."""
 
-    def __init__(self, writer: asyncio.StreamWriter, panel: Control) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, panel: PanelClient) -> None:
         self._writer = writer
         self._panel = panel
 
     @classmethod
-    async def point(cls, camera: str, panel: Control) -> "FrontCamera":
+    async def point(cls, camera: str, panel: PanelClient) -> "FrontCamera":
         """Set up both at "host:port" of the device's camera. Raises LinkLost."""
         host, port = camera.rsplit(":", 1)
         try:
@@ -31,7 +31,7 @@ class FrontCamera:
         return cls(writer, panel)
 
     async def show(self, frame: Frame) -> None:
-        """Hold the wallet's screen up to the device."""
+        """Hold the wallet's screen up to the device. Raises LinkLost."""
         try:
             self._writer.write(frame.pgm())
             await self._writer.drain()

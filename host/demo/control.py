@@ -6,31 +6,21 @@ device on a link, as it would meet one on a desk.
 
 import base64
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Self
 
 from host.errors import LinkLost
 from host.links.lines import Lines, Message
-from host.optics import Frame
+from host.values import Frame, PanelView
 
-GONE = "The device's front panel does not answer. Its seed is safe in its flash. Start it again."
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the device shows. `state` is "empty", "locked" or "unlocked"."""
-
-    seq: int
-    kind: str
-    lines: tuple[str, ...]
-    state: str
-    fingerprint: str
+UNREACHABLE = (
+    "The device's front panel does not answer. Its seed is safe in its flash. Start it again."
+)
 
 
-Wanted = Callable[[View], bool]
+Condition = Callable[[PanelView], bool]
 
 
-class Control:
+class PanelClient:
     """Keys in, views out. Each key waits until the device has handled it.
 
     Every method may raise LinkLost: the panel went away.
@@ -40,22 +30,24 @@ class Control:
 
     def __init__(self) -> None:
         """Use `connect`."""
-        self.view = View(-1, "", (), "empty", "")
+        self.view = PanelView(-1, "", (), "empty", "")
 
     @classmethod
     async def connect(cls, address: str, token: str) -> Self:
         """Open the panel at "host:port" and wait for its first view."""
         control = cls()
-        control._lines = await Lines.open(address, token, control._told, lambda: LinkLost(GONE))
+        control._lines = await Lines.open(
+            address, token, control._take_view, lambda: LinkLost(UNREACHABLE)
+        )
         await control.wait_for(lambda view: view.seq >= 0)
         return control
 
-    async def press(self, key: str) -> View:
+    async def press(self, key: str) -> PanelView:
         """Press "stop", "left", "right", "ok" or "hold"; the view once the device handled it."""
         await self._lines.ask({"press": key})
         return self.view
 
-    async def type(self, text: str) -> View:
+    async def type(self, text: str) -> PanelView:
         """Type characters, as on a keyboard plugged into the device."""
         await self._lines.ask({"type": text})
         return self.view
@@ -67,22 +59,22 @@ class Control:
         size = answer["width"] * answer["height"]
         return Frame(answer["width"], answer["height"], header_and_pixels[-size:])
 
-    async def changes(self) -> AsyncIterator[View]:
+    async def changes(self) -> AsyncIterator[PanelView]:
         """Every new view, beginning with the present one."""
-        seen = -1
+        reported = -1
         while True:
-            view = await self.wait_for(lambda view: view.seq > seen)  # noqa: B023 - awaited here
-            seen = view.seq
+            view = await self.wait_for(lambda view: view.seq > reported)  # noqa: B023 - awaited here
+            reported = view.seq
             yield view
 
-    async def wait_for(self, wanted: Wanted) -> View:
+    async def wait_for(self, condition: Condition) -> PanelView:
         """The first view, now or later, that `wanted` is true of."""
-        await self._lines.wait_until(lambda: wanted(self.view))
+        await self._lines.wait_until(lambda: condition(self.view))
         return self.view
 
     async def close(self) -> None:
         await self._lines.close()
 
-    def _told(self, message: Message) -> None:
+    def _take_view(self, message: Message) -> None:
         fields = message["view"] | {"lines": tuple(message["view"]["lines"])}
-        self.view = View(**fields)
+        self.view = PanelView(**fields)

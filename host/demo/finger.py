@@ -6,17 +6,18 @@ It sees what a person sees, and nothing else: the words of the seed are read fro
 import re
 from collections.abc import Callable
 
-from host.demo.control import Control, View
+from host.demo.control import PanelClient
 from host.errors import HostError
+from host.values import PanelView
 
 MOST_KEYS = 400
 BUSY = "wait"
 
 
-class Finger:
+class ScriptedFinger:
     """`say` is told the title of each page of a review that was read."""
 
-    def __init__(self, control: Control, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, control: PanelClient, say: Callable[[str], None] = lambda _: None) -> None:
         self._control = control
         self._say = say
 
@@ -44,7 +45,7 @@ class Finger:
         await self._enter(pin)
 
     async def choose(self, item: str) -> None:
-        """Pick an item of the menu that is shown."""
+        """Pick an item of the menu that is shown. Raises HostError when there is none such."""
         for _ in range(MOST_KEYS):
             if any(line.startswith(f"▸ {item}") for line in self._view.lines):
                 await self._press("ok")
@@ -64,14 +65,17 @@ class Finger:
         await self._expect("qr")
 
     async def accept(self) -> tuple[tuple[str, ...], ...]:
-        """Wait for a review, read every page of it to the end and accept it: all views seen."""
-        seen: list[tuple[str, ...]] = []
+        """Wait for a review, read every page to the end and accept it. Raises HostError.
+
+        Returns all pages that were read.
+        """
+        pages: list[tuple[str, ...]] = []
         await self._expect("confirm")
         for _ in range(MOST_KEYS):
             if self._view.kind != "confirm":
-                return tuple(seen)
-            if self._view.lines not in seen:
-                seen.append(self._view.lines)
+                return tuple(pages)
+            if self._view.lines not in pages:
+                pages.append(self._view.lines)
                 self._say(_summary(self._view))
             await self._press("hold" if "hold:" in self._view.lines[-1] else "ok")
         raise HostError("The device asks and asks. The scripted finger gave up.")
@@ -82,7 +86,7 @@ class Finger:
         await self._press("stop")
 
     async def dismiss(self) -> None:
-        """Press OK on notices and codes until the device is home again."""
+        """Press OK on notices and codes until the device is home again. Raises HostError."""
         for _ in range(MOST_KEYS):
             if self._view.kind == "home":
                 return
@@ -90,17 +94,17 @@ class Finger:
         raise HostError(f"The device stays at '{self._view.lines[0]}'.")
 
     @property
-    def _view(self) -> View:
+    def _view(self) -> PanelView:
         return self._control.view
 
     async def _press(self, key: str) -> None:
         await self._control.press(key)
         await self._settled()
 
-    async def _settled(self) -> View:
+    async def _settled(self) -> PanelView:
         return await self._control.wait_for(lambda view: view.kind != BUSY)
 
-    async def _expect(self, kind: str) -> View:
+    async def _expect(self, kind: str) -> PanelView:
         """Wait until the device shows this kind of screen; a refusal is told as it stands."""
         ends = {kind, "notice"}
         view = await self._control.wait_for(lambda view: view.kind in ends)
@@ -112,8 +116,8 @@ class Finger:
         words: dict[int, str] = {}
         while self._view.kind == "words":
             for line in self._view.lines:
-                if found := re.fullmatch(r"\s*(\d+)\. ([a-z]+)\s*", line):
-                    words[int(found[1])] = found[2]
+                if match := re.fullmatch(r"\s*(\d+)\. ([a-z]+)\s*", line):
+                    words[int(match[1])] = match[2]
             await self._press("ok")
         return [words[number] for number in sorted(words)]
 
@@ -124,11 +128,11 @@ class Finger:
 
 
 def _number(title: str) -> int:
-    found = re.search(r"\d+", title)
-    if found is None:
+    match = re.search(r"\d+", title)
+    if match is None:
         raise HostError(f"The device asks for a word without saying which: '{title}'.")
-    return int(found[0])
+    return int(match[0])
 
 
-def _summary(view: View) -> str:
+def _summary(view: PanelView) -> str:
     return " · ".join(" ".join(line.split()) for line in view.lines[:-1] if line.strip())

@@ -8,14 +8,15 @@ from pathlib import Path
 from host.backends.p2p import P2pBackend
 from host.config import private_folder
 from host.demo.camera import FrontCamera
-from host.demo.control import Control
-from host.demo.processes import Part, start
-from host.devices import Device
-from host.devices.air import Air
-from host.devices.jade import Jade
+from host.demo.control import PanelClient
+from host.demo.processes import ChildProcess, start
+from host.devices import SigningDevice
+from host.devices.air import AirGapSigner
+from host.devices.jade import JadeSigner
 from host.devnet.client import DevnetClient
 from host.links.serial import SerialLink
 from host.links.tcp import TcpLink
+from host.session.cable import Cable
 
 NETWORK = "regtest"
 LINKS = ("serial", "tcp", "qr")
@@ -32,13 +33,15 @@ class Parts:
 
     home: Path
     link: str
-    control: Control
+    control: PanelClient
     devnet: DevnetClient
     backend: P2pBackend
-    device: Device | None = None
     network: str = NETWORK
-    _processes: list[Part] = field(default_factory=list)
-    _camera: FrontCamera | None = None
+    _processes: list[ChildProcess] = field(default_factory=list)
+    cable: Cable = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cable = Cable(self._connect)
 
     @classmethod
     async def start(
@@ -53,72 +56,61 @@ class Parts:
         started = await asyncio.gather(
             _start_device(home, link), _start_devnet(home), return_exceptions=True
         )
-        processes = [part for part in started if isinstance(part, Part)]
+        processes = [part for part in started if isinstance(part, ChildProcess)]
         failures = [part for part in started if isinstance(part, BaseException)]
         try:
             if failures:
                 raise failures[0]  # noqa: TRY301 - the other part has to be ended, too
             parts = await cls._join(home, link, processes)
-            await parts.plug()
+            await parts.cable.plug()
         except BaseException:
             await asyncio.gather(*(part.end() for part in processes))
             raise
         return parts
 
     @classmethod
-    async def _join(cls, home: Path, link: str, processes: list[Part]) -> "Parts":
+    async def _join(cls, home: Path, link: str, processes: list[ChildProcess]) -> "Parts":
         device, devnet = (part.announced for part in processes)
         return cls(
             home=home,
             link=link,
-            control=await Control.connect(device["control"], device["token"]),
+            control=await PanelClient.connect(device["control"], device["token"]),
             devnet=await DevnetClient.connect(devnet["control"], devnet["token"]),
             backend=P2pBackend([_address(peer) for peer in devnet["peers"]], NETWORK, home / "cbf"),
             _processes=processes,
         )
 
     @property
-    def device_process(self) -> Part:
+    def device_process(self) -> ChildProcess:
         return self._processes[0]
 
-    async def plug(self) -> Device:
-        """Connect the wallet to the device, again if the cable was pulled. Raises LinkLost."""
-        if self.device is None:
-            announced = self.device_process.announced
-            match self.link:
-                case "serial":
-                    self.device = Jade(await SerialLink.open(announced["pty"]))
-                case "tcp":
-                    self.device = Jade(await TcpLink.open(*_address(announced["tcp"])))
-                case _:
-                    self._camera = await FrontCamera.point(announced["camera"], self.control)
-                    self.device = Air(self._camera.show, self._camera.look)
-        return self.device
-
-    async def unplug(self) -> None:
-        """Pull the cable, whatever goes over it just now."""
-        device, self.device = self.device, None
-        if device is not None:
-            await device.close()
-        if self._camera is not None:
-            await self._camera.close()
+    async def _connect(self) -> SigningDevice:
+        announced = self.device_process.announced
+        match self.link:
+            case "serial":
+                return JadeSigner(await SerialLink.open(announced["pty"]))
+            case "tcp":
+                return JadeSigner(await TcpLink.open(*_address(announced["tcp"])))
+            case _:
+                camera = await FrontCamera.point(announced["camera"], self.control)
+                return AirGapSigner(camera.show, camera.look, hang_up=camera.close)
 
     async def close(self) -> None:
         """End everything that was started here."""
-        await self.unplug()
+        await self.cable.unplug()
         await self.backend.close()
         await asyncio.gather(self.control.close(), self.devnet.close())
         await asyncio.gather(*(part.end() for part in self._processes))
 
 
-async def _start_device(home: Path, link: str) -> Part:
+async def _start_device(home: Path, link: str) -> ChildProcess:
     flags = ["--flash", str(home / "device.flash"), *DEVICE, *CHILD]
     if link == "serial":
         flags.append("--pty")
     return await start("device", ["firmware_emu", *flags], home / "device.log")
 
 
-async def _start_devnet(home: Path) -> Part:
+async def _start_devnet(home: Path) -> ChildProcess:
     flags = ["--data", str(home / "devnet"), *CHILD]
     return await start("network", ["host", "devnet", *flags], home / "devnet.log")
 

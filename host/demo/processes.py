@@ -15,7 +15,7 @@ END_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ChildProcess:
     """A running child and what it announced when it was ready.
 
     The child's standard input is a pipe that we hold: when we end, however we end, it closes, and
@@ -40,7 +40,7 @@ class Part:
                 return
 
 
-async def start(name: str, arguments: Sequence[str], log: Path) -> Part:
+async def start(name: str, arguments: Sequence[str], log: Path) -> ChildProcess:
     """Run `python -m ARGUMENTS` until it announces itself with one JSON line.
 
     What it says on standard error goes to the file `log`. Raises HostError when it ends or stays
@@ -55,7 +55,7 @@ async def start(name: str, arguments: Sequence[str], log: Path) -> Part:
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
         )
-    part = Part(name, process, {})
+    part = ChildProcess(name, process, {})
     try:
         line = await asyncio.wait_for(_first_line(process), START_SECONDS)
         part.announced.update(json.loads(line))

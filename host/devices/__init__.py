@@ -1,11 +1,14 @@
-"""One module per kind of signer the wallet talks to."""
+"""One module per kind of signer the wallet talks to. Each exposes DEVICE, a DeviceKind."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from host import registry
+
 
 @dataclass(frozen=True, slots=True)
-class AccountKey:
+class AccountXpub:
     """What a wallet is made of: the key of an account (BIP32 text), and whose it is.
 
     `fingerprint` is the device's master fingerprint, 8 hex digits.
@@ -15,26 +18,34 @@ class AccountKey:
     xpub: str
 
 
-class Device(Protocol):
-    """A signer at the end of a link. Every method may raise DeviceError, Declined, LinkLost.
+class SigningDevice(Protocol):
+    """A signer at the end of a link. Its methods raise DeviceError, DeclinedOnDevice or LinkLost.
 
     `network` is "mainnet", "testnet" or "regtest"; a path is a BIP32 path as integers.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def interactive(self) -> bool:
+        """Whether it can be asked for keys and addresses; across an air gap only signatures can."""
+        ...
 
     async def unlock(self, network: str) -> None:
         """Wait until the person has unlocked the device."""
         ...
 
-    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountKey:
+    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountXpub:
         """The extended public key at `path`, and the fingerprint of the device's master key."""
         ...
 
     async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
         """Show an address on the device, wait for the person, return what the device derived.
 
-        `script` is "wpkh" or "tr".
+        `script` is "wpkh" or "tr". Raises DeviceError when the device is not interactive.
         """
         ...
 
@@ -43,3 +54,29 @@ class Device(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+Connect = Callable[[str], Awaitable[SigningDevice]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKind:
+    """A kind of signer. `schemes` says how each kind of address is connected to.
+
+    The address "tcp:127.0.0.1:30121" has the scheme "tcp"; its function gets what follows the
+    colon, and raises LinkLost when nothing answers there. A kind without schemes is wired up by
+    the program that has its two ends.
+    """
+
+    title: str
+    schemes: Mapping[str, Connect]
+
+
+def names() -> tuple[str, ...]:
+    """Every kind of signer there is."""
+    return registry.names(__path__)
+
+
+def load(name: str) -> DeviceKind:
+    """The kind of that name. Raises TypeError when its module is half-made."""
+    return registry.load(__name__, name, "DEVICE", DeviceKind)

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from host import optics
-from host.devices import AccountKey
+from host.devices import AccountXpub, DeviceKind
 from host.errors import DeviceError
-from host.optics import Frame
-from host.psbt import Psbt
+from host.psbt import PsbtMaps
+from host.values import Frame
 from signer.errors import Malformed
 from signer.formats import account
 from signer.formats.account import ACCOUNT_TYPES, Account
@@ -23,6 +23,7 @@ from signer.formats.qr.ur import PSBT_TYPES, Ur
 Show = Callable[[Frame], Awaitable[None]]
 Look = Callable[[], Awaitable[Frame]]
 Pause = Callable[[float], Awaitable[None]]
+HangUp = Callable[[], Awaitable[None]]
 
 MAX_FRAGMENT: Final = 200  # bytes a code: what small cameras in the field are known to take
 # Some signers show 30 bytes a code: a large answer takes thousands.
@@ -33,12 +34,15 @@ JITTER: Final = 0.15
 _GOLDEN: Final = 0.618  # its multiples, modulo 1, spread evenly and never fall into step
 
 
-class Air:
-    """Implements `Device` with a picture to show and a picture to look at.
+class AirGapSigner:
+    """Implements `SigningDevice` with a picture to show and a picture to look at.
 
     `show` puts a picture before the device's camera, `look` takes the newest one of its screen;
-    either may raise LinkLost. `pause` waits so many seconds.
+    either may raise LinkLost. `pause` waits so many seconds, `hang_up` lets go of both pictures.
     """
+
+    name = "QR codes"
+    interactive = False
 
     def __init__(
         self,
@@ -46,12 +50,13 @@ class Air:
         look: Look,
         pause: Pause = asyncio.sleep,
         max_fragment: int = MAX_FRAGMENT,
+        hang_up: HangUp | None = None,
     ) -> None:
-        self.name = "QR codes"
         self._show = show
         self._look = look
         self._pause = pause
         self._max_fragment = max_fragment
+        self._hang_up = hang_up
 
     async def unlock(self, _network: str) -> None:
         """Nothing: across the gap a device can neither be asked nor tell.
@@ -59,22 +64,25 @@ class Air:
         It asks its person for the PIN when it sees a payment.
         """
 
-    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountKey:
+    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountXpub:
         """The key at `path` from the account that the device shows as a QR code.
 
         Waits until it does. Raises DeviceError when the code holds no such key.
         """
-        shown = await self.account()
-        key = shown.at(path)
+        exported = await self.account()
+        key = exported.at(path)
         if key is None or key.mainnet != (network == "mainnet"):
             raise DeviceError(
                 "The device shows the keys of another account or network. Nothing was changed. "
                 "Choose this account on the device, and scan again."
             )
-        return AccountKey(shown.fingerprint.hex(), key.xpub)
+        return AccountXpub(exported.fingerprint.hex(), key.xpub)
 
     async def account(self) -> Account:
-        """All keys that the device shows for pairing, with its fingerprint. Waits for them."""
+        """All keys that the device shows for pairing, with its fingerprint. Waits for them.
+
+        Raises DeviceError when the code holds no usable keys.
+        """
         try:
             return account.parse(await self._collect(ACCOUNT_TYPES))
         except Malformed as error:
@@ -108,7 +116,8 @@ class Air:
             await asyncio.gather(showing, reading, return_exceptions=True)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        if self._hang_up is not None:
+            await self._hang_up()
 
     async def _animate(self, texts: tuple[str, ...]) -> None:
         """Show the codes round and round.
@@ -124,30 +133,33 @@ class Air:
             await self._pause(PERIOD_S * (1 + JITTER * (2 * (beat * _GOLDEN % 1) - 1)))
 
     async def _answer_to(self, psbt: bytes) -> bytes:
-        unsigned_tx = Psbt.parse(psbt).unsigned_tx
+        unsigned_tx = PsbtMaps.parse(psbt).unsigned_tx
         while True:
-            shown = await self._collect(PSBT_TYPES)
+            answer_ur = await self._collect(PSBT_TYPES)
             try:
-                answer = ur.to_psbt(shown)
-                if answer != psbt and Psbt.parse(answer).unsigned_tx == unsigned_tx:
+                answer = ur.to_psbt(answer_ur)
+                if answer != psbt and PsbtMaps.parse(answer).unsigned_tx == unsigned_tx:
                     return answer
             except Malformed:
                 continue  # no answer to us, whatever it is
 
-    async def _collect(self, wanted: Collection[str]) -> Ur:
+    async def _collect(self, types: Collection[str]) -> Ur:
         """The next whole UR of a wanted type on the device's screen."""
-        collector = PartCollector(wanted, LIMITS)
+        collector = PartCollector(types, LIMITS)
         while True:
             await self._pause(LOOK_S)
             frame = await self._look()
             for text in await asyncio.to_thread(_texts, frame):
                 try:
-                    seen = collector.add(text)
+                    progress = collector.add(text)
                 except Malformed:
                     continue  # a stray code in view
-                if isinstance(seen, Ur):
-                    return seen
+                if isinstance(progress, Ur):
+                    return progress
 
 
 def _texts(frame: Frame) -> tuple[str, ...]:
     return tuple(code.decode("ascii", errors="replace") for code in optics.read(frame))
+
+
+DEVICE = DeviceKind("QR codes", {})

@@ -14,9 +14,11 @@ from typing import Any
 import cbor2
 
 from host.config import HARDENED
-from host.devices import AccountKey
-from host.errors import Declined, DeviceError, LinkLost
+from host.devices import AccountXpub, DeviceKind
+from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
 from host.links import Link
+from host.links.serial import SerialLink
+from host.links.tcp import TcpLink
 from signer.errors import Malformed
 from signer.formats import base58
 
@@ -37,7 +39,7 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class DeviceVersion:
     """What the device says of itself. `state` is UNINIT, UNSAVED, LOCKED, READY or TEMP."""
 
     version: str
@@ -46,7 +48,7 @@ class Version:
     board: str
 
 
-class Jade:
+class JadeSigner:
     """One device at one link; one question at a time. Implements host.devices.Device.
 
     After LinkLost, or after a question was cancelled, only `close` is left to call: what the
@@ -54,6 +56,7 @@ class Jade:
     """
 
     name = "Jade"
+    interactive = True
 
     def __init__(self, link: Link, new_id: Callable[[], str] = lambda: token_hex(6)) -> None:
         self._link = link
@@ -62,21 +65,21 @@ class Jade:
         self._buffer = b""
         self._open = True
 
-    async def version(self) -> Version:
+    async def version(self) -> DeviceVersion:
         """Answered at once, also while the device asks its person something."""
-        told = _map(await self._ask("get_version_info", {"nonblocking": True}, _QUICK_S))
+        version = _map(await self._ask("get_version_info", {"nonblocking": True}, _QUICK_S))
         keys = ("JADE_VERSION", "JADE_STATE", "JADE_NETWORKS", "BOARD_TYPE")
-        return Version(*(_text(told.get(key, "")) for key in keys))
-
-    async def ping(self) -> None:
-        await self._ask("ping", None, _QUICK_S)
+        return DeviceVersion(*(_text(version.get(key, "")) for key in keys))
 
     async def add_entropy(self, entropy: bytes) -> None:
         """Give the device randomness to mix into its own."""
         await self._ask("add_entropy", {"entropy": entropy}, _QUICK_S)
 
     async def unlock(self, network: str) -> None:
-        """Wait until the person has unlocked, or set up, the device. May take minutes."""
+        """Wait until the person has unlocked, or set up, the device. May take minutes.
+
+        Raises DeviceError when it stays locked, or is unlocked by somebody else's server.
+        """
         await self.add_entropy(token_bytes(32))
         match await self._ask("auth_user", {"network": _NETWORKS[network]}):
             case True:
@@ -89,39 +92,46 @@ class Jade:
             case _:
                 raise DeviceError("The device stayed locked. Nothing was lost. Try again.")
 
-    async def logout(self) -> None:
-        """Lock the device."""
-        await self._ask("logout", None, _QUICK_S)
-
     async def xpub(self, network: str, path: tuple[int, ...]) -> str:
         """The extended public key at `path` (BIP32 text)."""
-        asked = {"network": _NETWORKS[network], "path": list(path)}
-        return _text(await self._ask("get_xpub", asked, _QUICK_S))
+        params = {"network": _NETWORKS[network], "path": list(path)}
+        return _text(await self._ask("get_xpub", params, _QUICK_S))
 
-    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountKey:
-        """The key at `path`, and the master fingerprint: what a first child calls its parent."""
+    async def account_key(self, network: str, path: tuple[int, ...]) -> AccountXpub:
+        """The key at `path`, and the master fingerprint: what a first child calls its parent.
+
+        Raises DeviceError when the device gives no proper key.
+        """
         child = await self.xpub(network, (HARDENED,))
         try:
             fingerprint = base58.decode_check(child)[5:9].hex()  # BIP32, Serialization format
         except Malformed as error:
             raise DeviceError(f"The device gave no proper key: {error} Try again.") from error
-        return AccountKey(fingerprint, await self.xpub(network, path))
+        return AccountXpub(fingerprint, await self.xpub(network, path))
 
     async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
         """What the device derived at `path` and its person agreed to. `script`: "wpkh" or "tr"."""
-        asked = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
-        return _text(await self._ask("get_receive_address", asked))
+        params = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
+        return _text(await self._ask("get_receive_address", params))
 
     async def sign(self, network: str, psbt: bytes) -> bytes:
-        """The signed PSBT, put together from the pieces in which it comes."""
+        """The signed PSBT, put together from the pieces in which it comes.
+
+        Raises DeclinedOnDevice, DeviceError and LinkLost, also for an answer without end.
+        """
         async with self._turn:
             first_id = self._new_id()
-            asked = {"network": _NETWORKS[network], "psbt": psbt}
-            piece = await self._exchange(first_id, "sign_psbt", asked)
+            params = {"network": _NETWORKS[network], "psbt": psbt}
+            piece = await self._exchange(first_id, "sign_psbt", params)
             signed, last = _piece(piece, 1, None)
             for number in range(2, last + 1):
-                more = {"origid": first_id, "orig": "sign_psbt", "seqnum": number, "seqlen": last}
-                piece = await self._exchange(self._new_id(), "get_extended_data", more, _QUICK_S)
+                request = {
+                    "origid": first_id,
+                    "orig": "sign_psbt",
+                    "seqnum": number,
+                    "seqlen": last,
+                }
+                piece = await self._exchange(self._new_id(), "get_extended_data", request, _QUICK_S)
                 signed += _piece(piece, number, last)[0]
                 if len(signed) > MAX_SIGNED:
                     raise self._lost("The device answers without end.")
@@ -199,13 +209,15 @@ def _device_error(error: object) -> DeviceError:
     """A number we know becomes our own sentence; other text is quoted, and kept short."""
     if not isinstance(error, dict):
         return DeviceError("The device refused and did not say why. Nothing was paid.")
-    code, said = error.get("code"), str(error.get("message", ""))
+    code, message = error.get("code"), str(error.get("message", ""))
     if code == USER_CANCELLED:
-        return Declined(_SENTENCES[USER_CANCELLED])
+        return DeclinedOnDevice(_SENTENCES[USER_CANCELLED])
     if isinstance(code, int) and code in _SENTENCES:
         return DeviceError(_SENTENCES[code])
     # What the device says goes to a terminal: nothing in it may move the cursor.
-    quoted = "".join(letter for letter in said if letter.isascii() and letter.isprintable())[:200]
+    quoted = "".join(letter for letter in message if letter.isascii() and letter.isprintable())[
+        :200
+    ]
     return DeviceError(f"The device refused: {quoted.rstrip('.')}. Nothing was paid.")
 
 
@@ -228,3 +240,23 @@ def _map(value: object) -> dict[Any, Any]:
     if not isinstance(value, dict):
         raise DeviceError("The device answered with something else than a table. Try again.")
     return value
+
+
+async def over_serial(path: str) -> JadeSigner:
+    """At a serial port. Raises LinkLost."""
+    return JadeSigner(await SerialLink.open(path))
+
+
+async def over_tcp(address: str) -> JadeSigner:
+    """At HOST:PORT, HOST being this machine when it is left out. Raises HostError, LinkLost."""
+    host, _, port = address.rpartition(":")
+    return JadeSigner(await TcpLink.open(host.strip("[]") or "127.0.0.1", _port(port)))
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 1 << 16:
+        return int(text)
+    raise HostError(f"{text!r} is no port. A port is a number from 1 to 65535.")
+
+
+DEVICE = DeviceKind("Jade", {"tcp": over_tcp, "serial": over_serial})

@@ -7,10 +7,10 @@ from typing import Self
 from host.p2p.messages import BLOCK_HEADER_LENGTH
 from host.transactions import (
     NULL_TXID,
-    Input,
     Outpoint,
-    Output,
     Transaction,
+    TxIn,
+    TxOut,
     double_sha256,
 )
 from signer.errors import Malformed
@@ -46,8 +46,8 @@ class Block:
         return cls(header, transactions, double_sha256(header))
 
     def encode(self, *, witness: bool = True) -> bytes:
-        each = [transaction.encode(witness=witness) for transaction in self.transactions]
-        return self.header + compact_size(len(each)) + b"".join(each)
+        encoded = [transaction.encode(witness=witness) for transaction in self.transactions]
+        return self.header + compact_size(len(encoded)) + b"".join(encoded)
 
     @property
     def previous(self) -> bytes:
@@ -68,13 +68,13 @@ def build(
     previous: bytes,
     height: int,
     time: int,
-    reward: Output,
+    reward: TxOut,
     transactions: Sequence[Transaction],
 ) -> Block:
     """A mined block on top of `previous`. `reward.sats` is the subsidy and all fees."""
     coinbase = _coinbase(height, reward, transactions)
     listed = (coinbase, *transactions)
-    root = merkle_root([each.txid for each in listed])
+    root = merkle_root([transaction.txid for transaction in listed])
     start = VERSION.to_bytes(4, "little") + previous + root
     start += time.to_bytes(4, "little") + EASIEST.to_bytes(4, "little")
     nonce = 0
@@ -97,12 +97,12 @@ def merkle_root(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def _coinbase(height: int, reward: Output, transactions: Sequence[Transaction]) -> Transaction:
-    witness_root = merkle_root([bytes(32), *(each.wtxid for each in transactions)])
-    commitment = Output(0, COMMITMENT + double_sha256(witness_root + RESERVED))
+def _coinbase(height: int, reward: TxOut, transactions: Sequence[Transaction]) -> Transaction:
+    witness_root = merkle_root([bytes(32), *(transaction.wtxid for transaction in transactions)])
+    commitment = TxOut(0, COMMITMENT + double_sha256(witness_root + RESERVED))
     source = Outpoint(NULL_TXID, 0xFFFFFFFF)
     script = _push_height(height) + b"\x08quietkey"
-    entry = Input(source, script, 0xFFFFFFFF, (RESERVED,))
+    entry = TxIn(source, script, 0xFFFFFFFF, (RESERVED,))
     return Transaction(2, (entry,), (reward, commitment), 0)
 
 

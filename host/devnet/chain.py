@@ -11,7 +11,7 @@ from pathlib import Path
 
 from host.devnet import blocks, filters
 from host.devnet.blocks import Block
-from host.devnet.engine import BadBlock, Engine, Step, Steps
+from host.devnet.kernel import BadBlock, Engine, Step, Steps
 from host.errors import HostError
 from host.p2p.messages import BLOCK_HEADER_LENGTH
 from host.transactions import Outpoint, Transaction, double_sha256
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _BlockRecord:
     """What we keep of a block on the best chain."""
 
     filter: bytes
@@ -53,17 +53,17 @@ class _Kept:
     spent: tuple[tuple[Outpoint, Coin], ...] = ()
 
 
-class Chain:
+class NodeChain:
     """All blocks a node knows, the best chain among them, its coins and its filters."""
 
     def __init__(self, file: Path) -> None:
         """Open the blocks kept in `file` (made when missing) and judge them all again."""
         self._store = _open(file)
         self._engine = Engine(file.with_suffix(".engine"))
-        self._known: dict[bytes, bytes] = {}  # block hash -> header, side branches included
+        self._headers: dict[bytes, bytes] = {}  # block hash -> header, side branches included
         self._best: list[bytes] = []
         self._heights: dict[bytes, int] = {}
-        self._kept: dict[bytes, _Kept] = {}
+        self._records: dict[bytes, _BlockRecord] = {}
         self.coins: dict[Outpoint, Coin] = {}
         self._begin()
         for raw in _stored(self._store):
@@ -78,7 +78,7 @@ class Chain:
         return self._best[-1]
 
     def knows(self, block_hash: bytes) -> bool:
-        return block_hash in self._known
+        return block_hash in self._headers
 
     def height_of(self, block_hash: bytes) -> int | None:
         """Its height, when it is on the best chain."""
@@ -88,7 +88,7 @@ class Chain:
         return self._best[height]
 
     def header(self, height: int) -> bytes:
-        return self._known[self._best[height]]
+        return self._headers[self._best[height]]
 
     def raw(self, block_hash: bytes) -> bytes | None:
         """A block's bytes, also when it is on a side branch."""
@@ -97,33 +97,37 @@ class Chain:
 
     def filter(self, height: int) -> bytes:
         """The basic filter of the block at `height` (BIP158)."""
-        return self._kept[self._best[height]].filter
+        return self._records[self._best[height]].filter
 
     def filter_header(self, height: int) -> bytes:
         """The filter header at `height` (BIP157); zeros before the first block."""
         if height < 0:
             return filters.NO_HEADER
-        return self._kept[self._best[height]].filter_header
+        return self._records[self._best[height]].filter_header
 
     def median_time(self, height: int) -> int:
         """The median of the last eleven block times (BIP113)."""
         first = max(0, height - MEDIAN_OF + 1)
-        times = sorted(blocks.timestamp(self.header(at)) for at in range(first, height + 1))
+        times = sorted(
+            blocks.timestamp(self.header(position)) for position in range(first, height + 1)
+        )
         return times[len(times) // 2]
 
     def locator(self) -> tuple[bytes, ...]:
         """Hashes from the tip back, ever farther apart, ending with the first block."""
-        heights, step, at = [], 1, self.height
-        while at > 0:
-            heights.append(at)
+        heights, step, height = [], 1, self.height
+        while height > 0:
+            heights.append(height)
             step *= 2 if len(heights) > LOCATOR_DENSE else 1
-            at -= step
+            height -= step
         return tuple(self._best[height] for height in (*heights, 0))
 
     def headers_after(self, locator: Iterable[bytes], stop: bytes, limit: int) -> Sequence[bytes]:
         """The headers that follow the first hash of `locator` on the best chain."""
-        known = (self._heights[each] for each in locator if each in self._heights)
-        first = next(known, 0) + 1
+        common = (
+            self._heights[block_hash] for block_hash in locator if block_hash in self._heights
+        )
+        first = next(common, 0) + 1
         last = min(self._heights.get(stop, self.height), self.height, first + limit - 1)
         return [self.header(height) for height in range(first, last + 1)]
 
@@ -132,10 +136,10 @@ class Chain:
 
         Raises Malformed or BadBlock.
         """
-        if double_sha256(raw[:BLOCK_HEADER_LENGTH]) in self._known:
+        if double_sha256(raw[:BLOCK_HEADER_LENGTH]) in self._headers:
             return Change()
         block = Block.parse(raw)
-        if block.previous not in self._known:
+        if block.previous not in self._headers:
             raise BadBlock("The block does not follow any block that is known.")
         change = self._judge(block, raw)
         with self._store:
@@ -149,7 +153,7 @@ class Chain:
 
     def _begin(self) -> None:
         genesis = Block.parse(self._engine.genesis())
-        self._known[genesis.hash] = genesis.header
+        self._headers[genesis.hash] = genesis.header
         # The first block's coins can never be spent, so they are no coins.
         self._extend(genesis, ())
 
@@ -161,10 +165,10 @@ class Chain:
 
     def _judge(self, block: Block, raw: bytes) -> Change:
         steps = self._engine.judge(raw)
-        self._known[block.hash] = block.header
+        self._headers[block.hash] = block.header
         change = self._follow(steps, block)
         if any(step is Step.REFUSED for step, _ in steps):
-            del self._known[block.hash]
+            del self._headers[block.hash]
             raise BadBlock("The block breaks a rule of the network.")
         return change
 
@@ -200,18 +204,24 @@ class Chain:
         for transaction in block.transactions:
             for index in range(len(transaction.outputs)):
                 self.coins.pop(Outpoint(transaction.txid, index), None)
-        own = {transaction.txid for transaction in block.transactions}
-        spent = self._kept.pop(block.hash).spent
-        self.coins.update({point: coin for point, coin in spent if point.txid not in own})
+        txids = {transaction.txid for transaction in block.transactions}
+        spent = self._records.pop(block.hash).spent
+        self.coins.update({point: coin for point, coin in spent if point.txid not in txids})
         return block
 
     def _extend(self, block: Block, spent: tuple[tuple[Outpoint, Coin], ...]) -> None:
-        created = (out.script_pubkey for each in block.transactions for out in each.outputs)
-        made = filters.basic_filter(block.hash, created, (c.script_pubkey for _, c in spent))
+        created = (
+            out.script_pubkey for transaction in block.transactions for out in transaction.outputs
+        )
+        block_filter = filters.basic_filter(
+            block.hash, created, (c.script_pubkey for _, c in spent)
+        )
         previous = self.filter_header(self.height)
         self._best.append(block.hash)
         self._heights[block.hash] = self.height
-        self._kept[block.hash] = _Kept(made, filters.filter_header(made, previous), spent)
+        self._records[block.hash] = _BlockRecord(
+            block_filter, filters.filter_header(block_filter, previous), spent
+        )
 
 
 def _coins(transaction: Transaction, height: int) -> Iterator[tuple[Outpoint, Coin]]:

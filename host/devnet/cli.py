@@ -14,7 +14,7 @@ from pathlib import Path
 
 from host.config import wall_clock
 from host.devnet import console
-from host.devnet.control import Control
+from host.devnet.control import ControlServer
 from host.devnet.network import Devnet
 from host.errors import HostError
 
@@ -67,7 +67,7 @@ async def _run(options: argparse.Namespace) -> None:
     typed = _standard_input()
     devnet = Devnet(wall_clock, options.nodes, options.data, options.auto_mine, note=_complain)
     async with devnet:
-        control = Control(devnet, secrets.token_hex(16))
+        control = ControlServer(devnet, secrets.token_hex(16))
         await control.start()
         try:
             with _ended_by_sigterm():
@@ -80,7 +80,7 @@ async def _run(options: argparse.Namespace) -> None:
             await control.stop()
 
 
-def _announce(devnet: Devnet, control: Control) -> None:
+def _announce(devnet: Devnet, control: ControlServer) -> None:
     """What a program needs to know. The token goes nowhere but to whoever started us."""
     ready = {"ready": True, "pid": os.getpid(), "peers": devnet.peers}
     _say(json.dumps(ready | {"control": control.address, "token": control.token}))
@@ -93,7 +93,10 @@ async def _wait_for_end(typed: "asyncio.Queue[bytes]", options: argparse.Namespa
 
 
 async def _serve_a_person(
-    devnet: Devnet, control: Control, typed: "asyncio.Queue[bytes]", options: argparse.Namespace
+    devnet: Devnet,
+    control: ControlServer,
+    typed: "asyncio.Queue[bytes]",
+    options: argparse.Namespace,
 ) -> None:
     _say(f"A Bitcoin network is running. Wallets connect to {', '.join(devnet.peers)}.")
     _say(f"Programs steer it at {control.address} with the token {control.token}.")
@@ -132,8 +135,8 @@ def _standard_input() -> "asyncio.Queue[bytes]":
         waiting = b""
         with contextlib.suppress(OSError, RuntimeError):  # no standard input; the loop has ended
             while data := os.read(0, CHUNK):
-                *whole, waiting = (waiting + data).split(b"\n")
-                for line in whole:
+                *complete, waiting = (waiting + data).split(b"\n")
+                for line in complete:
                     loop.call_soon_threadsafe(lines.put_nowait, line + b"\n")
             loop.call_soon_threadsafe(lines.put_nowait, b"")
 

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
-from host.devnet.status import NodeStatus, Status
 from host.errors import NetworkError
 from host.links.lines import Lines, Message
+from host.values import NodeStatus
 
-GONE = "The devnet does not answer. The wallet keeps what it knows. Start the devnet again."
+UNREACHABLE = "The devnet does not answer. The wallet keeps what it knows. Start the devnet again."
 
 
 class DevnetClient:
@@ -17,19 +17,21 @@ class DevnetClient:
 
     def __init__(self) -> None:
         """Use `connect`."""
-        self._seen: Status = ()
+        self._status: tuple[NodeStatus, ...] = ()
         self._changes = 0
 
     @classmethod
     async def connect(cls, address: str, token: str) -> Self:
         """To "host:port", as announced by the devnet."""
         client = cls()
-        client._lines = await Lines.open(address, token, client._told, lambda: NetworkError(GONE))
+        client._lines = await Lines.open(
+            address, token, client._take_status, lambda: NetworkError(UNREACHABLE)
+        )
         return client
 
-    async def status(self) -> Status:
+    async def status(self) -> tuple[NodeStatus, ...]:
         """Every node, as it is now."""
-        return _status(await self._ask({"do": "status"}))
+        return _nodes(await self._ask({"do": "status"}))
 
     async def mine(self, blocks: int = 1) -> None:
         """Returns when every living node has them."""
@@ -47,14 +49,14 @@ class DevnetClient:
         """Returns when the node has caught up with the others."""
         await self._ask({"do": "revive", "node": node})
 
-    async def watch(self) -> AsyncIterator[Status]:
+    async def watch(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
         """The status now and after each change; the newest only, when changes come faster."""
         await self._ask({"do": "watch"})
-        shown = 0
+        reported = 0
         while True:
-            await self._lines.wait_until(lambda: self._changes > shown)  # noqa: B023 - awaited here
-            shown = self._changes
-            yield self._seen
+            await self._lines.wait_until(lambda: self._changes > reported)  # noqa: B023 - awaited here
+            reported = self._changes
+            yield self._status
 
     async def close(self) -> None:
         await self._lines.close()
@@ -66,12 +68,12 @@ class DevnetClient:
         result: dict[str, Any] = message["ok"]
         return result
 
-    def _told(self, message: Message) -> None:
-        self._seen = _status(message["status"])
+    def _take_status(self, message: Message) -> None:
+        self._status = _nodes(message["status"])
         self._changes += 1
 
 
-def _status(message: dict[str, Any]) -> Status:
+def _nodes(message: dict[str, Any]) -> tuple[NodeStatus, ...]:
     return tuple(
         NodeStatus(**(node | {"mempool": tuple(node["mempool"])})) for node in message["nodes"]
     )

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from host.devnet.network import Devnet
-from host.devnet.status import Status
 from host.errors import HostError, NetworkError
+from host.values import NodeStatus
 
 HELP = """\
   mine 3              mine three blocks
@@ -16,7 +16,7 @@ PACE_S = 0.2  # a table for every block of a hundred would only flicker
 Say = Callable[[str], None]
 
 
-def table(status: Status) -> str:
+def table(status: tuple[NodeStatus, ...]) -> str:
     """One line a node, aligned."""
     rows = [("", "address", "height", "tip", "waiting")]
     rows += [
@@ -36,16 +36,16 @@ def table(status: Status) -> str:
 
 async def show(devnet: Devnet, say: Say) -> None:
     """The table, now and whenever something has changed. Runs until it is cancelled."""
-    shown: Status = ()
+    reported: tuple[NodeStatus, ...] = ()
     async for _ in devnet.watch():
         await asyncio.sleep(PACE_S)
-        if (status := devnet.status()) != shown:
+        if (status := devnet.status()) != reported:
             say("\n" + table(status))
-            shown = status
+            reported = status
 
 
 async def obey(devnet: Devnet, line: str, say: Say) -> None:
-    """Do what was typed, and say what came of it."""
+    """Do what was typed, and say what came of it; nothing it raises gets out."""
     verb, *words = line.split() or [""]
     try:
         if verb not in VERBS:

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from typing import Any
 
 from host.devnet.network import Devnet
-from host.devnet.status import Status
 from host.errors import HostError, NetworkError
+from host.values import NodeStatus
 
 LINE_LIMIT = 1 << 16
 # A caller that watches and never reads must not make us hold every change for it.
@@ -23,7 +23,7 @@ TOKEN_S = 5.0
 Request = dict[str, Any]
 
 
-class Control:
+class ControlServer:
     """Open until closed. Every caller sees the same devnet."""
 
     def __init__(self, devnet: Devnet, token: str) -> None:
@@ -73,8 +73,8 @@ class Control:
             writer.transport.abort()
 
     def _is_friend(self, line: bytes) -> bool:
-        shown = str(_parse(line).get("token", ""))
-        return hmac.compare_digest(shown.encode(), self.token.encode())
+        token = str(_parse(line).get("token", ""))
+        return hmac.compare_digest(token.encode(), self.token.encode())
 
     async def _push(self, writer: asyncio.StreamWriter) -> None:
         async for status in self._devnet.watch():
@@ -152,7 +152,7 @@ def _number(request: Request, name: str) -> int:
     return value
 
 
-def _nodes(status: Status) -> Request:
+def _nodes(status: tuple[NodeStatus, ...]) -> Request:
     return {"nodes": [asdict(node) for node in status]}
 
 

@@ -11,10 +11,10 @@ from hashlib import sha256
 from coincurve import PrivateKey, PublicKeyXOnly
 
 from host import consensus
-from host.devnet.chain import Chain, Coin
+from host.devnet.chain import Coin, NodeChain
 from host.devnet.mempool import MATURITY, Mempool
 from host.errors import NetworkError
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from signer.errors import Malformed
 from signer.formats import base58, bech32
 
@@ -28,7 +28,7 @@ P2PKH, P2SH = 0x6F, 0xC4  # base58 versions of regtest
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class _FaucetCoin:
     outpoint: Outpoint
     coin: Coin
 
@@ -53,26 +53,26 @@ def script_of(address: str) -> bytes:
         ) from error
 
 
-def pay(chain: Chain, mempool: Mempool, address: str, sats: int) -> Transaction:
+def pay(chain: NodeChain, mempool: Mempool, address: str, sats: int) -> Transaction:
     """A signed payment of `sats` to `address`, checked by the engine. Raises NetworkError."""
     if sats < DUST:
         raise NetworkError(f"{sats} sats are too few to send. Ask for {DUST} sats or more.")
-    recipient = Output(sats, script_of(address))
+    recipient = TxOut(sats, script_of(address))
     chosen = _choose(chain, mempool, sats)
     fee = SATS_PER_VBYTE * (REST_VBYTES + INPUT_VBYTES * len(chosen))
-    rest = sum(each.coin.sats for each in chosen) - sats - fee
-    outputs = [recipient, Output(rest, script_pubkey())] if rest >= DUST else [recipient]
+    change = sum(source.coin.sats for source in chosen) - sats - fee
+    outputs = [recipient, TxOut(change, script_pubkey())] if change >= DUST else [recipient]
     return _sign(chosen, outputs)
 
 
-def _choose(chain: Chain, mempool: Mempool, sats: int) -> list[_Chosen]:
-    chosen: list[_Chosen] = []
+def _choose(chain: NodeChain, mempool: Mempool, sats: int) -> list[_FaucetCoin]:
+    chosen: list[_FaucetCoin] = []
     missing = sats + SATS_PER_VBYTE * REST_VBYTES
-    for each in _spendable(chain, mempool):
+    for source in _spendable(chain, mempool):
         if missing <= 0:
             break
-        chosen.append(each)
-        missing += SATS_PER_VBYTE * INPUT_VBYTES - each.coin.sats
+        chosen.append(source)
+        missing += SATS_PER_VBYTE * INPUT_VBYTES - source.coin.sats
     if missing > 0:
         raise NetworkError(
             f"The faucet holds too few coins to send {sats} sats now. Nothing was sent. "
@@ -81,47 +81,49 @@ def _choose(chain: Chain, mempool: Mempool, sats: int) -> list[_Chosen]:
     return chosen
 
 
-def _spendable(chain: Chain, mempool: Mempool) -> list[_Chosen]:
+def _spendable(chain: NodeChain, mempool: Mempool) -> list[_FaucetCoin]:
     """The faucet's coins, largest first: own change that still waits in the mempool, too."""
-    ours, ready = script_pubkey(), chain.height + 1 - MATURITY
-    found = [
-        _Chosen(outpoint, coin)
+    faucet_script, ready = script_pubkey(), chain.height + 1 - MATURITY
+    unspent = [
+        _FaucetCoin(outpoint, coin)
         for outpoint, coin in chain.coins.items()
-        if coin.script_pubkey == ours and (not coin.is_coinbase or coin.height <= ready)
+        if coin.script_pubkey == faucet_script and (not coin.is_coinbase or coin.height <= ready)
     ]
-    found += [
-        _Chosen(Outpoint(entry.transaction.txid, index), Coin(out.sats, ours, -1, False))
+    unspent += [
+        _FaucetCoin(
+            Outpoint(entry.transaction.txid, index), Coin(out.sats, faucet_script, -1, False)
+        )
         for entry in mempool
         for index, out in enumerate(entry.transaction.outputs)
-        if out.script_pubkey == ours
+        if out.script_pubkey == faucet_script
     ]
-    free = [each for each in found if not mempool.spends(each.outpoint)]
-    return sorted(free, key=lambda each: -each.coin.sats)
+    free = [source for source in unspent if not mempool.spends(source.outpoint)]
+    return sorted(free, key=lambda source: -source.coin.sats)
 
 
-def _sign(chosen: Sequence[_Chosen], outputs: Sequence[Output]) -> Transaction:
-    bare = [Input(each.outpoint, b"", REPLACEABLE) for each in chosen]
-    unsigned = Transaction(2, tuple(bare), tuple(outputs), 0)
-    spent = [Output(each.coin.sats, each.coin.script_pubkey) for each in chosen]
+def _sign(chosen: Sequence[_FaucetCoin], outputs: Sequence[TxOut]) -> Transaction:
+    unsigned_inputs = [TxIn(source.outpoint, b"", REPLACEABLE) for source in chosen]
+    unsigned = Transaction(2, tuple(unsigned_inputs), tuple(outputs), 0)
+    spent = [TxOut(source.coin.sats, source.coin.script_pubkey) for source in chosen]
     key = PrivateKey(PLAY_MONEY_KEY)
     signatures = [key.sign_schnorr(digest) for digest in _digests(unsigned, spent)]
     inputs = [
-        Input(each.outpoint, b"", each.sequence, (signature,))
-        for each, signature in zip(bare, signatures, strict=True)
+        TxIn(txin.outpoint, b"", txin.sequence, (signature,))
+        for txin, signature in zip(unsigned_inputs, signatures, strict=True)
     ]
     signed = Transaction(2, tuple(inputs), tuple(outputs), 0)
     consensus.verify(signed.encode(), spent)
     return signed
 
 
-def _digests(transaction: Transaction, spent: Sequence[Output]) -> list[bytes]:
+def _digests(transaction: Transaction, spent: Sequence[TxOut]) -> list[bytes]:
     """What each input signs: BIP341, SIGHASH_DEFAULT, key path."""
     parts = (
-        b"".join(each.outpoint.encode() for each in transaction.inputs),
-        b"".join(each.sats.to_bytes(8, "little") for each in spent),
-        b"".join(each.encode()[8:] for each in spent),
-        b"".join(each.sequence.to_bytes(4, "little") for each in transaction.inputs),
-        b"".join(each.encode() for each in transaction.outputs),
+        b"".join(txin.outpoint.encode() for txin in transaction.inputs),
+        b"".join(output.sats.to_bytes(8, "little") for output in spent),
+        b"".join(output.encode()[8:] for output in spent),
+        b"".join(txin.sequence.to_bytes(4, "little") for txin in transaction.inputs),
+        b"".join(output.encode() for output in transaction.outputs),
     )
     shared = b"\0\0" + transaction.version.to_bytes(4, "little")
     shared += transaction.lock_time.to_bytes(4, "little")

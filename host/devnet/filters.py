@@ -37,7 +37,9 @@ def filter_header(data: bytes, previous: bytes) -> bytes:
 
 def siphash(key: tuple[int, int], data: bytes) -> int:
     """SipHash-2-4 (Aumasson, Bernstein)."""
-    words = [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data) & ~7, 8)]
+    words = [
+        int.from_bytes(data[start : start + 8], "little") for start in range(0, len(data) & ~7, 8)
+    ]
     words.append(int.from_bytes(data[len(words) * 8 :], "little") | (len(data) & 0xFF) << 56)
     first, second = key
     a, b = first ^ 0x736F6D6570736575, second ^ 0x646F72616E646F6D

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from host import consensus
 from host.devnet.blocks import Block
-from host.devnet.chain import Chain, Coin
+from host.devnet.chain import Coin, NodeChain
 from host.errors import HostError
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 
 MIN_SATS_PER_VBYTE = 1
 MATURITY = 100  # blocks until a coinbase can be spent
@@ -26,7 +26,7 @@ class NotTaken(HostError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MempoolEntry:
     transaction: Transaction
     fee_sats: int
     vsize: int
@@ -35,16 +35,16 @@ class Entry:
 class Mempool:
     """Spends of coins on `chain`, or of each other: parents always come before their children."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: NodeChain) -> None:
         self._chain = chain
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[bytes, MempoolEntry] = {}
         self._by_wtxid: dict[bytes, bytes] = {}
         self._spenders: dict[Outpoint, bytes] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[MempoolEntry]:
         return iter(tuple(self._entries.values()))
 
     def get(self, any_id: bytes) -> Transaction | None:
@@ -55,7 +55,7 @@ class Mempool:
     def spends(self, outpoint: Outpoint) -> bool:
         return outpoint in self._spenders
 
-    def accept(self, raw: bytes) -> Entry:
+    def accept(self, raw: bytes) -> MempoolEntry:
         """Check everything a node checks and take it. Raises NotTaken or Malformed."""
         transaction = Transaction.parse(raw)
         _check_shape(transaction)
@@ -63,9 +63,9 @@ class Mempool:
             raise NotTaken("The transaction is here already.")
         if len(self) >= MAX_TRANSACTIONS:
             raise NotTaken("The mempool is full. Mine a block first.")
-        coins = [self._coin(each.outpoint) for each in transaction.inputs]
+        coins = [self._coin(txin.outpoint) for txin in transaction.inputs]
         self._check_locks(transaction, coins)
-        entry = Entry(transaction, _fee(transaction, coins), transaction.vsize)
+        entry = MempoolEntry(transaction, _fee(transaction, coins), transaction.vsize)
         if entry.fee_sats < entry.vsize * MIN_SATS_PER_VBYTE:
             raise NotTaken(
                 f"The fee of {entry.fee_sats} sats is below 1 sat/vB "
@@ -82,17 +82,17 @@ class Mempool:
         """Forget what the block holds, and what its spends have made impossible."""
         for transaction in block.transactions:
             self._forget(transaction.txid)
-            for each in transaction.inputs:
-                if rival := self._spenders.get(each.outpoint):
+            for txin in transaction.inputs:
+                if rival := self._spenders.get(txin.outpoint):
                     for txid in self._family(rival):
                         self._forget(txid)
 
     def clear(self) -> tuple[Transaction, ...]:
         """Empty the pool; what it held, parents first."""
-        held = tuple(entry.transaction for entry in self)
-        for transaction in held:
+        transactions = tuple(entry.transaction for entry in self)
+        for transaction in transactions:
             self._forget(transaction.txid)
-        return held
+        return transactions
 
     def _coin(self, outpoint: Outpoint) -> Coin:
         if coin := self._chain.coins.get(outpoint):
@@ -108,33 +108,33 @@ class Mempool:
         median = self._chain.median_time(self._chain.height)
         if not _is_final(transaction, height, median):
             raise NotTaken("The transaction's lock time is not reached yet.")
-        for each, coin in zip(transaction.inputs, coins, strict=True):
+        for txin, coin in zip(transaction.inputs, coins, strict=True):
             if coin.is_coinbase and height - coin.height < MATURITY:
                 raise NotTaken("An input spends a mined coin that is younger than 100 blocks.")
-            if transaction.version >= 2 and not self._is_old_enough(each, coin, height, median):
+            if transaction.version >= 2 and not self._is_old_enough(txin, coin, height, median):
                 raise NotTaken("An input's relative lock time is not reached yet.")
 
-    def _is_old_enough(self, each: Input, coin: Coin, height: int, median: int) -> bool:
+    def _is_old_enough(self, txin: TxIn, coin: Coin, height: int, median: int) -> bool:
         """BIP68. An unconfirmed coin will be confirmed in the next block at the earliest."""
-        if each.sequence & RELATIVE_OFF:
+        if txin.sequence & RELATIVE_OFF:
             return True
-        made = height if coin.height == UNCONFIRMED else coin.height
-        wait = each.sequence & RELATIVE_MASK
-        if each.sequence & RELATIVE_SECONDS:
-            since = self._chain.median_time(max(0, made - 1))
+        created = height if coin.height == UNCONFIRMED else coin.height
+        wait = txin.sequence & RELATIVE_MASK
+        if txin.sequence & RELATIVE_SECONDS:
+            since = self._chain.median_time(max(0, created - 1))
             return median - since >= wait << 9
-        return height - made >= wait
+        return height - created >= wait
 
-    def _replaced_by(self, entry: Entry) -> tuple[bytes, ...]:
+    def _replaced_by(self, entry: MempoolEntry) -> tuple[bytes, ...]:
         """What must go for `entry` to come in (BIP125: it must pay for what it pushes out)."""
         inputs = entry.transaction.inputs
-        rivals = {txid for each in inputs if (txid := self._spenders.get(each.outpoint))}
+        rivals = {txid for txin in inputs if (txid := self._spenders.get(txin.outpoint))}
         if not rivals:
             return ()
         if not all(_signals(self._entries[txid].transaction) for txid in rivals):
             raise NotTaken("A transaction that spends the same coin is waiting already.")
         leaving = self._family(*rivals)
-        if any(each.outpoint.txid in leaving for each in inputs):
+        if any(txin.outpoint.txid in leaving for txin in inputs):
             raise NotTaken("The transaction spends what it would replace.")
         paid = sum(self._entries[txid].fee_sats for txid in leaving)
         if entry.fee_sats < paid + entry.vsize * MIN_SATS_PER_VBYTE:
@@ -145,35 +145,35 @@ class Mempool:
 
     def _family(self, *ancestors: bytes) -> tuple[bytes, ...]:
         """Transactions and all that descend from them, each once."""
-        found = dict.fromkeys(ancestors)
-        waiting = list(found)
+        family = dict.fromkeys(ancestors)
+        waiting = list(family)
         while waiting:
             txid = waiting.pop()
             outputs = range(len(self._entries[txid].transaction.outputs))
             spenders = (self._spenders.get(Outpoint(txid, index)) for index in outputs)
-            new = [child for child in spenders if child and child not in found]
-            found.update(dict.fromkeys(new))
-            waiting += new
-        return tuple(found)
+            children = [child for child in spenders if child and child not in family]
+            family.update(dict.fromkeys(children))
+            waiting += children
+        return tuple(family)
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: MempoolEntry) -> None:
         transaction = entry.transaction
         self._entries[transaction.txid] = entry
         self._by_wtxid[transaction.wtxid] = transaction.txid
-        for each in transaction.inputs:
-            self._spenders[each.outpoint] = transaction.txid
+        for txin in transaction.inputs:
+            self._spenders[txin.outpoint] = transaction.txid
 
     def _forget(self, txid: bytes) -> None:
         entry = self._entries.pop(txid, None)
         if entry is None:
             return
         del self._by_wtxid[entry.transaction.wtxid]
-        for each in entry.transaction.inputs:
-            self._spenders.pop(each.outpoint, None)
+        for txin in entry.transaction.inputs:
+            self._spenders.pop(txin.outpoint, None)
 
 
 def _check_shape(transaction: Transaction) -> None:
-    points = [each.outpoint for each in transaction.inputs]
+    points = [txin.outpoint for txin in transaction.inputs]
     if transaction.is_coinbase:
         raise NotTaken("Only a miner may make a coinbase, and only in a block.")
     if not points or not transaction.outputs:
@@ -195,7 +195,7 @@ def _fee(transaction: Transaction, coins: Iterable[Coin]) -> int:
 
 def _check_scripts(raw: bytes, coins: Iterable[Coin]) -> None:
     try:
-        consensus.verify(raw, [Output(coin.sats, coin.script_pubkey) for coin in coins])
+        consensus.verify(raw, [TxOut(coin.sats, coin.script_pubkey) for coin in coins])
     except consensus.ScriptsRefused as refused:
         raise NotTaken(
             f"Input {refused.input_index + 1} does not satisfy the script of the coin it spends."
@@ -206,9 +206,9 @@ def _is_final(transaction: Transaction, height: int, median: int) -> bool:
     """BIP113: a block's median time past is what a lock in seconds waits for."""
     limit = height if transaction.lock_time < LOCK_TIME_IS_SECONDS else median
     return transaction.lock_time < limit or all(
-        each.sequence == FINAL for each in transaction.inputs
+        txin.sequence == FINAL for txin in transaction.inputs
     )
 
 
 def _signals(transaction: Transaction) -> bool:
-    return any(each.sequence < REPLACEABLE_BELOW for each in transaction.inputs)
+    return any(txin.sequence < REPLACEABLE_BELOW for txin in transaction.inputs)

@@ -10,11 +10,11 @@ from typing import Self
 
 from host.config import Clock
 from host.devnet import faucet, miner
-from host.devnet.engine import BadBlock
-from host.devnet.node import Node
-from host.devnet.status import NodeStatus, Status
+from host.devnet.kernel import BadBlock
+from host.devnet.node import DevnetNode
 from host.errors import HostError, NetworkError
 from host.p2p.peer import Address
+from host.values import NodeStatus
 
 # Mined coins can be spent after 100 blocks: ten of them are ready when the network is.
 FIRST_BLOCKS = 110
@@ -25,13 +25,13 @@ AGREE_S = 20.0
 
 
 @dataclass(slots=True)
-class _Seat:
+class NodeSlot:
     """A node's place in the network: it keeps its name, address and file when the node dies."""
 
     name: str
     file: Path
     port: int = 0
-    node: Node | None = None
+    node: DevnetNode | None = None
     last: NodeStatus | None = None
 
 
@@ -56,7 +56,7 @@ class Devnet:
         self._scratch = None if folder else tempfile.TemporaryDirectory(prefix="quietkey-devnet-")
         self._folder = folder or Path(self._scratch.name if self._scratch else ".")
         names = [f"node {index}" for index in range(nodes)]
-        self._seats = [_Seat(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
+        self._seats = [NodeSlot(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
         self._pulse = asyncio.Event()
         self._busy = asyncio.Lock()
         self._auto: asyncio.Task[None] | None = None
@@ -79,7 +79,7 @@ class Devnet:
             await self._seat(seat)
         tallest = max(self._alive(), key=lambda node: node.chain.height)
         for ago in range(FIRST_BLOCKS - tallest.chain.height, 0, -1):
-            self._mine_one(tallest, self._clock() - ago * BLOCK_EVERY_S)
+            self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
         for index, node in enumerate(self._alive()):
             await self._dial(node, self._alive()[:index])
         await self._agree()
@@ -100,10 +100,10 @@ class Devnet:
         """Every node's address, dead or alive."""
         return tuple(f"127.0.0.1:{seat.port}" for seat in self._seats)
 
-    def status(self) -> Status:
+    def status(self) -> tuple[NodeStatus, ...]:
         return tuple(_status(seat) for seat in self._seats)
 
-    async def watch(self) -> AsyncIterator[Status]:
+    async def watch(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
         """The status now, and again after every change."""
         while True:
             pulse = self._pulse
@@ -129,7 +129,10 @@ class Devnet:
             return payment.name
 
     async def kill(self, index: int) -> None:
-        """One node vanishes as in a crash: its connections break, its memory is gone."""
+        """One node vanishes as in a crash: its connections break, its memory is gone.
+
+        Raises NetworkError when it is dead already.
+        """
         async with self._busy:
             seat = self._find(index)
             if seat.node is None:
@@ -140,25 +143,28 @@ class Devnet:
             self._changed()
 
     async def revive(self, index: int) -> None:
-        """Start a dead node at its old address; it learns from the others what it missed."""
+        """Start a dead node at its old address; it learns from the others what it missed.
+
+        Raises NetworkError when it is alive, or its address was taken meanwhile.
+        """
         async with self._busy:
             seat = self._find(index)
             if seat.node is not None:
                 raise NetworkError(f"{seat.name} is alive already.")
-            others = self._alive()
-            await self._dial(await self._seat(seat), others)
+            neighbours = self._alive()
+            await self._dial(await self._seat(seat), neighbours)
             await self._agree()
             self._changed()
 
-    def node(self, index: int) -> Node:
+    def node(self, index: int) -> DevnetNode:
         """A living node. Raises NetworkError."""
         seat = self._find(index)
         if seat.node is None:
             raise NetworkError(f"{seat.name} is dead. Revive it first.")
         return seat.node
 
-    async def _seat(self, seat: _Seat) -> Node:
-        node = Node(seat.name, seat.file, self._clock, self._note, self._changed)
+    async def _seat(self, seat: NodeSlot) -> DevnetNode:
+        node = DevnetNode(seat.name, seat.file, self._clock, self._note, self._changed)
         try:
             await node.start(seat.port)
         except OSError as error:
@@ -170,18 +176,18 @@ class Devnet:
         seat.port, seat.node = node.address.port, node
         return node
 
-    async def _dial(self, node: Node, others: list[Node]) -> None:
-        for other in others:
-            await node.dial(Address("127.0.0.1", other.address.port))
+    async def _dial(self, node: DevnetNode, neighbours: list[DevnetNode]) -> None:
+        for neighbour in neighbours:
+            await node.dial(Address("127.0.0.1", neighbour.address.port))
 
     async def _mine(self, count: int) -> None:
         node = self._miner()
         for _ in range(count):
-            self._mine_one(node, self._clock())
+            self._mine_block(node, self._clock())
             await asyncio.sleep(0)  # the others may hear of it meanwhile
         await self._agree()
 
-    def _mine_one(self, node: Node, now: int) -> None:
+    def _mine_block(self, node: DevnetNode, now: int) -> None:
         block = miner.next_block(node.chain, node.mempool, faucet.script_pubkey(), now)
         try:
             node.submit_block(block.encode())
@@ -222,21 +228,21 @@ class Devnet:
         self._pulse.set()
         self._pulse = asyncio.Event()
 
-    def _alive(self) -> list[Node]:
+    def _alive(self) -> list[DevnetNode]:
         return [seat.node for seat in self._seats if seat.node]
 
-    def _miner(self) -> Node:
+    def _miner(self) -> DevnetNode:
         if not (alive := self._alive()):
             raise NetworkError("Every node is dead. Revive one first.")
         return alive[0]
 
-    def _find(self, index: int) -> _Seat:
+    def _find(self, index: int) -> NodeSlot:
         if not 0 <= index < len(self._seats):
             raise NetworkError(f"There are nodes 0 to {len(self._seats) - 1}, and no {index}.")
         return self._seats[index]
 
 
-def _status(seat: _Seat) -> NodeStatus:
+def _status(seat: NodeSlot) -> NodeStatus:
     if seat.node is None:
         last = seat.last or NodeStatus(seat.name, "", False, 0, "", ())
         return replace(last, alive=False)

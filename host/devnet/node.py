@@ -7,10 +7,10 @@ from pathlib import Path
 
 from host.config import Clock
 from host.devnet import blocks
-from host.devnet.answers import ANSWERS
-from host.devnet.chain import Chain, Change
-from host.devnet.engine import BadBlock
+from host.devnet.chain import Change, NodeChain
+from host.devnet.kernel import BadBlock
 from host.devnet.mempool import Mempool, NotTaken
+from host.devnet.queries import ANSWERS
 from host.p2p.messages import (
     MAX_HEADERS,
     MSG_BLOCK,
@@ -49,29 +49,29 @@ Note = Callable[[str], None]
 
 
 @dataclass(slots=True, eq=False)
-class Talk:
+class PeerSession:
     """One conversation: what this peer has been asked for, and what it has already."""
 
     peer: Peer
-    wanted: set[bytes] = field(default_factory=set)
+    requested: set[bytes] = field(default_factory=set)
     more_headers: bool = False
     loose_ends: int = 0
-    has: set[bytes] = field(default_factory=set)
+    inventory: set[bytes] = field(default_factory=set)
 
     def learn(self, *ids: bytes) -> None:
         """Note what the peer has. Forgetting is harmless: it may be told something twice."""
-        if len(self.has) > MAX_NOTED:
-            self.has.clear()
-        self.has.update(ids)
+        if len(self.inventory) > MAX_NOTED:
+            self.inventory.clear()
+        self.inventory.update(ids)
 
     def expect(self, missing: list[bytes]) -> None:
         """Note which blocks were asked for. Raises Malformed when they only ever promise."""
-        self.wanted.update(missing)
-        if len(self.wanted) > 2 * MAX_HEADERS:
+        self.requested.update(missing)
+        if len(self.requested) > 2 * MAX_HEADERS:
             raise Malformed("Blocks were promised and never sent.")
 
 
-class Node:
+class DevnetNode:
     """Starts with its stored blocks, learns the rest from its peers. One event loop, no locks."""
 
     def __init__(
@@ -82,12 +82,12 @@ class Node:
         `file` keeps its blocks.
         """
         self.name = name
-        self.chain = Chain(file)
+        self.chain = NodeChain(file)
         self.mempool = Mempool(self.chain)
         self._changed = changed
         self._clock = clock
         self._note = note
-        self._talks: set[Talk] = set()
+        self._sessions: set[PeerSession] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.address = Address("127.0.0.1", 0)
@@ -101,8 +101,8 @@ class Node:
         """Vanish, as after a crash: no goodbye to anybody, memory gone. Stored blocks stay."""
         if self._server:
             self._server.close()
-        for talk in self._talks:
-            talk.peer.hang_up()
+        for session in self._sessions:
+            session.peer.hang_up()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -113,7 +113,7 @@ class Node:
         peer = await Peer.connect(address, NETWORK, self._version(), HANDSHAKE_S)
         self._spawn(self._talk(peer))
 
-    def submit_block(self, raw: bytes, source: Talk | None = None) -> None:
+    def submit_block(self, raw: bytes, source: PeerSession | None = None) -> None:
         """Judge a block, and tell everybody if it moved the tip. Raises Malformed or BadBlock."""
         change = self.chain.submit(raw)
         if not change.connected:
@@ -122,13 +122,13 @@ class Node:
         self._announce_blocks(change, source)
         self._changed()
 
-    def submit_transaction(self, raw: bytes, source: Talk | None = None) -> Transaction:
+    def submit_transaction(self, raw: bytes, source: PeerSession | None = None) -> Transaction:
         """Take a transaction, and tell everybody. Raises Malformed or NotTaken."""
         transaction = self.mempool.accept(raw).transaction
-        for talk in self._talks - {source}:
-            item = talk.peer.item(transaction)
-            if item.hash not in talk.has and talk.peer.version.relay:
-                talk.peer.send("inv", encode_items([item]))
+        for session in self._sessions - {source}:
+            item = session.peer.item(transaction)
+            if item.hash not in session.inventory and session.peer.version.relay:
+                session.peer.send("inv", encode_items([item]))
         self._changed()
         return transaction
 
@@ -149,110 +149,110 @@ class Node:
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             peer = await Peer.accept(reader, writer, NETWORK, self._version(), HANDSHAKE_S)
-        except PeerGone as gone:
-            self._note(f"{self.name} dropped a caller. {gone}")
+        except PeerGone as error:
+            self._note(f"{self.name} dropped a caller. {error}")
         else:
             await self._talk(peer)
         finally:
             writer.transport.abort()
 
     async def _talk(self, peer: Peer) -> None:
-        talk = Talk(peer)
-        self._talks.add(talk)
+        session = PeerSession(peer)
+        self._sessions.add(session)
         peer.send("sendheaders")
         if peer.version.services & NODE_NETWORK:
-            self._ask_headers(talk)
+            self._ask_headers(session)
             peer.send("mempool")  # BIP35: what came while we were away
         try:
             while True:
                 message = await peer.receive()
-                await self._handle(talk, message.command, message.payload)
+                await self._handle(session, message.command, message.payload)
                 await peer.drain()
         except PeerGone:
             pass
         except (Malformed, BadBlock) as error:
             self._note(f"{self.name} dropped a peer. {error}")
         finally:
-            self._talks.discard(talk)
+            self._sessions.discard(session)
             peer.hang_up()
 
-    async def _handle(self, talk: Talk, command: str, payload: bytes) -> None:
+    async def _handle(self, session: PeerSession, command: str, payload: bytes) -> None:
         if answer := ANSWERS.get(command):
             for message in answer(self.chain, self.mempool, payload):
-                talk.peer.send(message.command, message.payload)
-                await talk.peer.drain()
+                session.peer.send(message.command, message.payload)
+                await session.peer.drain()
         elif handler := HANDLERS.get(command):
-            handler(self, talk, payload)
+            handler(self, session, payload)
 
-    def _take_inv(self, talk: Talk, payload: bytes) -> None:
+    def _take_inv(self, session: PeerSession, payload: bytes) -> None:
         items = parse_items(payload)
-        wanted = []
+        requested = []
         for item in items:
-            talk.learn(item.hash)
+            session.learn(item.hash)
             if item.kind in WANTED_TX and not self.mempool.get(item.hash):
-                wanted.append(Item(WANTED_TX[item.kind], item.hash))
-        if wanted:
-            talk.peer.send("getdata", encode_items(wanted))
+                requested.append(Item(WANTED_TX[item.kind], item.hash))
+        if requested:
+            session.peer.send("getdata", encode_items(requested))
         if any(item.kind == MSG_BLOCK and not self.chain.knows(item.hash) for item in items):
-            self._ask_headers(talk)
+            self._ask_headers(session)
 
-    def _tell_mempool(self, talk: Talk, _: bytes) -> None:
-        items = [talk.peer.item(entry.transaction) for entry in self.mempool]
+    def _tell_mempool(self, session: PeerSession, _: bytes) -> None:
+        items = [session.peer.item(entry.transaction) for entry in self.mempool]
         if items:
-            talk.peer.send("inv", encode_items(items))
+            session.peer.send("inv", encode_items(items))
 
-    def _take_headers(self, talk: Talk, payload: bytes) -> None:
+    def _take_headers(self, session: PeerSession, payload: bytes) -> None:
         headers = parse_headers(payload)
         if not headers:
             return
         if not self.chain.knows(headers[0][4:36]):
-            self._tie_loose_end(talk)
+            self._tie_loose_end(session)
             return
         hashes = _linked(headers)
-        missing = [each for each in hashes if not self.chain.knows(each)]
-        talk.more_headers = len(headers) == MAX_HEADERS
-        talk.expect(missing)
+        missing = [block_hash for block_hash in hashes if not self.chain.knows(block_hash)]
+        session.more_headers = len(headers) == MAX_HEADERS
+        session.expect(missing)
         if missing:
-            items = [Item(MSG_WITNESS_BLOCK, each) for each in missing]
-            talk.peer.send("getdata", encode_items(items))
+            items = [Item(MSG_WITNESS_BLOCK, block_hash) for block_hash in missing]
+            session.peer.send("getdata", encode_items(items))
 
-    def _take_block(self, talk: Talk, payload: bytes) -> None:
-        talk.wanted.discard(double_sha256(payload[:80]))
-        self.submit_block(payload, talk)
-        talk.loose_ends = 0
-        if talk.more_headers and not talk.wanted:
-            talk.more_headers = False
-            self._ask_headers(talk)
+    def _take_block(self, session: PeerSession, payload: bytes) -> None:
+        session.requested.discard(double_sha256(payload[:80]))
+        self.submit_block(payload, session)
+        session.loose_ends = 0
+        if session.more_headers and not session.requested:
+            session.more_headers = False
+            self._ask_headers(session)
 
-    def _take_transaction(self, talk: Talk, payload: bytes) -> None:
+    def _take_transaction(self, session: PeerSession, payload: bytes) -> None:
         transaction = Transaction.parse(payload)
-        talk.learn(transaction.txid, transaction.wtxid)
+        session.learn(transaction.txid, transaction.wtxid)
         if self.mempool.get(transaction.txid):
             return
         try:
-            self.submit_transaction(payload, talk)
+            self.submit_transaction(payload, session)
         except NotTaken as refusal:
             self._note(f"{self.name} did not take {transaction.name}. {refusal}")
-            talk.peer.send("reject", Reject(str(refusal), transaction.txid).encode())
+            session.peer.send("reject", Reject(str(refusal), transaction.txid).encode())
 
-    def _ask_headers(self, talk: Talk) -> None:
-        talk.peer.send("getheaders", GetHeaders(self.chain.locator()).encode())
+    def _ask_headers(self, session: PeerSession) -> None:
+        session.peer.send("getheaders", GetHeaders(self.chain.locator()).encode())
 
-    def _tie_loose_end(self, talk: Talk) -> None:
-        talk.loose_ends += 1
-        if talk.loose_ends > MAX_LOOSE_ENDS:
+    def _tie_loose_end(self, session: PeerSession) -> None:
+        session.loose_ends += 1
+        if session.loose_ends > MAX_LOOSE_ENDS:
             raise Malformed("Headers that follow nothing known came too often.")
-        self._ask_headers(talk)
+        self._ask_headers(session)
 
-    def _announce_blocks(self, change: Change, source: Talk | None) -> None:
+    def _announce_blocks(self, change: Change, source: PeerSession | None) -> None:
         headers = encode_headers([block.header for block in change.connected])
         name = encode_items([Item(MSG_BLOCK, self.chain.tip)])
         short = len(change.connected) <= MAX_ANNOUNCED_HEADERS
-        for talk in self._talks - {source}:
-            if talk.peer.wants_headers and short:
-                talk.peer.send("headers", headers)
+        for session in self._sessions - {source}:
+            if session.peer.wants_headers and short:
+                session.peer.send("headers", headers)
             else:
-                talk.peer.send("inv", name)
+                session.peer.send("inv", name)
 
     def _settle_mempool(self, change: Change) -> None:
         if not change.disconnected:
@@ -260,7 +260,9 @@ class Node:
                 self.mempool.block_connected(block)
             return
         # Transactions of blocks that are no longer on the best chain wait again, before the others.
-        undone = (each for block in change.disconnected[::-1] for each in block.transactions)
+        undone = (
+            transaction for block in change.disconnected[::-1] for transaction in block.transactions
+        )
         waiting = self.mempool.clear()
         for transaction in (*undone, *waiting):
             try:
@@ -272,17 +274,17 @@ class Node:
 def _linked(headers: tuple[bytes, ...]) -> list[bytes]:
     """The hashes of headers, each of which has work and follows the one before it."""
     hashes = [double_sha256(header) for header in headers]
-    if any(header[4:36] != before for header, before in zip(headers[1:], hashes, strict=False)):
+    if any(header[4:36] != previous for header, previous in zip(headers[1:], hashes, strict=False)):
         raise Malformed("The headers do not follow each other.")
     if not all(blocks.has_work(header) for header in headers):
         raise Malformed("A header has no work.")
     return hashes
 
 
-HANDLERS: dict[str, Callable[[Node, Talk, bytes], None]] = {
-    "inv": Node._take_inv,  # noqa: SLF001 - the table is part of the class
-    "headers": Node._take_headers,  # noqa: SLF001 - as above
-    "block": Node._take_block,  # noqa: SLF001 - as above
-    "mempool": Node._tell_mempool,  # noqa: SLF001 - as above
-    "tx": Node._take_transaction,  # noqa: SLF001 - as above
+HANDLERS: dict[str, Callable[[DevnetNode, PeerSession, bytes], None]] = {
+    "inv": DevnetNode._take_inv,  # noqa: SLF001 - the table is part of the class
+    "headers": DevnetNode._take_headers,  # noqa: SLF001 - as above
+    "block": DevnetNode._take_block,  # noqa: SLF001 - as above
+    "mempool": DevnetNode._tell_mempool,  # noqa: SLF001 - as above
+    "tx": DevnetNode._take_transaction,  # noqa: SLF001 - as above
 }

@@ -14,25 +14,25 @@ Message = dict[str, Any]
 
 
 class Lines:
-    """One connection. Every method may raise what `gone` makes: the other end went away.
+    """One connection. Every method may raise what `lost` makes: the other end went away.
 
     A message that answers carries the question's number as "done" or "id"; every other one goes
-    to `told`.
+    to `on_message`.
     """
 
     def __init__(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        told: Callable[[Message], None],
-        gone: Callable[[], HostError],
+        on_message: Callable[[Message], None],
+        lost: Callable[[], HostError],
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._told = told
-        self._gone = gone
-        self._is_gone = False
-        self._asked = 0
+        self._on_message = on_message
+        self._lost = lost
+        self._is_lost = False
+        self._questions = 0
         self._waiting: dict[int, asyncio.Future[Message]] = {}
         self._news = asyncio.Condition()
         self._pump = asyncio.create_task(self._read())
@@ -42,35 +42,38 @@ class Lines:
         cls,
         address: str,
         token: str,
-        told: Callable[[Message], None],
-        gone: Callable[[], HostError],
+        on_message: Callable[[Message], None],
+        lost: Callable[[], HostError],
     ) -> Self:
-        """Connect to "host:port" and show the token that was announced there."""
+        """Connect to "host:port" and show the token that was announced there. Raises `lost()`."""
         host, _, port = address.rpartition(":")
         try:
             reader, writer = await asyncio.open_connection(host, int(port), limit=LINE_LIMIT)
         except OSError as error:
-            raise gone() from error
-        lines = cls(reader, writer, told, gone)
+            raise lost() from error
+        lines = cls(reader, writer, on_message, lost)
         lines._send({"token": token})
         return lines
 
     async def ask(self, question: Message) -> Message:
-        """The answer to a question, whole."""
-        if self._is_gone:
-            raise self._gone()
-        self._asked += 1
+        """The answer to a question, whole. Raises `lost()`."""
+        if self._is_lost:
+            raise self._lost()
+        self._questions += 1
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._waiting[self._asked] = answer
-        self._send({"id": self._asked, **question})
+        self._waiting[self._questions] = answer
+        self._send({"id": self._questions, **question})
         return await answer
 
     async def wait_until(self, reached: Callable[[], bool]) -> None:
-        """Return when `reached` is true, which is looked at after everything that is told."""
+        """Return when `reached` is true, which is looked at after everything that is told.
+
+        Raises `lost()` when the other end went away.
+        """
         async with self._news:
-            await self._news.wait_for(lambda: self._is_gone or reached())
-        if self._is_gone:
-            raise self._gone()
+            await self._news.wait_for(lambda: self._is_lost or reached())
+        if self._is_lost:
+            raise self._lost()
 
     async def close(self) -> None:
         self._pump.cancel()
@@ -95,7 +98,7 @@ class Lines:
         number = message.get("done", message.get("id"))
         if number is None:
             async with self._news:
-                self._told(message)
+                self._on_message(message)
                 self._news.notify_all()
             return
         answer = self._waiting.pop(number, None)
@@ -104,8 +107,8 @@ class Lines:
 
     async def _end(self) -> None:
         async with self._news:
-            self._is_gone = True
+            self._is_lost = True
             self._news.notify_all()
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(self._gone())
+                answer.set_exception(self._lost())

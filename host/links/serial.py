@@ -41,12 +41,14 @@ class SerialLink:
         return cls(port)
 
     async def send(self, data: bytes) -> None:
+        """Raises LinkLost."""
         try:
             await asyncio.to_thread(self._port.write, data)
         except (OSError, TypeError) as error:  # pyserial trips over a port closed while it writes
             raise LinkLost(_PULLED) from error
 
     async def receive(self) -> bytes:
+        """What arrived. Raises LinkLost, now and whenever somebody asks again."""
         data = await self._arrived.get()
         if not data:
             self._arrived.put_nowait(b"")  # whoever asks again hears the same

@@ -30,6 +30,7 @@ class TcpLink:
             ) from error
 
     async def send(self, data: bytes) -> None:
+        """Raises LinkLost."""
         try:
             self._writer.write(data)
             await self._writer.drain()
@@ -37,6 +38,7 @@ class TcpLink:
             raise LinkLost(_LOST) from error
 
     async def receive(self) -> bytes:
+        """What arrived. Raises LinkLost when the other end is gone."""
         try:
             data = await self._reader.read(CHUNK)
         except OSError as error:

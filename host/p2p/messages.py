@@ -42,7 +42,7 @@ CHECKPOINT_EVERY = 1_000  # BIP157
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class PeerMessage:
     command: str
     payload: bytes = b""
 
@@ -52,20 +52,20 @@ class Message:
         return magic + command + length + double_sha256(self.payload)[:4] + self.payload
 
 
-class Decoder:
+class MessageDecoder:
     """The messages in a stream of bytes, however it is cut."""
 
     def __init__(self, magic: bytes) -> None:
         self._magic = magic
         self._waiting = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
+    def feed(self, data: bytes) -> Iterator[PeerMessage]:
         """Every message that is now complete. Raises Malformed; then the stream is beyond help."""
         self._waiting += data
         while (message := self._next()) is not None:
             yield message
 
-    def _next(self) -> Message | None:
+    def _next(self) -> PeerMessage | None:
         # Checked as early as the bytes are there: a stranger who speaks HTTP is dropped at once.
         if not self._magic.startswith(bytes(self._waiting[:4])):
             raise Malformed("The message does not begin with this network's magic bytes.")
@@ -81,7 +81,7 @@ class Decoder:
         del self._waiting[:end]
         if double_sha256(payload)[:4] != header[20:24]:
             raise Malformed("The checksum of a message is wrong.")
-        return Message(_command(header[4:16]), payload)
+        return PeerMessage(_command(header[4:16]), payload)
 
 
 def _command(field: bytes) -> str:
@@ -119,7 +119,10 @@ class Version:
 
     @classmethod
     def parse(cls, payload: bytes) -> Self:
-        """Bytes after the relay flag are allowed: a later protocol may add some."""
+        """Bytes after the relay flag are allowed: a later protocol may add some.
+
+        Raises Malformed.
+        """
         cursor = Cursor(payload)
         protocol, services, timestamp = cursor.uint(4), cursor.uint(8), cursor.uint(8)
         cursor.take(52)
@@ -140,8 +143,8 @@ class Item:
 
 
 def encode_items(items: Sequence[Item]) -> bytes:
-    each = (item.kind.to_bytes(4, "little") + item.hash for item in items)
-    return compact_size(len(items)) + b"".join(each)
+    encoded = (item.kind.to_bytes(4, "little") + item.hash for item in items)
+    return compact_size(len(items)) + b"".join(encoded)
 
 
 def parse_items(payload: bytes) -> tuple[Item, ...]:
@@ -169,9 +172,9 @@ class GetHeaders:
         cursor = Cursor(payload)
         cursor.uint(4)
         count = _at_most(cursor.count(32), MAX_LOCATOR, "locator hashes")
-        asked = cls(tuple(cursor.take(32) for _ in range(count)), cursor.take(32))
+        request = cls(tuple(cursor.take(32) for _ in range(count)), cursor.take(32))
         cursor.end()
-        return asked
+        return request
 
 
 def encode_headers(headers: Sequence[bytes]) -> bytes:
@@ -206,9 +209,9 @@ class FilterRange:
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         cursor = _filter_cursor(payload)
-        asked = cls(cursor.uint(4), cursor.take(32))
+        request = cls(cursor.uint(4), cursor.take(32))
         cursor.end()
-        return asked
+        return request
 
 
 def parse_checkpoint_request(payload: bytes) -> bytes:
@@ -244,17 +247,23 @@ class Reject:
     code: int = 0x10
 
     def encode(self) -> bytes:
-        named, why = self.message.encode(), self.reason.encode()[:MAX_REASON]
-        parts = (compact_size(len(named)), named, bytes([self.code]), compact_size(len(why)), why)
+        message, reason = self.message.encode(), self.reason.encode()[:MAX_REASON]
+        parts = (
+            compact_size(len(message)),
+            message,
+            bytes([self.code]),
+            compact_size(len(reason)),
+            reason,
+        )
         return b"".join(parts) + self.hash
 
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         cursor = Cursor(payload)
         message, code, reason = cursor.blob(), cursor.uint(1), cursor.blob()
-        about = cursor.take(32) if cursor.remaining == 32 else bytes(32)
+        refused_hash = cursor.take(32) if cursor.remaining == 32 else bytes(32)
         cursor.end()
-        return cls(_printable(reason[:MAX_REASON]), about, _printable(message[:12]), code)
+        return cls(_printable(reason[:MAX_REASON]), refused_hash, _printable(message[:12]), code)
 
 
 def _printable(text: bytes) -> str:

@@ -14,9 +14,9 @@ from host.p2p.messages import (
     MSG_WITNESS_TX,
     MSG_WTX,
     PROTOCOL,
-    Decoder,
     Item,
-    Message,
+    MessageDecoder,
+    PeerMessage,
     Version,
 )
 from host.transactions import Transaction
@@ -57,15 +57,15 @@ class Peer:
         self._reader = reader
         self._writer = writer
         self._magic = MAGIC[network]
-        self._decoder = Decoder(self._magic)
-        self._inbox: deque[Message] = deque()
+        self._decoder = MessageDecoder(self._magic)
+        self._inbox: deque[PeerMessage] = deque()
         self.version = Version(0, 0, 0, "", 0)
         self.wants_headers = False  # BIP130
         self._wtxid_relay = False  # BIP339
 
     @classmethod
     async def connect(
-        cls, address: Address, network: str, ours: Version, timeout_s: float
+        cls, address: Address, network: str, introduction: Version, timeout_s: float
     ) -> "Peer":
         """Call somebody and shake hands. Raises PeerGone."""
         try:
@@ -74,7 +74,7 @@ class Peer:
         except (OSError, TimeoutError) as error:
             raise PeerGone(f"{address} does not answer.") from error
         peer = cls(reader, writer, network)
-        peer.send("version", ours.encode())
+        peer.send("version", introduction.encode())
         await peer._finish_handshake(lambda: None, timeout_s)
         return peer
 
@@ -84,15 +84,15 @@ class Peer:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         network: str,
-        ours: Version,
+        introduction: Version,
         timeout_s: float,
     ) -> "Peer":
         """Shake hands with a caller, who speaks first. Raises PeerGone."""
         peer = cls(reader, writer, network)
-        await peer._finish_handshake(lambda: peer.send("version", ours.encode()), timeout_s)
+        await peer._finish_handshake(lambda: peer.send("version", introduction.encode()), timeout_s)
         return peer
 
-    async def receive(self) -> Message:
+    async def receive(self) -> PeerMessage:
         """The next message that is not a ping. Raises PeerGone; the connection is closed then."""
         while True:
             message = await self._next()
@@ -109,14 +109,14 @@ class Peer:
         if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
             self._writer.transport.abort()
         if not self._writer.is_closing():
-            self._writer.write(Message(command, payload).encode(self._magic))
+            self._writer.write(PeerMessage(command, payload).encode(self._magic))
 
     async def drain(self) -> None:
         """Wait until the peer has taken most of what was sent. Raises PeerGone."""
         try:
             await self._writer.drain()
         except OSError as error:
-            raise self._gone("The peer hung up.") from error
+            raise self._hang_up("The peer hung up.") from error
 
     def item(self, transaction: Transaction) -> Item:
         """How this peer and we name a transaction in an inv."""
@@ -124,7 +124,7 @@ class Peer:
             return Item(MSG_WTX, transaction.wtxid)
         return Item(MSG_TX, transaction.txid)
 
-    def wanted(self, transaction: Transaction) -> Item:
+    def request_for(self, transaction: Transaction) -> Item:
         """How we ask this peer for a transaction with its witness."""
         if self._wtxid_relay:
             return Item(MSG_WTX, transaction.wtxid)
@@ -139,31 +139,31 @@ class Peer:
         with contextlib.suppress(OSError):  # it was gone already
             await self._writer.wait_closed()
 
-    async def _next(self) -> Message:
+    async def _next(self) -> PeerMessage:
         try:
             while not self._inbox:
                 data = await self._reader.read(CHUNK)
                 if not data:
-                    raise self._gone("The peer hung up.")
+                    raise self._hang_up("The peer hung up.")
                 self._inbox.extend(self._decoder.feed(data))
         except OSError as error:
-            raise self._gone("The peer hung up.") from error
+            raise self._hang_up("The peer hung up.") from error
         except Malformed as error:
-            raise self._gone(f"The peer broke the protocol. {error}") from error
+            raise self._hang_up(f"The peer broke the protocol. {error}") from error
         return self._inbox.popleft()
 
-    def _gone(self, why: str) -> PeerGone:
+    def _hang_up(self, reason: str) -> PeerGone:
         self.hang_up()
-        return PeerGone(why)
+        return PeerGone(reason)
 
     async def _finish_handshake(self, answer: Callable[[], None], timeout_s: float) -> None:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._shake_hands(answer)
         except TimeoutError as error:
-            raise self._gone("The peer did not finish its handshake.") from error
+            raise self._hang_up("The peer did not finish its handshake.") from error
         except Malformed as error:
-            raise self._gone(f"The peer's handshake is wrong. {error}") from error
+            raise self._hang_up(f"The peer's handshake is wrong. {error}") from error
 
     async def _shake_hands(self, answer: Callable[[], None]) -> None:
         first = await self._next()

@@ -1,19 +1,30 @@
 """Every key there is: what is no row here does not exist. Help and footer are this table."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
 from textual.binding import Binding, BindingType
 
+from host.session.state import AppState
 
-class Where(Enum):
+
+class Needs(Enum):
+    """What not every session has (host.session.api)."""
+
+    NOTHING = ""
+    PANEL = "panel"
+    PLAYGROUND = "playground"
+
+
+class KeyPlace(Enum):
     """Where a key works: everywhere, or while one part of the app has the keyboard."""
 
     EVERYWHERE = "Everywhere"
     DEVICE = "On the device"
     TYPING = "Typing on the device"
     FORM = "Writing a payment"
-    BILL = "Looking at a payment"
+    DRAFT = "Looking at a payment"
     SENT = "Watching a payment"
     RECEIVE = "Receiving"
     NETWORK = "On the network"
@@ -24,109 +35,128 @@ class Where(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One key. `shown` is how it is written, `rank` who leaves a narrow footer first (0 stays)."""
+class KeyRow:
+    """One key. `sign` is how it is written, `rank` who leaves a narrow footer first (0 stays).
 
-    where: Where
+    `needs` is what the session must have for it.
+    """
+
+    place: KeyPlace
     keys: str
     action: str
-    shown: str
+    sign: str
     label: str
     help: str
     rank: int = 1
+    needs: Needs = Needs.NOTHING
 
 
-E, D, T = Where.EVERYWHERE, Where.DEVICE, Where.TYPING
+E, D, T = KeyPlace.EVERYWHERE, KeyPlace.DEVICE, KeyPlace.TYPING
+PANEL, PLAYGROUND = Needs.PANEL, Needs.PLAYGROUND
 ROWS = (
-    Row(E, "p", "turn('pay')", "p", "Pay", "Pay somebody."),
-    Row(E, "r", "turn('receive')", "r", "Receive", "An address, checked on the device."),
-    Row(E, "c", "turn('coins')", "c", "Coins", "The coins you can spend (UTXO)."),
-    Row(E, "h", "turn('history')", "h", "History", "What came and what went."),
-    Row(E, "n", "turn('network')", "n", "Network", "Stop a node, start it again."),
-    Row(E, "d", "device", "d", "Device", "Give the keyboard to the device."),
-    Row(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
-    Row(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3),
-    Row(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
-    Row(E, "m", "mine", "m", "Mine", "Let the miner find a block.", 4),
-    Row(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
-    Row(E, "ctrl+p", "command_palette", "^p", "Commands", "Find all of this by name.", 2),
-    Row(E, "question_mark", "explain", "?", "Help", "All keys on one page.", 0),
-    Row(E, "q,ctrl+q", "quit", "q", "Quit", "End the app and what it started.", 0),
-    Row(E, "tab", "next", "tab", "Next", "The next field, or the other panel.", 6),
-    Row(E, "shift+tab", "previous", "⇧tab", "Before", "The one before it.", 6),
-    Row(D, "enter", "press('ok')", "enter", "✓", "Press ✓.", 0),
-    Row(D, "space", "press('hold')", "space", "hold ✓", "Hold ✓ down, as a warning asks.", 0),
-    Row(D, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
-    Row(D, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
-    Row(D, "escape,x", "press('stop')", "esc", "✗", "Press ✗.", 0),
-    Row(D, "tab", "next", "tab", "Wallet", "Take the keyboard from it.", 0),
-    Row(T, "enter", "press('ok')", "enter", "✓", "Take what ◂ and ▸ point at.", 0),
-    Row(T, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
-    Row(T, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
-    Row(T, "escape", "press('stop')", "esc", "✗", "Press ✗.", 0),
-    Row(T, "tab", "next", "tab", "Wallet", "Letters are keys again.", 0),
-    Row(Where.FORM, "enter", "look", "enter", "Look at it", "See fee and change first.", 0),
-    Row(Where.FORM, "tab", "next", "tab", "Next field", "The next field.", 0),
-    Row(Where.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
-    Row(Where.FORM, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
-    Row(Where.BILL, "enter", "go_on", "enter", "Go on", "Ask the device, or try again.", 0),
-    Row(Where.BILL, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
-    Row(Where.ASKING, "escape", "leave", "esc", "Stop waiting", "Nothing more is asked.", 0),
-    Row(Where.SENT, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
-    Row(Where.SENT, "m", "mine", "m", "Mine", "Let the miner find a block.", 0),
-    Row(Where.RECEIVE, "v,enter", "verify", "v", "Check on device", "Let the device show it.", 0),
-    Row(Where.RECEIVE, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
-    Row(Where.LIST, "up", "up", "↑", "Up", "One line up.", 2),
-    Row(Where.LIST, "down", "down", "↓", "Down", "One line down.", 2),
-    Row(Where.LIST, "pageup", "page_up", "pgup", "Page up", "One page up.", 6),
-    Row(Where.LIST, "pagedown,space", "page_down", "space", "Page", "One page down.", 2),
-    Row(Where.LIST, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
-    Row(Where.NETWORK, "up", "pick(-1)", "↑", "Up", "The node above.", 2),
-    Row(Where.NETWORK, "down", "pick(1)", "↓", "Down", "The node below.", 2),
-    Row(Where.NETWORK, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0),
-    Row(Where.NETWORK, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
-    Row(Where.SHEET, "up", "up", "↑", "Up", "One line up.", 1),
-    Row(Where.SHEET, "down", "down", "↓", "Down", "One line down.", 1),
-    Row(Where.SHEET, "escape,q,question_mark", "leave", "esc", "Close", "Close this page.", 0),
-    Row(Where.WELCOME, "up", "step(-1)", "↑", "Up", "The answer above.", 0),
-    Row(Where.WELCOME, "down", "step(1)", "↓", "Down", "The answer below.", 0),
-    Row(Where.WELCOME, "enter", "choose", "enter", "Choose", "This answer.", 0),
-    Row(Where.WELCOME, "q,ctrl+q,escape", "app.quit", "q", "Quit", "End the app.", 0),
+    KeyRow(E, "p", "turn('pay')", "p", "Pay", "Pay somebody."),
+    KeyRow(E, "r", "turn('receive')", "r", "Receive", "An address, checked on the device."),
+    KeyRow(E, "c", "turn('coins')", "c", "Coins", "The coins you can spend (UTXO)."),
+    KeyRow(E, "h", "turn('history')", "h", "History", "What came and what went."),
+    KeyRow(
+        E, "n", "turn('network')", "n", "Network", "Stop a node, start it again.", needs=PLAYGROUND
+    ),
+    KeyRow(E, "d", "device", "d", "Device", "Give the keyboard to the device.", needs=PANEL),
+    KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
+    KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
+    KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
+    KeyRow(E, "m", "mine", "m", "Mine", "Let the miner find a block.", 4, needs=PLAYGROUND),
+    KeyRow(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
+    KeyRow(E, "ctrl+p", "command_palette", "^p", "Commands", "Find all of this by name.", 2),
+    KeyRow(E, "question_mark", "explain", "?", "Help", "All keys on one page.", 0),
+    KeyRow(E, "q,ctrl+q", "quit", "q", "Quit", "End the app and what it started.", 0),
+    KeyRow(E, "tab", "next", "tab", "Next", "The next field, or the other panel.", 6),
+    KeyRow(E, "shift+tab", "previous", "⇧tab", "Before", "The one before it.", 6),
+    KeyRow(D, "enter", "press('ok')", "enter", "✓", "Press ✓.", 0),
+    KeyRow(D, "space", "press('hold')", "space", "hold ✓", "Hold ✓ down, as a warning asks.", 0),
+    KeyRow(D, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
+    KeyRow(D, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
+    KeyRow(D, "escape,x", "press('stop')", "esc", "✗", "Press ✗.", 0),
+    KeyRow(D, "tab", "next", "tab", "Wallet", "Take the keyboard from it.", 0),
+    KeyRow(T, "enter", "press('ok')", "enter", "✓", "Take what ◂ and ▸ point at.", 0),
+    KeyRow(T, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
+    KeyRow(T, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
+    KeyRow(T, "escape", "press('stop')", "esc", "✗", "Press ✗.", 0),
+    KeyRow(T, "tab", "next", "tab", "Wallet", "Letters are keys again.", 0),
+    KeyRow(KeyPlace.FORM, "enter", "look", "enter", "Look at it", "See fee and change first.", 0),
+    KeyRow(KeyPlace.FORM, "tab", "next", "tab", "Next field", "The next field.", 0),
+    KeyRow(KeyPlace.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
+    KeyRow(KeyPlace.FORM, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
+    KeyRow(KeyPlace.DRAFT, "enter", "resume", "enter", "Go on", "Ask the device, or try again.", 0),
+    KeyRow(KeyPlace.DRAFT, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
+    KeyRow(KeyPlace.ASKING, "escape", "leave", "esc", "Stop waiting", "Nothing more is asked.", 0),
+    KeyRow(KeyPlace.SENT, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(
+        KeyPlace.SENT, "m", "mine", "m", "Mine", "Let the miner find a block.", 0, needs=PLAYGROUND
+    ),
+    KeyRow(
+        KeyPlace.RECEIVE, "v,enter", "verify", "v", "Check on device", "Let the device show it.", 0
+    ),
+    KeyRow(KeyPlace.RECEIVE, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.LIST, "up", "up", "↑", "Up", "One line up.", 2),
+    KeyRow(KeyPlace.LIST, "down", "down", "↓", "Down", "One line down.", 2),
+    KeyRow(KeyPlace.LIST, "pageup", "page_up", "pgup", "Page up", "One page up.", 6),
+    KeyRow(KeyPlace.LIST, "pagedown,space", "page_down", "space", "Page", "One page down.", 2),
+    KeyRow(KeyPlace.LIST, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.NETWORK, "up", "pick(-1)", "↑", "Up", "The node above.", 2),
+    KeyRow(KeyPlace.NETWORK, "down", "pick(1)", "↓", "Down", "The node below.", 2),
+    KeyRow(KeyPlace.NETWORK, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0),
+    KeyRow(KeyPlace.NETWORK, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.SHEET, "up", "up", "↑", "Up", "One line up.", 1),
+    KeyRow(KeyPlace.SHEET, "down", "down", "↓", "Down", "One line down.", 1),
+    KeyRow(
+        KeyPlace.SHEET, "escape,q,question_mark", "leave", "esc", "Close", "Close this page.", 0
+    ),
+    KeyRow(KeyPlace.WELCOME, "up", "step(-1)", "↑", "Up", "The answer above.", 0),
+    KeyRow(KeyPlace.WELCOME, "down", "step(1)", "↓", "Down", "The answer below.", 0),
+    KeyRow(KeyPlace.WELCOME, "enter", "choose", "enter", "Choose", "This answer.", 0),
+    KeyRow(KeyPlace.WELCOME, "q,ctrl+q,escape", "app.quit", "q", "Quit", "End the app.", 0),
 )
 # A field keeps what is typed next, so these are acted on before the field is told of them.
 FIRST = ("tab", "shift+tab")
 
 
-def rows(where: Where) -> tuple[Row, ...]:
-    """The rows of one place, in the order they are shown."""
-    return tuple(row for row in ROWS if row.where is where)
+def rows(place: KeyPlace, missing: Collection[Needs] = ()) -> tuple[KeyRow, ...]:
+    """The rows of one place in their order, without those that need what is missing."""
+    return tuple(row for row in ROWS if row.place is place and row.needs not in missing)
 
 
-def bindings(where: Where) -> list[BindingType]:
+def missing(state: AppState) -> frozenset[Needs]:
+    """What this session does not have."""
+    parts = {Needs.PANEL: state.panel, Needs.PLAYGROUND: state.playground}
+    return frozenset(need for need, there in parts.items() if not there)
+
+
+def bindings(place: KeyPlace) -> list[BindingType]:
     """The same rows as Textual wants them."""
     return [
         Binding(row.keys, row.action, row.label, show=False, priority=row.keys in FIRST)
-        for row in rows(where)
-        if where is E or row.keys not in FIRST
+        for row in rows(place)
+        if place is E or row.keys not in FIRST
     ]
 
 
 # Where letters are typed, or a sheet lies over it all, the keys that work everywhere do not.
-ALONE = (Where.FORM, Where.TYPING, Where.SHEET, Where.WELCOME)
+ALONE = (KeyPlace.FORM, KeyPlace.TYPING, KeyPlace.SHEET, KeyPlace.WELCOME)
 
 
-def footer(where: Where) -> tuple[Row, ...]:
+def footer(place: KeyPlace, missing: Collection[Needs] = ()) -> tuple[KeyRow, ...]:
     """What the footer offers to whoever has the keyboard in this place."""
-    own = rows(where) if where is not Where.EVERYWHERE else ()
-    if where in ALONE:
-        return own
-    taken = {key for row in own for key in row.keys.split(",")}
-    return own + tuple(r for r in rows(E) if not taken & set(r.keys.split(",")))
+    local = rows(place, missing) if place is not KeyPlace.EVERYWHERE else ()
+    if place in ALONE:
+        return local
+    bound = {key for row in local for key in row.keys.split(",")}
+    return local + tuple(row for row in rows(E, missing) if not bound & set(row.keys.split(",")))
 
 
-def fitting(offered: tuple[Row, ...], width: int) -> tuple[Row, ...]:
+def fitting(offered: tuple[KeyRow, ...], width: int) -> tuple[KeyRow, ...]:
     """The rows that fit one line of `width` columns: the highest rank leaves first."""
-    kept = list(offered)
-    while sum(len(r.shown) + len(r.label) + 3 for r in kept) - 2 > width:
-        kept.remove(max(reversed(kept), key=lambda row: row.rank))
-    return tuple(kept)
+    remaining = list(offered)
+    while sum(len(row.sign) + len(row.label) + 3 for row in remaining) - 2 > width:
+        remaining.remove(max(reversed(remaining), key=lambda row: row.rank))
+    return tuple(remaining)

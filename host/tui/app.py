@@ -1,10 +1,8 @@
 """The app: three panels, one value that is drawn, and workers for everything slow."""
 
-import asyncio
 import importlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -15,20 +13,19 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from host.errors import HostError
-from host.tui import actions, crash, errands, messages, sentences
-from host.tui.actions import Where
-from host.tui.now import Now, Stage
+from host.session import tasks
+from host.session.api import DevicePanel, Opening, WalletSession
+from host.session.state import AppState, Stage
+from host.tui import actions, crash, messages
+from host.tui.actions import KeyPlace, Needs
 from host.tui.palette import Keys
-from host.tui.scene import Scene, View
-from host.tui.screens.page import Page
+from host.tui.screens.page import WalletPage
 from host.tui.theme import THEME
-from host.tui.widgets.device import NARROW, DevicePanel
+from host.tui.widgets.device import NARROW, DeviceWidget
 from host.tui.widgets.lines import Foot, TopLine
 from host.tui.widgets.network import NetworkStrip
 from host.tui.widgets.wallet import WalletPanel
-
-Start = Callable[[Callable[[str], None]], Awaitable[Scene]]
-TITLE = "quietkey · regtest devnet"
+from host.values import PanelView
 
 
 class Desk(Screen[None], inherit_bindings=False):
@@ -38,59 +35,71 @@ class Desk(Screen[None], inherit_bindings=False):
         yield TopLine(id="top")
         with Horizontal(id="middle"):
             yield WalletPanel()
-            yield DevicePanel()
+            yield DeviceWidget()
         strip = NetworkStrip(id="network")
         strip.border_title = "Network"
         yield strip
         yield Foot(id="foot")
 
+    def show(self, state: AppState) -> None:
+        """Draw all of it. What the session does not have takes no room."""
+        self.set_class(not state.panel, "-no-panel")
+        self.set_class(not state.playground, "-no-playground")
+        self.query_one(TopLine).show(state)
+        self.query_one(WalletPanel).show(state)
+        self.query_one(DeviceWidget).show(state)
+        self.query_one(NetworkStrip).show(state)
+
 
 class QuietkeyApp(App[int], inherit_bindings=False):
-    """Draws `now` and turns keys into errands. `start` brings up what is behind the screens."""
+    """Draws `state` and turns keys into tasks. The opening brings up what is behind the screens."""
 
     TITLE = "Quietkey"
     CSS_PATH = "style.tcss"
-    BINDINGS = actions.bindings(Where.EVERYWHERE)
+    BINDINGS = actions.bindings(KeyPlace.EVERYWHERE)
     COMMANDS = {Keys}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (27, "-tall")]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    now: reactive[Now] = reactive(Now, init=False)
+    state: reactive[AppState] = reactive(AppState, init=False)
 
-    def __init__(self, start: Start, *, link: str = "serial", welcome: bool = False) -> None:
+    def __init__(self, opening: Opening, *, welcome: bool = False) -> None:
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
-        self._start = start
-        self._scene: Scene | None = None
+        self._opening = opening
+        self._session: WalletSession | None = None
         self._welcome = welcome
-        self.set_reactive(QuietkeyApp.now, Now(link=link))
+        self.set_reactive(QuietkeyApp.state, AppState(title=opening.title, link=opening.link))
 
-    # What errands may do (errands.Board)
+    # What tasks may do (host.session.tasks.Host)
 
     @property
-    def scene(self) -> Scene:
-        if self._scene is None:
+    def session(self) -> WalletSession:
+        """Raises HostError as long as it is not there."""
+        if self._session is None:
             raise HostError("The parts are still starting. Try again in a moment.")
-        return self._scene
+        return self._session
 
-    def change(self, **fields: Any) -> None:  # noqa: ANN401 - those of Now, as `replace` takes them
-        self.now = replace(self.now, **fields)
+    def change(self, **fields: Any) -> None:  # noqa: ANN401 - of AppState, as `replace` takes them
+        self.state = replace(self.state, **fields)
 
     def device_asks(self, sentence: str) -> None:
-        if sentence == self.now.asking:
+        if sentence == self.state.asking:
             return
         self.change(asking=sentence)
         self._front(device=bool(sentence))
 
-    def saw(self, view: View) -> None:
+    def panel_changed(self, view: PanelView) -> None:
         self.change(view=view)
         if view.kind == "qr":
             self.run_worker(self._look(), group="pixels", exclusive=True)
-        stranger = self.now.purse is None or self.now.purse.fingerprint != view.fingerprint
-        if view.state == "unlocked" and stranger and not self.now.asking and not self.now.busy:
-            self.run_worker(errands.pair(self), group="wallet", exclusive=True)
+        wallet = self.state.wallet
+        stranger = wallet is None or wallet.fingerprint != view.fingerprint
+        idle = not self.state.asking and not self.state.busy
+        if view.state == "unlocked" and stranger and idle:
+            self.run_worker(tasks.pair(self), group="wallet", exclusive=True)
 
     def wallet_opened(self) -> None:
         self._front(device=False)
@@ -113,27 +122,37 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         self.run_worker(self._raise_curtain(), group="start")
 
     async def _raise_curtain(self) -> None:
-        self.change(starting=sentences.STARTING)
+        self.change(starting=self._opening.sentence)
         try:
-            self._scene = await self._start(self._say)
+            session = await self._opening.start(self._report_start)
         except HostError as error:
             self.change(starting="", broken=str(error))
             return
-        self.change(starting="", plugged=self._scene.plugged)
-        await errands.open_wallet(self)
-        self.run_worker(errands.follow_network(self), group="network")
-        self.run_worker(errands.follow_device(self), group="device")
+        self._session = session
+        self.change(
+            starting="",
+            title=session.title,
+            network=session.network,
+            plugged=session.plugged,
+            panel=session.panel is not None,
+            playground=session.playground is not None,
+        )
+        await tasks.open_wallet(self)
+        self.run_worker(tasks.follow_network(self), group="network")
+        self.run_worker(tasks.follow_device(self), group="device")
+        if session.panel is None and session.plugged and self.state.wallet is None:
+            await tasks.pair(self)
 
-    def _say(self, sentence: str) -> None:
+    def _report_start(self, sentence: str) -> None:
         self.change(starting=sentence)
 
     async def on_unmount(self) -> None:
-        if self._scene is not None:
-            await self._scene.close()
+        if self._session is not None:
+            await self._session.close()
 
     # Drawing
 
-    def watch_now(self) -> None:
+    def watch_state(self) -> None:
         self._show()
 
     @property
@@ -149,21 +168,22 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         desk = self._desk
         if desk is None:
             return
-        desk.query_one(TopLine).show(self.now, TITLE)
-        desk.query_one(WalletPanel).show(self.now)
-        desk.query_one(DevicePanel).show(self.now)
-        desk.query_one(NetworkStrip).show(self.now)
+        desk.show(self.state)
         self._show_keys()
 
     def _show_keys(self) -> None:
         if self._desk is not None:
-            self._desk.query_one(Foot).show(self._where())
+            self._desk.query_one(Foot).show(self._place(), self._missing)
 
-    def _where(self) -> Where:
+    @property
+    def _missing(self) -> frozenset[Needs]:
+        return actions.missing(self.state)
+
+    def _place(self) -> KeyPlace:
         node: Any = self._desk.focused if self._desk else None
-        while node is not None and not isinstance(node, (Page, DevicePanel)):
+        while node is not None and not isinstance(node, (WalletPage, DeviceWidget)):
             node = node.parent
-        return Where.EVERYWHERE if node is None else node.where
+        return KeyPlace.EVERYWHERE if node is None else node.place
 
     def on_descendant_focus(self) -> None:
         self._show_keys()
@@ -172,27 +192,29 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._show)
 
     async def _look(self) -> None:
+        panel = self.session.panel
         try:
-            picture = await self.scene.pixels()
+            frame = await panel.pixels() if panel else None
         except HostError as error:
             self.change(problem=str(error))
         else:
-            if self._desk is not None:
-                self._desk.query_one(DevicePanel).show_pixels(picture)
+            if self._desk is not None and frame is not None:
+                self._desk.query_one(DeviceWidget).show_pixels(frame)
 
     def _front(self, *, device: bool) -> None:
         """Who has the keyboard; on a narrow screen also who is seen."""
         desk = self._desk
+        device = device and self.state.panel
         if desk is None:
             return
         desk.set_class(device, "-device-front")
-        panel, page = desk.query_one(DevicePanel), desk.query_one(WalletPanel).page
+        panel, page = desk.query_one(DeviceWidget), desk.query_one(WalletPanel).page
         if device:
             panel.focus()
         elif page is not None:
             page.first_focus()
 
-    async def _turn(self, page: Page) -> None:
+    async def _turn(self, page: WalletPage) -> None:
         if self._desk is not None:
             await self._desk.query_one(WalletPanel).turn(page)
             self._show()
@@ -202,112 +224,116 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     async def action_turn(self, task: str) -> None:
         self.change(problem="")
-        payment = self.now.payment
+        payment = self.state.payment
+        if task == "network" and not self.state.playground:
+            return
         if task == "pay" and payment is not None and payment.stage is not Stage.CONFIRMED:
             task = "payment"
-        if task in {"pay", "receive"} and self.now.purse is None:
+        if task in {"pay", "receive"} and self.state.wallet is None:
             task = "home"
         await self._turn(_task(task).PAGE())
-        if task == "receive" and self.now.handed is None:
-            self.run_worker(errands.hand_out(self), group="wallet")
+        if task == "receive" and self.state.issued is None:
+            self.run_worker(tasks.issue_address(self), group="wallet")
 
     def action_device(self) -> None:
         self._front(device=True)
 
     def action_faucet(self) -> None:
-        if self.now.purse is not None and not self.now.busy:
-            self.run_worker(errands.fund(self), group="wallet")
+        ready = self.state.wallet is not None and not self.state.busy
+        if ready and self.state.playground:
+            self.run_worker(tasks.fund(self), group="wallet")
 
     def action_cable(self) -> None:
-        if self._scene is not None:
-            self.run_worker(errands.move_cable(self), group="cable")
+        if self._session is not None:
+            self.run_worker(tasks.move_cable(self), group="cable")
 
     def action_mine(self) -> None:
-        if self._scene is not None:
-            self.run_worker(errands.mine(self), group="mine", exclusive=True)
+        if self._session is not None:
+            self.run_worker(tasks.mine(self), group="mine", exclusive=True)
 
     async def action_next(self) -> None:
         """The device gives the keyboard back; a field gives it to the next one."""
-        if self._where() in {Where.DEVICE, Where.TYPING}:
+        if self._place() in {KeyPlace.DEVICE, KeyPlace.TYPING}:
             self._front(device=False)
-        elif self._where() is Where.FORM:
+        elif self._place() is KeyPlace.FORM:
             self.screen.focus_next("Input")
         else:
             self._front(device=True)
 
     async def action_previous(self) -> None:
-        if self._where() is Where.FORM:
+        if self._place() is KeyPlace.FORM:
             self.screen.focus_previous("Input")
         else:
             await self.action_next()
 
     def action_units(self) -> None:
-        self.change(btc=not self.now.btc)
+        self.change(btc=not self.state.btc)
 
     def action_explain(self) -> None:
-        self.push_screen(_task("help").SCREEN())
+        self.push_screen(_task("help").SCREEN(self._missing))
 
     # What pages and panels ask for
 
-    @on(messages.KeyWanted)
-    async def _press(self, message: messages.KeyWanted) -> None:
+    @on(messages.KeyRequested)
+    async def _press(self, message: messages.KeyRequested) -> None:
         self._front(device=True)
-        await self._to_device(lambda scene: scene.press(message.key))
+        await self._to_device(lambda panel: panel.press(message.key))
 
     @on(messages.TextTyped)
     async def _type(self, message: messages.TextTyped) -> None:
-        await self._to_device(lambda scene: scene.type(message.text))
+        await self._to_device(lambda panel: panel.type(message.text))
 
-    async def _to_device(self, send: Callable[[Scene], Awaitable[None]]) -> None:
-        if self._scene is None:
+    async def _to_device(self, send: Callable[[DevicePanel], Awaitable[None]]) -> None:
+        panel = self._session.panel if self._session else None
+        if panel is None:
             return
         try:
-            await send(self._scene)
+            await send(panel)
         except HostError as error:
             self.change(problem=str(error))
 
-    @on(messages.Left)
+    @on(messages.PageLeft)
     async def _leave(self) -> None:
         await self.action_turn("home")
 
-    @on(messages.BillWanted)
-    def _write_bill(self, wanted: messages.BillWanted) -> None:
-        self.run_worker(self._billed(wanted), group="wallet", exclusive=True)
+    @on(messages.DraftRequested)
+    def _write_draft(self, message: messages.DraftRequested) -> None:
+        self.run_worker(self._drafted(message), group="wallet", exclusive=True)
 
-    async def _billed(self, wanted: messages.BillWanted) -> None:
-        await errands.write_bill(self, wanted.address, wanted.sats, wanted.sats_per_vbyte)
-        if self.now.payment is not None and not self.now.problem:
+    async def _drafted(self, message: messages.DraftRequested) -> None:
+        await tasks.draft_payment(self, message.request)
+        if self.state.payment is not None and not self.state.problem:
             await self._turn(_task("payment").PAGE())
 
-    @on(messages.PaymentWanted)
-    def _go_on(self) -> None:
-        payment = self.now.payment
+    @on(messages.ResumeRequested)
+    def _resume(self) -> None:
+        payment = self.state.payment
         if payment and not payment.working and payment.stage.value < Stage.SPREAD.value:
-            self.run_worker(errands.go_on(self), group="payment", exclusive=True)
+            self.run_worker(tasks.resume_payment(self), group="payment", exclusive=True)
 
     @on(messages.PaymentLeft)
     async def _leave_payment(self) -> None:
-        payment = self.now.payment
+        payment = self.state.payment
         if payment is not None and payment.working:
             self.workers.cancel_group(self, "payment")
             return
         if payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
-            self.run_worker(errands.discard(self, payment.bill), group="wallet")
+            self.run_worker(tasks.discard(self, payment.draft), group="wallet")
             self.change(payment=None)
         elif payment is not None and payment.stage is Stage.CONFIRMED:
             self.change(payment=None)
         await self.action_turn("home")
 
-    @on(messages.VerifyWanted)
+    @on(messages.VerifyRequested)
     def _verify(self) -> None:
-        self.run_worker(errands.verify(self), group="payment", exclusive=True)
+        self.run_worker(tasks.verify(self), group="payment", exclusive=True)
 
     @on(messages.NodeToggled)
     def _toggle(self, message: messages.NodeToggled) -> None:
-        if message.node < len(self.now.nodes):
-            self.run_worker(errands.toggle_node(self, message.node), group="nodes")
+        if message.node < len(self.state.nodes):
+            self.run_worker(tasks.toggle_node(self, message.node), group="nodes")
 
-    @on(messages.Chosen)
+    @on(messages.PlaygroundChosen)
     def _chosen(self) -> None:
         self.pop_screen()
         self._begin()
@@ -324,17 +350,8 @@ def _task(name: str) -> Any:  # noqa: ANN401 - a module of host.tui.screens, fou
     return importlib.import_module(f"host.tui.screens.{name}")
 
 
-def run(home: Path | None, link: str, welcome: bool = False) -> int:
-    """Open the app; its parts live in `home`, or in a temporary folder for None.
-
-    Nothing but Textual is imported before the first frame: the parts come up behind it.
-    """
-
-    async def start(say: Callable[[str], None]) -> Scene:
-        behind = await asyncio.to_thread(importlib.import_module, "host.tui.behind")
-        scene: Scene = await behind.start(home, link, say)
-        return scene
-
-    app = QuietkeyApp(start, link=link, welcome=welcome)
+def run(opening: Opening, welcome: bool = False) -> int:
+    """Open the app on a session, which comes up behind the first frame. Returns the exit status."""
+    app = QuietkeyApp(opening, welcome=welcome)
     status = app.run()
     return app.return_code if status is None and app.return_code else status or 0

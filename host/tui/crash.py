@@ -11,8 +11,8 @@ from textual.worker import WorkerFailed
 
 from host.errors import HostError
 
-OURS = ("host", "signer")
-AFTER = (
+OUR_PACKAGES = ("host", "signer")
+CLOSING = (
     "What was sent stays sent, what was not signed stays unsigned, and the seed is in the device.\n"
     "Start it again with the same command. The line in brackets is all a bug report needs."
 )
@@ -24,21 +24,23 @@ def notice(error: BaseException | None) -> str:
     if isinstance(cause, HostError):
         return str(cause)
     kind = type(cause).__name__
-    return f"Quietkey met an error of its own and stopped.\n[{kind} at {_place(cause)}]\n{AFTER}"
+    return f"Quietkey met an error of its own and stopped.\n[{kind} at {_place(cause)}]\n{CLOSING}"
 
 
 def _place(error: BaseException | None) -> str:
     """As in "host/tui/app.py line 12 in show": the last frame that is ours, or the last one."""
     place = "an unknown place"
     step: TracebackType | None = error.__traceback__ if error else None
-    ours = False
+    is_ours = False
     while step is not None:
         code = step.tb_frame.f_code
         parts = PurePath(code.co_filename).parts
-        start = next((at for at in range(len(parts) - 1, -1, -1) if parts[at] in OURS), None)
-        if start is not None or not ours:
+        start = next(
+            (at for at in range(len(parts) - 1, -1, -1) if parts[at] in OUR_PACKAGES), None
+        )
+        if start is not None or not is_ours:
             name = "/".join(parts[start:]) if start is not None else parts[-1]
             place = f"{name} line {step.tb_lineno} in {code.co_name}"
-        ours = ours or start is not None
+        is_ours = is_ours or start is not None
         step = step.tb_next
     return place

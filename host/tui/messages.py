@@ -2,8 +2,10 @@
 
 from textual.message import Message
 
+from host.values import PaymentRequest
 
-class KeyWanted(Message):
+
+class KeyRequested(Message):
     """Press this key of the device."""
 
     def __init__(self, key: str) -> None:
@@ -19,17 +21,15 @@ class TextTyped(Message):
         self.text = text
 
 
-class BillWanted(Message):
+class DraftRequested(Message):
     """Write this payment down and show what it costs."""
 
-    def __init__(self, address: str, sats: int, sats_per_vbyte: float) -> None:
+    def __init__(self, request: PaymentRequest) -> None:
         super().__init__()
-        self.address = address
-        self.sats = sats
-        self.sats_per_vbyte = sats_per_vbyte
+        self.request = request
 
 
-class PaymentWanted(Message):
+class ResumeRequested(Message):
     """Go on with the payment that is on the page: ask the device, or try again."""
 
 
@@ -37,7 +37,7 @@ class PaymentLeft(Message):
     """Stop waiting, or leave the payment."""
 
 
-class VerifyWanted(Message):
+class VerifyRequested(Message):
     """Let the device show the address that is on the page."""
 
 
@@ -49,9 +49,9 @@ class NodeToggled(Message):
         self.node = node
 
 
-class Left(Message):
+class PageLeft(Message):
     """The person leaves this page, or takes the keyboard from the device."""
 
 
-class Chosen(Message):
+class PlaygroundChosen(Message):
     """The answer to the first question is the built-in network."""

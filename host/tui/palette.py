@@ -1,31 +1,44 @@
 """The command palette: the keys of the app, found by name."""
 
+from typing import Protocol, runtime_checkable
+
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from host.session.state import AppState
 from host.tui import actions
-from host.tui.actions import Row, Where
+from host.tui.actions import KeyPlace, KeyRow, Needs
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """An app that draws a state."""
+
+    state: AppState
 
 
 class Keys(Provider):
     """The rows that work everywhere."""
 
+    def _missing(self) -> frozenset[Needs]:
+        return actions.missing(self.app.state) if isinstance(self.app, Stateful) else frozenset()
+
     async def discover(self) -> Hits:
-        for row in actions.rows(Where.EVERYWHERE):
+        for row in actions.rows(KeyPlace.EVERYWHERE, self._missing()):
             yield DiscoveryHit(_name(row), self._run(row), help=row.help)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for row in actions.rows(Where.EVERYWHERE):
+        for row in actions.rows(KeyPlace.EVERYWHERE, self._missing()):
             score = matcher.match(f"{row.label} {row.help}")
             if score > 0:
                 yield Hit(score, matcher.highlight(_name(row)), self._run(row), help=row.help)
 
-    def _run(self, row: Row):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _run(self, row: KeyRow):  # type: ignore[no-untyped-def]  # noqa: ANN202
         async def run() -> None:
             await self.app.run_action(row.action)
 
         return run
 
 
-def _name(row: Row) -> str:
-    return f"{row.label}  ({row.shown})"
+def _name(row: KeyRow) -> str:
+    return f"{row.label}  ({row.sign})"

@@ -3,8 +3,6 @@
 A wallet is a folder with two files: BDK's (what the chain says) and our own (host/store.py).
 """
 
-from host.store import Draft, Payment
-from host.wallet.values import Balance, Coin, HistoryRow, Receive
-from host.wallet.wallet import Wallet
+from host.wallet.wallet import NO_WALLET, Wallet
 
-__all__ = ["Balance", "Coin", "Draft", "HistoryRow", "Payment", "Receive", "Wallet"]
+__all__ = ["NO_WALLET", "Wallet"]

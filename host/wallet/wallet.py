@@ -11,11 +11,11 @@ import bdkpython as bdk
 from host import consensus, psbt
 from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
 from host.errors import WalletError
-from host.store import Draft, Pairing, Payment, Store
-from host.transactions import Output, Transaction
-from host.wallet import asked, engine
-from host.wallet.engine import EXTERNAL, INTERNAL
-from host.wallet.values import Balance, Coin, HistoryRow, Receive
+from host.store import Pairing, Store
+from host.transactions import Transaction, TxOut
+from host.values import Balance, Draft, HistoryRow, ReceiveAddress, SignedPayment, Utxo
+from host.wallet import bdk_adapter, payment_request
+from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
 from signer.formats.words.digest_words import digest_words
 
 STORE = "quietkey.sqlite"
@@ -34,7 +34,7 @@ class Wallet:
         self._clock = clock
         self._lock = threading.RLock()
         self._persister = bdk.Persister.new_sqlite(str(path / "coins.sqlite"))
-        self._bdk = engine.load(pairing, self._persister)
+        self._bdk = bdk_adapter.load(pairing, self._persister)
         self._recall()
 
     @classmethod
@@ -54,7 +54,7 @@ class Wallet:
         m/84h/.. ("wpkh", BIP84) or m/86h/.. ("tr", BIP86). Raises WalletError.
         """
         pairing = Pairing(network, script, fingerprint, account_xpub)
-        engine.descriptor(pairing)
+        bdk_adapter.descriptor(pairing)
         store = Store(private_folder(path) / STORE)
         with _closed_on_error(store):
             store.pair(pairing)
@@ -117,11 +117,11 @@ class Wallet:
             self._save()
 
     def balance(self) -> Balance:
-        now = self._bdk.balance()
-        confirmed = now.confirmed.to_sat()
-        return Balance(confirmed, now.total.to_sat() - confirmed)
+        balance = self._bdk.balance()
+        confirmed = balance.confirmed.to_sat()
+        return Balance(confirmed, balance.total.to_sat() - confirmed)
 
-    def next_address(self) -> Receive:
+    def next_address(self) -> ReceiveAddress:
         """An address that nobody was given before and that holds no coins.
 
         It is on disk before it is returned: a crash may skip one, and never gives one out twice.
@@ -134,32 +134,32 @@ class Wallet:
                 if self.store.hand_out(info.index, str(info.address), self._clock()):
                     return self._receive(info)
 
-    def mark_verified(self, receive: Receive) -> None:
+    def mark_verified(self, receive: ReceiveAddress) -> None:
         """Remember that the device agreed to this address."""
         self.store.mark_verified(receive.index, self._clock())
 
-    def address_at(self, index: int) -> Receive:
-        """The receive address number `index`, without handing it out."""
+    def address_at(self, index: int) -> ReceiveAddress:
+        """The receive address number `index`, without handing it out. Raises WalletError."""
         if not 0 <= index < HARDENED:
             raise WalletError("There is no address with that number.")
         return self._receive(self._bdk.peek_address(EXTERNAL, index))
 
-    def coins(self) -> tuple[Coin, ...]:
+    def utxos(self) -> tuple[Utxo, ...]:
         """What can be spent, largest first."""
-        coins = (self._coin(each) for each in self._bdk.list_unspent())
-        return tuple(sorted(coins, key=lambda coin: (-coin.sats, coin.outpoint)))
+        utxos = (self._coin(output) for output in self._bdk.list_unspent())
+        return tuple(sorted(utxos, key=lambda coin: (-coin.sats, coin.outpoint)))
 
     def history(self) -> tuple[HistoryRow, ...]:
         """Newest first, what waits for its first block before all others."""
         with self._lock:
             tip = self.tip_height
-            rows = [self._row(each, tip) for each in self._bdk.transactions()]
+            rows = [self._row(transaction, tip) for transaction in self._bdk.transactions()]
         return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
 
     def confirmations(self, txid: str) -> int:
         """How deep a transaction is; 0 while it waits, or when it is not known."""
-        found = self._bdk.get_tx(bdk.Txid.from_string(txid))
-        height = engine.height(found.chain_position) if found else None
+        transaction = self._bdk.get_tx(bdk.Txid.from_string(txid))
+        height = bdk_adapter.height(transaction.chain_position) if transaction else None
         return self.tip_height - height + 1 if height is not None else 0
 
     def draft(self, address: str, sats: int, sats_per_vbyte: float) -> Draft:
@@ -168,14 +168,14 @@ class Wallet:
         There is one at a time: an older one is discarded. Raises WalletError with the reason why
         it cannot be made; TooFewCoins says how many sats are missing.
         """
-        script = asked.payable(address, sats, self.network)
-        rate = asked.rate(sats_per_vbyte)
+        script = payment_request.payable(address, sats, self.network)
+        rate = payment_request.rate(sats_per_vbyte)
         with self._lock:
             self._discard_kept()
             builder = bdk.TxBuilder().fee_rate(rate)
             builder = builder.add_recipient(script, bdk.Amount.from_sat(sats))
-            made = asked.built(builder, self._bdk)
-            draft = self._as_draft(made, address, sats, sats_per_vbyte)
+            psbt_draft = payment_request.built(builder, self._bdk)
+            draft = self._as_draft(psbt_draft, address, sats, sats_per_vbyte)
             self._save()
             self.store.keep_draft(draft)
         return draft
@@ -186,7 +186,7 @@ class Wallet:
             self._mark_change(draft, self._bdk.unmark_used)
             self.store.drop_draft(draft)
 
-    def finish(self, draft: Draft, signed_psbt: bytes) -> Payment:
+    def finish(self, draft: Draft, signed_psbt: bytes) -> SignedPayment:
         """The payment, ready for the network: signatures taken in, finalized and verified.
 
         Verified twice, by BDK and by Bitcoin Core's engine, against coins this wallet knows.
@@ -195,93 +195,94 @@ class Wallet:
         """
         signed = psbt.merge_signatures(draft.psbt, signed_psbt)
         with self._lock:
-            raw_tx = engine.finalized(signed)
+            raw_tx = bdk_adapter.finalized(signed)
             transaction = Transaction.parse(raw_tx)
             spent = self._spent(transaction)
             consensus.verify(raw_tx, spent)
             fee_sats = sum(o.sats for o in spent) - sum(o.sats for o in transaction.outputs)
             if transaction.encode(witness=False) != signed.unsigned_tx:
                 raise WalletError("Finalizing changed the payment. Nothing was paid. Try again.")
-            payment = Payment(raw_tx, transaction.name, fee_sats)
+            payment = SignedPayment(raw_tx, transaction.name, fee_sats)
             self.store.keep_payment(draft, payment, self._clock())
             self._remember(payment)
         return payment
 
     def _recall(self) -> None:
         """What a crash may have kept from BDK, and what BDK does not keep."""
-        if kept := self.store.draft():
-            self._mark_change(kept, self._bdk.mark_used)
-        known = {str(each.transaction.compute_txid()) for each in self._bdk.transactions()}
+        if draft := self.store.draft():
+            self._mark_change(draft, self._bdk.mark_used)
+        known_txids = {
+            str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
+        }
         for record in self.store.payments():
-            if record.payment.txid not in known:
+            if record.payment.txid not in known_txids:
                 self._remember(record.payment)
 
-    def _remember(self, payment: Payment) -> None:
+    def _remember(self, payment: SignedPayment) -> None:
         transaction = bdk.Transaction(payment.raw_tx)
-        seen = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
-        self._bdk.apply_unconfirmed_txs([seen])
+        unconfirmed = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
+        self._bdk.apply_unconfirmed_txs([unconfirmed])
         self._save()
 
     def _save(self) -> None:
         self._bdk.persist(self._persister)
 
-    def _receive(self, info: "bdk.AddressInfo") -> Receive:
+    def _receive(self, info: "bdk.AddressInfo") -> ReceiveAddress:
         path = (*account_path(self.network, self.script), 0, info.index)
-        return Receive(str(info.address), info.index, path)
+        return ReceiveAddress(str(info.address), info.index, path)
 
-    def _coin(self, output: "bdk.LocalOutput") -> Coin:
+    def _coin(self, output: "bdk.LocalOutput") -> Utxo:
         script = output.txout.script_pubkey
-        return Coin(
+        return Utxo(
             f"{output.outpoint.txid}:{output.outpoint.vout}",
             output.txout.value.to_sat(),
-            str(bdk.Address.from_script(script, asked.NETWORKS[self.network])),
-            output.keychain is INTERNAL,
-            engine.height(output.chain_position),
+            str(bdk.Address.from_script(script, payment_request.NETWORKS[self.network])),
+            bdk_adapter.height(output.chain_position),
         )
 
-    def _row(self, found: "bdk.CanonicalTx", tip: int) -> HistoryRow:
-        transaction = found.transaction
+    def _row(self, canonical: "bdk.CanonicalTx", tip: int) -> HistoryRow:
+        transaction = canonical.transaction
         flow = self._bdk.sent_and_received(transaction)
-        height = engine.height(found.chain_position)
+        height = bdk_adapter.height(canonical.chain_position)
         return HistoryRow(
             str(transaction.compute_txid()),
             flow.received.to_sat() - flow.sent.to_sat(),
-            engine.fee_sats(self._bdk, transaction),
+            bdk_adapter.fee_sats(self._bdk, transaction),
             height,
             tip - height + 1 if height is not None else 0,
-            engine.seen_at(found.chain_position),
+            bdk_adapter.seen_at(canonical.chain_position),
         )
 
-    def _as_draft(self, made: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
-        raw = base64.b64decode(made.serialize())
-        unsigned = psbt.Psbt.parse(raw).unsigned_tx
+    def _as_draft(self, psbt_draft: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
+        raw = base64.b64decode(psbt_draft.serialize())
+        unsigned = psbt.PsbtMaps.parse(raw).unsigned_tx
         paid = sum(output.sats for output in Transaction.parse(unsigned).outputs)
         words = digest_words(unsigned)
-        return Draft(raw, address, sats, made.fee(), rate, paid - sats, words)
+        return Draft(raw, address, sats, psbt_draft.fee(), rate, paid - sats, words)
 
     def _discard_kept(self) -> None:
-        if kept := self.store.draft():
-            self.discard(kept)
+        if draft := self.store.draft():
+            self.discard(draft)
 
     def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
-        unsigned = Transaction.parse(psbt.Psbt.parse(draft.psbt).unsigned_tx)
+        unsigned = Transaction.parse(psbt.PsbtMaps.parse(draft.psbt).unsigned_tx)
         for output in unsigned.outputs:
-            found = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
-            if found and found.keychain is INTERNAL:
-                mark(INTERNAL, found.index)
+            derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
+            if derivation and derivation.keychain is INTERNAL:
+                mark(INTERNAL, derivation.index)
 
-    def _spent(self, transaction: Transaction) -> list[Output]:
-        """The outputs a payment spends, as the chain told us: the PSBT is not asked."""
-        ours = {_name(each.outpoint): each.txout for each in self._bdk.list_unspent()}
-        names = [(each.outpoint.txid, each.outpoint.index) for each in transaction.inputs]
-        if not ours.keys() >= set(names):
+    def _spent(self, transaction: Transaction) -> list[TxOut]:
+        """The outputs a payment spends, as the chain told us: the PSBT is not payment_request."""
+        unspent = {_name(utxo.outpoint): utxo.txout for utxo in self._bdk.list_unspent()}
+        names = [(txin.outpoint.txid, txin.outpoint.index) for txin in transaction.inputs]
+        if not unspent.keys() >= set(names):
             raise WalletError(
                 "A coin of this payment was spent meanwhile. Nothing was paid."
                 " Discard the payment and make it again."
             )
         return [
-            Output(out.value.to_sat(), out.script_pubkey.to_bytes())
-            for out in map(ours.__getitem__, names)
+            TxOut(out.value.to_sat(), out.script_pubkey.to_bytes())
+            for out in map(unspent.__getitem__, names)
         ]
 
 

@@ -22,7 +22,7 @@ from firmware_emu.paint.qr import modules, version_for
 from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
 from host import optics
-from host.optics import Frame
+from host.values import Frame
 
 CAMERA = Port("air", "camera")
 BLANK = Frame(4, 4, bytes(16)).pgm()

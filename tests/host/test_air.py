@@ -11,10 +11,10 @@ from firmware_emu.paint.paint import paint
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.qr import Qr
 from host import optics
-from host.devices import AccountKey
-from host.devices.air import Air
+from host.devices import AccountXpub
+from host.devices.air import AirGapSigner
 from host.errors import DeviceError, LinkLost
-from host.optics import Frame
+from host.values import Frame
 from signer.chains.bitcoin import CHAIN
 from signer.formats import account
 from signer.formats.account import HARDENED, Account
@@ -49,7 +49,7 @@ class Gap:
         self.late = late
         self.stray = stray
         self.read: list[str] = []
-        self.air = Air(self.show, self.look, self.pause)
+        self.air = AirGapSigner(self.show, self.look, self.pause)
 
     async def show(self, frame: Frame) -> None:
         seen = self.to_device.see(frame)
@@ -137,7 +137,7 @@ async def test_our_own_screen_in_a_mirror_is_no_answer() -> None:
         await asyncio.sleep(seconds / 50)  # without a rest, drawing would starve the reading
 
     with pytest.raises(LinkLost):
-        await Air(show, look, pause).sign("regtest", psbts.build(psbts.keyring(), 1))
+        await AirGapSigner(show, look, pause).sign("regtest", psbts.build(psbts.keyring(), 1))
 
 
 async def test_a_screen_that_fails_ends_the_wait_with_its_own_words() -> None:
@@ -149,7 +149,7 @@ async def test_a_screen_that_fails_ends_the_wait_with_its_own_words() -> None:
         return DARK
 
     with pytest.raises(LinkLost, match="went dark"):
-        await Air(show, look).sign("regtest", psbts.build(psbts.keyring(), 1))
+        await AirGapSigner(show, look).sign("regtest", psbts.build(psbts.keyring(), 1))
 
 
 async def test_cancelling_leaves_nothing_running() -> None:
@@ -162,7 +162,7 @@ async def test_cancelling_leaves_nothing_running() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-def looking_at(*texts: str) -> Air:
+def looking_at(*texts: str) -> AirGapSigner:
     """A host whose camera sees these codes in turn, then is closed."""
     shown = [optics.draw(text) for text in texts]
 
@@ -173,7 +173,7 @@ def looking_at(*texts: str) -> Air:
 
     async def show(_frame: Frame) -> None: ...
 
-    return Air(show, look)
+    return AirGapSigner(show, look)
 
 
 def export() -> Ur:
@@ -192,7 +192,7 @@ async def test_pairing_reads_the_key_of_the_account_from_the_device_s_panel() ->
     desk.press("ok")
     desk.choose("Show account")
     gap = Gap(desk, Lens.clear(), Lens(5, drop=0.3))
-    assert await gap.air.account_key("regtest", PATH) == AccountKey("73c5da0a", TPUB)
+    assert await gap.air.account_key("regtest", PATH) == AccountXpub("73c5da0a", TPUB)
     paired = await gap.air.account()
     assert paired.fingerprint.hex() == "73c5da0a"
     assert [key.script for key in paired.keys] == ["wpkh", "tr"]

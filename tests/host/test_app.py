@@ -15,25 +15,34 @@ from host.app.pair import pair, recognise
 from host.app.receive import receive
 from host.app.verify_address import verify_address
 from host.backends.p2p import P2pBackend
-from host.devices.jade import Jade
+from host.devices import SigningDevice
 from host.devnet.network import Devnet
-from host.errors import AddressAlarm, Declined, HostError, LinkLost, NetworkError, WalletError
+from host.errors import (
+    AddressAlarm,
+    DeclinedOnDevice,
+    HostError,
+    LinkLost,
+    NetworkError,
+    WalletError,
+)
+from host.values import PaymentRequest
 from host.wallet import Wallet
+from host.wallet.wallet import STORE
 from tests.devnets import STRANGER
 from tests.people import Person
-from tests.wallets import OTHER_WORDS, fund, opened, paired
+from tests.wallets import OTHER_WORDS, fund, issued, opened, paired
 
-WISH = spend.Wish(STRANGER, 25_000, 1)
+REQUEST = PaymentRequest(STRANGER, 25_000, 1)
 
 
 @pytest.fixture
-async def device(emulator: EmulatorProcess) -> AsyncIterator[Jade]:
+async def device(emulator: EmulatorProcess) -> AsyncIterator[SigningDevice]:
     made = await at(emulator)
     yield made
     await made.close()
 
 
-async def at(emulator: EmulatorProcess) -> Jade:
+async def at(emulator: EmulatorProcess) -> SigningDevice:
     host, port = emulator.address
     return await connect(f"tcp:{host}:{port}")
 
@@ -55,14 +64,14 @@ class Nowhere(P2pBackend):
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
 async def test_pairing_makes_the_wallet_of_the_device(
-    device: Jade, tmp_path: Path, script: str
+    device: SigningDevice, tmp_path: Path, script: str
 ) -> None:
     made = await pair(device, tmp_path / "new", "regtest", script)
     assert made.pairing == paired(tmp_path / "same", script).pairing
 
 
 async def test_pairing_again_opens_the_same_wallet(
-    device: Jade, wallet: Wallet, tmp_path: Path
+    device: SigningDevice, wallet: Wallet, tmp_path: Path
 ) -> None:
     first = await receive(wallet)
     again = await pair(device, tmp_path / "wallet", "regtest")
@@ -90,7 +99,7 @@ async def test_a_device_at_a_serial_port_is_paired_in_the_same_way(
         await device.close()
 
 
-async def test_another_device_is_told_apart(device: Jade, tmp_path: Path) -> None:
+async def test_another_device_is_told_apart(device: SigningDevice, tmp_path: Path) -> None:
     other = paired(tmp_path / "wallet", words=OTHER_WORDS)
     with pytest.raises(WalletError) as refused:
         await pair(device, tmp_path / "wallet", "regtest")
@@ -100,7 +109,7 @@ async def test_another_device_is_told_apart(device: Jade, tmp_path: Path) -> Non
 
 
 async def test_a_device_with_our_fingerprint_and_other_keys_is_not_ours(
-    device: Jade, tmp_path: Path
+    device: SigningDevice, tmp_path: Path
 ) -> None:
     other = paired(tmp_path / "other", words=OTHER_WORDS).pairing
     forged = Wallet.create(tmp_path / "wallet", "regtest", "73c5da0a", other.account_xpub)
@@ -129,151 +138,90 @@ async def test_pairing_cut_short_can_be_tried_again(flash: Path, tmp_path: Path)
 
 
 async def test_an_address_is_verified_when_device_and_person_agree(
-    device: Jade, wallet: Wallet, person: Person
+    device: SigningDevice, wallet: Wallet, person: Person, tmp_path: Path
 ) -> None:
     address = await receive(wallet)
     looking = person.accept()
     await verify_address(wallet, device, address)
     await looking
     assert address.address in "".join(person.read).replace(" ", "").replace("\n", "")
-    assert [each.verified is not None for each in wallet.store.handed_out()] == [True]
+    assert [when is not None for _, _, when in issued(tmp_path / "wallet" / STORE)] == [True]
 
 
 async def test_no_on_the_device_leaves_an_address_unverified(
-    device: Jade, wallet: Wallet, person: Person
+    device: SigningDevice, wallet: Wallet, person: Person, tmp_path: Path
 ) -> None:
     address = await receive(wallet)
     saying_no = person.refuse()
-    with pytest.raises(Declined):
+    with pytest.raises(DeclinedOnDevice):
         await verify_address(wallet, device, address)
     await saying_no
-    assert [each.verified for each in wallet.store.handed_out()] == [None]
+    assert [when for _, _, when in issued(tmp_path / "wallet" / STORE)] == [None]
 
 
 async def test_an_address_the_device_does_not_derive_is_an_alarm(
-    device: Jade, person: Person, tmp_path: Path
+    device: SigningDevice, person: Person, tmp_path: Path
 ) -> None:
     strange = paired(tmp_path / "strange", words=OTHER_WORDS)
     looking = person.accept()
     with pytest.raises(AddressAlarm, match="Do not give this address"):
         await verify_address(strange, device, await receive(strange))
     await looking
-    assert [each.verified for each in strange.store.handed_out()] == [None]
+    assert [when for _, _, when in issued(tmp_path / "strange" / STORE)] == [None]
 
 
-# ---- paying
+# ---- paying: the order of it is in test_session_payment.py
 
 
-@pytest.mark.parametrize("script", ["wpkh", "tr"])
-async def test_a_payment_goes_all_the_way(
-    device: Jade,
-    person: Person,
-    devnet: Devnet,
-    backend: P2pBackend,
-    tmp_path: Path,
-    script: str,
+async def test_a_draft_is_signed_sent_and_followed_until_it_is_confirmed(
+    device: SigningDevice, wallet: Wallet, person: Person, devnet: Devnet, backend: P2pBackend
 ) -> None:
-    wallet = await pair(device, tmp_path / "new", "regtest", script)
     await devnet.fund((await receive(wallet)).address, 5_000_000)
     await backend.sync(wallet)
-    steps: list[spend.Step] = []
+    draft = await spend.draft(wallet, REQUEST)
+    assert spend.unfinished(wallet) == draft
     reading = person.accept()
-    seen = await spend.spend(wallet, device, backend, WISH, steps.append)
+    payment = await spend.sign(wallet, device, draft)
     await reading
-    drafted = next(step.draft for step in steps if isinstance(step, spend.Drafted))
-    signed_words = person.device.wait_for("notice").text
-    assert all(word in signed_words for word in drafted.words)
-    assert any(isinstance(step, spend.Verified) for step in steps)
-    assert all(step.sentence.endswith(".") for step in steps)
+    assert (spend.unfinished(wallet), len(spend.unsent(wallet))) == (None, 1)
+    sent = await spend.send(wallet, backend, payment)
+    assert (sent.txid, spend.unsent(wallet)) == (payment.txid, ())
+    assert (await history(wallet))[0].status == "waiting"
     await devnet.mine(1)
-    assert await spend.wait_confirmed(wallet, backend, seen.txid) == 1
-    assert wallet.balance().confirmed_sats == drafted.change_sats
+    assert await spend.wait_confirmed(wallet, backend, sent.txid) == 1
     entry = (await history(wallet))[0]
     assert entry.status == "confirmed"
-    assert entry.made is not None
-    assert entry.made.recipient == STRANGER
+    assert entry.record is not None
+    assert entry.record.recipient == STRANGER
 
 
-async def test_no_on_the_device_leaves_nothing_behind(
-    device: Jade, wallet: Wallet, person: Person, tmp_path: Path
+async def test_a_payment_the_network_did_not_take_is_kept_and_sent_again(
+    device: SigningDevice, person: Person, devnet: Devnet, backend: P2pBackend, tmp_path: Path
 ) -> None:
-    fund(wallet, 100_000)
-    saying_no = person.refuse()
-    with pytest.raises(Declined):
-        await spend.spend(wallet, device, Nowhere(tmp_path), WISH)
-    await saying_no
-    assert spend.unfinished(wallet) is None
-    assert spend.unsent(wallet) == ()
-    assert wallet.balance().total_sats == 100_000
-
-
-async def test_a_pulled_cable_keeps_the_draft_and_it_can_be_carried_on(
-    flash: Path, wallet: Wallet, devnet: Devnet, backend: P2pBackend
-) -> None:
-    await devnet.fund(wallet.next_address().address, 5_000_000)
-    await backend.sync(wallet)
-    with EmulatorProcess(flash, sealed_record()) as emulator:
-        emulator.unlock()
-        device = await at(emulator)
-        pulling = Person(emulator).pull_the_plug()
-        with pytest.raises(LinkLost, match="Nothing was paid"):
-            await spend.spend(wallet, device, backend, WISH)
-        await pulling
-        await device.close()
-    draft = spend.unfinished(wallet)
-    assert draft is not None
-    with EmulatorProcess(flash) as emulator:
-        emulator.unlock()
-        device = await at(emulator)
-        reading = Person(emulator).accept()
-        seen = await spend.carry_on(wallet, device, backend, draft)
-        await reading
-        await device.close()
-    assert seen.echoed
-    assert spend.unfinished(wallet) is None
-
-
-async def test_a_payment_the_network_did_not_take_is_kept_over_a_restart_and_sent_again(
-    device: Jade,
-    wallet: Wallet,
-    person: Person,
-    devnet: Devnet,
-    backend: P2pBackend,
-    tmp_path: Path,
-) -> None:
+    wallet = paired(tmp_path / "wallet")
     await devnet.fund(wallet.next_address().address, 5_000_000)
     await backend.sync(wallet)
     reading = person.accept()
-    with pytest.raises(NetworkError):
-        await spend.spend(wallet, device, Nowhere(tmp_path), WISH)
+    payment = await spend.sign(wallet, device, await spend.draft(wallet, REQUEST))
     await reading
+    with pytest.raises(NetworkError):
+        await spend.send(wallet, Nowhere(tmp_path), payment)
     wallet.close()
     again = opened(tmp_path / "wallet")
     assert (await history(again))[0].status == "not sent"
     (waiting,) = spend.unsent(again)
     assert (waiting.recipient, waiting.sats) == (STRANGER, 25_000)
-    seen = await spend.send(again, backend, waiting.payment)
-    assert seen.echoed
-    assert spend.unsent(again) == ()
-    assert (await history(again))[0].status == "waiting"
+    first = await spend.send(again, backend, waiting.payment)
+    assert (await spend.send(again, backend, waiting.payment)).txid == first.txid, "harmless"
 
 
-async def test_sending_twice_is_harmless(
-    device: Jade, wallet: Wallet, person: Person, devnet: Devnet, backend: P2pBackend
+async def test_a_device_of_another_seed_signs_nothing_of_ours(
+    device: SigningDevice, tmp_path: Path
 ) -> None:
-    await devnet.fund(wallet.next_address().address, 5_000_000)
-    await backend.sync(wallet)
-    reading = person.accept()
-    first = await spend.spend(wallet, device, backend, WISH)
-    await reading
-    payment = wallet.store.payments()[0].payment
-    assert (await spend.send(wallet, backend, payment)).txid == first.txid
-
-
-async def test_a_device_of_another_seed_signs_nothing_of_ours(device: Jade, tmp_path: Path) -> None:
     strange = paired(tmp_path / "strange", words=OTHER_WORDS)
     fund(strange, 100_000)
+    draft = await spend.draft(strange, REQUEST)
     with pytest.raises(HostError) as refused:
-        await spend.spend(strange, device, Nowhere(tmp_path), WISH)
+        await spend.sign(strange, device, draft)
     assert "Nothing was paid." in str(refused.value)
     assert spend.unfinished(strange) is None

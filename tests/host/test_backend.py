@@ -10,6 +10,7 @@ from host.devnet.network import Devnet
 from host.errors import NetworkError
 from host.p2p.messages import Version
 from host.p2p.peer import Peer, PeerGone
+from host.values import Propagation
 from host.wallet import Wallet
 from tests.devnets import STRANGER
 from tests.wallets import opened, paired, peers, sign
@@ -108,10 +109,11 @@ async def test_a_payment_is_told_to_some_and_echoed_by_the_others(
     await backend.sync(wallet)
     draft = wallet.draft(STRANGER, 25_000, 1)
     payment = wallet.finish(draft, sign(draft.psbt))
-    seen = await backend.broadcast(payment.raw_tx)
-    assert seen.txid == payment.txid
-    assert seen.announced
-    assert set(seen.announced) | set(seen.echoed) == set(devnet.peers)
+    sent = await backend.broadcast(payment.raw_tx)
+    assert sent.txid == payment.txid
+    assert isinstance(sent.proof, Propagation)
+    assert sent.proof.announced
+    assert set(sent.proof.announced) | set(sent.proof.echoed) == set(devnet.peers)
     await devnet.mine(1)
     await backend.sync(wallet)
     assert wallet.confirmations(payment.txid) == 1

@@ -8,10 +8,11 @@ import pytest
 from host.devnet.network import Devnet
 from host.errors import NetworkError
 from host.p2p import broadcast as module
-from host.p2p.broadcast import Propagation, broadcast
+from host.p2p.broadcast import broadcast
 from host.p2p.messages import Reject, Version
 from host.p2p.peer import Address, Peer, PeerGone
 from host.transactions import Transaction
+from host.values import Propagation, Sent
 from signer.errors import Malformed
 from tests.devnets import clock, payment, wrongly_signed
 
@@ -43,7 +44,14 @@ def _payment(devnet: Devnet) -> Transaction:
 
 async def _send(transaction: Transaction, peers: Peers, **rest: Any) -> Propagation:  # noqa: ANN401 - passed on
     async with asyncio.timeout(10):  # nothing here may hang
-        return await broadcast(transaction.encode(), peers, "regtest", **rest)
+        sent = await broadcast(transaction.encode(), peers, "regtest", **rest)
+    assert sent.txid == transaction.name
+    return _proof(sent)
+
+
+def _proof(sent: Sent) -> Propagation:
+    assert isinstance(sent.proof, Propagation)
+    return sent.proof
 
 
 class Mute:
@@ -81,17 +89,16 @@ class Mute:
 
 
 async def test_some_are_told_and_all_others_say_it_back(devnet: Devnet) -> None:
-    steps: list[Propagation] = []
+    steps: list[Sent] = []
     transaction, peers = _payment(devnet), _peers(devnet)
-    result = await _send(transaction, peers, seen=steps.append)
-    assert result.txid == transaction.name
+    result = await _send(transaction, peers, observer=steps.append)
     assert result.peers_total == 3
     assert len(result.announced) == 1
     assert set(result.announced) | set(result.echoed) == set(devnet.peers)
     assert not set(result.announced) & set(result.echoed)
     assert [each.mempool for each in devnet.status()] == [(transaction.name,)] * 3
-    assert steps[-1] == result
-    told = [(len(step.announced), len(step.echoed)) for step in steps]
+    assert _proof(steps[-1]) == result
+    told = [(len(proof.announced), len(proof.echoed)) for proof in map(_proof, steps)]
     assert told == sorted(told)
     assert len(set(told)) == len(told)
 
@@ -169,7 +176,7 @@ async def test_a_peer_that_takes_it_and_keeps_it_is_no_proof(devnet: Devnet) -> 
 
     def takes(peer: Peer, command: str) -> None:
         if command == "inv":
-            peer.send("getdata", module.encode_items([peer.wanted(transaction)]))
+            peer.send("getdata", module.encode_items([peer.request_for(transaction)]))
 
     async with Mute(takes) as first, Mute() as second:
         with pytest.raises(NetworkError, match="given to 1 of 2 peers, and no other peer named it"):

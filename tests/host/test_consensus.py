@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from host.consensus import ScriptsRefused, verify
-from host.transactions import Output, Transaction
+from host.transactions import Transaction, TxOut
 from signer.errors import Malformed
 
 VECTORS = json.loads(
@@ -14,8 +14,8 @@ VECTORS = json.loads(
 CASES = [pytest.param(case, id=case["id"]) for case in VECTORS["cases"]]
 
 
-def _read(case: dict) -> tuple[Transaction, list[Output]]:
-    spent = [Output(sats, bytes.fromhex(script)) for sats, script in case["spent"]]
+def _read(case: dict) -> tuple[Transaction, list[TxOut]]:
+    spent = [TxOut(sats, bytes.fromhex(script)) for sats, script in case["spent"]]
     return Transaction.parse(bytes.fromhex(case["tx"])), spent
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from host.devnet import cli, console
 from host.devnet.client import DevnetClient
-from host.devnet.control import Control
+from host.devnet.control import ControlServer
 from host.devnet.network import Devnet
-from host.devnet.status import NodeStatus
 from host.errors import NetworkError
+from host.values import NodeStatus
 from tests.devnets import STRANGER, clock
 
 TOKEN = "0123456789abcdef"
@@ -23,33 +23,33 @@ RUN = "import sys; from host.devnet.cli import main; sys.exit(main(sys.argv[1:])
 
 
 @pytest.fixture
-async def control() -> AsyncIterator[Control]:
+async def control() -> AsyncIterator[ControlServer]:
     async with Devnet(clock) as devnet:
-        control = Control(devnet, TOKEN)
+        control = ControlServer(devnet, TOKEN)
         await control.start()
         yield control
         await control.stop()
 
 
 @pytest.fixture
-async def small() -> AsyncIterator[Control]:
+async def small() -> AsyncIterator[ControlServer]:
     """The same with a single node: enough for those who are not let in."""
     async with Devnet(clock, nodes=1) as devnet:
-        control = Control(devnet, TOKEN)
+        control = ControlServer(devnet, TOKEN)
         await control.start()
         yield control
         await control.stop()
 
 
 @pytest.fixture
-async def client(control: Control) -> AsyncIterator[DevnetClient]:
+async def client(control: ControlServer) -> AsyncIterator[DevnetClient]:
     client = await DevnetClient.connect(control.address, TOKEN)
     yield client
     await client.close()
 
 
 @asynccontextmanager
-async def wire(control: Control) -> AsyncIterator["Wire"]:
+async def wire(control: ControlServer) -> AsyncIterator["Wire"]:
     host, port = control.address.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     yield Wire(reader, writer)
@@ -150,7 +150,7 @@ async def test_what_cannot_be_done_is_an_error_in_words(
     ],
 )
 async def test_a_strange_request_is_answered_with_a_sentence(
-    small: Control, request_: dict
+    small: ControlServer, request_: dict
 ) -> None:
     async with wire(small) as program:
         await program.say({"token": TOKEN}, request_ | {"id": "mine"})
@@ -165,7 +165,7 @@ async def test_a_strange_request_is_answered_with_a_sentence(
     "first",
     [{"token": "wrong"}, {"token": None}, {}, {"do": "status"}, [], b"\xff\xfe", b"x" * 70_000],
 )
-async def test_without_the_token_nothing_is_answered(small: Control, first: object) -> None:
+async def test_without_the_token_nothing_is_answered(small: ControlServer, first: object) -> None:
     async with wire(small) as program:
         await program.say(first, {"id": 1, "do": "status"})
         with suppress(ConnectionError):  # closed while we were still talking
@@ -173,7 +173,7 @@ async def test_without_the_token_nothing_is_answered(small: Control, first: obje
 
 
 async def test_a_program_that_breaks_off_leaves_the_others_alone(
-    control: Control, client: DevnetClient
+    control: ControlServer, client: DevnetClient
 ) -> None:
     for last in (b'{"id": 1, "do": "mi', b"not json", b"[" * 60_000, b"x" * 70_000):
         async with wire(control) as program:
@@ -182,7 +182,7 @@ async def test_a_program_that_breaks_off_leaves_the_others_alone(
     assert (await client.status())[0].height == 111
 
 
-async def test_when_the_devnet_ends_the_client_says_so(control: Control) -> None:
+async def test_when_the_devnet_ends_the_client_says_so(control: ControlServer) -> None:
     client = await DevnetClient.connect(control.address, TOKEN)
     await client.status()
     await control.stop()
@@ -195,7 +195,7 @@ async def test_when_the_devnet_ends_the_client_says_so(control: Control) -> None
         await DevnetClient.connect(control.address, TOKEN)
 
 
-async def test_a_watcher_hears_of_the_end(control: Control, client: DevnetClient) -> None:
+async def test_a_watcher_hears_of_the_end(control: ControlServer, client: DevnetClient) -> None:
     watching = client.watch()
     await anext(watching)
     await control.stop()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from host.devnet import faucet
-from host.devnet.chain import Chain
+from host.devnet.chain import NodeChain
 from host.devnet.mempool import Mempool
 from host.errors import NetworkError
 from tests.devnets import STRANGER, grow
@@ -19,8 +19,8 @@ SCRIPTS = {
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    chain = Chain(tmp_path / "blocks.sqlite3")
+def chain(tmp_path: Path) -> Iterator[NodeChain]:
+    chain = NodeChain(tmp_path / "blocks.sqlite3")
     grow(chain, 103, faucet.script_pubkey())
     yield chain
     chain.close()
@@ -46,7 +46,7 @@ def test_an_address_of_another_network_is_refused_and_the_way_out_named(address:
         faucet.script_of(address)
 
 
-def test_payments_follow_each_other_without_a_block_between(chain: Chain) -> None:
+def test_payments_follow_each_other_without_a_block_between(chain: NodeChain) -> None:
     pool = Mempool(chain)
     for _ in range(10):
         pool.accept(faucet.pay(chain, pool, STRANGER, 1_000_000_000).encode())
@@ -54,7 +54,7 @@ def test_payments_follow_each_other_without_a_block_between(chain: Chain) -> Non
     assert paid == [1_000_000_000] * 10
 
 
-def test_a_payment_larger_than_any_coin_takes_several(chain: Chain) -> None:
+def test_a_payment_larger_than_any_coin_takes_several(chain: NodeChain) -> None:
     pool = Mempool(chain)
     transaction = faucet.pay(chain, pool, STRANGER, 12_000_000_000)
     assert len(transaction.inputs) == 3
@@ -62,12 +62,14 @@ def test_a_payment_larger_than_any_coin_takes_several(chain: Chain) -> None:
 
 
 @pytest.mark.parametrize("sats", [0, -5, 545])
-def test_dust_is_refused(chain: Chain, sats: int) -> None:
+def test_dust_is_refused(chain: NodeChain, sats: int) -> None:
     with pytest.raises(NetworkError, match="too few"):
         faucet.pay(chain, Mempool(chain), STRANGER, sats)
 
 
-def test_more_than_the_faucet_holds_is_refused_and_young_coins_do_not_count(chain: Chain) -> None:
+def test_more_than_the_faucet_holds_is_refused_and_young_coins_do_not_count(
+    chain: NodeChain,
+) -> None:
     four = 4 * 50 * 100_000_000  # of 103 coins, four are a hundred blocks old
     pool = Mempool(chain)
     with pytest.raises(NetworkError, match="mine some blocks first"):

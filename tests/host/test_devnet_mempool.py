@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from host.devnet import faucet, miner
-from host.devnet.chain import Chain
+from host.devnet.chain import NodeChain
 from host.devnet.mempool import Mempool, NotTaken
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from tests.devnets import ANYBODY, clock, grow, payment, wrongly_signed
 
 FINAL = 0xFFFFFFFF
@@ -16,9 +16,9 @@ Change = Callable[[Transaction], Transaction]
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
+def chain(tmp_path: Path) -> Iterator[NodeChain]:
     """Two old coins of the faucet, then old coins that anybody can spend without a signature."""
-    chain = Chain(tmp_path / "blocks.sqlite3")
+    chain = NodeChain(tmp_path / "blocks.sqlite3")
     grow(chain, 2, faucet.script_pubkey())
     grow(chain, 110, ANYBODY)
     yield chain
@@ -26,30 +26,30 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
 
 
 @pytest.fixture
-def pool(chain: Chain) -> Mempool:
+def pool(chain: NodeChain) -> Mempool:
     return Mempool(chain)
 
 
-def _coin(chain: Chain, height: int = 3) -> Outpoint:
+def _coin(chain: NodeChain, height: int = 3) -> Outpoint:
     return next(point for point, coin in chain.coins.items() if coin.height == height)
 
 
 def _spend(
-    chain: Chain, height: int = 3, fee: int = 1_000, sequence: int = FINAL, lock_time: int = 0
+    chain: NodeChain, height: int = 3, fee: int = 1_000, sequence: int = FINAL, lock_time: int = 0
 ) -> Transaction:
     """Anybody's spend of the coin mined at `height`."""
     point = _coin(chain, height)
     sats = chain.coins[point].sats - fee
-    source = Input(point, b"", sequence)
-    return Transaction(2, (source,), (Output(sats, ANYBODY),), lock_time)
+    source = TxIn(point, b"", sequence)
+    return Transaction(2, (source,), (TxOut(sats, ANYBODY),), lock_time)
 
 
 def _child(parent: Transaction, fee: int = 1_000) -> Transaction:
-    source = Input(Outpoint(parent.txid, 0), b"", FINAL)
-    return Transaction(2, (source,), (Output(parent.outputs[0].sats - fee, ANYBODY),), 0)
+    source = TxIn(Outpoint(parent.txid, 0), b"", FINAL)
+    return Transaction(2, (source,), (TxOut(parent.outputs[0].sats - fee, ANYBODY),), 0)
 
 
-def test_a_good_payment_is_taken_with_its_fee(chain: Chain, pool: Mempool) -> None:
+def test_a_good_payment_is_taken_with_its_fee(chain: NodeChain, pool: Mempool) -> None:
     transaction = payment(chain, pool)
     entry = pool.accept(transaction.encode())
     spent = sum(chain.coins[each.outpoint].sats for each in transaction.inputs)
@@ -68,15 +68,15 @@ def _stealing(spend: Transaction) -> Transaction:
 
 
 def _from_nowhere(spend: Transaction) -> Transaction:
-    return replace(spend, inputs=(Input(Outpoint(b"\7" * 32, 0), b"", FINAL),))
+    return replace(spend, inputs=(TxIn(Outpoint(b"\7" * 32, 0), b"", FINAL),))
 
 
 def _coinbase(spend: Transaction) -> Transaction:
-    return replace(spend, inputs=(Input(Outpoint(bytes(32), FINAL), b"\0\0", FINAL),))
+    return replace(spend, inputs=(TxIn(Outpoint(bytes(32), FINAL), b"\0\0", FINAL),))
 
 
 def _more_than_there_is(spend: Transaction) -> Transaction:
-    return replace(spend, outputs=(Output(2**63, ANYBODY),) * 3)
+    return replace(spend, outputs=(TxOut(2**63, ANYBODY),) * 3)
 
 
 REFUSALS = [
@@ -93,7 +93,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("change", "why"), REFUSALS)
 def test_a_bad_transaction_is_refused_with_the_reason(
-    chain: Chain, pool: Mempool, change: Change, why: str
+    chain: NodeChain, pool: Mempool, change: Change, why: str
 ) -> None:
     good = _spend(chain, sequence=FINAL - 1)
     with pytest.raises(NotTaken, match=why):
@@ -102,19 +102,21 @@ def test_a_bad_transaction_is_refused_with_the_reason(
     pool.accept(good.encode())
 
 
-def test_a_wrong_signature_is_refused(chain: Chain, pool: Mempool) -> None:
+def test_a_wrong_signature_is_refused(chain: NodeChain, pool: Mempool) -> None:
     with pytest.raises(NotTaken, match="does not satisfy the script"):
         pool.accept(wrongly_signed(payment(chain, pool)).encode())
 
 
-def test_a_fee_of_one_sat_a_vbyte_is_enough_and_less_is_not(chain: Chain, pool: Mempool) -> None:
+def test_a_fee_of_one_sat_a_vbyte_is_enough_and_less_is_not(
+    chain: NodeChain, pool: Mempool
+) -> None:
     vsize = _spend(chain).vsize
     with pytest.raises(NotTaken, match="below 1 sat/vB"):
         pool.accept(_spend(chain, fee=vsize - 1).encode())
     pool.accept(_spend(chain, fee=vsize).encode())
 
 
-def test_a_mined_coin_is_too_young_for_99_blocks(chain: Chain, pool: Mempool) -> None:
+def test_a_mined_coin_is_too_young_for_99_blocks(chain: NodeChain, pool: Mempool) -> None:
     ripe = chain.height + 1 - 100
     with pytest.raises(NotTaken, match="younger than 100"):
         pool.accept(_spend(chain, height=ripe + 1).encode())
@@ -122,7 +124,7 @@ def test_a_mined_coin_is_too_young_for_99_blocks(chain: Chain, pool: Mempool) ->
 
 
 def test_a_child_of_a_waiting_transaction_is_taken_and_mined_after_it(
-    chain: Chain, pool: Mempool
+    chain: NodeChain, pool: Mempool
 ) -> None:
     parent = _spend(chain)
     child = _child(parent)
@@ -137,26 +139,26 @@ def test_a_child_of_a_waiting_transaction_is_taken_and_mined_after_it(
     assert Outpoint(child.txid, 0) in chain.coins
 
 
-def test_the_miner_takes_the_fees(chain: Chain, pool: Mempool) -> None:
+def test_the_miner_takes_the_fees(chain: NodeChain, pool: Mempool) -> None:
     pool.accept(_spend(chain, fee=1_234).encode())
     block = miner.next_block(chain, pool, ANYBODY, clock())
     chain.submit(block.encode())
     assert block.transactions[0].outputs[0].sats == 50 * 100_000_000 + 1_234
 
 
-def test_the_same_transaction_twice_is_refused(chain: Chain, pool: Mempool) -> None:
+def test_the_same_transaction_twice_is_refused(chain: NodeChain, pool: Mempool) -> None:
     pool.accept(_spend(chain).encode())
     with pytest.raises(NotTaken, match="here already"):
         pool.accept(_spend(chain).encode())
 
 
-def test_a_rival_of_a_final_transaction_is_refused(chain: Chain, pool: Mempool) -> None:
+def test_a_rival_of_a_final_transaction_is_refused(chain: NodeChain, pool: Mempool) -> None:
     pool.accept(_spend(chain, fee=1_000).encode())
     with pytest.raises(NotTaken, match="waiting already"):
         pool.accept(_spend(chain, fee=50_000).encode())
 
 
-def test_a_replacement_pays_for_what_it_pushes_out(chain: Chain, pool: Mempool) -> None:
+def test_a_replacement_pays_for_what_it_pushes_out(chain: NodeChain, pool: Mempool) -> None:
     first = _spend(chain, fee=1_000, sequence=0xFFFFFFFD)
     child = _child(first, fee=2_000)
     pool.accept(first.encode())
@@ -170,7 +172,9 @@ def test_a_replacement_pays_for_what_it_pushes_out(chain: Chain, pool: Mempool) 
     assert pool.get(first.wtxid) is None
 
 
-def test_a_replacement_with_a_bad_signature_pushes_nothing_out(chain: Chain, pool: Mempool) -> None:
+def test_a_replacement_with_a_bad_signature_pushes_nothing_out(
+    chain: NodeChain, pool: Mempool
+) -> None:
     first = payment(chain, pool)
     pool.accept(first.encode())
     (out, *rest) = first.outputs
@@ -180,16 +184,16 @@ def test_a_replacement_with_a_bad_signature_pushes_nothing_out(chain: Chain, poo
     assert [entry.transaction for entry in pool] == [first]
 
 
-def test_a_replacement_may_not_spend_what_it_replaces(chain: Chain, pool: Mempool) -> None:
+def test_a_replacement_may_not_spend_what_it_replaces(chain: NodeChain, pool: Mempool) -> None:
     first = _spend(chain, fee=1_000, sequence=0xFFFFFFFD)
     pool.accept(first.encode())
-    child = Input(Outpoint(first.txid, 0), b"", FINAL)
+    child = TxIn(Outpoint(first.txid, 0), b"", FINAL)
     both = replace(_spend(chain, fee=90_000), inputs=(*first.inputs, child))
     with pytest.raises(NotTaken, match="would replace"):
         pool.accept(both.encode())
 
 
-def test_a_mined_rival_takes_a_whole_family_out(chain: Chain, pool: Mempool) -> None:
+def test_a_mined_rival_takes_a_whole_family_out(chain: NodeChain, pool: Mempool) -> None:
     parent = _spend(chain)
     family = [parent, _child(parent)]
     for each in family:
@@ -201,7 +205,7 @@ def test_a_mined_rival_takes_a_whole_family_out(chain: Chain, pool: Mempool) -> 
     assert not pool.spends(_coin(chain, 4))
 
 
-def test_a_lock_by_height_ends_with_the_block_before(chain: Chain, pool: Mempool) -> None:
+def test_a_lock_by_height_ends_with_the_block_before(chain: NodeChain, pool: Mempool) -> None:
     pool.accept(_spend(chain, sequence=FINAL - 1, lock_time=chain.height).encode())
     with pytest.raises(NotTaken, match="lock time"):
         pool.accept(
@@ -209,21 +213,23 @@ def test_a_lock_by_height_ends_with_the_block_before(chain: Chain, pool: Mempool
         )
 
 
-def test_a_lock_by_time_asks_the_median_of_the_chain(chain: Chain, pool: Mempool) -> None:
+def test_a_lock_by_time_asks_the_median_of_the_chain(chain: NodeChain, pool: Mempool) -> None:
     median = chain.median_time(chain.height)
     with pytest.raises(NotTaken, match="lock time"):
         pool.accept(_spend(chain, sequence=FINAL - 1, lock_time=median).encode())
     pool.accept(_spend(chain, sequence=FINAL - 1, lock_time=median - 1).encode())
 
 
-def test_a_lock_of_an_input_counts_from_its_coin(chain: Chain, pool: Mempool) -> None:
+def test_a_lock_of_an_input_counts_from_its_coin(chain: NodeChain, pool: Mempool) -> None:
     age = chain.height + 1 - 3
     with pytest.raises(NotTaken, match="relative"):
         pool.accept(_spend(chain, sequence=age + 1).encode())
     pool.accept(_spend(chain, sequence=age).encode())
 
 
-def test_a_lock_of_an_input_in_seconds_counts_in_steps_of_512(chain: Chain, pool: Mempool) -> None:
+def test_a_lock_of_an_input_in_seconds_counts_in_steps_of_512(
+    chain: NodeChain, pool: Mempool
+) -> None:
     passed = chain.median_time(chain.height) - chain.median_time(2)
     steps = passed // 512
     with pytest.raises(NotTaken, match="relative"):
@@ -231,7 +237,7 @@ def test_a_lock_of_an_input_in_seconds_counts_in_steps_of_512(chain: Chain, pool
     pool.accept(_spend(chain, sequence=1 << 22 | steps).encode())
 
 
-def test_what_the_pool_takes_the_engine_takes(chain: Chain, pool: Mempool) -> None:
+def test_what_the_pool_takes_the_engine_takes(chain: NodeChain, pool: Mempool) -> None:
     # The pool's own rules (locks, maturity, amounts) must never let in what no block can hold.
     edge = chain.height + 1
     for each in (

@@ -7,7 +7,7 @@ import pytest
 from host.devnet import blocks
 from host.devnet.filters import filter_hash
 from host.devnet.network import Devnet
-from host.devnet.node import Node
+from host.devnet.node import DevnetNode
 from host.p2p.messages import (
     MAGIC,
     MSG_BLOCK,
@@ -18,14 +18,14 @@ from host.p2p.messages import (
     FilterRange,
     GetHeaders,
     Item,
-    Message,
+    PeerMessage,
     encode_headers,
     encode_items,
     parse_headers,
     parse_items,
 )
 from host.p2p.peer import Peer, PeerGone
-from host.transactions import Output, Transaction
+from host.transactions import Transaction, TxOut
 from signer.formats.cursor import Cursor
 from tests.devnets import branch, call, clock, payment, wrongly_signed
 
@@ -42,7 +42,7 @@ async def devnet(notes: list[str]) -> AsyncIterator[Devnet]:
 
 
 @pytest.fixture
-async def node(devnet: Devnet) -> Node:
+async def node(devnet: Devnet) -> DevnetNode:
     return devnet.node(0)
 
 
@@ -65,7 +65,7 @@ async def _agree(devnet: Devnet, tip: bytes) -> None:
                 return
 
 
-async def _is_well(node: Node) -> None:
+async def _is_well(node: DevnetNode) -> None:
     """Anybody can still talk to the node."""
     peer = await call(node.address)
     asked = GetHeaders((node.chain.hash_at(node.chain.height - 1),)).encode()
@@ -81,7 +81,9 @@ async def test_every_node_has_its_own_copy_of_the_chain(devnet: Devnet) -> None:
     assert nodes[0].chain.coins == nodes[1].chain.coins == nodes[2].chain.coins
 
 
-async def test_headers_come_from_the_fork_on_and_an_empty_answer_ends_them(node: Node) -> None:
+async def test_headers_come_from_the_fork_on_and_an_empty_answer_ends_them(
+    node: DevnetNode,
+) -> None:
     peer = await call(node.address)
     every = parse_headers(await _ask(peer, "getheaders", GetHeaders(()).encode(), "headers"))
     assert len(every) == 110
@@ -90,7 +92,7 @@ async def test_headers_come_from_the_fork_on_and_an_empty_answer_ends_them(node:
     await peer.close()
 
 
-async def test_a_block_comes_with_or_without_its_witness_as_asked(node: Node) -> None:
+async def test_a_block_comes_with_or_without_its_witness_as_asked(node: DevnetNode) -> None:
     peer = await call(node.address)
     whole = node.chain.raw(node.chain.tip)
     for kind, longer in ((MSG_WITNESS_BLOCK, 36), (MSG_BLOCK, 0)):
@@ -101,7 +103,7 @@ async def test_a_block_comes_with_or_without_its_witness_as_asked(node: Node) ->
     await peer.close()
 
 
-async def test_what_nobody_has_is_said_to_be_not_found(node: Node) -> None:
+async def test_what_nobody_has_is_said_to_be_not_found(node: DevnetNode) -> None:
     peer = await call(node.address)
     asked = [Item(kind, b"\7" * 32) for kind in (MSG_TX, MSG_WTX, MSG_BLOCK, 99)]
     missing = await _ask(peer, "getdata", encode_items(asked), "notfound")
@@ -109,7 +111,7 @@ async def test_what_nobody_has_is_said_to_be_not_found(node: Node) -> None:
     await peer.close()
 
 
-async def test_filters_and_their_headers_are_those_of_the_chain(node: Node) -> None:
+async def test_filters_and_their_headers_are_those_of_the_chain(node: DevnetNode) -> None:
     chain, peer = node.chain, await call(node.address)
     asked = FilterRange(100, chain.tip).encode()
     peer.send("getcfilters", asked)
@@ -130,14 +132,14 @@ async def test_filters_and_their_headers_are_those_of_the_chain(node: Node) -> N
 
 FIVE = bytes(5)
 BAD_MESSAGES = {
-    "another network": Message("ping", bytes(8)).encode(MAGIC["mainnet"]),
-    "wrong checksum": Message("ping", bytes(8)).encode(MAGIC["regtest"])[:-1] + b"\1",
+    "another network": PeerMessage("ping", bytes(8)).encode(MAGIC["mainnet"]),
+    "wrong checksum": PeerMessage("ping", bytes(8)).encode(MAGIC["regtest"])[:-1] + b"\1",
     "four gigabytes": MAGIC["regtest"] + b"block".ljust(12, b"\0") + b"\xff" * 8,
-    "half a list": Message("inv", b"\5").encode(MAGIC["regtest"]),
-    "half a block": Message("block", bytes(85)).encode(MAGIC["regtest"]),
-    "half a transaction": Message("tx", FIVE).encode(MAGIC["regtest"]),
-    "a filter nobody knows": Message("getcfilters", b"\7" * 37).encode(MAGIC["regtest"]),
-    "headers without work": Message("headers", encode_headers([bytes(80)])).encode(
+    "half a list": PeerMessage("inv", b"\5").encode(MAGIC["regtest"]),
+    "half a block": PeerMessage("block", bytes(85)).encode(MAGIC["regtest"]),
+    "half a transaction": PeerMessage("tx", FIVE).encode(MAGIC["regtest"]),
+    "a filter nobody knows": PeerMessage("getcfilters", b"\7" * 37).encode(MAGIC["regtest"]),
+    "headers without work": PeerMessage("headers", encode_headers([bytes(80)])).encode(
         MAGIC["regtest"]
     ),
 }
@@ -145,20 +147,20 @@ BAD_MESSAGES = {
 
 @pytest.mark.parametrize("raw", BAD_MESSAGES.values(), ids=BAD_MESSAGES)
 async def test_a_peer_that_breaks_the_protocol_is_dropped_and_the_node_lives(
-    node: Node, raw: bytes
+    node: DevnetNode, raw: bytes
 ) -> None:
     peer = await call(node.address)
     if b"headers" in raw:
         parent = node.chain.tip
         header = bytes(4) + parent + bytes(44)
-        raw = Message("headers", encode_headers([header])).encode(MAGIC["regtest"])
+        raw = PeerMessage("headers", encode_headers([header])).encode(MAGIC["regtest"])
     peer._writer.write(raw)
     with pytest.raises(PeerGone):
         await _hear(peer, "never")
     await _is_well(node)
 
 
-async def test_too_many_filters_at_once_drop_the_peer(node: Node, notes: list[str]) -> None:
+async def test_too_many_filters_at_once_drop_the_peer(node: DevnetNode, notes: list[str]) -> None:
     peer = await call(node.address)
     peer.send("getcfilters", FilterRange(111, node.chain.tip).encode())
     with pytest.raises(PeerGone):
@@ -166,22 +168,22 @@ async def test_too_many_filters_at_once_drop_the_peer(node: Node, notes: list[st
     assert "Filters from 111 to 110" in notes[-1]
 
 
-async def test_two_hundred_strangers_talk_nonsense_and_the_node_lives(node: Node) -> None:
+async def test_two_hundred_strangers_talk_nonsense_and_the_node_lives(node: DevnetNode) -> None:
     dice = Random(1)
     commands = ("inv", "getdata", "headers", "block", "tx", "getcfilters", "version", "xyz")
     for _ in range(200):
         peer = await call(node.address)
-        noise = Message(dice.choice(commands), dice.randbytes(dice.randrange(120)))
+        noise = PeerMessage(dice.choice(commands), dice.randbytes(dice.randrange(120)))
         peer._writer.write(noise.encode(MAGIC["regtest"]) + dice.randbytes(dice.randrange(40)))
         await peer.close()
     await _is_well(node)
 
 
 async def test_a_bad_block_drops_its_sender_and_changes_no_node(
-    devnet: Devnet, node: Node, notes: list[str]
+    devnet: Devnet, node: DevnetNode, notes: list[str]
 ) -> None:
     tip, height = node.chain.tip, node.chain.height + 1
-    greedy = Output(blocks.subsidy(height) + 1, b"\x51")
+    greedy = TxOut(blocks.subsidy(height) + 1, b"\x51")
     bad = blocks.build(tip, height, clock(), greedy, ())
     peer = await call(node.address)
     peer.send("block", bad.encode())
@@ -191,7 +193,7 @@ async def test_a_bad_block_drops_its_sender_and_changes_no_node(
     assert "breaks a rule" in notes[-1]
 
 
-async def test_a_strangers_good_block_reaches_every_node(devnet: Devnet, node: Node) -> None:
+async def test_a_strangers_good_block_reaches_every_node(devnet: Devnet, node: DevnetNode) -> None:
     (block,) = branch(node.chain, depth=0, length=1)
     peer = await call(node.address)
     peer.send("headers", encode_headers([block.header]))
@@ -221,7 +223,7 @@ async def test_a_payment_comes_back_into_the_mempools_when_its_block_loses(devne
 
 
 async def test_a_payment_told_to_one_node_reaches_the_others_and_can_be_fetched(
-    devnet: Devnet, node: Node
+    devnet: Devnet, node: DevnetNode
 ) -> None:
     transaction = payment(node.chain, node.mempool)
     teller, other = await call(node.address), await call(devnet.node(2).address)
@@ -238,7 +240,7 @@ async def test_a_payment_told_to_one_node_reaches_the_others_and_can_be_fetched(
     await other.close()
 
 
-async def test_what_a_node_has_it_does_not_ask_for_again(node: Node) -> None:
+async def test_what_a_node_has_it_does_not_ask_for_again(node: DevnetNode) -> None:
     transaction = payment(node.chain, node.mempool)
     node.submit_transaction(transaction.encode())
     peer = await call(node.address)
@@ -253,7 +255,7 @@ async def test_what_a_node_has_it_does_not_ask_for_again(node: Node) -> None:
 
 
 async def test_a_bad_payment_is_refused_to_its_sender_in_words(
-    devnet: Devnet, node: Node, notes: list[str]
+    devnet: Devnet, node: DevnetNode, notes: list[str]
 ) -> None:
     peer = await call(node.address)
     bad = wrongly_signed(payment(node.chain, node.mempool))
@@ -266,7 +268,7 @@ async def test_a_bad_payment_is_refused_to_its_sender_in_words(
 
 
 async def test_whoever_asks_for_headers_by_sendheaders_hears_of_blocks_that_way(
-    devnet: Devnet, node: Node
+    devnet: Devnet, node: DevnetNode
 ) -> None:
     modern, old = await call(node.address), await call(node.address)
     modern.send("sendheaders")
@@ -280,7 +282,9 @@ async def test_whoever_asks_for_headers_by_sendheaders_hears_of_blocks_that_way(
     await old.close()
 
 
-async def test_headers_that_follow_nothing_are_asked_about_a_few_times_only(node: Node) -> None:
+async def test_headers_that_follow_nothing_are_asked_about_a_few_times_only(
+    node: DevnetNode,
+) -> None:
     peer = await call(node.address)
     for _ in range(11):
         peer.send("headers", encode_headers([b"\7" * 80]))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.emulator import EmulatorProcess
+from firmware_emu.emulator import EmulatorProcess, sealed_record
 from host.config import account_path
-from host.devices.jade import MAX_REPLY, Jade
-from host.errors import Declined, DeviceError, HostError, LinkLost
+from host.devices.jade import MAX_REPLY, JadeSigner
+from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
 from host.links.tcp import TcpLink
 from signer.chains.bitcoin import CHAIN
 from tests.people import Person
@@ -61,25 +61,25 @@ def error(code: object, message: object = "said no") -> Answer:
 
 
 @pytest.fixture
-async def jade(emulator: EmulatorProcess) -> AsyncIterator[Jade]:
-    device = Jade(await TcpLink.open(*emulator.address))
+async def jade(emulator: EmulatorProcess) -> AsyncIterator[JadeSigner]:
+    device = JadeSigner(await TcpLink.open(*emulator.address))
     yield device
     await device.close()
 
 
-async def test_the_device_says_what_it_is(jade: Jade) -> None:
+async def test_the_device_says_what_it_is(jade: JadeSigner) -> None:
     told = await jade.version()
     assert told.state == "READY"
-    await jade.ping()
+    await jade.add_entropy(b"\x01")
 
 
-async def test_an_unlocked_device_is_unlocked_at_once(jade: Jade) -> None:
+async def test_an_unlocked_device_is_unlocked_at_once(jade: JadeSigner) -> None:
     await jade.unlock("regtest")
 
 
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
 async def test_keys_and_addresses_are_those_of_its_seed(
-    jade: Jade, person: Person, script: str
+    jade: JadeSigner, person: Person, script: str
 ) -> None:
     account = account_path("regtest", script)
     assert await jade.xpub("regtest", account) == CHAIN.xpub(keyring(), account, "regtest")
@@ -90,7 +90,7 @@ async def test_keys_and_addresses_are_those_of_its_seed(
 
 
 async def test_a_payment_in_several_pieces_is_put_together(
-    jade: Jade, person: Person, tmp_path: Path
+    jade: JadeSigner, person: Person, tmp_path: Path
 ) -> None:
     wallet = paired(tmp_path / "wallet")
     for number in range(20):
@@ -104,45 +104,47 @@ async def test_a_payment_in_several_pieces_is_put_together(
 
 
 async def test_no_on_the_device_is_declined_and_the_next_question_is_answered(
-    jade: Jade, person: Person, tmp_path: Path
+    jade: JadeSigner, person: Person, tmp_path: Path
 ) -> None:
     wallet = paired(tmp_path / "wallet")
     fund(wallet, 100_000)
     saying_no = person.refuse()
-    with pytest.raises(Declined, match=r"You said no on the device\. Nothing was paid\."):
+    with pytest.raises(DeclinedOnDevice, match=r"You said no on the device\. Nothing was paid\."):
         await jade.sign("regtest", wallet.draft(STRANGER, 25_000, 1).psbt)
     await saying_no
-    await jade.ping()
+    await jade.add_entropy(b"\x01")
 
 
-async def test_a_locked_device_says_so(jade: Jade) -> None:
-    await jade.logout()
-    with pytest.raises(DeviceError, match="locked"):
-        await jade.xpub("regtest", (0,))
+async def test_a_locked_device_says_so(flash: Path) -> None:
+    with EmulatorProcess(flash, sealed_record()) as locked:
+        jade = JadeSigner(await TcpLink.open(*locked.address))
+        with pytest.raises(DeviceError, match="locked"):
+            await jade.xpub("regtest", (0,))
+        await jade.close()
 
 
-async def test_garbage_to_sign_is_refused_with_the_devices_reason(jade: Jade) -> None:
+async def test_garbage_to_sign_is_refused_with_the_devices_reason(jade: JadeSigner) -> None:
     with pytest.raises(DeviceError, match="The device refused"):
         await jade.sign("regtest", b"psbt\xff garbage")
-    await jade.ping()
+    await jade.add_entropy(b"\x01")
 
 
 async def test_a_device_that_dies_is_a_lost_link_and_it_comes_back(
     emulator: EmulatorProcess, tmp_path: Path
 ) -> None:
-    jade = Jade(await TcpLink.open(*emulator.address))
+    jade = JadeSigner(await TcpLink.open(*emulator.address))
     emulator.kill()
     with pytest.raises(LinkLost, match="Nothing was paid"):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     await jade.close()
     with EmulatorProcess(tmp_path / "device.flash") as again:
-        jade = Jade(await TcpLink.open(*again.address))
+        jade = JadeSigner(await TcpLink.open(*again.address))
         assert (await jade.version()).state == "LOCKED"
         await jade.close()
 
 
 async def test_a_question_broken_off_is_not_answered_to_the_next_one(
-    jade: Jade, emulator: EmulatorProcess
+    jade: JadeSigner, emulator: EmulatorProcess
 ) -> None:
     path = (*account_path("regtest", "wpkh"), 0, 0)
     asking = asyncio.create_task(jade.show_address("regtest", path, "wpkh"))
@@ -151,9 +153,9 @@ async def test_a_question_broken_off_is_not_answered_to_the_next_one(
     with pytest.raises(asyncio.CancelledError):
         await asking
     with pytest.raises(LinkLost, match="Connect again"):
-        await jade.ping()
-    again = Jade(await TcpLink.open(*emulator.address))
-    await again.ping()
+        await jade.add_entropy(b"\x01")
+    again = JadeSigner(await TcpLink.open(*emulator.address))
+    assert (await again.version()).state == "READY"
     await again.close()
 
 
@@ -165,19 +167,19 @@ async def test_a_question_broken_off_is_not_answered_to_the_next_one(
 )
 async def test_networks_go_by_jades_names(network: str, wire: str) -> None:
     link = Wire(result("tpub"))
-    await Jade(link).xpub(network, ())
+    await JadeSigner(link).xpub(network, ())
     assert link.asked[0]["params"] == {"network": wire, "path": []}
 
 
 async def test_an_answer_byte_by_byte_is_an_answer() -> None:
-    assert await Jade(Wire(result("tpub"), piece=1)).xpub("regtest", (1,)) == "tpub"
+    assert await JadeSigner(Wire(result("tpub"), piece=1)).xpub("regtest", (1,)) == "tpub"
 
 
 async def test_every_question_has_an_id_of_its_own() -> None:
     link = Wire(result(0))
-    jade = Jade(link)
+    jade = JadeSigner(link)
     for _ in range(20):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     assert len({asked["id"] for asked in link.asked}) == 20
     assert all(0 < len(asked["id"]) < 16 for asked in link.asked)
 
@@ -201,11 +203,11 @@ WRONG: dict[str, Answer] = {
 @pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG.keys())
 async def test_an_answer_that_makes_no_sense_ends_the_connection(answer: Answer) -> None:
     link = Wire(answer)
-    jade = Jade(link)
+    jade = JadeSigner(link)
     with pytest.raises(LinkLost):
         await jade.xpub("regtest", (1,))
     with pytest.raises(LinkLost, match="Connect again"):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
     await jade.close()
     assert link.closed
 
@@ -213,13 +215,13 @@ async def test_an_answer_that_makes_no_sense_ends_the_connection(answer: Answer)
 @pytest.mark.parametrize("value", [None, 7, b"tpub", {}, [], True])
 async def test_an_answer_of_the_wrong_type_is_the_devices_fault(value: object) -> None:
     with pytest.raises(DeviceError):
-        await Jade(Wire(result(value))).xpub("regtest", (1,))
+        await JadeSigner(Wire(result(value))).xpub("regtest", (1,))
 
 
 @pytest.mark.parametrize(
     ("code", "kind", "says"),
     [
-        (-32000, Declined, "You said no"),
+        (-32000, DeclinedOnDevice, "You said no"),
         (-32002, DeviceError, "locked"),
         (-32003, DeviceError, "another network"),
         (-32602, DeviceError, "The device refused: said no. Nothing was paid."),
@@ -228,14 +230,16 @@ async def test_an_answer_of_the_wrong_type_is_the_devices_fault(value: object) -
     ],
 )
 async def test_errors_become_sentences(code: object, kind: type[HostError], says: str) -> None:
-    jade = Jade(Wire(error(code)))
+    jade = JadeSigner(Wire(error(code)))
     with pytest.raises(kind, match=says):
-        await jade.ping()
+        await jade.add_entropy(b"\x01")
 
 
 async def test_what_a_device_says_cannot_move_the_cursor_or_fill_the_screen() -> None:
     with pytest.raises(DeviceError) as refused:
-        await Jade(Wire(error(-32602, "\x1b[2Jgone\n\u202e" + "x" * 5_000))).ping()
+        await JadeSigner(Wire(error(-32602, "\x1b[2Jgone\n\u202e" + "x" * 5_000))).add_entropy(
+            b"\x01"
+        )
     text = str(refused.value)
     assert text.isprintable()
     assert text.isascii()
@@ -244,7 +248,9 @@ async def test_what_a_device_says_cannot_move_the_cursor_or_fill_the_screen() ->
 
 async def test_an_error_that_is_no_map_is_an_error() -> None:
     with pytest.raises(DeviceError, match="did not say why"):
-        await Jade(Wire(lambda a: cbor2.dumps({"id": a["id"], "error": "no"}))).ping()
+        await JadeSigner(Wire(lambda a: cbor2.dumps({"id": a["id"], "error": "no"}))).add_entropy(
+            b"\x01"
+        )
 
 
 @pytest.mark.parametrize("answer", [False, None, 1, "yes"])
@@ -254,12 +260,12 @@ async def test_only_true_unlocks(answer: object) -> None:
         return cbor2.dumps({"id": asked["id"], "result": value})
 
     with pytest.raises(DeviceError, match="stayed locked"):
-        await Jade(Wire(say)).unlock("regtest")
+        await JadeSigner(Wire(say)).unlock("regtest")
 
 
 async def test_a_device_that_wants_a_pin_server_is_told_to_do_without() -> None:
     with pytest.raises(DeviceError, match="PIN server"):
-        await Jade(Wire(result({"http_request": {"params": {}}}))).unlock("regtest")
+        await JadeSigner(Wire(result({"http_request": {"params": {}}}))).unlock("regtest")
 
 
 def in_pieces(*pieces: dict[str, object]) -> Answer:
@@ -275,7 +281,7 @@ async def test_pieces_are_asked_for_one_after_the_other() -> None:
             {"result": b"c", "seqnum": 3, "seqlen": 3},
         )
     )
-    assert await Jade(link).sign("regtest", b"psbt") == b"abc"
+    assert await JadeSigner(link).sign("regtest", b"psbt") == b"abc"
     first, second, third = link.asked
     assert second["params"] == {
         "origid": first["id"], "orig": "sign_psbt", "seqnum": 2, "seqlen": 3,
@@ -298,7 +304,7 @@ async def test_pieces_are_asked_for_one_after_the_other() -> None:
 )
 async def test_pieces_out_of_order_are_refused(pieces: list[dict[str, object]]) -> None:
     with pytest.raises(DeviceError, match="wrong order"):
-        await Jade(Wire(in_pieces(*pieces))).sign("regtest", b"psbt")
+        await JadeSigner(Wire(in_pieces(*pieces))).sign("regtest", b"psbt")
 
 
 async def test_pieces_without_end_are_refused() -> None:
@@ -308,13 +314,13 @@ async def test_pieces_without_end_are_refused() -> None:
         return cbor2.dumps({"id": asked["id"], **piece})
 
     with pytest.raises(LinkLost, match="without end"):
-        await Jade(Wire(more)).sign("regtest", b"psbt")
+        await JadeSigner(Wire(more)).sign("regtest", b"psbt")
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_from_a_device_raise_anything_but_a_sentence(data: bytes) -> None:
     async def ask() -> None:
         with pytest.raises(HostError):
-            await Jade(Wire(lambda _: data)).xpub("regtest", (1,))
+            await JadeSigner(Wire(lambda _: data)).xpub("regtest", (1,))
 
     asyncio.run(ask())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from host import optics
 from host.errors import HostError
-from host.optics import Frame
+from host.values import Frame
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 

@@ -13,11 +13,11 @@ from host.p2p.messages import (
     MAX_ITEMS,
     MAX_LOCATOR,
     MAX_PAYLOAD,
-    Decoder,
     FilterRange,
     GetHeaders,
     Item,
-    Message,
+    MessageDecoder,
+    PeerMessage,
     Reject,
     Version,
     encode_headers,
@@ -26,7 +26,7 @@ from host.p2p.messages import (
     parse_headers,
     parse_items,
 )
-from host.transactions import Input, Outpoint, Output, Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from signer.errors import Malformed
 from signer.formats.cursor import compact_size
 
@@ -37,11 +37,11 @@ u32, u64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
 scripts = st.binary(max_size=80)
 items = st.lists(st.builds(Item, u32, hashes), max_size=5)
 commands = st.from_regex(r"[a-z]{1,12}", fullmatch=True)
-messages = st.builds(Message, commands, st.binary(max_size=200))
+messages = st.builds(PeerMessage, commands, st.binary(max_size=200))
 inputs = st.builds(
-    Input, st.builds(Outpoint, hashes, u32), scripts, u32, st.lists(scripts).map(tuple)
+    TxIn, st.builds(Outpoint, hashes, u32), scripts, u32, st.lists(scripts).map(tuple)
 )
-outputs = st.builds(Output, u64, scripts)
+outputs = st.builds(TxOut, u64, scripts)
 transactions = st.builds(
     Transaction,
     u32,
@@ -65,11 +65,11 @@ NO_LEFTOVERS = tuple(each for each in PARSERS if each not in (Version.parse, Rej
 
 @given(st.lists(messages, max_size=4), st.lists(st.integers(0, 900), max_size=6))
 def test_messages_come_out_whole_however_the_stream_is_cut(
-    sent: list[Message], cuts: list[int]
+    sent: list[PeerMessage], cuts: list[int]
 ) -> None:
     stream = b"".join(message.encode(REGTEST) for message in sent)
     edges = sorted({0, len(stream), *(min(cut, len(stream)) for cut in cuts)})
-    decoder, heard = Decoder(REGTEST), []
+    decoder, heard = MessageDecoder(REGTEST), []
     for start, end in pairwise(edges):
         heard += decoder.feed(stream[start:end])
     assert heard == sent
@@ -79,7 +79,7 @@ def test_messages_come_out_whole_however_the_stream_is_cut(
 def test_no_bytes_break_the_decoder(data: bytes) -> None:
     for start in (b"", REGTEST, REGTEST + b"inv".ljust(12, b"\0")):
         with suppress(Malformed):
-            list(Decoder(REGTEST).feed(start + data))
+            list(MessageDecoder(REGTEST).feed(start + data))
 
 
 @pytest.mark.parametrize("parse", PARSERS)
@@ -144,33 +144,33 @@ def test_bytes_left_over_are_refused(parse: Parse) -> None:
 
 
 def _smallest() -> Transaction:
-    return Transaction(1, (Input(Outpoint(bytes(32), 0), b"", 0),), (Output(0, b""),), 0)
+    return Transaction(1, (TxIn(Outpoint(bytes(32), 0), b"", 0),), (TxOut(0, b""),), 0)
 
 
 def test_another_networks_magic_is_refused_at_its_first_bytes() -> None:
     with pytest.raises(Malformed, match="magic"):
-        list(Decoder(REGTEST).feed(MAGIC["mainnet"][:2]))
+        list(MessageDecoder(REGTEST).feed(MAGIC["mainnet"][:2]))
 
 
 def test_a_wrong_checksum_is_refused() -> None:
-    raw = bytearray(Message("ping", bytes(8)).encode(REGTEST))
+    raw = bytearray(PeerMessage("ping", bytes(8)).encode(REGTEST))
     raw[-1] ^= 1
     with pytest.raises(Malformed, match="checksum"):
-        list(Decoder(REGTEST).feed(bytes(raw)))
+        list(MessageDecoder(REGTEST).feed(bytes(raw)))
 
 
 def test_a_message_that_is_too_long_is_refused_before_it_has_arrived() -> None:
     length = (MAX_PAYLOAD + 1).to_bytes(4, "little")
     with pytest.raises(Malformed, match="more than"):
-        list(Decoder(REGTEST).feed(REGTEST + b"block".ljust(12, b"\0") + length + bytes(4)))
+        list(MessageDecoder(REGTEST).feed(REGTEST + b"block".ljust(12, b"\0") + length + bytes(4)))
 
 
 @pytest.mark.parametrize("name", [b"", b"pi\0ng", b"\xff", b"ping\n"])
 def test_a_command_that_is_no_word_is_refused(name: bytes) -> None:
-    raw = bytearray(Message("x").encode(REGTEST))
+    raw = bytearray(PeerMessage("x").encode(REGTEST))
     raw[4:16] = name.ljust(12, b"\0")
     with pytest.raises(Malformed, match="command"):
-        list(Decoder(REGTEST).feed(bytes(raw)))
+        list(MessageDecoder(REGTEST).feed(bytes(raw)))
 
 
 @pytest.mark.parametrize(

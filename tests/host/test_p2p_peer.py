@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from host.p2p import peer as peers
-from host.p2p.messages import MAGIC, Message, Version
+from host.p2p.messages import MAGIC, PeerMessage, Version
 from host.p2p.peer import Address, Peer, PeerGone
 from tests.devnets import NOBODY
 
@@ -33,7 +33,7 @@ async def stranger(script: Script) -> AsyncIterator[Address]:
 
 
 def _say(writer: Writer, command: str, payload: bytes = b"") -> None:
-    writer.write(Message(command, payload).encode(REGTEST))
+    writer.write(PeerMessage(command, payload).encode(REGTEST))
 
 
 def _greet(writer: Writer, *before_verack: str) -> None:
@@ -62,12 +62,15 @@ async def test_after_the_handshake_we_know_who_they_say_they_are() -> None:
     ("hello", "why"),
     [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "magic"),
-        (Message("verack").encode(REGTEST), "must be version"),
-        (Message("version", b"\0" * 20).encode(REGTEST), "handshake is wrong"),
-        (Message("version", Version(0, 0, 0, "", 0, protocol=209).encode()).encode(REGTEST), "old"),
+        (PeerMessage("verack").encode(REGTEST), "must be version"),
+        (PeerMessage("version", b"\0" * 20).encode(REGTEST), "handshake is wrong"),
         (
-            Message("version", THEIRS.encode()).encode(REGTEST)
-            + Message("sendaddrv2").encode(REGTEST) * 21,
+            PeerMessage("version", Version(0, 0, 0, "", 0, protocol=209).encode()).encode(REGTEST),
+            "old",
+        ),
+        (
+            PeerMessage("version", THEIRS.encode()).encode(REGTEST)
+            + PeerMessage("sendaddrv2").encode(REGTEST) * 21,
             "Too much",
         ),
         (b"", "hung up"),

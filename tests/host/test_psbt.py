@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.errors import WalletError
-from host.psbt import Psbt, merge_signatures
+from host.psbt import PsbtMaps, merge_signatures
 from signer.errors import Malformed
 from tests.wallets import STRANGER, fund, paired, sign
 
@@ -32,7 +32,7 @@ scripts = st.sampled_from(["wpkh", "tr"])
 @pytest.mark.parametrize("script", ["wpkh", "tr"])
 def test_a_psbt_reads_back_as_the_same_bytes(script: str) -> None:
     for raw in pair(script):
-        assert Psbt.parse(raw).encode() == raw
+        assert PsbtMaps.parse(raw).encode() == raw
 
 
 @given(scripts, st.data())
@@ -50,7 +50,7 @@ def test_whatever_comes_back_changed_only_signatures_are_taken(
     without = tuple(
         {k: v for k, v in one.items() if k[0] not in {0x02, 0x13}} for one in merged.inputs
     )
-    assert Psbt(merged.top, without, merged.outputs).encode() == draft
+    assert PsbtMaps(merged.top, without, merged.outputs).encode() == draft
 
 
 @given(scripts, st.data())
@@ -60,28 +60,28 @@ def test_a_psbt_cut_short_or_grown_is_not_read(script: str, data: st.DataObject)
     grown = signed + data.draw(st.binary(min_size=1, max_size=50))
     for wrong in (cut, grown):
         with pytest.raises(Malformed):
-            Psbt.parse(wrong)
+            PsbtMaps.parse(wrong)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
     for raw in (data, b"psbt\xff" + data, pair("wpkh")[0][:90] + data):
         with pytest.raises(Malformed):
-            Psbt.parse(raw)
+            PsbtMaps.parse(raw)
 
 
 def test_a_key_that_is_there_twice_is_not_read() -> None:
     draft, _ = pair("wpkh")
     doubled = draft[:-1] + b"\x01\xf0\x01\x00\x01\xf0\x01\x01\x00"
     once = draft[:-1] + b"\x01\xf0\x01\x00\x00"
-    assert Psbt.parse(once).encode() == once
+    assert PsbtMaps.parse(once).encode() == once
     with pytest.raises(Malformed, match="twice"):
-        Psbt.parse(doubled)
+        PsbtMaps.parse(doubled)
 
 
 def test_one_of_two_signatures_is_not_enough() -> None:
     draft, signed = pair("wpkh")
-    whole, ours = Psbt.parse(signed), Psbt.parse(draft)
-    half = Psbt(whole.top, (whole.inputs[0], ours.inputs[1]), whole.outputs)
+    whole, ours = PsbtMaps.parse(signed), PsbtMaps.parse(draft)
+    half = PsbtMaps(whole.top, (whole.inputs[0], ours.inputs[1]), whole.outputs)
     with pytest.raises(WalletError, match="Not every coin was signed"):
         merge_signatures(draft, half.encode())

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from host.errors import WalletError
-from host.store import VERSION, Draft, Pairing, Payment, Store
+from host.store import VERSION, Pairing, Store
+from host.values import Draft, SignedPayment
+from tests.wallets import issued
 
 PAIRING = Pairing("regtest", "wpkh", "73c5da0a", "tpub")
 DRAFT = Draft(b"psbt\xff", "bcrt1q", 25_000, 141, 1.5, 74_859, ("one", "two", "three", "four"))
-PAYMENT = Payment(b"\x02\0", "ab" * 32, 141)
+PAYMENT = SignedPayment(b"\x02\0", "ab" * 32, 141)
 
 
 @pytest.fixture
@@ -31,13 +33,13 @@ def test_everything_is_there_after_a_restart(file: Path) -> None:
     again = Store(file)
     assert again.pairing() == PAIRING
     assert again.draft() == DRAFT
-    assert [(a.index, a.handed_out, a.verified) for a in again.handed_out()] == [(0, 5, 6)]
+    assert issued(file) == [(0, 5, 6)]
 
 
 def test_a_new_file_knows_nothing(file: Path) -> None:
     store = Store(file)
     assert (store.pairing(), store.draft()) == (None, None)
-    assert (store.handed_out(), store.payments()) == ((), ())
+    assert (issued(file), store.payments()) == ([], ())
 
 
 def test_an_address_is_handed_out_once(file: Path) -> None:
@@ -62,7 +64,7 @@ def test_a_signed_payment_takes_the_place_of_its_draft(file: Path) -> None:
     store.keep_payment(DRAFT, PAYMENT, 7)
     assert store.draft() is None
     (record,) = store.payments()
-    assert (record.payment, record.status, record.made) == (PAYMENT, "signed", 7)
+    assert (record.payment, record.status, record.created) == (PAYMENT, "signed", 7)
     store.mark_sent(PAYMENT.txid)
     assert store.payments()[0].status == "sent"
 
@@ -106,14 +108,15 @@ TURNS = """
 import sys
 from pathlib import Path
 from dataclasses import replace
-from host.store import Draft, Payment, Store
+from host.store import Store
+from host.values import Draft, SignedPayment
 store = Store(Path(sys.argv[1]))
 for number in range(1 << 30):
     draft = Draft(b"%d" % number, "bcrt1q", number, 1, 1.0, 1, ("a", "b", "c", "d"))
     store.keep_draft(draft)
     sys.stdout.write(f"{number}\\n")
     sys.stdout.flush()
-    store.keep_payment(draft, Payment(b"%d" % number, str(number), 1), number)
+    store.keep_payment(draft, SignedPayment(b"%d" % number, str(number), 1), number)
 """
 
 

@@ -1,4 +1,4 @@
-"""The app as a person meets it, on a scene in memory: keys in, sentences on the screen out."""
+"""The app as a person meets it, on a session in memory: keys in, sentences on the screen out."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -9,16 +9,17 @@ import pytest
 from textual.pilot import Pilot
 
 from host.errors import HostError
+from host.session.api import UnfinishedPayment
 from host.tui.app import QuietkeyApp
-from host.tui.gallery import still
-from host.tui.gallery.scenes import PASTE, press
-from host.tui.gallery.still import Still
-from host.tui.scene import Bill, Leftover
+from host.values import Draft
+from tests.gallery import app_session
+from tests.gallery.app_session import FakeSession, opening, opening_of
+from tests.gallery.app_shots import PASTE, press
 from tests.goldens import screen_text
 
 WIDE, NARROW = (120, 40), (80, 24)
 BOTH = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x40", "80x24"])
-FORM = ("p", f"{PASTE}{still.THEIRS}", "tab", f"{PASTE}25000")
+FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000")
 
 
 class Person:
@@ -48,42 +49,39 @@ class Person:
 
 @asynccontextmanager
 async def at_the(
-    scene: Still, size: tuple[int, int] = WIDE, *, welcome: bool = False
+    session: FakeSession, size: tuple[int, int] = WIDE, *, welcome: bool = False
 ) -> AsyncIterator[Person]:
-    async def start(_: Callable[[str], None]) -> Still:
-        return scene
-
-    app = QuietkeyApp(start, welcome=welcome)
+    app = QuietkeyApp(opening_of(session), welcome=welcome)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Person(pilot)
 
 
-def funded() -> Still:
-    return Still(still.HOME, funded=True)
+def funded() -> FakeSession:
+    return FakeSession(app_session.HOME, funded=True)
 
 
 @BOTH
 async def test_a_new_device_is_led_to_its_menu_and_paired_by_itself(size: tuple[int, int]) -> None:
-    scene = Still(still.NEW)
-    async with at_the(scene, size) as person:
+    session = FakeSession(app_session.NEW)
+    async with at_the(session, size) as person:
         assert "Press d and choose New wallet" in await person.reads()
         await person.does("d", "enter")
-        assert scene.pressed == ["ok"]
-        scene.show(still.HOME)
+        assert session.pressed == ["ok"]
+        session.show(app_session.HOME)
         assert "Press f to get some from the faucet" in await person.reads()
         assert "5 000 000 sats" in await person.does("f")
 
 
 @BOTH
 async def test_a_payment_goes_from_the_form_to_a_block(size: tuple[int, int]) -> None:
-    scene = funded()
-    async with at_the(scene, size) as person:
+    session = funded()
+    async with at_the(session, size) as person:
         assert "25 000 sats, ≈ 0.5 % of your coins" in await person.does(*FORM)
         preview = await person.does("enter")
         assert "141 sats 1 sat/vB · 0.6 % of what you pay" in preview
         assert "orbit velvet acid lamp" in preview
-        assert not scene.signed, "nothing is asked of the device before the preview was accepted"
+        assert not session.signed, "nothing is asked of the device before the preview was accepted"
         asked = await person.does("enter")
         assert "The device asks you to check the recipient." in asked
         assert "Pay 1 of 1 2 of 4" in asked, "the device is in front by itself"
@@ -106,8 +104,8 @@ async def test_no_on_the_device_ends_in_a_sentence_and_the_next_try_works(
 
 
 async def test_a_pulled_cable_names_the_key_that_plugs_it_in() -> None:
-    scene = funded()
-    async with at_the(scene) as person:
+    session = funded()
+    async with at_the(session) as person:
         pulled = await person.does(*FORM, "enter", "enter", "u")
         assert "The cable was pulled. Nothing was paid." in pulled
         assert "Press u to plug the cable in, then enter to try again" in pulled
@@ -118,20 +116,20 @@ async def test_a_pulled_cable_names_the_key_that_plugs_it_in() -> None:
 
 
 async def test_a_dead_network_keeps_the_signed_payment() -> None:
-    scene = funded()
-    scene.trouble["send"] = "None of the 3 peers answers. Nothing was sent."
-    async with at_the(scene) as person:
+    session = funded()
+    session.trouble["send"] = "None of the 3 peers answers. Nothing was sent."
+    async with at_the(session) as person:
         stuck = await person.does(*FORM, "enter", "enter", "enter")
         assert "None of the 3 peers answers." in stuck
         assert "The signed payment is kept. Press enter to send it again" in stuck
         assert "came back from 2" in await person.does("enter")
-        assert len(scene.signed) == 1, "the device is not asked twice for one payment"
+        assert len(session.signed) == 1, "the device is not asked twice for one payment"
 
 
 async def test_without_a_living_node_the_way_out_starts_at_the_network() -> None:
-    scene = funded()
-    scene.trouble["send"] = "None of the 3 peers answers. Nothing was sent."
-    async with at_the(scene) as person:
+    session = funded()
+    session.trouble["send"] = "None of the 3 peers answers. Nothing was sent."
+    async with at_the(session) as person:
         await person.does("n", "k", "down", "k", "down", "k")
         stuck = await person.does(*FORM, "enter", "enter", "enter")
         assert "no peers" in stuck
@@ -140,8 +138,8 @@ async def test_without_a_living_node_the_way_out_starts_at_the_network() -> None
 
 
 async def test_waiting_for_the_device_can_be_stopped() -> None:
-    scene = funded()
-    async with at_the(scene) as person:
+    session = funded()
+    async with at_the(session) as person:
         stopped = await person.does(*FORM, "enter", "enter", "tab", "escape")
         assert "Nobody waits for the device any more. Nothing was signed." in stopped
         assert "Unlocked." in stopped, "the device took its question back"
@@ -149,106 +147,112 @@ async def test_waiting_for_the_device_can_be_stopped() -> None:
 
 
 async def test_leaving_a_preview_discards_it() -> None:
-    scene = funded()
-    async with at_the(scene) as person:
+    session = funded()
+    async with at_the(session) as person:
         home = await person.does(*FORM, "enter", "escape")
         assert "Press p to pay" in home
-        assert scene.discarded == [1]
+        assert [draft.recipient for draft in session.discarded] == [app_session.THEIRS]
 
 
 async def test_a_payment_left_by_an_earlier_run_waits_on_its_page() -> None:
-    scene = funded()
-    scene.unfinished = Leftover(Bill(7, still.THEIRS, 25_000, 141), signed=True)
-    async with at_the(scene) as person:
+    session = funded()
+    session.left_over = UnfinishedPayment(
+        Draft(b"", app_session.THEIRS, 25_000, 141), app_session.PAYMENT
+    )
+    async with at_the(session) as person:
         assert "A payment was left half way. Press p to go on with it." in await person.reads()
         assert "came back from 2" in await person.does("p", "enter")
-        assert not scene.signed
+        assert not session.signed
 
 
 @BOTH
 async def test_an_address_is_checked_on_the_device(size: tuple[int, int]) -> None:
-    scene = funded()
-    async with at_the(scene, size) as person:
+    session = funded()
+    async with at_the(session, size) as person:
         assert "Press v to let the device show it." in await person.does("r")
         asked = await person.does("v")
-        groups = " ".join(still.OURS[at : at + 4] for at in range(0, len(still.OURS), 4))
+        groups = " ".join(
+            app_session.OURS[at : at + 4] for at in range(0, len(app_session.OURS), 4)
+        )
         assert groups in asked, "what the wallet says stands beside what the device says"
         assert "The device derives the same address." in await person.does("enter")
-        assert [each.address for each in scene.verified] == [still.OURS]
+        assert [each.address for each in session.verified] == [app_session.OURS]
 
 
 async def test_another_address_on_the_device_is_an_alarm_on_the_page() -> None:
-    scene = funded()
-    scene.trouble["verify"] = "Stop. The device derived another address."
-    async with at_the(scene) as person:
+    session = funded()
+    session.trouble["verify"] = "Stop. The device derived another address."
+    async with at_the(session) as person:
         text = await person.does("r", "v")
         assert "Stop. The device derived another address." in text
         assert "is yours" not in text
 
 
 async def test_a_locked_device_is_asked_for_its_pin_first() -> None:
-    scene = Still(still.LOCKED, funded=True)
-    scene.hold_unlock()
-    async with at_the(scene) as person:
+    session = FakeSession(app_session.LOCKED, funded=True)
+    session.hold_unlock()
+    async with at_the(session) as person:
         assert "The device asks for its PIN." in await person.does(*FORM, "enter", "enter")
         assert await person.does("1", "2", "backspace")
-        assert scene.pressed == ["1", "2", "\b"], "digits go to the device while it shows its pad"
-        scene.unlocks()
+        assert session.pressed == ["1", "2", "\b"], "digits go to the device while it shows its pad"
+        session.unlocks()
         assert "The device asks you to check the recipient." in await person.reads()
 
 
 async def test_letters_go_to_the_device_only_while_it_asks_for_letters() -> None:
-    scene = Still(still.NEW)
-    async with at_the(scene) as person:
-        scene.show(still.LETTERS)
+    session = FakeSession(app_session.NEW)
+    async with at_the(session) as person:
+        session.show(app_session.LETTERS)
         await person.reads()
         await person.does("d", "p", "x", "q")
-        assert scene.pressed == ["p", "x", "q"]
-        scene.show(replace(still.HOME, state="empty", fingerprint=""))
+        assert session.pressed == ["p", "x", "q"]
+        session.show(replace(app_session.HOME, state="empty", fingerprint=""))
         await person.reads()
         await person.does("x")
-        assert scene.pressed[-1] == "stop"
+        assert session.pressed[-1] == "stop"
 
 
 async def test_the_mouse_presses_the_buttons() -> None:
-    scene = Still(still.NEW)
-    async with at_the(scene) as person:
+    session = FakeSession(app_session.NEW)
+    async with at_the(session) as person:
         for key in ("stop", "left", "right", "ok"):
             await person.clicks(f"#press-{key}")
-            assert scene.pressed[-1] == key
+            assert session.pressed[-1] == key
 
 
 @pytest.mark.parametrize(
     ("address", "sats", "says"),
     [
-        (still.THEIRS[:-1] + "q", "1000", "one character is another"),
+        (app_session.THEIRS[:-1] + "q", "1000", "one character is another"),
         ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "1000", "is for the main network"),
-        (still.THEIRS, "6000000", "more than the 5 000 000 sats you have"),
-        (still.THEIRS, "0", "A whole number of sats, at least 1"),
-        (still.THEIRS, "1.5", "A whole number of sats, at least 1"),
+        (app_session.THEIRS, "6000000", "more than the 5 000 000 sats you have"),
+        (app_session.THEIRS, "0", "A whole number of sats, at least 1"),
+        (app_session.THEIRS, "1.5", "A whole number of sats, at least 1"),
     ],
 )
 async def test_a_form_that_cannot_be_right_says_why_and_asks_nobody(
     address: str, sats: str, says: str
 ) -> None:
-    scene = funded()
-    async with at_the(scene) as person:
+    session = funded()
+    async with at_the(session) as person:
         text = await person.does("p", f"{PASTE}{address}", "tab", f"{PASTE}{sats}", "enter")
         assert says in text
         assert "Words" not in text
 
 
 async def test_an_address_may_be_pasted_with_its_spaces() -> None:
-    spaced = " ".join(still.THEIRS[at : at + 4] for at in range(0, len(still.THEIRS), 4))
+    spaced = " ".join(
+        app_session.THEIRS[at : at + 4] for at in range(0, len(app_session.THEIRS), 4)
+    )
     async with at_the(funded()) as person:
         text = await person.does("p", f"{PASTE}{spaced}", "tab", f"{PASTE}25 000", "enter")
         assert "comes back to you" in text
 
 
 async def test_what_the_wallet_refuses_stands_on_the_form() -> None:
-    scene = funded()
-    scene.trouble["draft"] = "200 sats is too little. Nothing was made."
-    async with at_the(scene) as person:
+    session = funded()
+    session.trouble["draft"] = "200 sats is too little. Nothing was made."
+    async with at_the(session) as person:
         text = await person.does(*FORM, "enter")
         assert "200 sats is too little. Nothing was made." in text
         assert "25000" in text, "what was typed is still there"
@@ -262,10 +266,10 @@ async def test_amounts_are_shown_in_btc_on_a_key() -> None:
 
 
 async def test_parts_that_do_not_start_leave_a_sentence_and_a_way_out() -> None:
-    async def start(_: Callable[[str], None]) -> Still:
+    async def start(_: Callable[[str], None]) -> FakeSession:
         raise HostError("The device did not start. Nothing was lost.")
 
-    app = QuietkeyApp(start)
+    app = QuietkeyApp(opening(start))
     async with app.run_test(size=NARROW) as pilot:
         await pilot.pause()
         text = screen_text(app)
@@ -274,8 +278,8 @@ async def test_parts_that_do_not_start_leave_a_sentence_and_a_way_out() -> None:
 
 
 async def test_the_first_question_starts_nothing_before_it_is_answered() -> None:
-    scene = Still(still.NEW)
-    async with at_the(scene, welcome=True) as person:
+    session = FakeSession(app_session.NEW)
+    async with at_the(session, welcome=True) as person:
         assert "How would you like to begin?" in await person.reads()
         own = await person.does("down", "enter")
         assert "quietkey wallet pair --device serial:/dev/ttyACM0 --network testnet" in own
@@ -283,7 +287,7 @@ async def test_the_first_question_starts_nothing_before_it_is_answered() -> None
 
 
 async def test_quitting_ends_what_was_started() -> None:
-    scene = funded()
-    async with at_the(scene) as person:
+    session = funded()
+    async with at_the(session) as person:
         await person.does("q")
-    assert scene.closed
+    assert session.closed

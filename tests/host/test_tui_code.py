@@ -10,64 +10,64 @@ from textual.pilot import Pilot
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.qr import Qr
-from host.tui.gallery import pictures, still
-from host.tui.gallery.scenes import Shot, take
-from host.tui.gallery.still import Still
-from host.tui.scene import Picture
 from host.tui.widgets import code
+from host.values import Frame
+from tests.gallery import app_pictures, app_session
+from tests.gallery.app_session import FakeSession
+from tests.gallery.app_shots import Shot, take
 from tests.goldens import screen_text
 
 SHORT = "UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD"
 LONGEST = "UR:CRYPTO-PSBT/1-9/" + "LPADAOCFADGRCYHYHNRTRYHD" * 18
 
 
-def on_the_panel(text: str) -> Picture:
+def on_the_panel(text: str) -> Frame:
     """The real device's pixels."""
     canvas = paint(Qr("Signed", (text, text)))
-    return Picture(canvas.width, canvas.height, canvas.pixels())
+    return Frame(canvas.width, canvas.height, canvas.pixels())
 
 
 async def picture_of(shot: Shot, size: tuple[int, int]) -> Image.Image:
     """The screen as a browser would draw it."""
-    svg = pictures.own_fonts(await take(shot, size, lambda app: app.export_screenshot()))
-    return Image.open(io.BytesIO(pictures.png(svg)))
+    svg = app_pictures.own_fonts(await take(shot, size, lambda app: app.export_screenshot()))
+    return Image.open(io.BytesIO(app_pictures.png(svg)))
 
 
 @pytest.mark.parametrize("text", [SHORT, LONGEST], ids=["short", "longest"])
 async def test_the_devices_code_can_be_read_from_the_app(text: str) -> None:
-    scene = Still(still.HOME, paired=True)
-    scene.picture = on_the_panel(text)
+    session = FakeSession(app_session.HOME, paired=True)
+    session.picture = on_the_panel(text)
 
-    async def show(pilot: Pilot[int], world: Still) -> None:
-        world.show(still.CODE)
+    async def show(pilot: Pilot[int], world: FakeSession) -> None:
+        world.show(app_session.CODE)
         await pilot.pause()
 
-    image = await picture_of(Shot("code", lambda: scene, ("d",), show), (120, 40))
+    image = await picture_of(Shot("code", lambda: session, ("d",), show), (120, 40))
     assert [found.text for found in zxingcpp.read_barcodes(image)] == [text]
 
 
 async def test_a_code_larger_than_the_window_is_no_dead_end() -> None:
-    scene = Still(still.HOME, paired=True)
-    scene.picture = on_the_panel(LONGEST)
+    session = FakeSession(app_session.HOME, paired=True)
+    session.picture = on_the_panel(LONGEST)
 
-    async def show(pilot: Pilot[int], world: Still) -> None:
-        world.show(still.CODE)
+    async def show(pilot: Pilot[int], world: FakeSession) -> None:
+        world.show(app_session.CODE)
         await pilot.pause()
 
-    drawn = await take(Shot("code", lambda: scene, ("d",), show), (80, 24), screen_text)
+    drawn = await take(Shot("code", lambda: session, ("d",), show), (80, 24), screen_text)
     assert "This code is larger than the" in drawn
     assert "whole: go on as it says." in drawn
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 async def test_the_address_on_the_receive_page_can_be_scanned(size: tuple[int, int]) -> None:
-    shot = Shot("receive", lambda: Still(still.HOME, funded=True), ("r",))
+    shot = Shot("receive", lambda: FakeSession(app_session.HOME, funded=True), ("r",))
     image = await picture_of(shot, size)
-    assert [found.text for found in zxingcpp.read_barcodes(image)] == [still.OURS.upper()]
+    assert [found.text for found in zxingcpp.read_barcodes(image)] == [app_session.OURS.upper()]
 
 
 def test_a_panel_without_a_code_gives_none() -> None:
     canvas = paint(Home("device", "9f3c21aa"))
-    assert code.modules(Picture(canvas.width, canvas.height, canvas.pixels())) == []
-    assert code.modules(Picture(0, 0, b"")) == []
-    assert code.modules(Picture(240, 160, b"\xff" * 240 * 160)) == []
+    assert code.modules(Frame(canvas.width, canvas.height, canvas.pixels())) == []
+    assert code.modules(Frame(0, 0, b"")) == []
+    assert code.modules(Frame(240, 160, b"\xff" * 240 * 160)) == []

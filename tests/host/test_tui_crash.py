@@ -1,36 +1,34 @@
 """What is left on the terminal after an error of the app's own: its kind and place, no value."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
 from host.errors import HostError
 from host.tui import crash
 from host.tui.app import QuietkeyApp
-from host.tui.gallery import still
-from host.tui.gallery.still import Still
-from host.tui.scene import Bill
+from host.values import Draft
+from tests.gallery import app_session
+from tests.gallery.app_session import FakeSession, opening_of
 
 SECRET = "abandon-zoo-4711"
 
 
-class Broken(Still):
-    """A scene with a mistake in it, next to something nobody should read."""
+class Broken(FakeSession):
+    """A session with a mistake in it, next to something nobody should read."""
 
-    async def draft(self, *_: object) -> Bill:
+    async def draft(self, *_: object) -> Draft:
         pin = SECRET
         raise KeyError(pin)
 
 
 async def test_a_crash_prints_no_value_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    async def start(_: Callable[[str], None]) -> Still:
-        return Broken(still.HOME, funded=True)
+    opening = opening_of(Broken(app_session.HOME, funded=True))
 
     async def crash_it() -> None:
-        async with QuietkeyApp(start).run_test() as pilot:
+        async with QuietkeyApp(opening).run_test() as pilot:
             await pilot.pause()
-            await pilot.press("p", *still.THEIRS, "tab", *"25000", "enter")
+            await pilot.press("p", *app_session.THEIRS, "tab", *"25000", "enter")
             await pilot.pause()
 
     with pytest.raises(Exception, match="KeyError"):
@@ -39,7 +37,7 @@ async def test_a_crash_prints_no_value_and_no_traceback(capsys: pytest.CaptureFi
     assert "Quietkey met an error of its own" in printed
     assert re.search(r"\[KeyError at \S+ line \d+ in draft\]", printed)
     assert SECRET not in printed
-    assert still.THEIRS not in printed
+    assert app_session.THEIRS not in printed
     assert "Traceback" not in printed
 
 
@@ -47,7 +45,7 @@ def test_an_error_for_a_person_is_shown_as_it_stands() -> None:
     assert crash.notice(HostError("The cable was pulled.")) == "The cable was pulled."
 
 
-def test_an_error_without_a_place_still_has_a_notice() -> None:
+def test_an_error_without_a_place_app_session_has_a_notice() -> None:
     notice = crash.notice(ValueError(SECRET))
     assert "[ValueError at an unknown place]" in notice
     assert SECRET not in notice

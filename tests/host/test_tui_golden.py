@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from host.tui.gallery.scenes import SHOTS, SIZES, Shot, take
 from tests import goldens
+from tests.gallery.app_shots import SHOTS, SIZES, Shot, take
 
 CASES = [
     pytest.param(shot, size, id=f"{shot.name}-{size[0]}x{size[1]}")

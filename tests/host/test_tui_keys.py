@@ -9,22 +9,24 @@ from textual.dom import DOMNode
 from textual.widgets import Input
 
 from host.tui import actions, screens
-from host.tui.actions import ROWS, Where
+from host.tui.actions import ROWS, KeyPlace
 from host.tui.app import Desk, QuietkeyApp
-from host.tui.screens.page import Page
+from host.tui.screens.page import WalletPage
 from host.tui.screens.sheet import Sheet
-from host.tui.widgets.device import DevicePanel
+from host.tui.widgets.device import DeviceWidget
 
 KNOWN = {(key, row.action) for row in ROWS for key in row.keys.split(",")}
 
 
 def parts_of_the_app() -> list[type[DOMNode]]:
     """Every class of ours that can have the keyboard."""
-    found: list[type[DOMNode]] = [QuietkeyApp, Desk, DevicePanel]
+    found: list[type[DOMNode]] = [QuietkeyApp, Desk, DeviceWidget]
     for module in pkgutil.iter_modules(screens.__path__):
         members = vars(importlib.import_module(f"host.tui.screens.{module.name}")).values()
         found += [
-            each for each in members if isinstance(each, type) and issubclass(each, Page | Sheet)
+            each
+            for each in members
+            if isinstance(each, type) and issubclass(each, WalletPage | Sheet)
         ]
     return found
 
@@ -35,29 +37,29 @@ def test_a_key_that_is_not_in_the_table_does_not_exist(part: type[DOMNode]) -> N
     assert {(key, each.action) for key, group in merged.items() for each in group} <= KNOWN
 
 
-@pytest.mark.parametrize("where", Where)
-def test_two_keys_of_one_place_do_not_clash(where: Where) -> None:
-    keys = [key for row in actions.rows(where) for key in row.keys.split(",")]
+@pytest.mark.parametrize("place", KeyPlace)
+def test_two_keys_of_one_place_do_not_clash(place: KeyPlace) -> None:
+    keys = [key for row in actions.rows(place) for key in row.keys.split(",")]
     assert len(keys) == len(set(keys))
 
 
 @pytest.mark.parametrize("width", [78, 118])
-@pytest.mark.parametrize("where", Where)
-def test_the_footer_fits_and_keeps_the_keys_of_the_place(where: Where, width: int) -> None:
-    shown = actions.fitting(actions.footer(where), width)
-    line = "  ".join(f"{row.shown} {row.label}" for row in shown)
+@pytest.mark.parametrize("place", KeyPlace)
+def test_the_footer_fits_and_keeps_the_keys_of_the_place(place: KeyPlace, width: int) -> None:
+    shown = actions.fitting(actions.footer(place), width)
+    line = "  ".join(f"{row.sign} {row.label}" for row in shown)
     assert len(line) <= width
-    assert {row for row in actions.rows(where) if row.rank == 0} <= set(shown)
+    assert {row for row in actions.rows(place) if row.rank == 0} <= set(shown)
 
 
 def test_no_key_of_ours_takes_a_letter_from_a_field() -> None:
-    letters = {key for row in actions.rows(Where.FORM) for key in row.keys.split(",")}
+    letters = {key for row in actions.rows(KeyPlace.FORM) for key in row.keys.split(",")}
     assert not any(len(key) == 1 for key in letters)
     assert issubclass(Input, DOMNode)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.where.name}-{row.keys}")
-def test_help_for_a_key_is_a_short_sentence(row: actions.Row) -> None:
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.place.name}-{row.keys}")
+def test_help_for_a_key_is_a_short_sentence(row: actions.KeyRow) -> None:
     assert row.help.endswith(".")
     assert "!" not in row.help
     assert len(row.help) <= 45

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host.errors import HostError, TooFewCoins, WalletError
-from host.psbt import Psbt
+from host.psbt import PsbtMaps
 from host.transactions import Transaction
-from host.wallet import Balance, Draft, Wallet
+from host.values import Balance, Draft
+from host.wallet import Wallet
 from signer.formats.words.digest_words import digest_words
 from tests.wallets import OTHER_WORDS, STRANGER, fund, opened, paired, sign
 
@@ -116,7 +117,7 @@ def test_an_account_key_of_the_other_network_makes_no_wallet(tmp_path: Path) -> 
 
 
 def test_a_draft_says_what_it_costs_and_what_comes_back(draft: Draft) -> None:
-    unsigned = Psbt.parse(draft.psbt).unsigned_tx
+    unsigned = PsbtMaps.parse(draft.psbt).unsigned_tx
     outputs = Transaction.parse(unsigned).outputs
     assert sorted(output.sats for output in outputs) == sorted((25_000, draft.change_sats))
     assert draft.change_sats == 100_000 - 25_000 - draft.fee_sats
@@ -126,7 +127,7 @@ def test_a_draft_says_what_it_costs_and_what_comes_back(draft: Draft) -> None:
 
 
 def test_a_draft_can_be_replaced_and_does_not_tempt_miners_to_reorganise(draft: Draft) -> None:
-    unsigned = Transaction.parse(Psbt.parse(draft.psbt).unsigned_tx)
+    unsigned = Transaction.parse(PsbtMaps.parse(draft.psbt).unsigned_tx)
     assert {each.sequence for each in unsigned.inputs} == {0xFFFFFFFD}  # BIP125
     assert unsigned.lock_time == 0  # the height: this wallet has seen no block
 
@@ -197,7 +198,7 @@ def test_a_draft_survives_a_restart_and_can_be_finished(
 
 def fund_again(wallet: Wallet) -> None:
     """The coin from nowhere is not on disk: BDK saves what it is told with the next change."""
-    if not wallet.coins():
+    if not wallet.utxos():
         fund(wallet, 100_000)
 
 
@@ -214,7 +215,7 @@ def test_a_finished_payment_counts_its_coins_as_spent_also_after_a_restart(
 ) -> None:
     payment = wallet.finish(draft, sign(draft.psbt))
     assert wallet.balance() == Balance(0, draft.change_sats)
-    assert [coin.is_change for coin in wallet.coins()] == [True]
+    assert [coin.sats for coin in wallet.utxos()] == [draft.change_sats]
     assert wallet.history()[0].net_sats == -(25_000 + draft.fee_sats)
     wallet.close()
     again = opened(tmp_path / "wallet")
@@ -236,7 +237,7 @@ def test_a_payment_that_a_crash_kept_from_bdk_is_told_to_it_at_the_next_start(
 def test_a_payment_is_what_was_drafted_plus_signatures(wallet: Wallet, draft: Draft) -> None:
     payment = wallet.finish(draft, sign(draft.psbt))
     transaction = Transaction.parse(payment.raw_tx)
-    assert transaction.encode(witness=False) == Psbt.parse(draft.psbt).unsigned_tx
+    assert transaction.encode(witness=False) == PsbtMaps.parse(draft.psbt).unsigned_tx
     assert transaction.name == payment.txid
     assert payment.fee_sats == draft.fee_sats
 
@@ -244,9 +245,9 @@ def test_a_payment_is_what_was_drafted_plus_signatures(wallet: Wallet, draft: Dr
 def test_a_signer_that_returns_nothing_but_signatures_is_understood(
     wallet: Wallet, draft: Draft
 ) -> None:
-    whole = Psbt.parse(sign(draft.psbt))
+    whole = PsbtMaps.parse(sign(draft.psbt))
     bare = tuple({k: v for k, v in each.items() if k[0] in {0x02, 0x13}} for each in whole.inputs)
-    trimmed = Psbt({b"\0": whole.unsigned_tx}, bare, ({},) * len(whole.outputs))
+    trimmed = PsbtMaps({b"\0": whole.unsigned_tx}, bare, ({},) * len(whole.outputs))
     assert wallet.finish(draft, trimmed.encode()).fee_sats == draft.fee_sats
 
 
@@ -254,33 +255,33 @@ def test_a_taproot_signature_in_its_final_place_is_understood(tmp_path: Path) ->
     wallet = paired(tmp_path, "tr")
     fund(wallet, 100_000)
     draft = wallet.draft(STRANGER, 25_000, 1)
-    whole = Psbt.parse(sign(draft.psbt))
+    whole = PsbtMaps.parse(sign(draft.psbt))
     final = tuple({b"\x08": b"\x01\x40" + each[b"\x13"]} for each in whole.inputs)
-    moved = Psbt(whole.top, final, whole.outputs)
+    moved = PsbtMaps(whole.top, final, whole.outputs)
     assert wallet.finish(draft, moved.encode()).fee_sats == draft.fee_sats
 
 
-Change = Callable[[Psbt], bytes]
+Change = Callable[[PsbtMaps], bytes]
 
 
-def _input(psbt: Psbt, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> bytes:
-    return Psbt(psbt.top, tuple(map(change, psbt.inputs)), psbt.outputs).encode()
+def _input(psbt: PsbtMaps, change: Callable[[dict[bytes, bytes]], dict[bytes, bytes]]) -> bytes:
+    return PsbtMaps(psbt.top, tuple(map(change, psbt.inputs)), psbt.outputs).encode()
 
 
 def _is_signature(key: bytes) -> bool:
     return key[0] in {0x02, 0x13}
 
 
-def _signatures(psbt: Psbt, change: Callable[[bytes], bytes]) -> bytes:
+def _signatures(psbt: PsbtMaps, change: Callable[[bytes], bytes]) -> bytes:
     return _input(
         psbt, lambda one: {k: change(v) if _is_signature(k) else v for k, v in one.items()}
     )
 
 
-def _other_output(psbt: Psbt) -> bytes:
+def _other_output(psbt: PsbtMaps) -> bytes:
     tx = bytearray(psbt.unsigned_tx)
     tx[-20] ^= 1
-    return Psbt({**psbt.top, b"\0": bytes(tx)}, psbt.inputs, psbt.outputs).encode()
+    return PsbtMaps({**psbt.top, b"\0": bytes(tx)}, psbt.inputs, psbt.outputs).encode()
 
 
 BAD: dict[str, tuple[Change, str]] = {
@@ -322,7 +323,7 @@ def test_what_comes_back_wrong_is_refused_and_the_draft_is_as_it_was(
 ) -> None:
     signed = sign(draft.psbt)
     with pytest.raises(WalletError, match=says):
-        wallet.finish(draft, change(Psbt.parse(signed)))
+        wallet.finish(draft, change(PsbtMaps.parse(signed)))
     assert wallet.store.draft() == draft
     assert wallet.store.payments() == ()
     assert wallet.finish(draft, signed).fee_sats == draft.fee_sats

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from host.app.pair import pair
-from host.demo.auto import COINS_SATS, PIN, RECIPIENT
-from host.demo.finger import Finger
+from host.demo.auto import PIN, RECIPIENT
+from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
+from host.demo.session import DemoSession
 from host.wallet import Wallet
 
 WRONG_PIN = "0000"
@@ -20,9 +20,13 @@ class Desk:
     """What stands on it. `recipient` is somebody else's address."""
 
     parts: Parts
-    finger: Finger
-    wallet: Wallet
+    finger: ScriptedFinger
+    session: DemoSession
     recipient: str = RECIPIENT
+
+    @property
+    def wallet(self) -> Wallet:
+        return self.session.wallet
 
     async def mempools(self) -> set[str]:
         """Every transaction that waits in any node."""
@@ -33,15 +37,13 @@ class Desk:
 async def desk(home: Path, link: str = "tcp") -> AsyncIterator[Desk]:
     """Everything started, set up, paired and funded; ended afterwards."""
     parts = await Parts.start(home, link)
+    session = DemoSession(parts)
     try:
-        finger = Finger(parts.control)
+        finger = ScriptedFinger(parts.control)
         await finger.set_up(PIN)
-        wallet = await pair(await parts.plug(), home / "wallet", parts.network)
-        try:
-            await parts.devnet.fund(wallet.next_address().address, COINS_SATS)
-            await parts.backend.sync(wallet)
-            yield Desk(parts, finger, wallet)
-        finally:
-            wallet.close()
+        await session.pair()
+        await session.playground.fund((await session.next_address()).address)
+        await session.sync()
+        yield Desk(parts, finger, session)
     finally:
-        await parts.close()
+        await session.close()

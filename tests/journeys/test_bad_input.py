@@ -9,7 +9,7 @@ import cbor2
 import pytest
 
 from firmware_emu.emulator import EmulatorProcess, sealed_record
-from host.devices.jade import Jade
+from host.devices.jade import JadeSigner
 from host.errors import DeviceError
 from host.links.tcp import TcpLink
 from tests import kernel, psbts
@@ -66,7 +66,7 @@ async def device(tmp_path: Path) -> AsyncIterator[EmulatorProcess]:
 
 async def sign_something_good(device: EmulatorProcess) -> None:
     """The device still reviews and signs."""
-    jade = Jade(await TcpLink.open(*device.address))
+    jade = JadeSigner(await TcpLink.open(*device.address))
     signing = asyncio.ensure_future(jade.sign(NETWORK, GOOD))
     await asyncio.to_thread(device.approve)
     kernel.check(await signing)
@@ -76,7 +76,7 @@ async def sign_something_good(device: EmulatorProcess) -> None:
 async def test_every_bad_psbt_gets_a_sentence_and_a_good_one_is_signed_afterwards(
     device: EmulatorProcess,
 ) -> None:
-    jade = Jade(await TcpLink.open(*device.address))
+    jade = JadeSigner(await TcpLink.open(*device.address))
     for name, (psbt, network) in BAD_PSBTS.items():
         asked_at = time.perf_counter()
         with pytest.raises(DeviceError) as refused:

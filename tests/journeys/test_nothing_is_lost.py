@@ -5,35 +5,36 @@ from pathlib import Path
 
 import pytest
 
-from host.app.spend import Wish, carry_on, sign, spend, unfinished
 from host.demo.auto import COINS_SATS, PIN, together
-from host.devices.jade import Jade
-from host.errors import Declined, LinkLost
+from host.errors import DeclinedOnDevice, LinkLost
+from host.session import payment
+from host.session.api import UnfinishedPayment
+from host.values import PaymentRequest
 from tests.journeys.desk import WRONG_PIN, Desk, desk
 
 WISH_SATS = 25_000
 
 
+def request(on: Desk) -> PaymentRequest:
+    return PaymentRequest(on.recipient, WISH_SATS, 2.0)
+
+
 async def pay(on: Desk) -> str:
     """A payment with every page accepted. Returns its txid."""
-    wish = Wish(on.recipient, WISH_SATS, 2.0)
-    paying = spend(on.wallet, await on.parts.plug(), on.parts.backend, wish)
-    seen, _ = await together(paying, on.finger.accept())
+    sent, _ = await together(payment.pay(on.session, request(on)), on.finger.accept())
     await on.finger.dismiss()
-    return seen.txid
+    return sent.txid
 
 
 async def test_a_payment_rejected_on_the_device_leaves_nothing_and_the_next_one_goes(
     tmp_path: Path,
 ) -> None:
     async with desk(tmp_path) as on:
-        wish = Wish(on.recipient, WISH_SATS, 2.0)
-        paying = spend(on.wallet, await on.parts.plug(), on.parts.backend, wish)
-        with pytest.raises(Declined, match="You said no on the device"):
-            await together(paying, on.finger.reject())
+        with pytest.raises(DeclinedOnDevice, match="You said no on the device"):
+            await together(payment.pay(on.session, request(on)), on.finger.reject())
         await on.finger.dismiss()
         assert await on.mempools() == set()
-        assert unfinished(on.wallet) is None
+        assert await on.session.unfinished() is None
         assert on.wallet.balance().confirmed_sats == COINS_SATS
         txid = await pay(on)
         assert await on.mempools() == {txid}
@@ -41,10 +42,9 @@ async def test_a_payment_rejected_on_the_device_leaves_nothing_and_the_next_one_
 
 async def test_a_wrong_pin_costs_a_try_and_the_right_one_goes_on(tmp_path: Path) -> None:
     async with desk(tmp_path) as on:
-        device = await on.parts.plug()
-        assert isinstance(device, Jade)
-        await device.logout()
-        unlocking = asyncio.ensure_future(device.unlock(on.parts.network))
+        await on.finger.open_menu("Lock")
+        await on.parts.control.wait_for(lambda view: view.state == "locked")
+        unlocking = asyncio.ensure_future(on.session.unlock())
         await on.parts.control.wait_for(lambda view: view.kind == "pinpad")
         await on.finger.unlock(WRONG_PIN)
         view = await on.parts.control.wait_for(lambda view: view.kind == "notice")
@@ -60,20 +60,21 @@ async def test_a_cable_pulled_in_mid_review_signs_nothing_and_the_draft_goes_on(
     tmp_path: Path,
 ) -> None:
     async with desk(tmp_path) as on:
-        draft = on.wallet.draft(on.recipient, WISH_SATS, 2.0)
-        signing = asyncio.ensure_future(sign(on.wallet, await on.parts.plug(), draft))
+        draft = await on.session.draft(request(on))
+        signing = asyncio.ensure_future(on.session.sign(draft))
         await on.parts.control.wait_for(lambda view: view.kind == "confirm")
-        await on.parts.unplug()
+        await on.session.unplug()
         with pytest.raises(LinkLost, match="Nothing was paid"):
             await signing
         view = await on.parts.control.wait_for(lambda view: view.kind == "notice")
         assert "Nothing was signed." in view.lines
         await on.finger.dismiss()
-        kept = unfinished(on.wallet)
-        assert kept == draft
-        again = carry_on(on.wallet, await on.parts.plug(), on.parts.backend, kept)
-        seen, _ = await together(again, on.finger.accept())
-        assert await on.mempools() == {seen.txid}
+        unfinished = await on.session.unfinished()
+        assert unfinished == UnfinishedPayment(draft)
+        await on.session.plug()
+        again = payment.finish_payment(on.session, unfinished)
+        sent, _ = await together(again, on.finger.accept())
+        assert await on.mempools() == {sent.txid}
 
 
 async def test_a_killed_node_stops_no_payment_and_catches_up_when_it_is_back(

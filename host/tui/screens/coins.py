@@ -2,27 +2,29 @@
 
 from textual.content import Content
 
-from host.tui import sentences
-from host.tui.now import Now
-from host.tui.scene import Coin
+from host.session import wording
+from host.session.state import AppState
 from host.tui.screens.listing import ListPage
 from host.tui.screens.page import address
+from host.values import Utxo
 
 
 class CoinsPage(ListPage):
     title = "Coins"
-    empty = sentences.NO_COINS
     gap = "\n\n"
 
-    def rows(self, now: Now) -> list[Content]:
-        return [_coin(coin, now) for coin in now.purse.coins] if now.purse else []
+    def empty(self, state: AppState) -> str:
+        return wording.NO_PLAY_COINS if state.playground else wording.NO_COINS
+
+    def rows(self, state: AppState) -> list[Content]:
+        return [_coin(coin, state) for coin in state.wallet.utxos] if state.wallet else []
 
 
-def _coin(coin: Coin, now: Now) -> Content:
-    where = "waiting for a block" if coin.height is None else f"in block {coin.height}"
+def _coin(coin: Utxo, state: AppState) -> Content:
+    block = "waiting for a block" if coin.height is None else f"in block {coin.height}"
     return Content.assemble(
-        (f"{sentences.amount(coin.sats, now.btc):>18}", "bold"),
-        (f"   {where:<20}", "$secondary"),
+        (f"{wording.amount(coin.sats, state.btc):>18}", "bold"),
+        (f"   {block:<20}", "$secondary"),
         (f"{_outpoint(coin.outpoint)}\n", "$secondary"),
         "  ",
         address(coin.address),
@@ -31,7 +33,7 @@ def _coin(coin: Coin, now: Now) -> Content:
 
 def _outpoint(outpoint: str) -> str:
     txid, _, vout = outpoint.partition(":")
-    return f"{sentences.short(txid)}:{vout}"
+    return f"{wording.short(txid)}:{vout}"
 
 
 PAGE = CoinsPage

@@ -6,19 +6,23 @@ from textual.content import Content
 from textual.widgets import Static
 
 from host.tui import actions
-from host.tui.actions import Where
+from host.tui.actions import KeyPlace, Needs
 from host.tui.screens.sheet import Sheet
 
 
 class HelpScreen(Sheet):
-    BINDINGS = actions.bindings(Where.SHEET)
+    BINDINGS = actions.bindings(KeyPlace.SHEET)
+
+    def __init__(self, missing: frozenset[Needs] = frozenset()) -> None:
+        super().__init__()
+        self._missing = missing
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet tall") as sheet:
             sheet.border_title = "Keys"
             with VerticalScroll(can_focus=False):
-                yield Static(_keys())
-            yield self.keys(Where.SHEET)
+                yield Static(_keys(self._missing))
+            yield self.keys(KeyPlace.SHEET)
 
     def action_leave(self) -> None:
         self.dismiss()
@@ -30,22 +34,24 @@ class HelpScreen(Sheet):
         self.query_one(VerticalScroll).scroll_down(animate=False)
 
 
-def _keys() -> Content:
+def _keys(missing: frozenset[Needs]) -> Content:
     return Content("\n").join(
-        _place(where) for where in Where if where not in {Where.SHEET, Where.WELCOME}
+        _group(place, missing)
+        for place in KeyPlace
+        if place not in {KeyPlace.SHEET, KeyPlace.WELCOME}
     )
 
 
-def _place(where: Where) -> Content:
+def _group(place: KeyPlace, missing: frozenset[Needs]) -> Content:
     rows = (
         Content.assemble(
-            (f"  {row.shown:<6}", "bold $accent"),
+            (f"  {row.sign:<6}", "bold $accent"),
             f"{row.label:<17}",
             (f"{row.help}\n", "$secondary"),
         )
-        for row in actions.rows(where)
+        for row in actions.rows(place, missing)
     )
-    return Content.assemble((f"{where.value}\n", "bold"), *rows)
+    return Content.assemble((f"{place.value}\n", "bold"), *rows)
 
 
 SCREEN = HelpScreen

@@ -2,28 +2,30 @@
 
 from textual.content import Content
 
-from host.tui import sentences
-from host.tui.now import Now
-from host.tui.scene import Movement
+from host.session import wording
+from host.session.state import AppState
 from host.tui.screens.listing import ListPage
+from host.values import HistoryRow
 
 
 class HistoryPage(ListPage):
     title = "History"
-    empty = "Nothing came and nothing went yet."
 
-    def rows(self, now: Now) -> list[Content]:
-        return [movement(row, now) for row in now.purse.history] if now.purse else []
+    def empty(self, _: AppState) -> str:
+        return "Nothing came and nothing went yet."
+
+    def rows(self, state: AppState) -> list[Content]:
+        return [movement(row, state) for row in state.wallet.history] if state.wallet else []
 
 
-def movement(row: Movement, now: Now) -> Content:
+def movement(row: HistoryRow, state: AppState) -> Content:
     """As in "+ 5 000 000 sats  in block 143  7d1f…54aa"."""
-    sign, style = ("+", "$text-success") if row.sats >= 0 else ("-", "$text")
-    where = "waiting for a block" if row.height is None else f"in block {row.height}"
+    sign, style = ("+", "$text-success") if row.net_sats >= 0 else ("-", "$text")
+    block = "waiting for a block" if row.height is None else f"in block {row.height}"
     return Content.assemble(
-        (f"{sign} {sentences.amount(abs(row.sats), now.btc):>18}", style),
-        (f"   {where:<20}", "$secondary"),
-        (sentences.short(row.txid), "$secondary"),
+        (f"{sign} {wording.amount(abs(row.net_sats), state.btc):>18}", style),
+        (f"   {block:<20}", "$secondary"),
+        (wording.short(row.txid), "$secondary"),
     )
 
 

@@ -4,51 +4,52 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from host.tui import sentences
-from host.tui.now import Now
-from host.tui.scene import Purse
+from host.session import wording
+from host.session.api import WalletSnapshot
+from host.session.state import AppState
 from host.tui.screens.history import movement
-from host.tui.screens.page import Page, advice, fact
+from host.tui.screens.page import WalletPage, advice, fact
 
 RECENT = 5
 
 
-class HomePage(Page):
+class HomePage(WalletPage):
     def compose(self) -> ComposeResult:
         yield Static(id="balance")
         yield Static(id="advice")
         yield Static(id="recent")
 
-    def show(self, now: Now) -> None:
+    def show(self, state: AppState) -> None:
         for name, content in (
-            ("balance", _top(now)),
-            ("advice", advice(now)),
-            ("recent", _recent(now)),
+            ("balance", _top(state)),
+            ("advice", advice(state)),
+            ("recent", _recent(state)),
         ):
             part = self.query_one(f"#{name}", Static)
             part.update(content)
             part.display = bool(content)
 
 
-def _top(now: Now) -> Content:
-    return balance(now.purse, now.btc) if now.purse else Content()
+def _top(state: AppState) -> Content:
+    return balance(state.wallet, state.btc) if state.wallet else Content()
 
 
-def balance(purse: Purse, btc: bool) -> Content:
-    width = len(sentences.amount(max(purse.confirmed_sats, purse.pending_sats), btc))
+def balance(wallet: WalletSnapshot, btc: bool) -> Content:
+    confirmed, pending = wallet.balance.confirmed_sats, wallet.balance.pending_sats
+    width = len(wording.amount(max(confirmed, pending), btc))
     return Content.assemble(
         fact(
             "Balance",
-            Content.styled(f"{sentences.amount(purse.confirmed_sats, btc):>{width}}", "bold"),
+            Content.styled(f"{wording.amount(confirmed, btc):>{width}}", "bold"),
         ),
-        fact("Waiting", f"{sentences.amount(purse.pending_sats, btc):>{width}}"),
+        fact("Waiting", f"{wording.amount(pending, btc):>{width}}"),
     )
 
 
-def _recent(now: Now) -> Content:
-    if now.purse is None or not now.purse.history:
+def _recent(state: AppState) -> Content:
+    if state.wallet is None or not state.wallet.history:
         return Content()
-    rows = [movement(row, now) for row in now.purse.history[:RECENT]]
+    rows = [movement(row, state) for row in state.wallet.history[:RECENT]]
     return Content.assemble(("Latest\n", "$secondary"), Content("\n").join(rows))
 
 

@@ -5,21 +5,22 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from host.tui import actions, sentences
-from host.tui.actions import Where
+from host.session import wording
+from host.session.state import AppState
+from host.tui import actions
+from host.tui.actions import KeyPlace
 from host.tui.messages import NodeToggled
-from host.tui.now import Now
-from host.tui.scene import Node
-from host.tui.screens.page import Page, pointed
-from host.tui.widgets.network import node_line, spread_line
+from host.tui.screens.page import WalletPage, pointed
+from host.tui.widgets.network import node_line, propagation_line
+from host.values import NodeStatus
 
 SHOWN_TXIDS = 4
 
 
-class NetworkPage(Page):
+class NetworkPage(WalletPage):
     title = "Network"
-    where = Where.NETWORK
-    BINDINGS = actions.bindings(Where.NETWORK)
+    place = KeyPlace.NETWORK
+    BINDINGS = actions.bindings(KeyPlace.NETWORK)
     picked: reactive[int] = reactive(0)
 
     def compose(self) -> ComposeResult:
@@ -27,28 +28,30 @@ class NetworkPage(Page):
         yield Static(id="advice")
 
     def on_mount(self) -> None:
-        self._now = Now()
+        self._state = AppState()
 
-    def show(self, now: Now) -> None:
-        self._now = now
-        rows = [_node(node, at == self.picked) for at, node in enumerate(now.nodes)]
+    def show(self, state: AppState) -> None:
+        self._state = state
+        rows = [_node(node, index == self.picked) for index, node in enumerate(state.nodes)]
         self.query_one("#rows", Static).update(Content("\n\n").join(rows))
-        self.query_one("#advice", Static).update(pointed(now.problem or spread_line(now.payment)))
+        self.query_one("#advice", Static).update(
+            pointed(state.problem or propagation_line(state.payment))
+        )
 
     def watch_picked(self) -> None:
         if self.is_mounted:
-            self.show(self._now)
+            self.show(self._state)
 
     def action_pick(self, step: int) -> None:
-        if self._now.nodes:
-            self.picked = (self.picked + step) % len(self._now.nodes)
+        if self._state.nodes:
+            self.picked = (self.picked + step) % len(self._state.nodes)
 
     def action_switch(self) -> None:
         self.post_message(NodeToggled(self.picked))
 
 
-def _node(node: Node, picked: bool) -> Content:
-    waiting = ", ".join(map(sentences.short, node.mempool[:SHOWN_TXIDS])) or "nothing"
+def _node(node: NodeStatus, picked: bool) -> Content:
+    waiting = ", ".join(map(wording.short, node.mempool[:SHOWN_TXIDS])) or "nothing"
     more = len(node.mempool) - SHOWN_TXIDS
     return Content.assemble(
         ("▸ " if picked else "  ", "$accent bold"),

@@ -5,29 +5,29 @@ from typing import ClassVar
 from textual.containers import Vertical
 from textual.content import Content
 
-from host.tui import sentences
-from host.tui.actions import Where
-from host.tui.messages import Left
-from host.tui.now import Now, next_step
+from host.session import wording
+from host.session.state import AppState, next_step
+from host.tui.actions import KeyPlace
+from host.tui.messages import PageLeft
 
 Part = Content | str | tuple[str, str]
 
 
-class Page(Vertical, can_focus=True, inherit_bindings=False):
+class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     """One task in the wallet panel. It draws a `Now`, and tells the app what the person wants."""
 
-    where: Where = Where.EVERYWHERE
+    place: KeyPlace = KeyPlace.EVERYWHERE
     title: ClassVar[str] = "Wallet"
 
-    def show(self, now: Now) -> None:
-        raise NotImplementedError
+    def show(self, state: AppState) -> None:
+        """Draw this moment. Every page has its own way."""
 
     def first_focus(self) -> None:
         """Give the keyboard to whatever the person starts with."""
         self.focus()
 
     def action_leave(self) -> None:
-        self.post_message(Left())
+        self.post_message(PageLeft())
 
 
 def fact(label: str, value: str | Content, note: str = "") -> Content:
@@ -39,17 +39,17 @@ def fact(label: str, value: str | Content, note: str = "") -> Content:
 
 def address(text: str) -> Content:
     """The whole address in fours, its first and last group bright."""
-    groups = sentences.fours(text)
+    groups = wording.fours(text)
     last = len(groups) - 1
     parts: list[Part] = []
-    for at, group in enumerate(groups):
-        parts += [(group, "bold $text" if at in {0, last} else "$secondary"), " "]
+    for index, group in enumerate(groups):
+        parts += [(group, "bold $text" if index in {0, last} else "$secondary"), " "]
     return Content.assemble(*parts)
 
 
-def advice(now: Now) -> Content:
+def advice(state: AppState) -> Content:
     """The one line that says what to do, with a mark the eye finds."""
-    return pointed(next_step(now))
+    return pointed(next_step(state))
 
 
 def pointed(sentence: str, style: str = "$accent bold") -> Content:

@@ -6,24 +6,26 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Label, Static
 
-from host.tui import actions, checks
-from host.tui.actions import Where
-from host.tui.checks import Checked
-from host.tui.messages import BillWanted
-from host.tui.now import Now
-from host.tui.screens.page import Page, address, pointed
+from host.session import forms
+from host.session.forms import Checked
+from host.session.state import AppState
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.messages import DraftRequested
+from host.tui.screens.page import WalletPage, address, pointed
+from host.values import PaymentRequest
 
 FIELDS = (("to", "To", ""), ("amount", "Amount", ""), ("rate", "Fee", "1"))
 
 
-class PayPage(Page, can_focus=False):
+class PayPage(WalletPage, can_focus=False):
     title = "Pay"
-    where = Where.FORM
-    BINDINGS = actions.bindings(Where.FORM)
+    place = KeyPlace.FORM
+    BINDINGS = actions.bindings(KeyPlace.FORM)
 
     def __init__(self) -> None:
         super().__init__()
-        self._now = Now()
+        self._state = AppState()
 
     def compose(self) -> ComposeResult:
         for name, label, value in FIELDS:
@@ -36,10 +38,10 @@ class PayPage(Page, can_focus=False):
     def first_focus(self) -> None:
         self.query_one("#to", Input).focus()
 
-    def show(self, now: Now) -> None:
-        self._now = now
+    def show(self, state: AppState) -> None:
+        self._state = state
         self._say()
-        self.query_one("#advice", Static).update(pointed(now.problem or now.busy))
+        self.query_one("#advice", Static).update(pointed(state.problem or state.busy))
 
     @on(Input.Changed)
     def _say(self) -> None:
@@ -54,24 +56,24 @@ class PayPage(Page, can_focus=False):
             if field.value is None:
                 self.query_one(f"#{name}", Input).focus()
                 return
-        to, sats, rate = (field.value for field in checked.values())
-        if isinstance(to, str) and isinstance(sats, int) and isinstance(rate, float):
-            self.post_message(BillWanted(to, sats, rate))
+        recipient, sats, rate = (field.value for field in checked.values())
+        if isinstance(recipient, str) and isinstance(sats, int) and isinstance(rate, float):
+            self.post_message(DraftRequested(PaymentRequest(recipient, sats, rate)))
 
     def _checked(self) -> dict[str, Checked[str] | Checked[int] | Checked[float]]:
         text = {name: self.query_one(f"#{name}", Input).value for name, _, _ in FIELDS}
-        have = self._now.purse.confirmed_sats if self._now.purse else 0
+        available = self._state.wallet.balance.confirmed_sats if self._state.wallet else 0
         return {
-            "to": checks.address(text["to"]),
-            "amount": checks.sats(text["amount"], have),
-            "rate": checks.rate(text["rate"]),
+            "to": forms.address(text["to"], self._state.network),
+            "amount": forms.sats(text["amount"], available),
+            "rate": forms.rate(text["rate"]),
         }
 
 
 def _says(checked: Checked[str] | Checked[int] | Checked[float]) -> Content:
     if isinstance(checked.value, str):
         return address(checked.value)
-    return Content.styled(checked.says, "$text-warning" if checked.wrong else "$secondary")
+    return Content.styled(checked.hint, "$text-warning" if checked.wrong else "$secondary")
 
 
 PAGE = PayPage

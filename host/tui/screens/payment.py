@@ -4,12 +4,13 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from host.tui import actions, sentences
-from host.tui.actions import Where
-from host.tui.messages import PaymentLeft, PaymentWanted
-from host.tui.now import Now, Payment, Stage
-from host.tui.scene import Bill, Spread
-from host.tui.screens.page import Page, address, fact, pointed
+from host.session import wording
+from host.session.state import AppState, PaymentProgress, Stage, block_sentence
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.messages import PaymentLeft, ResumeRequested
+from host.tui.screens.page import WalletPage, address, fact, pointed
+from host.values import Draft
 
 ASK = "Press enter to ask the device. Nothing is signed before your yes there."
 AGAIN = "Press enter to try again, esc to leave it."
@@ -28,64 +29,64 @@ STEPS = (
 )
 
 
-class PaymentPage(Page):
+class PaymentPage(WalletPage):
     title = "Pay"
-    BINDINGS = actions.bindings(Where.BILL)
+    BINDINGS = actions.bindings(KeyPlace.DRAFT)
 
     def compose(self) -> ComposeResult:
-        yield Static(id="bill")
+        yield Static(id="draft")
         yield Static(id="steps")
         yield Static(id="advice")
 
-    def show(self, now: Now) -> None:
-        if now.payment is None:
+    def show(self, state: AppState) -> None:
+        if state.payment is None:
             return
-        self.where = _where(now.payment)
-        self.query_one("#bill", Static).update(_bill(now.payment, now))
-        self.query_one("#steps", Static).update(_steps(now.payment))
-        self.query_one("#advice", Static).update(_advice(now.payment, now))
+        self.place = _place(state.payment)
+        self.query_one("#draft", Static).update(_facts(state.payment, state))
+        self.query_one("#steps", Static).update(_steps(state.payment))
+        self.query_one("#advice", Static).update(_advice(state.payment, state))
 
-    def action_go_on(self) -> None:
-        self.post_message(PaymentWanted())
+    def action_resume(self) -> None:
+        self.post_message(ResumeRequested())
 
     def action_leave(self) -> None:
         self.post_message(PaymentLeft())
 
 
-def _where(payment: Payment) -> Where:
+def _place(payment: PaymentProgress) -> KeyPlace:
     if payment.working:
-        return Where.ASKING
-    return Where.SENT if payment.stage.value >= Stage.SPREAD.value else Where.BILL
+        return KeyPlace.ASKING
+    return KeyPlace.SENT if payment.stage.value >= Stage.SPREAD.value else KeyPlace.DRAFT
 
 
-def _bill(payment: Payment, now: Now) -> Content:
-    bill = payment.bill
-    spent = bill.sats + bill.fee_sats + bill.change_sats
-    have = max(spent, now.purse.confirmed_sats if now.purse else 0)
-    of_coins = f"≈ {sentences.share(bill.sats, have)} of your coins"
+def _facts(payment: PaymentProgress, state: AppState) -> Content:
+    draft = payment.draft
+    spent = draft.sats + draft.fee_sats + draft.change_sats
+    total = max(spent, state.wallet.balance.confirmed_sats if state.wallet else 0)
+    of_coins = f"≈ {wording.share(draft.sats, total)} of your coins"
     facts = [
-        fact("To", address(bill.recipient)),
-        fact("Amount", Content.styled(sentences.amount(bill.sats, now.btc), "bold"), of_coins),
-        fact("Fee", sentences.amount(bill.fee_sats, now.btc), _about_fee(bill)),
+        fact("To", address(draft.recipient)),
+        fact("Amount", Content.styled(wording.amount(draft.sats, state.btc), "bold"), of_coins),
+        fact("Fee", wording.amount(draft.fee_sats, state.btc), _about_fee(draft)),
     ]
-    if bill.change_sats:
-        change = sentences.amount(bill.change_sats, now.btc)
+    if draft.change_sats:
+        change = wording.amount(draft.change_sats, state.btc)
         facts.append(fact("Change", change, "comes back to you"))
-    if bill.words:
-        facts.append(fact("Words", Content.styled(" ".join(bill.words), "bold"), SAME_WORDS))
+    if draft.words:
+        facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     return Content.assemble(*facts)
 
 
-def _about_fee(bill: Bill) -> str:
-    rate = f"{sentences.rate(bill.sats_per_vbyte)} · " if bill.sats_per_vbyte else ""
-    return f"{rate}{sentences.fee_sentence(bill.fee_sats, bill.sats)}"
+def _about_fee(draft: Draft) -> str:
+    rate = f"{wording.rate(draft.sats_per_vbyte)} · " if draft.sats_per_vbyte else ""
+    return f"{rate}{wording.fee_sentence(draft.fee_sats, draft.sats)}"
 
 
-def _steps(payment: Payment) -> Content:
+def _steps(payment: PaymentProgress) -> Content:
     return Content("\n").join(_step(payment, stage, text) for stage, text in STEPS)
 
 
-def _step(payment: Payment, stage: Stage, text: str) -> Content:
+def _step(payment: PaymentProgress, stage: Stage, text: str) -> Content:
     detail = (_detail(payment, stage), "$secondary")
     if payment.stage.value > stage.value or stage is Stage.WRITTEN:
         return Content.assemble(("✓ ", "$text-success"), text, detail)
@@ -95,35 +96,31 @@ def _step(payment: Payment, stage: Stage, text: str) -> Content:
     return Content.assemble(mark, text, detail)
 
 
-def _detail(payment: Payment, stage: Stage) -> str:
-    if stage is Stage.SIGNED and payment.spread is not None:
-        return f"   {_spread(payment.spread)}"
+def _detail(payment: PaymentProgress, stage: Stage) -> str:
+    if stage is Stage.SIGNED and payment.sent is not None:
+        return f"   {wording.proof_sentence(payment.sent.proof)}"
     if stage is Stage.SPREAD and payment.height is not None:
         return f"   block {payment.height}"
     return ""
 
 
-def _spread(spread: Spread) -> str:
-    return f"told to {spread.announced} of {spread.peers_total}, came back from {spread.echoed}"
-
-
-def _advice(payment: Payment, now: Now) -> Content:
+def _advice(payment: PaymentProgress, state: AppState) -> Content:
     if payment.problem:
         problem = pointed(payment.problem, "$text-warning bold")
-        return Content.assemble(problem, "\n", pointed(_way_out(payment, now)))
+        return Content.assemble(problem, "\n", pointed(_way_out(payment, state)))
     return {
-        Stage.WRITTEN: pointed(now.problem or now.busy or ASK),
-        Stage.ASKED: pointed(now.asking),
-        Stage.SIGNED: pointed(now.busy),
-        Stage.SPREAD: pointed(sentences.MINED_SOON),
+        Stage.WRITTEN: pointed(state.problem or state.busy or ASK),
+        Stage.ASKED: pointed(state.asking),
+        Stage.SIGNED: pointed(state.busy),
+        Stage.SPREAD: pointed(block_sentence(state)),
         Stage.CONFIRMED: pointed(DONE, "$text-success bold"),
     }[payment.stage]
 
 
-def _way_out(payment: Payment, now: Now) -> str:
+def _way_out(payment: PaymentProgress, state: AppState) -> str:
     if payment.stage is Stage.SIGNED:
-        return SEND_AGAIN if now.peers else START_A_NODE
-    return AGAIN if now.plugged else PLUG_IN
+        return SEND_AGAIN if state.peers or not state.playground else START_A_NODE
+    return AGAIN if state.plugged else PLUG_IN
 
 
 PAGE = PaymentPage

@@ -9,11 +9,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from host.config import render_path
+from host.session.state import AppState, IssuedAddress
 from host.tui import actions
-from host.tui.actions import Where
-from host.tui.messages import VerifyWanted
-from host.tui.now import Handed, Now
-from host.tui.screens.page import Page, address, pointed
+from host.tui.actions import KeyPlace
+from host.tui.messages import VerifyRequested
+from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets import code
 
 FINDING = "Looking for an address nobody was given yet."
@@ -21,10 +22,10 @@ CHECK = "Press v to let the device show it. Only then give it to anybody."
 VERIFIED = "The device derives the same address. It is yours: give it to whoever pays you."
 
 
-class ReceivePage(Page):
+class ReceivePage(WalletPage):
     title = "Receive"
-    where = Where.RECEIVE
-    BINDINGS = actions.bindings(Where.RECEIVE)
+    place = KeyPlace.RECEIVE
+    BINDINGS = actions.bindings(KeyPlace.RECEIVE)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -33,35 +34,35 @@ class ReceivePage(Page):
                 yield Static(id="address")
                 yield Static(id="advice")
 
-    def show(self, now: Now) -> None:
-        handed = now.handed
-        self.query_one("#code").display = handed is not None
-        if handed is not None:
-            drawn = code.half_blocks(_matrix(handed.receive.address))
+    def show(self, state: AppState) -> None:
+        issued = state.issued
+        self.query_one("#code").display = issued is not None
+        if issued is not None:
+            drawn = code.half_blocks(_matrix(issued.receive.address))
             self.query_one("#code", Static).update(drawn)
-        self.query_one("#address", Static).update(_facts(handed))
-        self.query_one("#advice", Static).update(_advice(now, handed))
+        self.query_one("#address", Static).update(_facts(issued))
+        self.query_one("#advice", Static).update(_advice(state, issued))
 
     def action_verify(self) -> None:
-        self.post_message(VerifyWanted())
+        self.post_message(VerifyRequested())
 
 
-def _facts(handed: Handed | None) -> Content:
-    if handed is None:
+def _facts(issued: IssuedAddress | None) -> Content:
+    if issued is None:
         return Content(FINDING)
-    path = f"number {handed.receive.index}, path {handed.receive.path}"
+    path = f"number {issued.receive.index}, path {render_path(issued.receive.path)}"
     return Content.assemble(
         ("Your address\n", "$secondary"),
-        address(handed.receive.address),
+        address(issued.receive.address),
         (f"\n\n{path}\n", "$secondary"),
     )
 
 
-def _advice(now: Now, handed: Handed | None) -> Content:
-    problem = now.problem or (handed.problem if handed else "")
-    if problem or now.asking or handed is None:
-        return pointed(problem or now.asking)
-    if handed.verified:
+def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
+    problem = state.problem or (issued.problem if issued else "")
+    if problem or state.asking or issued is None:
+        return pointed(problem or state.asking)
+    if issued.verified:
         return pointed(VERIFIED, "$text-success bold")
     return pointed(CHECK)
 
@@ -70,11 +71,11 @@ def _advice(now: Now, handed: Handed | None) -> Content:
 def _matrix(text: str) -> Sequence[Sequence[bool]]:
     # In capitals a segwit address takes a smaller code (QR's alphanumeric mode, BIP173); an old
     # base58 address means something else in capitals and stays as it is.
-    kept = text if any(letter.isupper() for letter in text) else text.upper()
-    made = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
-    made.add_data(kept)
-    made.make(fit=True)
-    return [[bool(module) for module in row] for row in made.get_matrix()]
+    content = text if any(letter.isupper() for letter in text) else text.upper()
+    qr = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
+    qr.add_data(content)
+    qr.make(fit=True)
+    return [[bool(module) for module in row] for row in qr.get_matrix()]
 
 
 PAGE = ReceivePage

@@ -5,16 +5,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from host.tui import actions
-from host.tui.actions import Where
+from host.tui.actions import KeyPlace
 
 
 class Sheet(ModalScreen[None], inherit_bindings=False):
     """No other key works while it is open."""
 
-    def keys(self, where: Where) -> Static:
+    def keys(self, place: KeyPlace) -> Static:
         """The line that names them."""
         parts = [
-            Content.assemble((row.shown, "bold $accent"), f" {row.label}   ")
-            for row in actions.rows(where)
+            Content.assemble((row.sign, "bold $accent"), f" {row.label}   ")
+            for row in actions.rows(place)
         ]
         return Static(Content.assemble(*parts), classes="keys")

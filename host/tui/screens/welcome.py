@@ -7,8 +7,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from host.tui import actions
-from host.tui.actions import Where
-from host.tui.messages import Chosen
+from host.tui.actions import KeyPlace
+from host.tui.messages import PlaygroundChosen
 from host.tui.screens.sheet import Sheet
 
 QUESTION = "Nothing is set up yet. How would you like to begin?"
@@ -26,7 +26,7 @@ COMMANDS = Content.assemble(
 ANSWERS = ("Try it on a built-in network", "Use my own device and a real network")
 
 
-class Answer(Static):
+class AnswerLine(Static):
     """One answer, for the mouse as well."""
 
     def __init__(self, number: int) -> None:
@@ -43,19 +43,19 @@ class Answer(Static):
 
 
 class WelcomeScreen(Sheet):
-    BINDINGS = actions.bindings(Where.WELCOME)
+    BINDINGS = actions.bindings(KeyPlace.WELCOME)
     picked: reactive[int] = reactive(0)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet") as sheet:
             sheet.border_title = "Quietkey"
             yield Static(f"{QUESTION}\n")
-            yield from (Answer(number) for number in range(len(ANSWERS)))
+            yield from (AnswerLine(number) for number in range(len(ANSWERS)))
             yield Static(id="commands")
-            yield self.keys(Where.WELCOME)
+            yield self.keys(KeyPlace.WELCOME)
 
     def watch_picked(self, picked: int) -> None:
-        for answer in self.query(Answer):
+        for answer in self.query(AnswerLine):
             answer.show(picked)
 
     def on_mount(self) -> None:
@@ -70,7 +70,7 @@ class WelcomeScreen(Sheet):
     def action_take(self, number: int) -> None:
         self.picked = number
         if number == 0:
-            self.app.post_message(Chosen())
+            self.app.post_message(PlaygroundChosen())
         else:
             self.query_one("#commands", Static).update(COMMANDS)
 

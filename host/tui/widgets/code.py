@@ -5,10 +5,10 @@ from itertools import groupby
 
 from textual.content import Content
 
-from host.tui.scene import Picture
+from host.values import Frame
 
 # Explicit colours and never the theme's: a code in the wrong colours is not read (a camera cannot
-# know which of two greys is the dark one). U+2580 is the upper half of a cell.
+# know which of two pixelss is the dark one). U+2580 is the upper half of a cell.
 INK = "#000000 on #ffffff"
 HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
 QUIET = 2  # modules around the code; 4 is the standard's, 2 was read from every terminal tried
@@ -20,25 +20,25 @@ FINDER = 7  # modules: the dark edge in the top left corner of every code
 Modules = Sequence[Sequence[bool]]
 
 
-def modules(picture: Picture) -> list[list[bool]]:
+def modules(frame: Frame) -> list[list[bool]]:
     """The code in a picture, one bool per module (True is dark), or [] when there is none.
 
     The picture is our own device's screen: upright, sharp, whole pixels per module, the code alone
     on a light square. So the first dark row of that square is the top edge of the code, and its
     first run of dark pixels is one finder wide.
     """
-    square = _light_square(picture)
+    square = _light_square(frame)
     for top, row in enumerate(square):
         if True in row:
             return _sampled(square, row.index(True), top)
     return []
 
 
-def _light_square(picture: Picture) -> list[list[bool]]:
+def _light_square(frame: Frame) -> list[list[bool]]:
     """What lies below the picture's first long run of light pixels, to the end of its left edge."""
     rows = [
-        [value < DARKER for value in picture.grey[y * picture.width :][: picture.width]]
-        for y in range(picture.height)
+        [value < DARKER for value in frame.pixels[y * frame.width :][: frame.width]]
+        for y in range(frame.height)
     ]
     for top, row in enumerate(rows):
         left, right = _longest_light(row)

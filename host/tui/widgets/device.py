@@ -6,12 +6,13 @@ from textual.containers import Center, Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from host.tui import actions, sentences
-from host.tui.actions import Where
-from host.tui.messages import KeyWanted, TextTyped
-from host.tui.now import Now, Stage
-from host.tui.scene import Picture, View
+from host.session import wording
+from host.session.state import AppState, Stage
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.messages import KeyRequested, TextTyped
 from host.tui.widgets import code
+from host.values import Frame, PanelView
 
 COLUMNS, ROWS = 30, 10  # of the device's panel
 WIDTH = 42  # of ours, borders included; a code may need more
@@ -36,23 +37,23 @@ class Button(Static):
         self._key = key
 
     def on_click(self) -> None:
-        self.post_message(KeyWanted(self._key))
+        self.post_message(KeyRequested(self._key))
 
 
-class DevicePanel(Vertical, can_focus=True, inherit_bindings=False):
+class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
     """Shows what the device shows, sends it what the person presses. Decides nothing."""
 
-    BINDINGS = actions.bindings(Where.DEVICE)
+    BINDINGS = actions.bindings(KeyPlace.DEVICE)
 
     def __init__(self) -> None:
         super().__init__(id="device")
-        self._view: View | None = None
+        self._view: PanelView | None = None
         self._code: code.Modules = ()
-        self._said = ""
+        self._comparison = ""
 
     @property
-    def where(self) -> Where:
-        return Where.TYPING if self._takes_letters() else Where.DEVICE
+    def place(self) -> KeyPlace:
+        return KeyPlace.TYPING if self._takes_letters() else KeyPlace.DEVICE
 
     def compose(self) -> ComposeResult:
         with Center():
@@ -62,14 +63,14 @@ class DevicePanel(Vertical, can_focus=True, inherit_bindings=False):
                 yield Button(key, sign)
         yield Static(id="how", markup=False)
 
-    def show(self, now: Now) -> None:
-        if now.view is not self._view:
-            self._view = now.view
-            if now.view is None or now.view.kind != "qr":
+    def show(self, state: AppState) -> None:
+        if state.view is not self._view:
+            self._view = state.view
+            if state.view is None or state.view.kind != "qr":
                 self._code = ()
-        self.border_title = _title(now)
+        self.border_title = _title(state)
         self._draw()
-        self._said = compare(now)
+        self._comparison = compare(state)
         self.show_how()
 
     def show_how(self) -> None:
@@ -77,11 +78,11 @@ class DevicePanel(Vertical, can_focus=True, inherit_bindings=False):
         alone = self.app.size.width < NARROW
         reach = "" if self.has_focus else HOW_REACHED
         typed = HOW_TYPED if self.has_focus and self._takes_letters() else reach
-        self.query_one("#how", Static).update((self._said if alone else "") or typed)
+        self.query_one("#how", Static).update((self._comparison if alone else "") or typed)
 
-    def show_pixels(self, picture: Picture) -> None:
+    def show_pixels(self, frame: Frame) -> None:
         """What the panel's pixels are; only codes are drawn from them."""
-        self._code = code.modules(picture)
+        self._code = code.modules(frame)
         self._draw()
 
     def on_resize(self) -> None:
@@ -93,7 +94,7 @@ class DevicePanel(Vertical, can_focus=True, inherit_bindings=False):
             self.show_how()
 
     def action_press(self, key: str) -> None:
-        self.post_message(KeyWanted(key))
+        self.post_message(KeyRequested(key))
 
     @on(events.Key)
     def lend_keyboard(self, event: events.Key) -> None:
@@ -135,25 +136,25 @@ def _quiet_zone(modules: code.Modules, room: tuple[int, int]) -> int | None:
     return None
 
 
-def compare(now: Now) -> str:
+def compare(state: AppState) -> str:
     """What the wallet says while the device alone is seen, so that the two can be compared."""
-    if now.asking and now.handed is not None and now.payment is None:
-        return f"{now.asking}\n{' '.join(sentences.fours(now.handed.receive.address))}"
-    if now.asking or now.payment is None or now.payment.stage.value < Stage.SIGNED.value:
-        return now.asking
-    return f"The wallet's words: {' '.join(now.payment.bill.words)}"
+    if state.asking and state.issued is not None and state.payment is None:
+        return f"{state.asking}\n{' '.join(wording.fours(state.issued.receive.address))}"
+    if state.asking or state.payment is None or state.payment.stage.value < Stage.SIGNED.value:
+        return state.asking
+    return f"The wallet's words: {' '.join(state.payment.draft.words)}"
 
 
-def _text(view: View | None) -> Content:
+def _text(view: PanelView | None) -> Content:
     lines = list(view.lines) if view else []
     lines += [""] * (ROWS - len(lines))
     return Content("\n".join(line[:COLUMNS].ljust(COLUMNS) for line in lines[:ROWS]))
 
 
-def _title(now: Now) -> str:
-    if not now.plugged:
+def _title(state: AppState) -> str:
+    if not state.plugged:
         return "Device  ✗ unplugged"
-    if now.view is None:
+    if state.view is None:
         return "Device"
-    dot, word = DOTS[now.view.state]
-    return f"Device  {dot} {word}  {sentences.fingerprint(now.view.fingerprint)}".rstrip()
+    dot, word = DOTS[state.view.state]
+    return f"Device  {dot} {word}  {wording.fingerprint(state.view.fingerprint)}".rstrip()

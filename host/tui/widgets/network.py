@@ -3,21 +3,21 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from host.tui.now import Now, Payment
-from host.tui.scene import Node
+from host.session.state import AppState, PaymentProgress
+from host.values import Acceptance, NodeStatus, Propagation
 
 
 class NetworkStrip(Static):
     """One line: each node, its height, its mempool, and the payment on its way."""
 
-    def show(self, now: Now) -> None:
+    def show(self, state: AppState) -> None:
         parts: list[Content | str | tuple[str, str]] = []
-        for node in now.nodes:
+        for node in state.nodes:
             parts += [node_line(node), "    "]
-        self.update(Content.assemble(*parts, (spread_line(now.payment), "$accent")))
+        self.update(Content.assemble(*parts, (propagation_line(state.payment), "$accent")))
 
 
-def node_line(node: Node) -> Content:
+def node_line(node: NodeStatus) -> Content:
     """As in "node 0  ● 143  mempool 1"; that it is down is never said by colour alone."""
     if not node.alive:
         return Content.assemble(f"{node.name}  ", ("✗ stopped", "$text-error"))
@@ -28,10 +28,13 @@ def node_line(node: Node) -> Content:
     )
 
 
-def spread_line(payment: Payment | None) -> str:
+def propagation_line(payment: PaymentProgress | None) -> str:
     """As in "7d1f… announced 1, echoed 1", or nothing."""
-    if payment is None or payment.spread is None:
+    if payment is None or payment.sent is None:
         return ""
-    spread = payment.spread
-    told = f"announced {spread.announced}, echoed {spread.echoed}"
-    return f"{spread.txid[:4]}… {told}"
+    name = f"{payment.sent.txid[:4]}…"
+    match payment.sent.proof:
+        case Propagation(announced, echoed):
+            return f"{name} announced {len(announced)}, echoed {len(echoed)}"
+        case Acceptance(server):
+            return f"{name} taken by {server}"

@@ -7,9 +7,9 @@ import bdkpython as bdk
 
 from host.config import HARDENED, account_path
 from host.errors import WalletError
-from host.psbt import Psbt
+from host.psbt import PsbtMaps
 from host.store import Pairing
-from host.wallet.asked import NETWORKS
+from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
 
@@ -23,7 +23,7 @@ def descriptor(pairing: Pairing) -> "bdk.Descriptor":
     """
     path = account_path(pairing.network, pairing.script)
     _check_key(pairing, path)
-    origin = "/".join([pairing.fingerprint, *(f"{each - HARDENED}h" for each in path)])
+    origin = "/".join([pairing.fingerprint, *(f"{step - HARDENED}h" for step in path)])
     kind = bdk.NetworkKind.MAIN if pairing.network == "mainnet" else bdk.NetworkKind.TEST
     text = f"{pairing.script}([{origin}]{pairing.account_xpub}/<0;1>/*)"  # BIP389
     try:
@@ -55,13 +55,16 @@ def _unusable(pairing: Pairing) -> str:
 
 
 def load(pairing: Pairing, persister: "bdk.Persister") -> "bdk.Wallet":
-    """What is kept there, or a new wallet when nothing is: a crash may have come before BDK."""
-    both = descriptor(pairing)
+    """What is kept there, or a new wallet when nothing is: a crash may have come before BDK.
+
+    Raises WalletError when the file is damaged, or of another wallet.
+    """
+    two_path = descriptor(pairing)
     try:
-        return bdk.Wallet.load_from_two_path_descriptor(both, persister)
+        return bdk.Wallet.load_from_two_path_descriptor(two_path, persister)
     except bdk.LoadWithPersistError.CouldNotLoad:
         network = NETWORKS[pairing.network]
-        return bdk.Wallet.create_from_two_path_descriptor(both, network, persister)
+        return bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister)
     except bdk.LoadWithPersistError as error:
         raise WalletError(
             "The file with what the chain says is damaged, or of another wallet. No coins are lost:"
@@ -91,20 +94,20 @@ def fee_sats(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> int | None
         return None
 
 
-def finalized(signed: Psbt) -> bytes:
+def finalized(signed: PsbtMaps) -> bytes:
     """The transaction for the network. BDK checks each signature on the way (BIP174, Finalizer).
 
     Raises WalletError: a wrong signature, a fee that nobody can mean.
     """
     text = base64.b64encode(signed.encode()).decode()
     try:
-        made = bdk.Psbt(text).finalize()
+        finalized_psbt = bdk.Psbt(text).finalize()
     except bdk.PsbtParseError as error:
         raise WalletError(f"A signature came back broken. {_SAFE}") from error
-    if not made.could_finalize:
+    if not finalized_psbt.could_finalize:
         raise WalletError(f"A signature came back that is not right. {_SAFE}")
     try:
-        return bytes(made.psbt.extract_tx().serialize())
+        return bytes(finalized_psbt.psbt.extract_tx().serialize())
     except bdk.ExtractTxError as error:
         raise WalletError(f"The fee is absurdly high. {_SAFE}") from error
 

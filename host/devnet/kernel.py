@@ -86,16 +86,6 @@ class Engine:
             raise BadBlock("The block's header, work or merkle root is wrong.") from error
         return tuple(self._diary.steps)
 
-    def spent_by(self, height: int) -> tuple[tuple[int, bytes, int], ...]:
-        """(sats, script, height) of every coin that the block at `height` spends."""
-        entry = self._manager.get_active_chain().block_tree_entries[height]
-        each = self._manager.block_spent_outputs[entry].transactions
-        return tuple(
-            (coin.output.amount, bytes(coin.output.script_pubkey), coin.confirmation_height)
-            for transaction in each
-            for coin in transaction.coins
-        )
-
     def close(self) -> None:
         """Nothing may be asked afterwards: the engine would answer from freed memory."""
         del self._manager

@@ -28,11 +28,11 @@ def payable(address: str, sats: int, network: str) -> "bdk.Script":
             "An amount is 1 sat or more, and not more than all bitcoin there can be."
             " Nothing was made."
         )
-    least = dust_limit(script.to_bytes())
-    if sats < least:
+    dust_sats = dust_limit(script.to_bytes())
+    if sats < dust_sats:
         raise WalletError(
             f"{grouped(sats)} sats is too little: the network passes on"
-            f" {grouped(least)} sats or more to this address. Nothing was made."
+            f" {grouped(dust_sats)} sats or more to this address. Nothing was made."
         )
     return script
 
@@ -71,9 +71,9 @@ def _address(text: str, network: str) -> "bdk.Address":
 
 
 def _what_is_wrong(text: str, network: str) -> str:
-    for name, other in NETWORKS.items():
+    for name, bdk_network in NETWORKS.items():
         try:
-            bdk.Address(text, other)
+            bdk.Address(text, bdk_network)
         except bdk.AddressParseError:
             continue
         return (
@@ -87,10 +87,10 @@ def _what_is_wrong(text: str, network: str) -> str:
 
 
 def _too_few(text: str) -> WalletError:
-    found = _INSUFFICIENT.search(text)
-    if found is None:
+    amounts = _INSUFFICIENT.search(text)
+    if amounts is None:
         return WalletError(f"The payment cannot be made: {text}. Nothing was made.")
-    have, need = (int(Decimal(amount) * 100_000_000) for amount in found.groups())
+    have, need = (int(Decimal(amount) * 100_000_000) for amount in amounts.groups())
     return TooFewCoins(
         f"{grouped(need - have)} sats are missing: this payment needs {grouped(need)} sats with"
         f" its fee, and there are {grouped(have)}. Nothing was made."

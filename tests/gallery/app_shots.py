@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from textual import events
 from textual.pilot import Pilot
 
+from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
-from host.tui.gallery import codes, still
-from host.tui.gallery.still import Still
+from tests.gallery import app_codes, app_session
+from tests.gallery.app_session import FakeSession
 
 PASTE = "paste "  # followed by text, where a key could stand
 SIZES = ((80, 24), (120, 40))
-Steps = Callable[["Pilot[int]", Still], Awaitable[None]]
+Steps = Callable[["Pilot[int]", FakeSession], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,62 +22,62 @@ class Shot:
     """A name, what the world is like, and what a person does before the picture is taken."""
 
     name: str
-    world: Callable[[], Still]
+    world: Callable[[], FakeSession]
     keys: tuple[str, ...] = ()
     steps: Steps | None = None
     welcome: bool = False
     starts: bool = True
 
 
-def _new() -> Still:
-    return Still(still.NEW)
+def _new() -> FakeSession:
+    return FakeSession(app_session.NEW)
 
 
-def _paired() -> Still:
-    return Still(still.HOME, paired=True)
+def _paired() -> FakeSession:
+    return FakeSession(app_session.HOME, paired=True)
 
 
-def _locked() -> Still:
-    return Still(still.LOCKED, funded=True)
+def _locked() -> FakeSession:
+    return FakeSession(app_session.LOCKED, funded=True)
 
 
-def _funded() -> Still:
-    return Still(still.HOME, funded=True)
+def _funded() -> FakeSession:
+    return FakeSession(app_session.HOME, funded=True)
 
 
-def _long_history() -> Still:
-    scene = _funded()
-    scene.live_long()
-    return scene
+def _long_history() -> FakeSession:
+    session = _funded()
+    session.live_long()
+    return session
 
 
-FORM = ("p", f"{PASTE}{still.THEIRS}", "tab", f"{PASTE}25000")
-BILL = (*FORM, "enter")
-ASKED = (*BILL, "enter")
+FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000")
+DRAFT = (*FORM, "enter")
+ASKED = (*DRAFT, "enter")
 SENT = (*ASKED, "enter")
 
 
-async def _pulled(pilot: "Pilot[int]", scene: Still) -> None:
-    await scene.unplug()
+async def _pulled(pilot: "Pilot[int]", session: FakeSession) -> None:
+    await session.unplug()
     await pilot.pause()
 
 
-async def _no_network(pilot: "Pilot[int]", scene: Still) -> None:
-    scene.trouble["send"] = (
+async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
+    session.trouble["send"] = (
         "None of the 3 peers answers. Nothing was sent."
         " Check that the network is reachable, then send again."
     )
     await pilot.press("enter")
 
 
-async def _code(pilot: "Pilot[int]", scene: Still) -> None:
-    scene.picture = codes.picture("UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD")
-    scene.show(still.CODE)
+async def _code(pilot: "Pilot[int]", session: FakeSession) -> None:
+    session.picture = app_codes.picture("UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD")
+    session.show(app_session.CODE)
     await pilot.pause()
 
 
-async def _letters(pilot: "Pilot[int]", scene: Still) -> None:
-    scene.show(still.LETTERS)
+async def _letters(pilot: "Pilot[int]", session: FakeSession) -> None:
+    session.show(app_session.LETTERS)
     await pilot.pause()
 
 
@@ -92,9 +93,11 @@ SHOTS = (
     Shot("home", _funded),
     Shot("home-btc", _funded, ("b",)),
     Shot("pay-empty", _funded, ("p",)),
-    Shot("pay-wrong", _funded, ("p", f"{PASTE}{still.THEIRS[:-1]}q", "tab", f"{PASTE}6000000")),
+    Shot(
+        "pay-wrong", _funded, ("p", f"{PASTE}{app_session.THEIRS[:-1]}q", "tab", f"{PASTE}6000000")
+    ),
     Shot("pay-form", _funded, FORM),
-    Shot("pay-bill", _funded, BILL),
+    Shot("pay-bill", _funded, DRAFT),
     Shot("pay-asked", _funded, ASKED),
     Shot("pay-declined", _funded, (*ASKED, "escape")),
     Shot("pay-pulled", _funded, ASKED, _pulled),
@@ -125,20 +128,21 @@ async def press(pilot: "Pilot[int]", key: str) -> None:
 
 async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:
     """Bring the app to this screen and draw it."""
-    scene = shot.world()
+    session = shot.world()
 
-    async def start(_: Callable[[str], None]) -> Still:
+    async def start(_: Callable[[str], None]) -> WalletSession:
         if not shot.starts:
             await asyncio.Event().wait()
-        return scene
+        return session
 
-    app = QuietkeyApp(start, link=scene.link, welcome=shot.welcome)
+    opening = app_session.opening(start, session.title, session.link)
+    app = QuietkeyApp(opening, welcome=shot.welcome)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for key in shot.keys:
             await press(pilot, key)
         await pilot.pause()
         if shot.steps is not None:
-            await shot.steps(pilot, scene)
+            await shot.steps(pilot, session)
         await pilot.pause()
         return draw(app)

@@ -1,22 +1,27 @@
 """Numbers and addresses as a person reads them, and the sentences more than one screen says."""
 
+from host.values import Acceptance, Propagation
+
 THIN = "\N{NO-BREAK SPACE}"  # groups digits and never wraps
 USUAL_FEE_SHARE = 0.05  # of what is paid; above it the fee is called more than usual
 SATS_PER_BTC = 100_000_000
 
 NEW_DEVICE = "The device is new. Press d and choose New wallet on it."
 LOCKED_DEVICE = "The device is locked. Press d and unlock it with its PIN."
-NO_COINS = "There are no coins yet. Press f to get some from the faucet."
+NO_COINS = "There are no coins yet. Press r for an address to be paid at."
+NO_PLAY_COINS = "There are no coins yet. Press f to get some from the faucet."
 READY = "Press p to pay, r to receive."
+WAITS_FOR_BLOCK = "The payment waits for a block."
 MINED_SOON = "The payment waits for a block. Press m to let the miner find one now."
 LEFT_OVER = "A payment was left half way. Press p to go on with it."
 PULLED = "The cable is not plugged in. Press u to plug it in."
 PLUGGED_AGAIN = "The cable is plugged in again. Nothing was paid meanwhile."
+UNPAIRED = "There is no wallet yet. Pull the cable with u, plug it in again, and it is made."
 PAIRING = "Reading the public key of the account from the device."
-STARTING = "Starting the device and three nodes..."
 FUNDING = "The faucet sends coins, the miner finds a block for them."
 WRITING = "Choosing coins for it."
 SENDING = "Giving the payment to some nodes, watching it come back from the others."
+MAY_ASK_PIN = "The device may ask you to unlock it."
 ASKS_PIN = "The device asks for its PIN."
 ASKS_KEYS = "The wallet looks at the device. Press ✓ there and choose Show account."
 ASKS_PAYMENT = (
@@ -39,15 +44,15 @@ def amount(sats: int, btc: bool = False) -> str:
     if not btc:
         return f"{grouped(sats)} sats"
     sign = "-" if sats < 0 else ""
-    whole, rest = divmod(abs(sats), SATS_PER_BTC)
-    return f"{sign}{whole}.{rest:08d} BTC"
+    bitcoins, remainder = divmod(abs(sats), SATS_PER_BTC)
+    return f"{sign}{bitcoins}.{remainder:08d} BTC"
 
 
-def share(part: int, whole: int) -> str:
+def share(part: int, total: int) -> str:
     """A share in percent with one digit, "under 0.1 %" when it is less."""
-    if whole <= 0:
+    if total <= 0:
         return "all"
-    percent = 100 * part / whole
+    percent = 100 * part / total
     return f"{percent:.1f} %" if percent >= 0.1 or part == 0 else "under 0.1 %"
 
 
@@ -57,7 +62,7 @@ def rate(sats_per_vbyte: float) -> str:
 
 def fours(address: str) -> tuple[str, ...]:
     """The whole address in groups of four."""
-    return tuple(address[at : at + 4] for at in range(0, len(address), 4))
+    return tuple(address[start : start + 4] for start in range(0, len(address), 4))
 
 
 def fingerprint(hex_digits: str) -> str:
@@ -72,3 +77,12 @@ def fee_sentence(fee_sats: int, sats: int) -> str:
     """What the fee is, and whether that is usual: "a warning has a verb"."""
     text = f"{share(fee_sats, sats)} of what you pay"
     return f"{text}: more than usual" if fee_sats > USUAL_FEE_SHARE * sats else text
+
+
+def proof_sentence(proof: Propagation | Acceptance) -> str:
+    """How far a payment has come, beside its step."""
+    match proof:
+        case Propagation(announced, echoed, total):
+            return f"told to {len(announced)} of {total}, came back from {len(echoed)}"
+        case Acceptance(server):
+            return f"taken by {server}"

@@ -1,0 +1,185 @@
+"""What a face needs from the world: three protocols and a few values, quick to import.
+
+Everything may raise HostError, whose text is shown as it stands.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from host.values import (
+    Balance,
+    Draft,
+    Frame,
+    HistoryRow,
+    NodeStatus,
+    PanelView,
+    PaymentRequest,
+    ReceiveAddress,
+    Sent,
+    SignedPayment,
+    Utxo,
+)
+
+Observer = Callable[[Sent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WalletSnapshot:
+    """The wallet at one moment."""
+
+    fingerprint: str
+    height: int
+    balance: Balance
+    utxos: tuple[Utxo, ...] = ()
+    history: tuple[HistoryRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedPayment:
+    """A payment half way: to be signed, or to be sent once `payment` is there."""
+
+    draft: Draft
+    payment: SignedPayment | None = None
+
+
+class DevicePanel(Protocol):
+    """The device's own screen and buttons, for whoever has them at hand: an emulator's."""
+
+    def views(self) -> AsyncIterator[PanelView]:
+        """Every look of the panel, beginning with the present one."""
+        ...
+
+    async def press(self, key: str) -> None:
+        """Press "stop", "left", "right", "ok" or "hold" on the device."""
+        ...
+
+    async def type(self, text: str) -> None:
+        """Type characters on the device. They may be a PIN: they are kept nowhere."""
+        ...
+
+    async def pixels(self) -> Frame:
+        """What the panel looks like."""
+        ...
+
+
+class Playground(Protocol):
+    """A network of one's own, with play money."""
+
+    def nodes(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
+        """Every state of the network, beginning with the present one."""
+        ...
+
+    async def mine(self) -> None:
+        """One block."""
+        ...
+
+    async def kill(self, node: int) -> None: ...
+
+    async def revive(self, node: int) -> None: ...
+
+    async def fund(self, address: str) -> None:
+        """Pay coins to the address, confirmed when it returns."""
+        ...
+
+
+class WalletSession(Protocol):
+    """A wallet, the cable to its device, and a view of its network.
+
+    `network` is "mainnet", "testnet" or "regtest"; `link` is how the device is connected.
+    """
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def link(self) -> str: ...
+
+    @property
+    def panel(self) -> DevicePanel | None:
+        """The device's front panel, when it is within reach."""
+        ...
+
+    @property
+    def playground(self) -> Playground | None:
+        """The network itself, when it is ours to play with."""
+        ...
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the cable is in."""
+        ...
+
+    async def plug(self) -> None: ...
+
+    async def unplug(self) -> None: ...
+
+    async def open_wallet(self) -> bool:
+        """Open the wallet that was used last, if there is one."""
+        ...
+
+    async def unlock(self) -> None:
+        """Wait until the person has unlocked the device. Raises WalletError for another device."""
+        ...
+
+    async def pair(self) -> None:
+        """Open the wallet of this device; read its account's public key first if it is new."""
+        ...
+
+    async def sync(self) -> WalletSnapshot:
+        """Bring the open wallet to the best chain and look at it."""
+        ...
+
+    async def snapshot(self) -> WalletSnapshot:
+        """Look at the open wallet without asking the network."""
+        ...
+
+    def follow(self) -> AsyncIterator[int]:
+        """The height of the chain, now and after each change, once a wallet is open."""
+        ...
+
+    async def next_address(self) -> ReceiveAddress:
+        """An address nobody was given yet."""
+        ...
+
+    async def verify(self, address: ReceiveAddress) -> None:
+        """Let the device derive and show this address, and wait for the person."""
+        ...
+
+    async def draft(self, request: PaymentRequest) -> Draft: ...
+
+    async def renew(self, draft: Draft) -> Draft:
+        """The same draft if it is still kept, or a new one for the same payment."""
+        ...
+
+    async def discard(self, draft: Draft) -> None: ...
+
+    async def unfinished(self) -> UnfinishedPayment | None:
+        """What the last run left half way."""
+        ...
+
+    async def sign(self, draft: Draft) -> SignedPayment:
+        """Wait for the person's yes on the device, then check and keep the signed payment."""
+        ...
+
+    async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
+        """Give the signed payment to the network and wait for the proof that it was taken."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known of a session before it is there, and how it comes up behind the first frame.
+
+    `start` is given a function that takes sentences about how far it is.
+    """
+
+    title: str
+    link: str
+    sentence: str
+    start: Callable[[Callable[[str], None]], Awaitable[WalletSession]]

@@ -1,0 +1,208 @@
+"""An ordinary wallet as a session: a folder, a device at the end of a cable, a view of a chain.
+
+Imported in a thread after the first frame, because what it imports takes a while.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from host.app import pair, receive, spend, verify_address
+from host.backends import Backend
+from host.devices import SigningDevice
+from host.errors import NetworkError, WalletError
+from host.session.api import (
+    DevicePanel,
+    Observer,
+    Playground,
+    UnfinishedPayment,
+    WalletSnapshot,
+)
+from host.session.cable import Cable
+from host.values import (
+    Draft,
+    PaymentRecord,
+    PaymentRequest,
+    ReceiveAddress,
+    Sent,
+    SignedPayment,
+)
+from host.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class WalletFolder:
+    """Where a wallet is kept, and which account it is: `script` is "wpkh" or "tr"."""
+
+    path: Path
+    network: str
+    script: str = "wpkh"
+
+
+class LocalSession:
+    """Implements host.session.api.WalletSession for one folder and one device."""
+
+    def __init__(
+        self, folder: WalletFolder, cable: Cable, backend: Backend | None, link: str
+    ) -> None:
+        """`link` is how the cable connects: "serial", "tcp" or "qr".
+
+        Without a backend the wallet knows what it knew before.
+        """
+        self.folder = folder
+        self.link = link
+        self.cable = cable
+        self._own_backend = backend
+        self._open: Wallet | None = None
+        self._opened = asyncio.Event()
+
+    @property
+    def network(self) -> str:
+        return self.folder.network
+
+    @property
+    def title(self) -> str:
+        return f"quietkey · {self.network}"
+
+    @property
+    def panel(self) -> DevicePanel | None:
+        return None
+
+    @property
+    def playground(self) -> Playground | None:
+        return None
+
+    # The cable
+
+    @property
+    def plugged(self) -> bool:
+        return self.cable.plugged
+
+    async def plug(self) -> None:
+        await self.cable.plug()
+
+    async def unplug(self) -> None:
+        await self.cable.unplug()
+
+    # The network
+
+    @property
+    def _backend(self) -> Backend:
+        if self._own_backend is None:
+            raise NetworkError("There is no network to ask. Name a node of it and try again.")
+        return self._own_backend
+
+    # The wallet
+
+    @property
+    def wallet(self) -> Wallet:
+        """Raises WalletError before one was opened or paired."""
+        if self._open is None:
+            raise WalletError("There is no wallet yet. Unlock the device, and it is paired.")
+        return self._open
+
+    async def open_wallet(self) -> bool:
+        path = await asyncio.to_thread(self._last_used)
+        if path is not None:
+            self._take(await asyncio.to_thread(Wallet.open, path))
+        return path is not None
+
+    def _last_used(self) -> Path | None:
+        return self.folder.path if Wallet.exists(self.folder.path) else None
+
+    def _take(self, wallet: Wallet) -> None:
+        self._open = wallet
+        self._opened.set()
+
+    async def unlock(self) -> None:
+        await self.cable.ask(self._unlock)
+
+    async def _unlock(self, device: SigningDevice) -> None:
+        await device.unlock(self.network)
+        if device.interactive and self._open is not None:
+            await pair.recognise(self._open, device)
+
+    async def pair(self) -> None:
+        await self.cable.ask(self._pair)
+
+    async def _pair(self, device: SigningDevice) -> None:
+        path = await self._path_for(device)
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        self._take(await pair.pair(device, path, self.network, self.folder.script))
+
+    async def _path_for(self, _: SigningDevice) -> Path:
+        return self.folder.path
+
+    async def sync(self) -> WalletSnapshot:
+        await self._backend.sync(self.wallet)
+        return await self.snapshot()
+
+    async def snapshot(self) -> WalletSnapshot:
+        return await asyncio.to_thread(_snapshot, self.wallet)
+
+    async def follow(self) -> AsyncIterator[int]:
+        await self._opened.wait()
+        async with aclosing(self._backend.follow(self.wallet)) as heights:
+            async for height in heights:
+                yield height
+
+    async def next_address(self) -> ReceiveAddress:
+        return await receive.receive(self.wallet)
+
+    async def verify(self, address: ReceiveAddress) -> None:
+        await self.cable.ask(
+            lambda device: verify_address.verify_address(self.wallet, device, address)
+        )
+
+    # A payment
+
+    async def unfinished(self) -> UnfinishedPayment | None:
+        # Signed first: sending it asks nobody, and its coins count as spent until it is seen.
+        for record in await asyncio.to_thread(spend.unsent, self.wallet):
+            return UnfinishedPayment(_draft_of(record), record.payment)
+        draft = await asyncio.to_thread(spend.unfinished, self.wallet)
+        return None if draft is None else UnfinishedPayment(draft)
+
+    async def draft(self, request: PaymentRequest) -> Draft:
+        return await spend.draft(self.wallet, request)
+
+    async def renew(self, draft: Draft) -> Draft:
+        if await self._is_stored(draft):
+            return draft
+        return await self.draft(PaymentRequest(draft.recipient, draft.sats, draft.sats_per_vbyte))
+
+    async def discard(self, draft: Draft) -> None:
+        if await self._is_stored(draft):
+            await asyncio.to_thread(self.wallet.discard, draft)
+
+    async def _is_stored(self, draft: Draft) -> bool:
+        return await asyncio.to_thread(spend.unfinished, self.wallet) == draft
+
+    async def sign(self, draft: Draft) -> SignedPayment:
+        return await self.cable.ask(lambda device: spend.sign(self.wallet, device, draft))
+
+    async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
+        return await spend.send(self.wallet, self._backend, payment, observer)
+
+    async def close(self) -> None:
+        """Let go of the device, the network and the wallet; the wallet is on disk."""
+        await self.cable.unplug()
+        if self._own_backend is not None:
+            await self._own_backend.close()
+        if self._open is not None:
+            self._open.close()
+
+
+def _snapshot(wallet: Wallet) -> WalletSnapshot:
+    return WalletSnapshot(
+        wallet.fingerprint, wallet.tip_height, wallet.balance(), wallet.utxos(), wallet.history()
+    )
+
+
+def _draft_of(record: PaymentRecord) -> Draft:
+    """What is still known of a payment once it is signed."""
+    return Draft(b"", record.recipient, record.sats, record.payment.fee_sats)

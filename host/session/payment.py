@@ -1,0 +1,123 @@
+"""The one order in which a payment happens, and what is reported on the way, for every face."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from host.config import grouped
+from host.session import wording
+from host.session.api import UnfinishedPayment, WalletSession
+from host.values import (
+    Acceptance,
+    Draft,
+    PaymentRequest,
+    Propagation,
+    ReceiveAddress,
+    Sent,
+    SignedPayment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The payment is made up, and nobody has signed it."""
+
+    draft: Draft
+
+    @property
+    def sentence(self) -> str:
+        draft = self.draft
+        return (
+            f"Pay {grouped(draft.sats)} sats to {draft.recipient},"
+            f" fee {grouped(draft.fee_sats)} sats ({draft.sats_per_vbyte:g} sat/vB)."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockAwaited:
+    """The device may ask its person for the PIN."""
+
+    sentence: str = wording.MAY_ASK_PIN
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAwaited:
+    """The device shows the payment and waits for its person."""
+
+    draft: Draft
+
+    @property
+    def sentence(self) -> str:
+        return f"The device asks you to check the payment: {' '.join(self.draft.words)}."
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The signed payment would be taken by the network. From here on its coins are spent."""
+
+    payment: SignedPayment
+
+    @property
+    def sentence(self) -> str:
+        return f"Signed and verified: {self.payment.txid}."
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The network was told, and perhaps told us back."""
+
+    sent: Sent
+
+    @property
+    def sentence(self) -> str:
+        match self.sent.proof:
+            case Propagation(announced, echoed, total):
+                return (
+                    f"Announced to {len(announced)} of {total} peers, told back by {len(echoed)}."
+                )
+            case Acceptance(server):
+                return f"Accepted by {server}."
+
+
+PaymentStep = Drafted | UnlockAwaited | ReviewAwaited | Verified | Announced
+Reporter = Callable[[PaymentStep], None]
+
+
+def silently(_: PaymentStep) -> None:
+    """Report nothing."""
+
+
+async def pay(session: WalletSession, request: PaymentRequest, report: Reporter = silently) -> Sent:
+    """The whole way from a request to a payment that the network took. Any HostError may end it.
+
+    After DeclinedOnDevice, DeviceError or WalletError there is nothing left of it. After LinkLost
+    the draft is kept, after NetworkError the signed payment: `session.unfinished` has them.
+    """
+    draft = await session.draft(request)
+    report(Drafted(draft))
+    return await finish_payment(session, UnfinishedPayment(draft), report)
+
+
+async def finish_payment(
+    session: WalletSession, unfinished: UnfinishedPayment, report: Reporter = silently
+) -> Sent:
+    """Take a payment from where it stopped: the device's yes, then the network's proof."""
+    payment = unfinished.payment or await _signed(session, unfinished.draft, report)
+    return await session.send(payment, lambda sent: report(Announced(sent)))
+
+
+async def _signed(session: WalletSession, draft: Draft, report: Reporter) -> SignedPayment:
+    report(UnlockAwaited())
+    await session.unlock()
+    report(ReviewAwaited(draft))
+    payment = await session.sign(draft)
+    report(Verified(payment))
+    return payment
+
+
+async def verify_address(
+    session: WalletSession, address: ReceiveAddress, before: Callable[[], None]
+) -> None:
+    """Have the device show an address. `before` is called when its person is about to see it."""
+    await session.unlock()
+    before()
+    await session.verify(address)

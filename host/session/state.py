@@ -1,0 +1,125 @@
+"""The whole app at one moment, as one frozen value. Faces draw it and keep nothing."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from host.session import wording
+from host.session.api import UnfinishedPayment, WalletSnapshot
+from host.values import Draft, NodeStatus, PanelView, ReceiveAddress, Sent, SignedPayment
+
+
+class Stage(Enum):
+    """How far a payment is. A payment that stopped keeps its stage and goes on from there."""
+
+    WRITTEN = 0
+    ASKED = 1
+    SIGNED = 2
+    SPREAD = 3
+    CONFIRMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentProgress:
+    """One payment on its way. `problem` is why it stopped, "" while it goes on."""
+
+    draft: Draft
+    stage: Stage = Stage.WRITTEN
+    signed: SignedPayment | None = None
+    sent: Sent | None = None
+    height: int | None = None
+    problem: str = ""
+    working: bool = False
+
+    @classmethod
+    def of(cls, unfinished: UnfinishedPayment) -> "PaymentProgress":
+        """A payment that the last run did not finish: it waits on its page."""
+        stage = Stage.SIGNED if unfinished.payment else Stage.WRITTEN
+        return cls(unfinished.draft, stage, unfinished.payment)
+
+    @property
+    def unfinished(self) -> UnfinishedPayment:
+        return UnfinishedPayment(self.draft, self.signed)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedAddress:
+    """An address handed out, and what the device said to it."""
+
+    receive: ReceiveAddress
+    verified: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """Everything that is drawn. `asking` is set while the device waits for the person.
+
+    `panel` and `playground` say whether the session has them (host.session.api).
+    """
+
+    title: str = ""
+    link: str = ""
+    network: str = ""
+    panel: bool = True
+    playground: bool = True
+    starting: str = ""
+    broken: str = ""
+    plugged: bool = True
+    view: PanelView | None = None
+    nodes: tuple[NodeStatus, ...] = ()
+    wallet: WalletSnapshot | None = None
+    synced: bool = False
+    asking: str = ""
+    busy: str = ""
+    problem: str = ""
+    payment: PaymentProgress | None = None
+    issued: IssuedAddress | None = None
+    btc: bool = False
+
+    @property
+    def height(self) -> int:
+        """Of the network's best chain, as far as it is known here."""
+        if not self.playground:
+            return self.wallet.height if self.wallet else 0
+        return max((node.height for node in self.nodes if node.alive), default=0)
+
+    @property
+    def peers(self) -> int:
+        return sum(node.alive for node in self.nodes)
+
+
+def next_step(state: AppState) -> str:
+    """The one sentence that says what the person can do."""
+    news = state.broken or state.problem or state.asking or state.busy or state.starting
+    if news or (state.panel and state.view is None):
+        return news
+    if not state.plugged:
+        return wording.PULLED
+    if state.wallet is None:
+        return _before_pairing(state.view)
+    balance = state.wallet.balance
+    if balance.confirmed_sats + balance.pending_sats == 0:
+        return wording.NO_PLAY_COINS if state.playground else wording.NO_COINS
+    return _about_payment(state)
+
+
+def _about_payment(state: AppState) -> str:
+    payment = state.payment
+    if payment is None or payment.stage is Stage.CONFIRMED:
+        return wording.READY
+    return block_sentence(state) if payment.stage is Stage.SPREAD else wording.LEFT_OVER
+
+
+def block_sentence(state: AppState) -> str:
+    """What can be done about a payment that waits for a block."""
+    return wording.MINED_SOON if state.playground else wording.WAITS_FOR_BLOCK
+
+
+def _before_pairing(view: PanelView | None) -> str:
+    if view is None:
+        return wording.UNPAIRED
+    return {
+        "empty": wording.NEW_DEVICE,
+        "locked": wording.LOCKED_DEVICE,
+        "unlocked": wording.PAIRING,
+    }[view.state]

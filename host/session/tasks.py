@@ -1,0 +1,277 @@
+"""What a face does in the background: one coroutine per task, each ending in a clear sentence.
+
+They change what is drawn through `Host.change`, and never draw. The order of a payment is that of
+host.session.payment, for every face.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Protocol
+
+from host.errors import HostError
+from host.session import wording
+from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
+from host.session.payment import (
+    Announced,
+    Drafted,
+    PaymentStep,
+    ReviewAwaited,
+    UnlockAwaited,
+    Verified,
+    finish_payment,
+    verify_address,
+)
+from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
+from host.values import Draft, PanelView, PaymentRequest
+
+
+class Host(Protocol):
+    """What a task may do to a face."""
+
+    state: AppState
+
+    @property
+    def session(self) -> WalletSession: ...
+
+    def change(self, **fields: object) -> None:
+        """Draw the present moment with these fields changed."""
+        ...
+
+    def device_asks(self, sentence: str) -> None:
+        """Lead the eye and the keyboard to the device, or back again for ""."""
+        ...
+
+    def panel_changed(self, view: PanelView) -> None: ...
+
+    def wallet_opened(self) -> None: ...
+
+
+@contextmanager
+def _reported(host: Host) -> Iterator[None]:
+    """A HostError becomes the sentence on the page, and nothing stays marked as under way."""
+    try:
+        yield
+    except HostError as error:
+        host.change(problem=str(error))
+    finally:
+        host.change(busy="")
+
+
+async def follow_device(host: Host) -> None:
+    """Draw what the device's panel shows, when there is one."""
+    panel = host.session.panel
+    with _reported(host):
+        if panel is not None:
+            async for view in panel.views():
+                host.panel_changed(view)
+
+
+async def follow_network(host: Host) -> None:
+    """Draw the network; look for our coins again whenever the chain grew."""
+    with _reported(host):
+        if host.session.playground is None:
+            await _follow_chain(host)
+        else:
+            async for nodes in host.session.playground.nodes():
+                host.change(nodes=nodes)
+                wallet = host.state.wallet
+                if wallet is not None and host.state.height > wallet.height:
+                    await sync(host)
+
+
+async def _follow_chain(host: Host) -> None:
+    async for _ in host.session.follow():
+        _look_at(host, await host.session.snapshot())
+
+
+def _look_at(host: Host, wallet: WalletSnapshot) -> None:
+    host.change(wallet=wallet, synced=True, payment=_confirmed(host.state.payment, wallet))
+
+
+async def open_wallet(host: Host) -> None:
+    """The wallet used last, so that the balance is there before the device is unlocked."""
+    with _reported(host):
+        if await host.session.open_wallet():
+            wallet = await host.session.snapshot()
+            host.change(wallet=wallet, payment=await _unfinished(host))
+            await sync(host)
+
+
+async def _unfinished(host: Host) -> PaymentProgress | None:
+    unfinished = await host.session.unfinished()
+    return None if unfinished is None else PaymentProgress.of(unfinished)
+
+
+async def pair(host: Host) -> None:
+    """The wallet of the device as it is now: its public key is read if we do not know it."""
+    host.change(busy=wording.PAIRING, problem="")
+    if host.session.link == "qr":
+        host.device_asks(wording.ASKS_KEYS)
+    with _reported(host):
+        await host.session.pair()
+        wallet = await host.session.snapshot()
+        host.change(wallet=wallet, payment=await _unfinished(host), issued=None)
+        await sync(host)
+        host.wallet_opened()
+    host.device_asks("")
+
+
+async def sync(host: Host) -> None:
+    """Bring the wallet to the best chain."""
+    with _reported(host):
+        host.change(synced=False)
+        _look_at(host, await host.session.sync())
+
+
+def _confirmed(payment: PaymentProgress | None, wallet: WalletSnapshot) -> PaymentProgress | None:
+    if payment is None or payment.stage is not Stage.SPREAD or payment.sent is None:
+        return payment
+    txid = payment.sent.txid
+    height = next((row.height for row in wallet.history if row.txid == txid), None)
+    return payment if height is None else replace(payment, stage=Stage.CONFIRMED, height=height)
+
+
+async def fund(host: Host) -> None:
+    """Coins from the playground's faucet, on a fresh address."""
+    playground = host.session.playground
+    if playground is None:
+        return
+    host.change(busy=wording.FUNDING, problem="")
+    with _reported(host):
+        address = await host.session.next_address()
+        await playground.fund(address.address)
+        await sync(host)
+
+
+async def mine(host: Host) -> None:
+    """One block on the playground."""
+    with _reported(host):
+        if host.session.playground is not None:
+            await host.session.playground.mine()
+
+
+async def toggle_node(host: Host, index: int) -> None:
+    """Stop a node that runs, start one that does not."""
+    playground = host.session.playground
+    with _reported(host):
+        if playground is not None and host.state.nodes[index].alive:
+            await playground.kill(index)
+        elif playground is not None:
+            await playground.revive(index)
+
+
+async def move_cable(host: Host) -> None:
+    """Pull the cable, or plug it in. A device whose panel cannot be seen is paired at once."""
+    host.change(problem="")
+    with _reported(host):
+        await (host.session.unplug() if host.session.plugged else host.session.plug())
+    plugged = host.session.plugged
+    host.change(plugged=plugged)
+    stopped = host.state.payment is not None and host.state.payment.problem
+    if plugged and stopped:
+        _change_payment(host, problem=wording.PLUGGED_AGAIN)
+    if plugged and host.state.wallet is None and host.session.panel is None:
+        await pair(host)
+
+
+async def issue_address(host: Host) -> None:
+    """An address nobody was given yet."""
+    with _reported(host):
+        host.change(issued=IssuedAddress(await host.session.next_address()))
+
+
+async def verify(host: Host) -> None:
+    """Let the device derive and show the address that was handed out."""
+    issued = host.state.issued
+    if issued is None:
+        return
+    issued = replace(issued, problem="", verified=False)  # an earlier yes does not count any more
+    host.change(issued=issued, problem="")
+    try:
+        _ask_for_pin(host)
+        await verify_address(
+            host.session, issued.receive, lambda: host.device_asks(wording.ASKS_ADDRESS)
+        )
+    except HostError as error:
+        host.change(issued=replace(issued, problem=str(error)))
+    else:
+        host.change(issued=replace(issued, verified=True))
+    finally:
+        host.change(plugged=host.session.plugged)
+        host.device_asks("")
+
+
+async def draft_payment(host: Host, request: PaymentRequest) -> None:
+    """Write a payment down, so that its person sees what it costs."""
+    host.change(busy=wording.WRITING, problem="")
+    with _reported(host):
+        draft = await host.session.draft(request)
+        host.change(payment=PaymentProgress(draft))
+
+
+async def discard(host: Host, draft: Draft) -> None:
+    """Forget a payment that was not signed."""
+    with _reported(host):
+        await host.session.discard(draft)
+
+
+async def resume_payment(host: Host) -> None:
+    """Take the payment on the page from where it stopped."""
+    payment = host.state.payment
+    if payment is None:
+        return
+    try:
+        if payment.signed is None:
+            draft = await host.session.renew(payment.draft)
+            payment = replace(payment, draft=draft, stage=Stage.ASKED)
+        host.change(payment=replace(payment, problem="", working=True))
+        await _finish(host, payment.unfinished)
+    except HostError as error:
+        _change_payment(host, problem=str(error))
+    except asyncio.CancelledError:
+        _change_payment(host, problem=wording.STOPPED_WAITING)
+        raise
+    finally:
+        host.change(busy="", plugged=host.session.plugged)
+        _change_payment(host, working=False)
+        host.device_asks("")
+
+
+async def _finish(host: Host, unfinished: UnfinishedPayment) -> None:
+    if unfinished.payment is not None:
+        host.change(busy=wording.SENDING)
+    sent = await finish_payment(host.session, unfinished, lambda step: _show_step(host, step))
+    _change_payment(host, stage=Stage.SPREAD, sent=sent)
+    host.change(wallet=await host.session.snapshot())
+
+
+def _show_step(host: Host, step: PaymentStep) -> None:
+    match step:
+        case Drafted(draft):
+            _change_payment(host, draft=draft)
+        case UnlockAwaited():
+            _ask_for_pin(host)
+        case ReviewAwaited():
+            host.device_asks(wording.ASKS_PAYMENT)
+        case Verified(payment):
+            _change_payment(host, stage=Stage.SIGNED, signed=payment)
+            host.device_asks("")
+            host.change(busy=wording.SENDING)
+        case Announced(sent):
+            _change_payment(host, sent=sent)
+
+
+def _ask_for_pin(host: Host) -> None:
+    """A device without a panel here, or one that is locked, wants its person's eye."""
+    view = host.state.view
+    if view is not None and view.state == "locked":
+        host.device_asks(wording.ASKS_PIN)
+    elif host.session.panel is None:
+        host.device_asks(wording.MAY_ASK_PIN)
+
+
+def _change_payment(host: Host, **fields: object) -> None:
+    if host.state.payment is not None:
+        host.change(payment=replace(host.state.payment, **fields))  # type: ignore[arg-type]

@@ -1,0 +1,166 @@
+"""Values that several rooms share, each written once. Nothing of BDK, of a wire or a screen."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["signed", "sent"]
+
+
+# The wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """`pending_sats` has no confirmation yet, or is a miner's reward too young to spend."""
+
+    confirmed_sats: int
+    pending_sats: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveAddress:
+    """An address of ours, and where it comes from, for the device to derive it again."""
+
+    address: str
+    index: int
+    path: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Utxo:
+    """A coin to spend: outpoint "txid:vout". `height` is None until it is in a block."""
+
+    outpoint: str
+    sats: int
+    address: str
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A transaction as it touched this wallet: `net_sats` is negative when it paid others."""
+
+    txid: str
+    net_sats: int
+    fee_sats: int | None
+    height: int | None
+    confirmations: int
+    time: int | None
+
+
+# A payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """Who gets how much, at what fee rate."""
+
+    address: str
+    sats: int
+    sats_per_vbyte: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A payment nobody has signed yet. `words` are the four the device shows, too.
+
+    Of a payment that an earlier run signed, `psbt`, fee rate, change and words are not kept.
+    """
+
+    psbt: bytes
+    recipient: str
+    sats: int
+    fee_sats: int
+    sats_per_vbyte: float = 0.0
+    change_sats: int = 0
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPayment:
+    """A signed payment, verified and ready for the network."""
+
+    raw_tx: bytes
+    txid: str
+    fee_sats: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecord:
+    """What we know of a payment we made, `created` in seconds since 1970."""
+
+    payment: SignedPayment
+    recipient: str
+    sats: int
+    created: int
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Propagation:
+    """Which peers were told of a transaction, and which told it back: the proof that it spreads.
+
+    Peers are "host:port". `peers_total` counts those that answered. A peer that had the
+    transaction before we told anybody has echoed it, too.
+    """
+
+    announced: tuple[str, ...]
+    echoed: tuple[str, ...]
+    peers_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A server took the transaction into its mempool: its word, and nobody else's."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction given to the network, and how we know that it was taken."""
+
+    txid: str
+    proof: Propagation | Acceptance
+
+
+# The network, and the device's front panel
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A node as its operator sees it. When it is dead, all but `alive` is as it last was.
+
+    `tip` and the txids in `mempool` are hex as people read them.
+    """
+
+    name: str
+    address: str
+    alive: bool
+    height: int
+    tip: str
+    mempool: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """What the device shows. `state` is "empty", "locked" or "unlocked"."""
+
+    seq: int
+    kind: str
+    lines: tuple[str, ...]
+    state: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture: a byte a pixel, row by row from the top left; 0 is dark, 255 is light."""
+
+    width: int
+    height: int
+    pixels: bytes = field(repr=False)
+
+    def pgm(self) -> bytes:
+        """The picture as a binary PGM file (P5, 8 bits)."""
+        return b"P5\n%d %d\n255\n" % (self.width, self.height) + self.pixels

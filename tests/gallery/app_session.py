@@ -1,0 +1,441 @@
+"""A session in memory: for the gallery and the tests, never for the app itself.
+
+It keeps a balance, a chain height and a device that answers by a script, all without a clock, a key
+or a socket, so that every picture comes out the same. It proves nothing about a payment.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from host.errors import HostError
+from host.session import wording
+from host.session.api import Observer, Opening, UnfinishedPayment, WalletSession, WalletSnapshot
+from host.values import (
+    Balance,
+    Draft,
+    Frame,
+    HistoryRow,
+    NodeStatus,
+    PanelView,
+    PaymentRequest,
+    Propagation,
+    ReceiveAddress,
+    Sent,
+    SignedPayment,
+    Utxo,
+)
+
+OURS = "bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx"
+THEIRS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
+TXID = "7d1f3c0e" * 7 + "54aa90be"
+FUNDING = "31c2d4e6" * 7 + "a1b2c3d4"
+FEE_SATS = 141
+FUNDED_SATS = 5_000_000
+WORDS = ("orbit", "velvet", "acid", "lamp")
+FINGERPRINT = "9f3c21aa"
+
+
+def panel(title: str, *body: str, last: str) -> tuple[str, ...]:
+    """Ten lines as the device lays them out: title, body, buttons."""
+    return (title, *body, *[""] * (8 - len(body)), last)
+
+
+NEW = PanelView(
+    1,
+    "menu",
+    panel("Quietkey", "▸ New wallet", "  I have a seed", last="          ◂ ▸         choose ✓"),
+    "empty",
+    "",
+)
+LOCKED = PanelView(
+    2, "home", panel("Quietkey", "", "Locked.", last="✗ more                unlock ✓"), "locked", ""
+)
+HOME = PanelView(
+    3,
+    "home",
+    panel(
+        "Quietkey",
+        "",
+        "Unlocked.",
+        "",
+        f"Keys {FINGERPRINT}",
+        last="                        menu ✓",
+    ),
+    "unlocked",
+    FINGERPRINT,
+)
+PIN = PanelView(
+    4,
+    "pinpad",
+    panel(
+        "PIN",
+        "",
+        "  * * *",
+        "",
+        "  3   8  [1]  6   0",
+        "  9   2   5   7   4",
+        "",
+        "  delete    finish",
+        last="✗ stop       ◂ ▸        pick ✓",
+    ),
+    "locked",
+    "",
+)
+PAY = PanelView(
+    5,
+    "confirm",
+    panel(
+        "Pay 1 of 1              2 of 4",
+        "25 000 sats",
+        "to",
+        "bcrt 1qw5 08d6 qejx tdg4 y5r3",
+        "zarv ary0 c5xw 7kyg t080",
+        last="✗ stop        ◂         next ✓",
+    ),
+    "unlocked",
+    FINGERPRINT,
+)
+ADDRESS = PanelView(
+    6,
+    "confirm",
+    panel(
+        "Your address            1 of 1",
+        "regtest",
+        "bcrt 1qcr 8te4 kr60 9gca wutm",
+        "rza0 j4xv 80jy 8zeq chgx",
+        "path m/84h/1h/0h/0/0",
+        last="✗ stop      ◂       the same ✓",
+    ),
+    "unlocked",
+    FINGERPRINT,
+)
+DONE = PanelView(
+    7,
+    "notice",
+    panel(
+        "Signed",
+        "",
+        "Your host shows these words",
+        "for the same payment:",
+        "",
+        " ".join(WORDS),
+        last="                        done ✓",
+    ),
+    "unlocked",
+    FINGERPRINT,
+)
+LETTERS = PanelView(
+    8,
+    "letters",
+    panel(
+        "Word 4 of 12",
+        "",
+        "  ab_",
+        "",
+        "[a] i  l  o  s  u  <",
+        last="✗ stop       ◂ ▸        pick ✓",
+    ),
+    "empty",
+    "",
+)
+CODE = replace(HOME, kind="qr", lines=panel("Signed", last="                        done ✓"))
+
+
+PATH = (84 | 1 << 31, 1 | 1 << 31, 1 << 31, 0, 0)
+PAYMENT = SignedPayment(b"", TXID, FEE_SATS)
+
+
+def sent(echoed: int) -> Sent:
+    """Told to one of three nodes, told back by so many."""
+    return Sent(TXID, Propagation(("node 0",), ("node 1", "node 2")[:echoed], 3))
+
+
+def received(txid: str, sats: int, height: int | None, fee_sats: int | None = None) -> HistoryRow:
+    """One line of a past."""
+    return HistoryRow(txid, sats, fee_sats, height, 0 if height is None else 1, None)
+
+
+@dataclass(frozen=True)
+class FakeTitle:
+    """What the session says of itself."""
+
+    title: str = "quietkey · regtest devnet"
+    network: str = "regtest"
+
+
+class FakeSession:
+    """Implements WalletSession, DevicePanel and Playground.
+
+    `trouble` maps a method's name to how it fails, once.
+    """
+
+    def __init__(
+        self,
+        view: PanelView = NEW,
+        *,
+        paired: bool = False,
+        funded: bool = False,
+        about: FakeTitle | None = None,
+    ) -> None:
+        self.about = about or FakeTitle()
+        self.link = "serial"
+        self.plugged = True
+        self.pressed: list[str] = []
+        self.signed: list[Draft] = []
+        self.verified: list[ReceiveAddress] = []
+        self.discarded: list[Draft] = []
+        self.closed = False
+        self.trouble: dict[str, str] = {}
+        self.picture = Frame(0, 0, b"")
+        self.left_over: UnfinishedPayment | None = None
+        self._unlocked = asyncio.Event()
+        self._unlocked.set()
+        self._view = view
+        self._views: asyncio.Queue[PanelView] = asyncio.Queue()
+        self._networks: asyncio.Queue[tuple[NodeStatus, ...]] = asyncio.Queue()
+        self._nodes = tuple(
+            NodeStatus(f"node {i}", f"127.0.0.1:{4001 + i}", True, 143, "", ()) for i in range(3)
+        )
+        self._paired = paired or funded
+        self._wallet = WalletSnapshot(FINGERPRINT, 143, Balance(0, 0))
+        self._answer: asyncio.Future[str] | None = None
+        if funded:
+            self._receive_coins(142)
+
+    def _receive_coins(self, height: int) -> None:
+        self._wallet = replace(
+            self._wallet,
+            balance=Balance(self._wallet.balance.confirmed_sats + FUNDED_SATS, 0),
+            utxos=(*self._wallet.utxos, Utxo(f"{FUNDING}:0", FUNDED_SATS, OURS, height)),
+            history=(received(FUNDING, FUNDED_SATS, height), *self._wallet.history),
+        )
+
+    def live_long(self) -> None:
+        """Give it a past that is longer than a screen."""
+        txids = [f"{index:02x}" * 32 for index in range(30)]
+        rows = [
+            received(
+                txid,
+                FUNDED_SATS if index % 3 == 0 else -(25_000 + index),
+                142 - index if index else None,
+                FEE_SATS,
+            )
+            for index, txid in enumerate(txids)
+        ]
+        utxos = [
+            Utxo(f"{txid}:{index % 2}", 1_000 * (index + 1), OURS, 142)
+            for index, txid in enumerate(txids)
+        ]
+        self._wallet = replace(self._wallet, history=tuple(rows), utxos=tuple(utxos))
+
+    @property
+    def title(self) -> str:
+        return self.about.title
+
+    @property
+    def network(self) -> str:
+        return self.about.network
+
+    @property
+    def panel(self) -> "FakeSession":
+        return self
+
+    @property
+    def playground(self) -> "FakeSession":
+        return self
+
+    # The device and its panel
+
+    def show(self, view: PanelView) -> None:
+        """Let the device show this."""
+        self._view = replace(view, seq=self._view.seq + 1)
+        self._views.put_nowait(self._view)
+
+    async def views(self) -> AsyncIterator[PanelView]:
+        yield self._view
+        while True:
+            yield await self._views.get()
+
+    async def press(self, key: str) -> None:
+        self.pressed.append(key)
+        if self._answer is not None and not self._answer.done() and key in {"ok", "stop"}:
+            self._answer.set_result(key)
+
+    async def type(self, text: str) -> None:
+        self.pressed.append(text)
+
+    async def pixels(self) -> Frame:
+        return self.picture
+
+    async def _person(self, view: PanelView, refusal: str, after: PanelView = HOME) -> None:
+        self._answer = asyncio.get_running_loop().create_future()
+        self.show(view)
+        try:
+            answer = await self._answer
+        except (HostError, asyncio.CancelledError):
+            self.show(HOME)
+            raise
+        finally:
+            self._answer = None
+        self.show(after if answer == "ok" else HOME)
+        if answer == "stop":
+            raise HostError(refusal)
+
+    def fail(self, name: str) -> None:
+        """Raises HostError when there is trouble with this method."""
+        if sentence := self.trouble.pop(name, ""):
+            raise HostError(sentence)
+
+    # The cable
+
+    async def plug(self) -> None:
+        self.plugged = True
+
+    async def unplug(self) -> None:
+        self.plugged = False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(HostError(CABLE))
+
+    # The network
+
+    async def nodes(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
+        yield self._nodes
+        while True:
+            yield await self._networks.get()
+
+    def set_nodes(self, nodes: tuple[NodeStatus, ...]) -> None:
+        self._nodes = nodes
+        self._networks.put_nowait(nodes)
+
+    async def follow(self) -> AsyncIterator[int]:
+        yield self._wallet.height
+        await asyncio.Event().wait()
+
+    async def mine(self) -> None:
+        self.fail("mine")
+        height = self._wallet.height + 1
+        history = tuple(replace(row, height=row.height or height) for row in self._wallet.history)
+        utxos = tuple(replace(coin, height=coin.height or height) for coin in self._wallet.utxos)
+        self._wallet = replace(self._wallet, height=height, history=history, utxos=utxos)
+        self.set_nodes(
+            tuple(replace(n, height=height, mempool=()) if n.alive else n for n in self._nodes)
+        )
+
+    async def kill(self, node: int) -> None:
+        self._switch(node, alive=False)
+
+    async def revive(self, node: int) -> None:
+        self._switch(node, alive=True)
+
+    def _switch(self, index: int, *, alive: bool) -> None:
+        nodes = list(self._nodes)
+        nodes[index] = replace(nodes[index], alive=alive, height=self._wallet.height)
+        self.set_nodes(tuple(nodes))
+
+    async def fund(self, address: str) -> None:
+        self.fail("fund")
+        assert address == OURS
+        self._receive_coins(self._wallet.height)
+
+    # The wallet
+
+    async def open_wallet(self) -> bool:
+        return self._paired
+
+    def hold_unlock(self) -> None:
+        """Let `unlock` wait until `unlocks` is called."""
+        self._unlocked.clear()
+
+    def unlocks(self) -> None:
+        self.show(HOME)
+        self._unlocked.set()
+
+    async def unlock(self) -> None:
+        self.fail("unlock")
+        if not self._unlocked.is_set():
+            self.show(PIN)
+        await self._unlocked.wait()
+
+    async def pair(self) -> None:
+        self.fail("pair")
+        self._paired = True
+
+    async def sync(self) -> WalletSnapshot:
+        self.fail("sync")
+        return self._wallet
+
+    async def snapshot(self) -> WalletSnapshot:
+        return self._wallet
+
+    async def next_address(self) -> ReceiveAddress:
+        return ReceiveAddress(OURS, 0, PATH)
+
+    async def verify(self, address: ReceiveAddress) -> None:
+        self.fail("verify")
+        self.verified.append(address)
+        await self._person(
+            ADDRESS, "You said no on the device. Nobody should be given this address."
+        )
+
+    async def draft(self, request: PaymentRequest) -> Draft:
+        self.fail("draft")
+        change = self._wallet.balance.confirmed_sats - request.sats - FEE_SATS
+        rate = request.sats_per_vbyte
+        return Draft(b"", request.address, request.sats, FEE_SATS, rate, change, WORDS)
+
+    async def renew(self, draft: Draft) -> Draft:
+        return draft
+
+    async def unfinished(self) -> UnfinishedPayment | None:
+        return self.left_over
+
+    async def discard(self, draft: Draft) -> None:
+        self.discarded.append(draft)
+
+    async def sign(self, draft: Draft) -> SignedPayment:
+        self.fail("sign")
+        self.signed.append(draft)
+        if not self.plugged:
+            raise HostError(wording.PULLED)
+        await self._person(PAY, "You said no on the device. Nothing was paid.", DONE)
+        return PAYMENT
+
+    async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
+        self.fail("send")
+        assert payment == PAYMENT
+        observer(sent(0))
+        draft = self._sent_draft()
+        sats = -(draft.sats + draft.fee_sats)
+        self._wallet = replace(
+            self._wallet,
+            balance=Balance(self._wallet.balance.confirmed_sats + sats, 0),
+            utxos=(Utxo(f"{TXID}:1", draft.change_sats, OURS, None),),
+            history=(received(TXID, sats, None, draft.fee_sats), *self._wallet.history),
+        )
+        self.set_nodes(tuple(replace(n, mempool=(TXID,)) if n.alive else n for n in self._nodes))
+        return sent(2)
+
+    def _sent_draft(self) -> Draft:
+        return self.signed[-1] if self.signed else Draft(b"", THEIRS, 25_000, FEE_SATS)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+CABLE = "The cable was pulled. Nothing was paid. Plug it in and try again."
+STARTING = "Starting the device and three nodes..."
+Start = Callable[[Callable[[str], None]], Awaitable[WalletSession]]
+
+
+def opening_of(session: FakeSession) -> Opening:
+    """A session that is there at once."""
+
+    async def start(_: Callable[[str], None]) -> WalletSession:
+        return session
+
+    return opening(start, session.title, session.link)
+
+
+def opening(start: Start, title: str = FakeTitle.title, link: str = "serial") -> Opening:
+    return Opening(title, link, STARTING, start)

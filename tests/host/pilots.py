@@ -1,0 +1,47 @@
+"""Somebody who presses keys in the app and waits for what it comes to show."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from host.session.state import AppState
+from host.tui.app import QuietkeyApp
+from tests.gallery.app_shots import press
+from tests.goldens import screen_text
+
+PATIENCE_S = 20
+
+
+class Watcher:
+    """Keys in, states and words out."""
+
+    def __init__(self, pilot: Pilot[int], app: QuietkeyApp) -> None:
+        self._pilot = pilot
+        self._app = app
+        self._changed = asyncio.Event()
+        app.watch(app, "state", self._changed.set)
+
+    async def sees(self, wanted: Callable[[AppState], object]) -> AppState:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not wanted(self._app.state):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            pytest.fail(f"This never came; the app shows:\n{screen_text(self._app)}")
+        return self._app.state
+
+    async def presses(self, *keys: str) -> None:
+        for key in keys:
+            await press(self._pilot, key)
+
+    async def reads(self) -> str:
+        """What is on the screen, words only, lines joined: a sentence may be wrapped."""
+        await self._pilot.pause()
+        rows = screen_text(self._app).replace("\N{NO-BREAK SPACE}", " ").splitlines()
+        halves = [re.split("││|╮╭|╯╰", row) for row in rows]
+        panels = [half[0] for half in halves] + [half[1] for half in halves if len(half) > 1]
+        return re.sub(r"[│╭╮╰╯─▌▐▛▜▙▟▀▄█\s]+", " ", " ".join(panels))

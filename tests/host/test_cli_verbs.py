@@ -1,0 +1,269 @@
+"""`quietkey wallet ...` verb by verb: what a program reads, and what a person reads."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware_emu.emulator import EmulatorProcess
+from host.__main__ import main
+from host.cli import verbs
+from host.devnet.network import Devnet
+from host.values import Acceptance, Propagation, Sent
+from host.wallet import Wallet
+from tests.people import Person
+from tests.wallets import STRANGER
+
+FUNDED_SATS = 5_000_000
+
+
+@dataclass
+class Terminal:
+    """Types a task of the wallet and reads both outputs."""
+
+    home: Path
+    capsys: pytest.CaptureFixture[str]
+    device: tuple[str, ...] = ()
+    network: tuple[str, ...] = field(default=())
+    talk: str = ""
+
+    async def types(self, *words: str) -> tuple[int, str]:
+        line = ["wallet", *words, "--home", str(self.home)]
+        status = await asyncio.to_thread(main, line)
+        out, self.talk = self.capsys.readouterr()
+        return status, out
+
+    async def reads_json(self, *words: str) -> list[dict[str, Any]]:
+        status, out = await self.types(*words, "--json")
+        assert status == 0, self.talk
+        return [json.loads(line) for line in out.splitlines()]
+
+    async def fails(self, *words: str) -> str:
+        status, out = await self.types(*words)
+        assert (status, out) == (1, "")
+        return self.talk
+
+
+@pytest.fixture
+async def terminal(
+    emulator: EmulatorProcess,
+    devnet: Devnet,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Terminal:
+    """A person with a device, a network, and a wallet that was paired."""
+    terminal = Terminal(
+        tmp_path / "home",
+        capsys,
+        ("--device", "tcp:{}:{}".format(*emulator.address)),
+        tuple(word for peer in devnet.peers for word in ("--peer", peer)),
+    )
+    await terminal.types("pair", *terminal.device)
+    return terminal
+
+
+@pytest.fixture
+async def rich(terminal: Terminal, devnet: Devnet) -> Terminal:
+    """The same with coins."""
+    (received,) = await terminal.reads_json("receive")
+    await devnet.fund(received["address"], FUNDED_SATS)
+    await terminal.types("sync", *terminal.network)
+    return terminal
+
+
+# ---- what a program reads
+
+
+async def test_every_verb_has_the_same_keys_for_ever(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    (pairing,) = await rich.reads_json("pair", *rich.device)
+    assert set(pairing) == {"network", "script", "fingerprint", "account_xpub"}
+    (received,) = await rich.reads_json("receive")
+    assert set(received) == {"address", "index", "path"}
+    assert received["path"][-2:] == [0, received["index"]]
+    (balance,) = await rich.reads_json("balance")
+    assert set(balance) == {"confirmed_sats", "pending_sats", "height"}
+    (synced,) = await rich.reads_json("sync", *rich.network)
+    assert set(synced) == {"height"}
+    reading = person.accept()
+    (sent,) = await rich.reads_json("pay", STRANGER, "25000", *rich.device, *rich.network)
+    await reading
+    assert set(sent) == {"txid", "announced", "echoed", "peers_total"}
+    assert sent["peers_total"] == len(devnet.peers)
+    rows = await rich.reads_json("history")
+    keys = {"txid", "net_sats", "fee_sats", "height", "confirmations", "time"}
+    assert all(set(row) == keys | {"status", "recipient"} for row in rows)
+    assert [row["status"] for row in rows] == ["waiting", "confirmed"]
+
+
+async def test_talk_never_comes_on_the_programs_output(rich: Terminal, person: Person) -> None:
+    reading = person.accept()
+    (sent,) = await rich.reads_json("pay", STRANGER, "25000", *rich.device, *rich.network)
+    await reading
+    lines = rich.talk.splitlines()
+    assert lines[0].startswith(f"Pay 25 000 sats to {STRANGER}, fee ")
+    assert lines[1] == "The device may ask you to unlock it."
+    assert lines[2].startswith("The device asks you to check the payment: ")
+    assert lines[3] == f"Signed and verified: {sent['txid']}."
+    assert lines[-1].startswith("Announced to ")
+
+
+# ---- what a person reads
+
+
+async def test_a_person_reads_sentences_and_rows(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    height = max(node.height for node in devnet.status())
+    _, balance = await rich.types("balance")
+    assert balance == f"5 000 000 sats, and 0 waiting. Height {height}.\n"
+    _, synced = await rich.types("sync", *rich.network)
+    assert synced == f"Up to date at height {height}.\n"
+    reading = person.accept()
+    _, paid = await rich.types("pay", STRANGER, "25000", *rich.device, *rich.network)
+    await reading
+    assert paid.startswith("Sent: ")
+    assert "peers.\n" in paid
+    _, history = await rich.types("history")
+    first, second = history.splitlines()
+    assert first.endswith("sats  waiting")
+    assert second.endswith("5 000 000 sats  confirmed")
+
+
+async def test_an_address_is_compared_with_the_device(terminal: Terminal, person: Person) -> None:
+    _, address = await terminal.types("receive")
+    looking = person.accept()
+    status, again = await terminal.types("verify", "0", *terminal.device)
+    await looking
+    assert (status, again) == (0, address)
+    assert f"It must be {address.strip()}." in terminal.talk
+    assert "Device and wallet agree." in terminal.talk
+
+
+async def test_an_address_that_was_refused_there_is_an_error(
+    terminal: Terminal, person: Person
+) -> None:
+    saying_no = person.refuse()
+    talk = await terminal.fails("verify", "3", *terminal.device)
+    await saying_no
+    assert "You said no on the device." in talk
+    assert "agree" not in talk
+
+
+# ---- a payment cut short
+
+
+async def test_an_unsigned_payment_is_discarded_once(rich: Terminal, person: Person) -> None:
+    wallet = Wallet.open(rich.home / "regtest" / "wpkh")
+    wallet.draft(STRANGER, 25_000, 1)
+    wallet.close()
+    status, out = await rich.types("pay", "--discard")
+    assert (status, out) == (0, "")
+    assert rich.talk == "The unsigned payment is forgotten.\n"
+    assert "There is no unsigned payment." in await rich.fails("pay", "--discard")
+    talk = await rich.fails("pay", "--continue", *rich.device, *rich.network)
+    assert "There is no payment that was cut short." in talk
+    assert person.read == [], "the device was not asked"
+
+
+async def test_a_refused_payment_leaves_nothing_to_continue(rich: Terminal, person: Person) -> None:
+    saying_no = person.refuse()
+    talk = await rich.fails("pay", STRANGER, "25000", *rich.device, *rich.network)
+    await saying_no
+    assert "You said no on the device. Nothing was paid." in talk
+    assert "There is no unsigned payment." in await rich.fails("pay", "--discard")
+
+
+async def test_a_signed_payment_is_sent_without_the_device(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    for node in range(3):
+        await devnet.kill(node)
+    wallet = Wallet.open(rich.home / "regtest" / "wpkh")
+    draft = wallet.draft(STRANGER, 25_000, 1)
+    wallet.close()
+    reading = person.accept()
+    talk = await rich.fails("pay", "--continue", *rich.device, *rich.network)
+    await reading
+    assert "None of the 3 peers answers." in talk
+    for node in range(3):
+        await devnet.revive(node)
+    (sent,) = await rich.reads_json("pay", "--continue", *rich.network)
+    assert sent["echoed"]
+    assert draft.sats == 25_000
+    assert "Pay 25 000" not in rich.talk, "nothing is asked again"
+
+
+# ---- what is missing
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((STRANGER, "25000"), "Name a node to ask, for example --peer 127.0.0.1:18444."),
+        (("--continue",), "Name a node to ask"),
+    ],
+)
+async def test_without_a_node_it_says_how_to_name_one(
+    rich: Terminal, words: tuple[str, ...], says: str
+) -> None:
+    assert says in await rich.fails("pay", *words, *rich.device)
+
+
+async def test_without_a_device_it_says_how_to_name_one(rich: Terminal) -> None:
+    talk = await rich.fails("pay", STRANGER, "25000", *rich.network)
+    assert "Say where the device is, for example --device tcp:127.0.0.1:30121." in talk
+
+
+async def test_without_a_recipient_it_says_what_to_type(rich: Terminal) -> None:
+    talk = await rich.fails("pay", *rich.device, *rich.network)
+    assert "Say whom to pay and how many sats" in talk
+
+
+@pytest.mark.parametrize(
+    ("address", "sats", "says"),
+    [
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "25000", "belongs to mainnet"),
+        (STRANGER[:-1] + "q", "25000", "not a Bitcoin address"),
+        (STRANGER, "1", "is too little"),
+        (STRANGER, "50000000", "sats are missing"),
+    ],
+)
+async def test_what_cannot_be_paid_says_why_and_leaves_no_draft(
+    rich: Terminal, address: str, sats: str, says: str
+) -> None:
+    assert says in await rich.fails("pay", address, sats, *rich.device, *rich.network)
+    assert "There is no unsigned payment." in await rich.fails("pay", "--discard")
+
+
+async def test_networks_and_scripts_have_wallets_of_their_own(terminal: Terminal) -> None:
+    for other in (("--network", "testnet"), ("--script", "tr")):
+        assert "There is no wallet here yet." in await terminal.fails("balance", *other)
+        status, _ = await terminal.types("pair", *terminal.device, *other)
+        assert status == 0
+        (received,) = await terminal.reads_json("receive", *other)
+        assert received["address"].startswith(("tb1q", "bcrt1p"))
+
+
+# ---- other proofs than an echo
+
+
+@pytest.mark.parametrize(
+    ("proof", "sentence"),
+    [
+        (Propagation(("a",), ("b", "c"), 3), "Sent: abcd, seen by 2 of 3 peers."),
+        (Acceptance("electrum.example"), "Sent: abcd, taken by electrum.example."),
+    ],
+)
+def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sentence: str) -> None:
+    assert verbs._sent_sentence(Sent("abcd", proof)) == sentence
+
+
+def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
+    done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
+    assert set(done) == {"pair", "balance", "receive", "verify", "pay", "history", "sync"}

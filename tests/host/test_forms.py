@@ -1,0 +1,151 @@
+"""What is said to what a person types, on every network; and that the wallet agrees."""
+
+import bdkpython as bdk
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host.config import BECH32_HRP, NETWORKS
+from host.errors import WalletError
+from host.session import forms
+from host.wallet import payment_request
+from signer.formats import base58, bech32
+
+PROGRAM = bytes(range(20))
+PREFIXES = {"mainnet": (0x00, 0x05), "testnet": (0x6F, 0xC4), "regtest": (0x6F, 0xC4)}
+every_network = pytest.mark.parametrize("network", NETWORKS)
+
+
+def segwit(network: str, version: int = 0, program: bytes = PROGRAM) -> str:
+    return bech32.encode(BECH32_HRP[network], version, program)
+
+
+def legacy(network: str, kind: int = 0) -> str:
+    return base58.encode_check(bytes([PREFIXES[network][kind]]) + PROGRAM)
+
+
+@every_network
+def test_every_kind_of_address_of_the_network_is_taken_and_payable(network: str) -> None:
+    for text in (
+        segwit(network),
+        segwit(network, 0, bytes(range(32))),
+        segwit(
+            network,
+            1,
+            bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"),
+        ),
+        legacy(network, 0),
+        legacy(network, 1),
+    ):
+        checked = forms.address(text, network)
+        assert (checked.value, checked.wrong) == (text, False)
+        assert payment_request.payable(text, 100_000, network)
+
+
+@every_network
+@pytest.mark.parametrize("other", NETWORKS)
+def test_an_address_of_another_network_is_named_and_not_payable(network: str, other: str) -> None:
+    if other == network:
+        return
+    checked = forms.address(segwit(other), network)
+    assert checked.value is None
+    assert checked.wrong
+    assert checked.hint == f"This address is for {forms.NETWORK_TITLES[other]}, not for this one."
+    with pytest.raises(WalletError, match="Nothing was made"):
+        payment_request.payable(segwit(other), 100_000, network)
+
+
+@pytest.mark.parametrize(
+    ("network", "other", "title"),
+    [
+        ("mainnet", "testnet", "the test network"),
+        ("testnet", "mainnet", "the main network"),
+        ("regtest", "mainnet", "the main network"),
+    ],
+)
+def test_an_old_address_of_another_network_is_named(network: str, other: str, title: str) -> None:
+    for kind in (0, 1):
+        checked = forms.address(legacy(other, kind), network)
+        assert checked.hint == f"This address is for {title}, not for this one."
+
+
+@every_network
+def test_a_changed_character_is_said(network: str) -> None:
+    for text in (segwit(network), legacy(network)):
+        changed = text[:-1] + ("q" if text[-1] != "q" else "p")
+        checked = forms.address(changed, network)
+        assert checked.value is None
+        assert "one character is another" in checked.hint
+
+
+@every_network
+def test_what_is_no_payments_address_is_said(network: str) -> None:
+    strange = base58.encode_check(b"\x80" + PROGRAM)  # the version of a private key
+    assert forms.address(strange, network).hint == "This is not the address of a payment."
+
+
+@every_network
+@given(text=st.text(max_size=100))
+def test_no_text_breaks_an_address_field_and_what_is_taken_is_an_address(
+    network: str, text: str
+) -> None:
+    checked = forms.address(text, network)
+    if checked.value is None:
+        assert checked.hint
+    else:
+        kind = payment_request.NETWORKS[network]
+        assert str(bdk.Address(checked.value, kind))
+
+
+@every_network
+def test_spaces_and_capitals_do_not_matter(network: str) -> None:
+    text = segwit(network)
+    spaced = " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+    assert forms.address(f"\n {spaced}\t", network).value == text
+    assert forms.address(text.upper(), network).value == text
+
+
+# ---- amounts and rates
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9))
+def test_an_amount_is_taken_when_something_is_left_for_the_fee(sats: int, available: int) -> None:
+    checked = forms.sats(str(sats), available)
+    if sats < available:
+        assert checked.value == sats
+        assert "of your coins" in checked.hint
+    else:
+        assert checked.value is None
+        assert "more than the" in checked.hint
+
+
+@pytest.mark.parametrize("text", ["25 000", "25\u00a0000", " 25000 "])
+def test_an_amount_may_be_written_with_spaces(text: str) -> None:
+    assert forms.sats(text, 100_000).value == 25_000
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1e3", "٣", "0x10", "all"])
+def test_an_amount_is_a_whole_number_of_sats(text: str) -> None:
+    checked = forms.sats(text, 100_000)
+    assert (checked.value, checked.wrong) == (None, True)
+    assert checked.hint == "A whole number of sats, at least 1."
+
+
+def test_an_empty_field_is_not_wrong_yet() -> None:
+    assert not forms.address("", "regtest").wrong
+    assert not forms.sats("", 5).wrong
+    assert not forms.rate("").wrong
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", 1.0), (" 2.5 ", 2.5), ("1000", 1000.0)])
+def test_a_rate_in_bounds_is_taken(text: str, value: float) -> None:
+    checked = forms.rate(text)
+    assert checked.value == value
+    assert checked.hint == f"{value:g} sat/vB · next block"
+
+
+@pytest.mark.parametrize("text", ["0.99", "1000.1", "nan", "inf", "-inf", "fast", "1,5"])
+def test_a_rate_out_of_bounds_is_not(text: str) -> None:
+    checked = forms.rate(text)
+    assert (checked.value, checked.wrong) == (None, True)
+    assert "from 1 to 1000" in checked.hint

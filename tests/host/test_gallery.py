@@ -1,0 +1,51 @@
+"""The gallery of the app is a command, and what it draws can be looked at."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from host.tui.widgets import code
+from tests.gallery import app_codes, app_pictures
+from tests.gallery.app_shots import SHOTS, SIZES
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_gallery_is_a_command(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.gallery.app", str(tmp_path), "--only", "home-btc"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    names = [f"home-btc-{wide}x{high}" for wide, high in SIZES]
+    assert run.stdout.split() == names
+    for name in names:
+        svg = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        assert "0.05000000" in svg
+        assert "@font-face" not in svg, "no font is fetched"
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_names_of_shots_are_names_of_files() -> None:
+    names = [shot.name for shot in SHOTS]
+    assert len(set(names)) == len(names)
+    assert all(name.replace("-", "").isalpha() and name.islower() for name in names)
+
+
+def test_a_pictures_fonts_are_on_the_machine() -> None:
+    svg = "<style>@font-face { src: url('https://x'); }\n.a { font-family: Fira Code; }</style>"
+    own = app_pictures.own_fonts(svg)
+    assert "url(" not in own
+    assert app_pictures.FONTS in own
+
+
+@pytest.mark.parametrize("text", ["A", "UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD"])
+def test_the_gallerys_codes_are_read_as_the_devices_are(text: str) -> None:
+    modules = code.modules(app_codes.picture(text))
+    assert len(modules) >= 21
+    assert len(modules) == len(modules[0])
