@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from signer.errors import CommonReason, Malformed, Refused
 from signer.keys.backups import slip39
-from signer.keys.backups.slip39 import Setting, Slip39Share, SharePlan
+from signer.keys.backups.slip39 import Setting, SharePlan, Slip39Share
 from tests.signer.published import cases, shared
 
 RANDOM = bytes(range(32))
