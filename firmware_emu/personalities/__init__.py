@@ -1,4 +1,7 @@
-"""One folder per wire protocol, with PERSONALITY: it translates, holds no key, draws no screen."""
+"""One folder per wire protocol, with PERSONALITY: it translates, holds no key, draws no screen.
+
+A module `example` of the folder has `EXAMPLES: tuple[Example, ...]`, by which tests see it at work.
+"""
 
 import importlib
 import pkgutil
@@ -6,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
-from firmware_emu.commands import Reply, Request
+from firmware_emu.commands import Command, Reply, Request
 from firmware_emu.screens import Screen
 
 
@@ -51,6 +54,14 @@ class Personality(Protocol):
         The next port of this protocol may be handed this object; what survives a reconnect stays.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Bytes as a host sends them, on a new port, and the commands that they mean."""
+
+    wire: bytes
+    commands: tuple[Command, ...]
 
 
 class PersonalityFactory(Protocol):

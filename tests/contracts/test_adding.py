@@ -93,3 +93,33 @@ def test_a_chain_without_one_of_its_verbs_fails_by_name(copy: Path) -> None:
     passes, output = run(copy, "mypy", CHAIN)
     assert not passes
     assert '"Toy" is missing following "Chain" protocol member' in output
+
+
+PROTOCOL = "firmware_emu/personalities/bell"
+
+
+def test_the_protocol_of_the_page_plugs_in(copy: Path) -> None:
+    write(copy, *files_of(PROTOCOL))
+    passes, output = suite(copy, "bell")
+    assert passes, output
+    passes, output = run(copy, "mypy", PROTOCOL)
+    assert passes, output
+
+
+def test_a_protocol_without_its_example_fails_by_name(copy: Path) -> None:
+    write(copy, f"{PROTOCOL}/__init__.py")
+    passes, output = suite(copy, "bell")
+    assert not passes
+    assert f"{PROTOCOL}/example.py does not define EXAMPLES" in output
+
+
+def test_a_protocol_without_one_of_its_verbs_fails_by_name(copy: Path) -> None:
+    write(copy, *files_of(PROTOCOL))
+    package = copy / PROTOCOL / "__init__.py"
+    package.write_text(without(FILES[f"{PROTOCOL}/__init__.py"], "prompted"), "utf-8")
+    passes, output = suite(copy, "bell")
+    assert not passes
+    assert "The personality bell has no prompted." in output
+    passes, output = run(copy, "mypy", PROTOCOL)
+    assert not passes
+    assert "Personality" in output

@@ -6,10 +6,15 @@ alike. What is missing is named, so a half-made plug fails with its list of thin
 
 import importlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from firmware_emu import commands, personalities
+from firmware_emu.emulator import Emulator
+from firmware_emu.events import BytesIn, Port, PortClosed, Ticked
+from firmware_emu.personalities import Personality, Profile
+from firmware_emu.screens import COLUMNS, ROWS
 from signer import chains
 from signer.chains import Chain
 from signer.errors import CommonReason, Malformed, Reason, Refused
@@ -20,6 +25,7 @@ from tests.oracle.drawn import Drawn
 from tests.psbts import OTHER, keyring
 
 JUNK = 200  # payloads, of each kind of junk
+each_personality = pytest.mark.parametrize("name", personalities.names())
 each_chain = pytest.mark.parametrize("name", chains.names())
 
 
@@ -168,3 +174,117 @@ def test_the_reasons_of_a_chain_are_sentences_of_its_own(name: str) -> None:
         assert reason.sentence.endswith(".")
         assert reason.advice.endswith(".")
     assert not {reason.name for reason in own} & {reason.name for reason in CommonReason}
+
+
+# Wire protocols
+
+
+def new_port(name: str) -> Personality:
+    """A protocol on a port of its own, on a device of the examples' networks."""
+    networks = {chain: chain_example(chain).network for chain in chains.names()}
+    return personalities.load(name)(Profile(networks=networks))
+
+
+REPLIES: tuple[commands.Reply, ...] = (
+    commands.Info("unlocked", "all", "000000000000"),
+    commands.Done(),
+    commands.Text("an address"),
+    commands.Signed(b"a signed payload"),
+    commands.Accounts((commands.AccountDetails("Vault", "wsh(pk(@0/**))", ("xpub",), "regtest"),)),
+    commands.Registered(b"a record"),
+    commands.Fingerprint(bytes(4)),
+    commands.Signature(bytes(64)),
+    commands.Fault(commands.FaultCode.DECLINED, "The person said no."),
+)
+
+
+def personality_examples(name: str) -> tuple[personalities.Example, ...]:
+    try:
+        module = importlib.import_module(f"firmware_emu.personalities.{name}.example")
+        examples: tuple[personalities.Example, ...] = module.EXAMPLES
+    except (ModuleNotFoundError, AttributeError):
+        pytest.fail(
+            f"firmware_emu/personalities/{name}/example.py does not define "
+            "EXAMPLES: tuple[personalities.Example, ...]"
+        )
+    assert examples
+    return examples
+
+
+def requests(personality: Personality, wire: bytes) -> list[commands.Request]:
+    return [i for i in personality.receive(wire) if isinstance(i, commands.Request)]
+
+
+@each_personality
+def test_a_protocol_is_declared_as_one(name: str) -> None:
+    module = importlib.import_module(f"firmware_emu.personalities.{name}")
+    declared = module.__annotations__.get("PERSONALITY")
+    assert declared is personalities.PersonalityFactory, (
+        "write it as PERSONALITY: PersonalityFactory = ..."
+    )
+
+
+@each_personality
+def test_a_protocol_reads_its_examples_however_often_it_was_cut_off(name: str) -> None:
+    """A half message is forgotten when the port closes."""
+    for example in personality_examples(name):
+        personality = new_port(name)
+        for length in range(0, len(example.wire), 1 + len(example.wire) // 50):
+            list(personality.receive(example.wire[:length]))
+            personality.hang_up()
+        read = requests(personality, example.wire)
+        assert tuple(request.command for request in read) == example.commands
+
+
+def test_there_is_a_reply_of_each_kind_to_try() -> None:
+    assert {type(reply) for reply in REPLIES} == set(get_args(commands.Reply))
+
+
+@each_personality
+def test_a_protocol_has_an_answer_to_every_reply(name: str) -> None:
+    """To any request, also one whose answer is of another kind: what it cannot say is a fault."""
+    for example in personality_examples(name):
+        for reply in REPLIES:
+            personality = new_port(name)
+            for request in requests(personality, example.wire):
+                assert isinstance(personality.prompted(request.ticket), bytes)
+                answer = personality.reply(request.ticket, reply)
+                if not isinstance(answer, bytes):
+                    assert all(len(line) <= COLUMNS for line in answer.lines())
+                    assert len(answer.lines()) <= ROWS
+
+
+@each_personality
+def test_no_bytes_end_a_protocol(name: str) -> None:
+    personality = new_port(name)
+    examples = personality_examples(name)
+    for data in junk(name, *(example.wire for example in examples)):
+        list(personality.receive(data))
+        personality.tick(0.5)
+    personality.hang_up()
+    personality.tick(60)
+    read = requests(personality, examples[0].wire)
+    assert tuple(request.command for request in read) == examples[0].commands
+
+
+@each_personality
+def test_no_bytes_end_the_device(name: str) -> None:
+    """Whatever a port says, the device goes on, and answers another port."""
+    device, port = Emulator(), Port(name, "contract")
+    device.shell.plug_in(port, lambda _: None)
+    for data in junk(name, *(example.wire for example in personality_examples(name))):
+        device.shell.happen(BytesIn(port, data))
+        device.shell.happen(Ticked(0.1))
+    device.shell.happen(PortClosed(port))
+    while device.screen.kind != "home":
+        device.press("stop")
+    assert device.request("get_version_info").result()
+
+
+@each_personality
+def test_two_ports_of_a_protocol_know_nothing_of_each_other(name: str) -> None:
+    first, second = (new_port(name) for _ in range(2))
+    for example in personality_examples(name):
+        list(first.receive(example.wire[: len(example.wire) // 2]))
+        read = requests(second, example.wire)
+        assert tuple(request.command for request in read) == example.commands

@@ -198,12 +198,17 @@ def result(form: str, reply: Reply) -> Message:
     return sentences.from_fault(form, value) if isinstance(value, Fault) else {"result": value}
 
 
+# Only a fault of ours leads here: the device answers each command in kind.
+_NO_SUCH_ANSWER = Fault(FaultCode.INTERNAL, "The answer has no form in this protocol.")
+
+
 def _value(form: str, reply: Reply) -> "cbor.Value | Fault":
     match reply:
         case Fault():
             return reply
         case Accounts():
-            return accounts.RENDERERS[form](reply.accounts)
+            render = accounts.RENDERERS.get(form)
+            return render(reply.accounts) if render else _NO_SUCH_ANSWER
         case Info():
             return _ACTIVITIES[reply.activity] if form == PING else _version(reply)
         case Done() | Registered():
