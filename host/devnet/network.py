@@ -56,7 +56,7 @@ class Devnet:
         self._scratch = None if folder else tempfile.TemporaryDirectory(prefix="quietkey-devnet-")
         self._folder = folder or Path(self._scratch.name if self._scratch else ".")
         names = [f"node {index}" for index in range(nodes)]
-        self._seats = [NodeSlot(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
+        self._slots = [NodeSlot(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
         self._pulse = asyncio.Event()
         self._busy = asyncio.Lock()
         self._auto: asyncio.Task[None] | None = None
@@ -75,8 +75,8 @@ class Devnet:
     async def start(self) -> None:
         """Start every node, mine the first blocks, and wait until all nodes agree."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for seat in self._seats:
-            await self._seat(seat)
+        for slot in self._slots:
+            await self._occupy(slot)
         tallest = max(self._alive(), key=lambda node: node.chain.height)
         for ago in range(FIRST_BLOCKS - tallest.chain.height, 0, -1):
             self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
@@ -98,10 +98,10 @@ class Devnet:
     @property
     def peers(self) -> tuple[str, ...]:
         """Every node's address, dead or alive."""
-        return tuple(f"127.0.0.1:{seat.port}" for seat in self._seats)
+        return tuple(f"127.0.0.1:{slot.port}" for slot in self._slots)
 
     def status(self) -> tuple[NodeStatus, ...]:
-        return tuple(_status(seat) for seat in self._seats)
+        return tuple(_status(slot) for slot in self._slots)
 
     async def watch(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
         """The status now, and again after every change."""
@@ -134,12 +134,12 @@ class Devnet:
         Raises NetworkError when it is dead already.
         """
         async with self._busy:
-            seat = self._find(index)
-            if seat.node is None:
-                raise NetworkError(f"{seat.name} is dead already.")
-            seat.last = _status(seat)
-            await seat.node.stop()
-            seat.node = None
+            slot = self._find(index)
+            if slot.node is None:
+                raise NetworkError(f"{slot.name} is dead already.")
+            slot.last = _status(slot)
+            await slot.node.stop()
+            slot.node = None
             self._changed()
 
     async def revive(self, index: int) -> None:
@@ -148,32 +148,32 @@ class Devnet:
         Raises NetworkError when it is alive, or its address was taken meanwhile.
         """
         async with self._busy:
-            seat = self._find(index)
-            if seat.node is not None:
-                raise NetworkError(f"{seat.name} is alive already.")
+            slot = self._find(index)
+            if slot.node is not None:
+                raise NetworkError(f"{slot.name} is alive already.")
             neighbours = self._alive()
-            await self._dial(await self._seat(seat), neighbours)
+            await self._dial(await self._occupy(slot), neighbours)
             await self._agree()
             self._changed()
 
     def node(self, index: int) -> DevnetNode:
         """A living node. Raises NetworkError."""
-        seat = self._find(index)
-        if seat.node is None:
-            raise NetworkError(f"{seat.name} is dead. Revive it first.")
-        return seat.node
+        slot = self._find(index)
+        if slot.node is None:
+            raise NetworkError(f"{slot.name} is dead. Revive it first.")
+        return slot.node
 
-    async def _seat(self, seat: NodeSlot) -> DevnetNode:
-        node = DevnetNode(seat.name, seat.file, self._clock, self._note, self._changed)
+    async def _occupy(self, slot: NodeSlot) -> DevnetNode:
+        node = DevnetNode(slot.name, slot.file, self._clock, self._note, self._changed)
         try:
-            await node.start(seat.port)
+            await node.start(slot.port)
         except OSError as error:
             await node.stop()
             raise NetworkError(
-                f"{seat.name} cannot listen at 127.0.0.1:{seat.port} any more: another program "
+                f"{slot.name} cannot listen at 127.0.0.1:{slot.port} any more: another program "
                 "took its place. Its blocks are kept. End that program and revive it again."
             ) from error
-        seat.port, seat.node = node.address.port, node
+        slot.port, slot.node = node.address.port, node
         return node
 
     async def _dial(self, node: DevnetNode, neighbours: list[DevnetNode]) -> None:
@@ -229,7 +229,7 @@ class Devnet:
         self._pulse = asyncio.Event()
 
     def _alive(self) -> list[DevnetNode]:
-        return [seat.node for seat in self._seats if seat.node]
+        return [slot.node for slot in self._slots if slot.node]
 
     def _miner(self) -> DevnetNode:
         if not (alive := self._alive()):
@@ -237,16 +237,16 @@ class Devnet:
         return alive[0]
 
     def _find(self, index: int) -> NodeSlot:
-        if not 0 <= index < len(self._seats):
-            raise NetworkError(f"There are nodes 0 to {len(self._seats) - 1}, and no {index}.")
-        return self._seats[index]
+        if not 0 <= index < len(self._slots):
+            raise NetworkError(f"There are nodes 0 to {len(self._slots) - 1}, and no {index}.")
+        return self._slots[index]
 
 
-def _status(seat: NodeSlot) -> NodeStatus:
-    if seat.node is None:
-        last = seat.last or NodeStatus(seat.name, "", False, 0, "", ())
+def _status(slot: NodeSlot) -> NodeStatus:
+    if slot.node is None:
+        last = slot.last or NodeStatus(slot.name, "", False, 0, "", ())
         return replace(last, alive=False)
-    chain, pool = seat.node.chain, seat.node.mempool
+    chain, pool = slot.node.chain, slot.node.mempool
     waiting = tuple(entry.transaction.name for entry in pool)
     tip = chain.tip[::-1].hex()
-    return NodeStatus(seat.name, str(seat.node.address), True, chain.height, tip, waiting)
+    return NodeStatus(slot.name, str(slot.node.address), True, chain.height, tip, waiting)

@@ -7,8 +7,7 @@ from typing import Any
 
 from rich.text import Text
 from textual import on
-from textual.app import App, ComposeResult
-from textual.containers import Horizontal
+from textual.app import App
 from textual.reactive import reactive
 from textual.screen import Screen
 
@@ -18,37 +17,14 @@ from host.session.api import DevicePanel, Opening, WalletSession
 from host.session.state import AppState, Stage
 from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
+from host.tui.desk import Desk
 from host.tui.palette import Keys
 from host.tui.screens.page import WalletPage
 from host.tui.theme import THEME
 from host.tui.widgets.device import NARROW, DeviceWidget
-from host.tui.widgets.lines import Foot, TopLine
-from host.tui.widgets.network import NetworkStrip
+from host.tui.widgets.lines import Foot
 from host.tui.widgets.wallet import WalletPanel
 from host.values import PanelView
-
-
-class Desk(Screen[None], inherit_bindings=False):
-    """Wallet on the left, device on the right, network below."""
-
-    def compose(self) -> ComposeResult:
-        yield TopLine(id="top")
-        with Horizontal(id="middle"):
-            yield WalletPanel()
-            yield DeviceWidget()
-        strip = NetworkStrip(id="network")
-        strip.border_title = "Network"
-        yield strip
-        yield Foot(id="foot")
-
-    def show(self, state: AppState) -> None:
-        """Draw all of it. What the session does not have takes no room."""
-        self.set_class(not state.panel, "-no-panel")
-        self.set_class(not state.playground, "-no-playground")
-        self.query_one(TopLine).show(state)
-        self.query_one(WalletPanel).show(state)
-        self.query_one(DeviceWidget).show(state)
-        self.query_one(NetworkStrip).show(state)
 
 
 class QuietkeyApp(App[int], inherit_bindings=False):

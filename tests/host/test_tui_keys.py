@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from host.tui import actions, screens
 from host.tui.actions import ROWS, KeyPlace
-from host.tui.app import Desk, QuietkeyApp
+from host.tui.app import QuietkeyApp
+from host.tui.desk import Desk
 from host.tui.screens.page import WalletPage
 from host.tui.screens.sheet import Sheet
 from host.tui.widgets.device import DeviceWidget
