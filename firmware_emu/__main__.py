@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from firmware_emu import faces
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, tcp
@@ -54,10 +55,14 @@ class PluggedParts:
     parts: dict[str, Open] = field(default_factory=dict)
     token: str | None = None
 
+    def addresses(self) -> dict[str, str]:
+        """Where each of them can be reached."""
+        return {name: part.address for name, part in self.parts.items()}
+
     def announcement(self) -> str:
         """One line of JSON; what is not plugged in is null."""
         names = ("tcp", "pty", "camera", "control")
-        addresses = {name: part.address for name, part in self.parts.items()}
+        addresses = self.addresses()
         ready = {"ready": True, "pid": os.getpid()} | {name: addresses.get(name) for name in names}
         return json.dumps(ready | {"token": self.token})
 
@@ -89,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--pty", action="store_true", help="be a serial port (not on Windows)")
     add("--camera", metavar="PORT", type=int, help="see grey pictures that arrive on this port")
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
-    add("--face", choices=("terminal", "none"), default="terminal", help="the front panel")
+    add("--face", metavar="NAME", default="terminal", help="the front panel: terminal or none")
     add("--announce", action="store_true", help="print where everything is, as a line of JSON")
     add("--network", metavar="NAME", type=_network, help=_network_help())
     add("--exit-with-stdin", action="store_true", help="stop when standard input closes")
@@ -130,6 +135,8 @@ def _usual_flash() -> Path:
 async def _run(options: argparse.Namespace) -> None:
     if options.face == "terminal" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise FaceError("The front panel needs a terminal. Use --face none where there is none.")
+    # Loaded only where one is asked for: a device without a panel needs no toolkit to start.
+    make_panel = None if options.face == "none" else faces.load(options.face)
     over = _Over()
     with ExitStack() as stack:
         flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
@@ -148,7 +155,7 @@ async def _run(options: argparse.Namespace) -> None:
             _watch_stdin(over.soon)
         if options.announce:
             print(board.announcement(), flush=True)  # noqa: T201 - stdout is for this line
-        await _stay(options, shell, board, over)
+        await _stay(make_panel(shell, board.addresses()) if make_panel else None, over)
 
 
 class _Over:
@@ -208,19 +215,11 @@ async def _usual_tcp(shell: Shell) -> tcp.TcpListener:
         return await tcp.listen(shell, 0)
 
 
-async def _stay(
-    options: argparse.Namespace, shell: Shell, board: PluggedParts, over: _Over
-) -> None:
-    if options.face == "none":
-        await over.requested
-        return
-    # Only here: a device without a panel of its own should not need a toolkit to start.
-    from firmware_emu.faces.terminal import Terminal  # noqa: PLC0415
-
-    face = Terminal(shell, {name: part.address for name, part in board.parts.items()})
-    over.requested.add_done_callback(lambda _: face.exit())
-    await face.run_async()
-    over.soon()
+async def _stay(panel: faces.Panel | None, over: _Over) -> None:
+    if panel is not None:
+        over.requested.add_done_callback(lambda _: panel.exit())
+        await panel.run_async()
+        over.soon()
     await over.requested
 
 

@@ -13,11 +13,12 @@ from textual.widgets import Button, Footer, Static
 
 from firmware_emu.effects import Show, State
 from firmware_emu.events import Event, KeyPressed, Typed
+from firmware_emu.faces import PanelFactory
 from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
 from firmware_emu.shell import Shell
 
 SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓", Key.HOLD: "hold ✓"}
-_KEYS = {"x": Key.STOP, "h": Key.HOLD, " ": Key.HOLD}
+_KEYS = {"x": Key.STOP, "h": Key.HOLD}  # beside the bindings, which see a key as well
 _ERASE = "\b"
 
 
@@ -109,3 +110,6 @@ def _state(show: Show) -> str:
     half = len(show.fingerprint) // 2
     fingerprint = f"{show.fingerprint[:half]} {show.fingerprint[half:]}".strip()
     return f"{sign} {show.state.value}  {fingerprint}".rstrip()
+
+
+PANEL: PanelFactory = Terminal
