@@ -12,9 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / ".github" / "ADDING.md").read_text("utf-8")
-FILES = {
-    name: f"{text}" for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL)
-}
+FILES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
+ADDITIONS = dict(re.findall(r"```python\n# (\S+) \+\n(.*?)```", PAGE, re.DOTALL))
 TEXTS = ("*.py", "*.md", "*.txt", "*.toml", "*.tcss")
 CHAIN = "signer/chains/toy"
 
@@ -123,3 +122,31 @@ def test_a_protocol_without_one_of_its_verbs_fails_by_name(copy: Path) -> None:
     passes, output = run(copy, "mypy", PROTOCOL)
     assert not passes
     assert "Personality" in output
+
+
+BACKEND = "host/backends/patient.py"
+BACKEND_SUITE = "tests/host/test_backend_suite.py"
+
+
+def test_the_backend_of_the_page_plugs_in(copy: Path) -> None:
+    write(copy, BACKEND)
+    passes, output = run(copy, "pytest", "-n0", "-q", BACKEND_SUITE, "-k", "patient and tip")
+    assert not passes
+    assert f"{BACKEND}: ENDPOINTS does not say how to serve it" in output
+    with (copy / BACKEND_SUITE).open("a", encoding="utf-8") as file:
+        file.write(ADDITIONS[BACKEND_SUITE])
+    passes, output = run(copy, "pytest", "-n0", "-q", BACKEND_SUITE, "-k", "patient")
+    assert passes, output
+
+
+SCREEN = "firmware_emu/screens/coin.py"
+SCREEN_SUITE = "tests/contracts/test_plug_screens.py"
+
+
+def test_a_screen_without_a_conversation_fails_by_name(copy: Path) -> None:
+    write(copy, SCREEN)
+    passes, output = run(copy, "mypy", SCREEN)
+    assert passes, output
+    passes, output = run(copy, "pytest", "-n0", "-q", SCREEN_SUITE, "-k", "coin")
+    assert not passes
+    assert "shows firmware_emu.screens.coin" in output

@@ -17,7 +17,7 @@ from firmware_emu.emulator.presets import MNEMONIC, PIN, ScreenView, sealed_reco
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
-from firmware_emu.screens import COLUMNS
+from firmware_emu.screens import COLUMNS, Screen
 from firmware_emu.storage import vault
 from signer.formats.qr import parts, ur
 
@@ -41,6 +41,7 @@ class Look:
     """One screen: `name` is its story and place in it."""
 
     name: str
+    screen: Screen
     seen: ScreenView
     canvas: Canvas
 
@@ -59,7 +60,7 @@ class Album:
         if canvas.pixels() not in self._known and alike < MOST.get(seen.kind, 99):
             self._known.add(canvas.pixels())
             name = f"{self.story}-{len(self.looks) + 1:02}-{seen.kind}"
-            self.looks.append(Look(name, seen, canvas))
+            self.looks.append(Look(name, show.screen, seen, canvas))
 
 
 def payments() -> Mapping[str, bytes]:
