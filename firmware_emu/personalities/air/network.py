@@ -24,8 +24,10 @@ def network_of(payload: bytes, test_network: str) -> str:
 
 
 def _coins(one: maps.Map) -> list[int]:
-    plain = [value for _key, value in one.all(fields.BIP32_DERIVATION)]
-    taproot = [_without_leaves(value) for _key, value in one.all(fields.TAP_BIP32_DERIVATION)]
+    plain = [value for _key, value in one.records_of(fields.BIP32_DERIVATION)]
+    taproot = [
+        _without_leaves(value) for _key, value in one.records_of(fields.TAP_BIP32_DERIVATION)
+    ]
     # 4 bytes of fingerprint, 4 of purpose, 4 of coin (BIP174, BIP44).
     return [int.from_bytes(value[8:12], "little") for value in plain + taproot if len(value) >= 12]
 
