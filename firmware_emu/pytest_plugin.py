@@ -5,7 +5,9 @@ starts with.
 Nothing of the device is imported before a test asks for one.
 """
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def quietkey(request: pytest.FixtureRequest) -> "Emulator":
     """A device in memory: unlocked, with a seed that everybody knows."""
-    from firmware_emu.emulator import Emulator  # noqa: PLC0415 - see above
+    with _named_if_hidden("signer"):
+        from firmware_emu.emulator import Emulator  # noqa: PLC0415 - see above
 
     return Emulator(**_marked(request))
 
@@ -33,7 +36,8 @@ def quietkey(request: pytest.FixtureRequest) -> "Emulator":
 @pytest.fixture
 def quietkey_process(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[EmulatorProcess]":
     """The same as a process of its own, reachable by TCP on a free port."""
-    from firmware_emu.emulator import PIN, EmulatorProcess, sealed_record  # noqa: PLC0415
+    with _named_if_hidden("signer"):
+        from firmware_emu.emulator import PIN, EmulatorProcess, sealed_record  # noqa: PLC0415
 
     marked = _marked(request)
     locked, pin = marked.pop("locked", False), marked.get("pin", PIN)
@@ -48,3 +52,18 @@ def quietkey_process(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterato
 def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
     marker = request.node.get_closest_marker("quietkey")
     return dict(marker.kwargs) if marker else {}
+
+
+@contextmanager
+def _named_if_hidden(package: str) -> Iterator[None]:
+    """Says so where a package of the tested project has our package's name and comes first."""
+    try:
+        yield
+    except ImportError as error:
+        place = Path(getattr(sys.modules.get(package), "__file__", None) or ".")
+        if place.is_relative_to(Path(__file__).parents[1]):
+            raise
+        raise pytest.UsageError(
+            f"{place} hides Quietkey's package of the name {package}. Give yours another name, "
+            "or keep its folder off the path of these tests."
+        ) from error

@@ -1,6 +1,6 @@
 """One folder per wire protocol, with PERSONALITY: it translates, holds no key, draws no screen.
 
-A module `example` of the folder has `EXAMPLES: tuple[Example, ...]`, by which tests see it at work.
+A module `example` of the folder has `EXAMPLES`, by which tests see it at work.
 """
 
 import importlib
@@ -57,7 +57,7 @@ class Personality(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class WireExample:
     """Bytes as a host sends them, on a new port, and the commands that they mean."""
 
     wire: bytes

@@ -2,7 +2,7 @@
 
 One whose accounts are registered (BIP388) has `POLICY_ACCOUNTS: PolicyAccounts` beside it. Written
 with their types, a verb that is missing or differs is an error of mypy; `load` looks once more.
-A module `example` of the package has `EXAMPLE: Example`, by which tests see it at work.
+A module `example` of the package has `EXAMPLE: ChainExample`, by which tests see it at work.
 Paths are steps from the master key (BIP32), amounts the chain's smallest unit.
 """
 
@@ -22,7 +22,7 @@ class IncompleteChain(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ChainExample:
     """A request and its answer, for the public seed "abandon ... about" and no passphrase.
 
     `address` is the one at `path`, of kind `variant`. `payload` is reviewed and signed with no
@@ -37,7 +37,7 @@ class Example:
     signed: bytes = field(repr=False)
 
 
-class Message(Protocol):
+class ReviewedMessage(Protocol):
     """What `Chain.message` reviews: enough to sign together with a host's entropy (anti-exfil)."""
 
     @property
@@ -114,7 +114,7 @@ class Chain(Protocol):
         """
         ...
 
-    def message(self, text: str, path: Path, keyring: Keyring) -> Review[Message]:
+    def message(self, text: str, path: Path, keyring: Keyring) -> Review[ReviewedMessage]:
         """A message to sign by the key at `path`. Raises Refused for a text nobody could read."""
         ...
 

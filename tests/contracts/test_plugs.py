@@ -45,12 +45,12 @@ def junk(seed: str, *examples: bytes) -> Iterator[bytes]:
 # Chains
 
 
-def chain_example(name: str) -> chains.Example:
+def chain_example(name: str) -> chains.ChainExample:
     try:
         example = importlib.import_module(f"signer.chains.{name}.example").EXAMPLE
     except (ModuleNotFoundError, AttributeError):
-        pytest.fail(f"signer/chains/{name}/example.py does not define EXAMPLE: chains.Example")
-    assert isinstance(example, chains.Example)
+        pytest.fail(f"signer/chains/{name}/example.py does not define EXAMPLE: chains.ChainExample")
+    assert isinstance(example, chains.ChainExample)
     return example
 
 
@@ -198,14 +198,14 @@ REPLIES: tuple[commands.Reply, ...] = (
 )
 
 
-def personality_examples(name: str) -> tuple[personalities.Example, ...]:
+def personality_examples(name: str) -> tuple[personalities.WireExample, ...]:
     try:
         module = importlib.import_module(f"firmware_emu.personalities.{name}.example")
-        examples: tuple[personalities.Example, ...] = module.EXAMPLES
+        examples: tuple[personalities.WireExample, ...] = module.EXAMPLES
     except (ModuleNotFoundError, AttributeError):
         pytest.fail(
             f"firmware_emu/personalities/{name}/example.py does not define "
-            "EXAMPLES: tuple[personalities.Example, ...]"
+            "EXAMPLES: tuple[personalities.WireExample, ...]"
         )
     assert examples
     return examples

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -80,3 +82,32 @@ def test_the_fixtures_say_what_they_are(tmp_path: Path) -> None:
         "quietkey(mnemonic, pin, locked, network)"
         in pytest_in(tmp_path, "", *PLUGIN, "--markers").stdout
     )
+
+
+# An editable install finds our modules whatever hides their package; a real one does not.
+INSTALLED = """
+import sys
+import pytest
+sys.path.insert(0, "")
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+sys.exit(pytest.main(["-q", "-p", "firmware_emu.pytest_plugin", "--strict-markers"]))
+"""
+
+
+@pytest.mark.parametrize("fixture", ["quietkey", "quietkey_process"])
+def test_a_package_of_the_same_name_is_said_to_be_in_the_way(tmp_path: Path, fixture: str) -> None:
+    package = tmp_path / "signer" / "__init__.py"
+    package.parent.mkdir()
+    package.write_text("")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_theirs.py").write_text(f"def test_theirs({fixture}):\n    pass\n")
+    run = subprocess.run(
+        [sys.executable, "-c", INSTALLED],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    assert run.returncode != 0
+    assert f"{package} hides Quietkey's package of the name signer." in run.stdout

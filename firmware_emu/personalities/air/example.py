@@ -1,7 +1,7 @@
 """What a QR code may hold, and what it means."""
 
 from firmware_emu.commands import Register, Unlock
-from firmware_emu.personalities import Example
+from firmware_emu.personalities import WireExample
 
 _KEYS = (
     (
@@ -17,7 +17,7 @@ _DESCRIPTOR = f"wsh(sortedmulti(2,{_KEYS[0]}/<0;1>/*,{_KEYS[1]}/<0;1>/*))#yaphwl
 _TEMPLATE = "wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*))"
 
 EXAMPLES = (
-    Example(
+    WireExample(
         _DESCRIPTOR.encode(),
         (Unlock(), Register("bitcoin", "regtest", "Scanned yaphwlf8", _TEMPLATE, _KEYS)),
     ),

@@ -1,7 +1,7 @@
 """What a client of Jade's sends, and what it means."""
 
 from firmware_emu.commands import GetInfo, GetXpub
-from firmware_emu.personalities import Example
+from firmware_emu.personalities import WireExample
 from signer.formats import cbor
 from signer.keys.path import parse
 
@@ -13,6 +13,6 @@ _GET_XPUB: cbor.Value = {
 }
 
 EXAMPLES = (
-    Example(cbor.encode({"id": "1", "method": "get_version_info"}), (GetInfo(),)),
-    Example(cbor.encode(_GET_XPUB), (GetXpub("bitcoin", "regtest", _ACCOUNT),)),
+    WireExample(cbor.encode({"id": "1", "method": "get_version_info"}), (GetInfo(),)),
+    WireExample(cbor.encode(_GET_XPUB), (GetXpub("bitcoin", "regtest", _ACCOUNT),)),
 )

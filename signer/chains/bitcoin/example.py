@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 
-from signer.chains import Example
+from signer.chains import ChainExample
 from signer.keys.path import parse
 
 # 100 000 regtest sats at m/84h/1h/0h/0/5: 25 000 to somebody, 141 of fee, the rest to change.
@@ -25,7 +25,7 @@ _SIGNED = (
     "jFoafObUlIoVcyIyzO8Yc8XaClQAAIABAACAAAAAgAEAAAADAAAAAA=="
 )
 
-EXAMPLE = Example(
+EXAMPLE = ChainExample(
     network="regtest",
     path=parse("m/84h/1h/0h/0/0"),
     variant="wpkh",
