@@ -5,12 +5,15 @@ What was reviewed is the same immutable object that is signed, so nothing can ch
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Generic, TypeVar
 
 from signer.errors import CommonReason, Refused
+from signer.formats.cursor import blob, blobs
+from signer.hashes import tagged_hash
 
+Subject = TypeVar("Subject")
 Subject_co = TypeVar("Subject_co", covariant=True)
 
 
@@ -108,3 +111,30 @@ class Review(Generic[Subject_co]):
         if tuple(accepted) != self.pages:
             raise Refused(CommonReason.NOT_ALL_PAGES_SHOWN)
         return Approval(self.subject, self.fingerprint)
+
+
+def sealed(
+    subject: Subject,
+    commitment: bytes,
+    pages: Sequence[Page],
+    fingerprint: bytes,
+    words: tuple[str, ...],
+) -> Review[Subject]:
+    """The review of a subject, with the digest of all of it as the last line of the last page.
+
+    `commitment` are bytes that stand for all that would be signed. Two reviews that differ in
+    anything never look the same, and whoever compares two screens, or a screen and a log, can do it
+    by one line (T32).
+    """
+    digest = tagged_hash("quietkey/review", blob(commitment), *map(_encoded, pages))
+    fact = Fact("Digest", digest.hex(), Origin.DERIVED, Shape.ADDRESS)
+    last = pages[-1]
+    shown = (*pages[:-1], replace(last, facts=(*last.facts, fact)))
+    return Review(subject, shown, fingerprint, words, digest)
+
+
+def _encoded(page: Page) -> bytes:
+    parts = [page.kind.value, page.title]
+    for fact in page.facts:
+        parts += (fact.label, fact.value, fact.origin.name, fact.shape.value)
+    return blob(blobs([part.encode() for part in parts]))

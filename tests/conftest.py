@@ -45,8 +45,8 @@ def core_judges_what_is_signed() -> Iterator[None]:
         return
     sign = bitcoin.sign.sign
 
-    def judged(spend: CheckedPayment, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
-        signed = sign(spend, keyring, draws)
+    def judged(spend: CheckedPayment, keyring: Keyring, randomness: bytearray) -> bytes:
+        signed = sign(spend, keyring, randomness)
         if isinstance(spend.account, SingleKeyAccount):
             kernel.check(signed)
         return signed

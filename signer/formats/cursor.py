@@ -1,5 +1,7 @@
 """A strict reader of binary data, and Bitcoin's compact size. Lengths are checked before use."""
 
+from collections.abc import Iterable
+
 from signer.errors import Malformed
 
 # Bitcoin Core (serialize.h) refuses larger sizes; so do we, before anything is allocated.
@@ -19,6 +21,11 @@ def compact_size(value: int) -> bytes:
 def blob(data: bytes) -> bytes:
     """The bytes behind their length, as Bitcoin writes what can be of any length."""
     return compact_size(len(data)) + data
+
+
+def blobs(parts: Iterable[bytes]) -> bytes:
+    """Several of them end to end: they can be taken apart in one way only."""
+    return b"".join([compact_size(len(part)) + part for part in parts])
 
 
 _WIDE = ((0xFD, 2), (0xFE, 4), (0xFF, 8))

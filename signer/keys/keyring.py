@@ -146,7 +146,8 @@ class Keyring(Uncopyable):
         return known if known is not None else self._keep(check(path))
 
     def _keep(self, path: Path) -> PrivateNode:
-        node = self._node(path[:-1]).child(path[-1])
+        parent = self._nodes.get(path[:-1])
+        node = (self._keep(path[:-1]) if parent is None else parent).child(path[-1])
         if len(self._nodes) >= _MAX_NODES:
             oldest = next(known for known in self._nodes if known)
             self._nodes.pop(oldest).erase()

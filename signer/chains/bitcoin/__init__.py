@@ -20,11 +20,10 @@ from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.review.digest import payment_commitment
 from signer.chains.bitcoin.review.pages import pages
 from signer.formats.words.digest_words import digest_words
-from signer.keys import curve, musig
+from signer.keys import curve
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
-from signer.review import Approval, Review
-from signer.review_digest import sealed
+from signer.review import Approval, Review, sealed
 
 if TYPE_CHECKING:
     from signer.chains.bitcoin.descriptors.policy import Policy
@@ -52,11 +51,13 @@ class Bitcoin:
         are no PSBT, Refused for what is not signed.
         """
         where = NETWORKS[network]
-        owner = OwnedKeys(keyring, where, registry.of_network(records, keyring, where))
+        owner = OwnedKeys(
+            keyring, where, registry.of_network(records, keyring, where) if records else ()
+        )
         checked = check_payment(container.parse(payload), owner, expert=expert)
         words = digest_words(checked.psbt.unsigned_tx)
-        shown, digest = sealed(payment_commitment(checked), pages(checked))
-        return Review(checked, shown, keyring.fingerprint, words, digest)
+        commitment = payment_commitment(checked)
+        return sealed(checked, commitment, pages(checked), keyring.fingerprint, words)
 
     def sign(
         self,
@@ -73,7 +74,7 @@ class Bitcoin:
         """
         fresh = bytearray() if randomness is None else randomness
         try:
-            return sign.sign(approval.spend(keyring.fingerprint), keyring, musig.draws(fresh))
+            return sign.sign(approval.spend(keyring.fingerprint), keyring, fresh)
         finally:
             curve.erase(fresh)
 

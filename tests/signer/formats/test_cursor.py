@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.errors import Malformed
-from signer.formats.cursor import MAX_COMPACT_SIZE, Cursor, compact_at, compact_size
+from signer.formats.cursor import MAX_COMPACT_SIZE, Cursor, blob, blobs, compact_at, compact_size
 
 
 @given(st.integers(0, MAX_COMPACT_SIZE))
@@ -119,3 +119,11 @@ def test_a_reader_that_starts_behind_the_front_names_places_from_the_front() -> 
         Cursor(bytes(6), 5).take(2)
     with pytest.raises(Malformed, match="1 bytes left over at byte 5"):
         Cursor(bytes(6), 5).end()
+
+
+@given(st.lists(st.binary(max_size=300), max_size=4))
+def test_bytes_behind_their_lengths_are_taken_apart_again(parts: list[bytes]) -> None:
+    assert blobs(parts) == b"".join(map(blob, parts))
+    cursor = Cursor(blobs(parts))
+    assert [cursor.blob() for _ in parts] == parts
+    cursor.end()

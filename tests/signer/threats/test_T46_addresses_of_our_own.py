@@ -36,7 +36,7 @@ def test_it_is_the_address_whose_coins_are_signed() -> None:
     text, _ = shown(0, 0)
     made = psbts.draft(ACCOUNT)
     spent = psbts.review(made.encode(), keyring(), "regtest", [ACCOUNT.record(keyring())])
-    locked = spent.subject.inputs[0].spent.script_pubkey
+    locked = spent.subject.inputs[0].utxo.script_pubkey
     assert address.render(locked, ACCOUNT.policy.network) == text
 
 

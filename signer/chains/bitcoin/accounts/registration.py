@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from signer import review_digest
 from signer.chains.bitcoin.accounts import policy_words, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount
 from signer.chains.bitcoin.descriptors import policy
@@ -11,7 +10,7 @@ from signer.chains.bitcoin.network import Network
 from signer.formats.words.digest_words import digest_words
 from signer.keys.keyring import Keyring
 from signer.keys.path import bare
-from signer.review import Fact, Kind, Origin, Page, Review, Shape, warning
+from signer.review import Fact, Kind, Origin, Page, Review, Shape, sealed, warning
 
 
 def review(
@@ -20,8 +19,9 @@ def review(
     """The account as pages to approve. Raises Malformed, Refused for one that is not ours."""
     read = policy.parse(name, template, keys, network)
     account = registry.recognise(read, keyring)
-    shown, digest = review_digest.sealed(read.encode(), tuple(_pages(account)))
-    return Review(read, shown, keyring.fingerprint, digest_words(read.encode()), digest)
+    encoded = read.encode()
+    pages, words = tuple(_pages(account)), digest_words(encoded)
+    return sealed(read, encoded, pages, keyring.fingerprint, words)
 
 
 def _pages(account: PolicyAccount) -> Iterator[Page]:

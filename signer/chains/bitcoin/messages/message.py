@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from signer import review_digest
 from signer.chains.bitcoin.accounts import addresses
 from signer.chains.bitcoin.accounts.account import AccountIndex, PolicyAccount, SingleKeyAccount
 from signer.chains.bitcoin.messages import bip322
@@ -26,7 +25,7 @@ from signer.formats.words.digest_words import digest_words
 from signer.hashes import double_sha256
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path, bare, render
-from signer.review import Fact, Origin, Page, Review, Shape, warning
+from signer.review import Fact, Origin, Page, Review, Shape, sealed, warning
 from signer.review import Kind as PageKind
 
 MAX_CHARACTERS = 4096  # more than a person reads before signing it
@@ -187,5 +186,4 @@ def _text(text: str) -> Page:
 def _review(
     subject: Subject, committed: bytes, pages: tuple[Page, ...], keyring: Keyring
 ) -> Review[Subject]:
-    shown, digest = review_digest.sealed(committed, pages)
-    return Review(subject, shown, keyring.fingerprint, digest_words(committed), digest)
+    return sealed(subject, committed, pages, keyring.fingerprint, digest_words(committed))

@@ -31,10 +31,15 @@ MAX_JOINT = 256  # joint keys of a payment's coins; a keyring holds as many nonc
 class SpentInput:
     """A coin of ours, its amount proven, and the signatures it still needs from us (or none)."""
 
-    spent: TxOutput
+    utxo: TxOutput
     location: AccountIndex
     hash_type: int
     tasks: tuple[SigningTask, ...]
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether one of these signatures is made together with others (BIP327)."""
+        return is_joint(self.tasks)
 
     @property
     def writes_type(self) -> bool:
@@ -46,7 +51,7 @@ class SpentInput:
 class LocatedInputs:
     """The coins of a request before anything is signed: proven, and where each of them lies."""
 
-    spent: tuple[TxOutput, ...]
+    utxos: tuple[TxOutput, ...]
     locations: tuple[AccountIndex, ...]
     asked: tuple[RequestedLeaves, ...]
 
@@ -76,19 +81,26 @@ def check_inputs(
     Malformed for a part of a joint signature that is none.
     """
     _check_cost(request, found)
-    whole = sighash_context(request.tx, found.spent)
+    whole = sighash_context(request.tx, found.utxos)
     coins = []
     for index, (place, asked) in enumerate(zip(found.locations, found.asked, strict=True)):
         hash_type = sighash_types.allowed(request, index, place, expert=expert)
-        open_jobs = _jobs(request, index, place, asked, hash_type, whole)
-        ready = musig2.tasks_of_this_round(
-            open_jobs, request.inputs[index], keyring, f"Input {index + 1}."
-        )
-        coins.append(SpentInput(found.spent[index], place, hash_type, tuple(ready)))
-    if not any(coin.tasks for coin in coins):
+        tasks = _open_tasks(request, index, place, asked, hash_type, whole)
+        if is_joint(tasks):
+            records, where = request.inputs[index], f"Input {index + 1}."
+            tasks = tuple(musig2.tasks_of_this_round(tasks, records, keyring, where))
+        coins.append(SpentInput(found.utxos[index], place, hash_type, tasks))
+    tasks = tuple(task for coin in coins for task in coin.tasks)
+    if not tasks:
         raise Refused(BitcoinReason.NOTHING_TO_SIGN)
-    musig2.check_room((job for coin in coins for job in coin.tasks), keyring)
+    if is_joint(tasks):
+        musig2.check_room(tasks, keyring)
     return tuple(coins)
+
+
+def is_joint(tasks: tuple[SigningTask, ...]) -> bool:
+    """Whether one of these tasks has a partial signer: only then MuSig2 is asked."""
+    return any(task.partial_signer is not None for task in tasks)
 
 
 def _check_cost(request: Psbt, found: LocatedInputs) -> None:
@@ -103,7 +115,7 @@ def _check_cost(request: Psbt, found: LocatedInputs) -> None:
         raise Refused(CommonReason.TOO_LARGE)
 
 
-def _jobs(
+def _open_tasks(
     request: Psbt,
     index: int,
     place: AccountIndex,
@@ -114,12 +126,13 @@ def _jobs(
     records, where = request.inputs[index], f"Input {index + 1}."
     if records.has(fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS):
         return ()
-    every = signing_tasks(place, asked, hash_type, index, whole)
-    if not every:
+    tasks = signing_tasks(place, asked, hash_type, index, whole)
+    if not tasks:
         # Only leaves hold our keys, and the request names none of them (T25).
         raise Refused(BitcoinReason.NO_LEAF_NAMED, where)
-    musig2.check_foreign_parts(every, records, where)
-    return tuple(job for job in every if not _is_done(job, records, where))
+    if is_joint(tasks):
+        musig2.check_foreign_parts(tasks, records, where)
+    return tuple(task for task in tasks if not _is_done(task, records, where))
 
 
 def _is_done(job: SigningTask, records: Map, where: str) -> bool:

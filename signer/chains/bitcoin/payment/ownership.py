@@ -92,7 +92,10 @@ def locate_input(
         raise Refused(BitcoinReason.KEY_MISMATCH, where)
     if place.spend_data.internal_key:
         _check_tree(place, hints, records, where)
-    return place, {hint.key[-32:]: hint.leaves for hint in hints} | musig2.named_aggregates(records)
+    leaves = {hint.key[-32:]: hint.leaves for hint in hints}
+    if any(place.musig_keys):
+        leaves |= musig2.named_aggregates(records)
+    return place, leaves
 
 
 def _opening(
@@ -163,7 +166,8 @@ def _check_tree(
         raise Refused(BitcoinReason.KEY_MISMATCH, where)
     if not (_tree_is_so(lock, hints, records) if lock.leaves else _no_tree(hints, records)):
         raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
-    musig2.check_participants((one for one in place.musig_keys if one), records, where)
+    if any(place.musig_keys) or records.has(fields.MUSIG2_PARTICIPANT_PUBKEYS):
+        musig2.check_participants((key for key in place.musig_keys if key), records, where)
 
 
 def _no_tree(hints: tuple[DerivationClaim, ...], records: Map) -> bool:

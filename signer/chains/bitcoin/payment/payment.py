@@ -6,6 +6,7 @@ here are those about the whole. One function per rule, and a reason for each.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from signer.chains.bitcoin.accounts.account import Account
 from signer.chains.bitcoin.network import MAX_SATS, Network
@@ -23,7 +24,7 @@ ABSURD_FEE_PERCENT = 25  # of the coins spent
 _NULL_TXID = bytes(32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckedPayment:
     """One payment from one account, every amount proven; immutable to the core. Sums are sats."""
 
@@ -40,20 +41,20 @@ class CheckedPayment:
     def account(self) -> Account:
         return self.inputs[0].location.account
 
-    @property
+    @cached_property
     def spent_sats(self) -> int:
-        return sum(coin.spent.sats for coin in self.inputs)
+        return sum(spent.utxo.sats for spent in self.inputs)
 
-    @property
+    @cached_property
     def paid_sats(self) -> int:
         """What leaves us besides the fee."""
         return sum(target.output.sats for target in self.outputs if not target.returns)
 
-    @property
+    @cached_property
     def fee_sats(self) -> int:
         return self.spent_sats - sum(target.output.sats for target in self.outputs)
 
-    @property
+    @cached_property
     def vbytes(self) -> int:
         """The size of the transaction once it is signed (BIP141, Transaction size calculations).
 
@@ -71,11 +72,11 @@ def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPa
     """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
     _check_shape(request.tx)
     found = inputs.locate_inputs(request, owner)
-    _check_filled(found.spent)
+    _check_filled(found.utxos)
     request, silent_addresses = _with_silent_payments(request, found, owner)
     _check_settled(request)
     spent = inputs.check_inputs(request, found, owner.keyring, expert=expert)
-    _check_sums(found.spent, request.tx.outputs)
+    _check_sums(found.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, owner, silent_addresses)
     return CheckedPayment(request, owner.network, spent, judged)
 
@@ -92,7 +93,7 @@ def _with_silent_payments(
     from signer.chains.bitcoin.silent_payments import send  # noqa: PLC0415  seldom needed
 
     places = dict(enumerate(found.locations))
-    settled = send.prepare(request, found.spent, places, owner.keyring, owner.network)
+    settled = send.prepare(request, found.utxos, places, owner.keyring, owner.network)
     return settled.request, settled.addresses
 
 

@@ -10,6 +10,7 @@ from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map, Record
 from signer.errors import CrossCheckFailed, Malformed, Refused
+from signer.keys import musig
 from signer.keys.keyring import Keyring
 
 # python-ecdsa takes some 2 ms for each: an ordinary payment is checked in full, a larger one by
@@ -20,12 +21,14 @@ LOT = 5
 Made = Mapping[int, Sequence[Record]]
 
 
-def sign(spend: CheckedPayment, keyring: Keyring, draws: Iterator[bytearray]) -> bytes:
+def sign(spend: CheckedPayment, keyring: Keyring, randomness: bytearray) -> bytes:
     """The PSBT with every signature of ours that it lacks. Raises CrossCheckFailed.
 
-    libsecp256k1 has verified each signature before `Keyring` let it out (T52). `draws` are 32 fresh
-    bytes for each joint signature that begins.
+    libsecp256k1 has verified each signature before `Keyring` let it out (T52).
+    `randomness` are 32 fresh bytes for joint signatures; without them none begins: Malformed.
     """
+    is_joint = any(spent.is_joint for spent in spend.inputs)
+    draws = musig.draws(randomness) if is_joint else iter(())
     made = {
         index: _made(coin, spend.psbt.inputs[index], keyring, draws)
         for index, coin in enumerate(spend.inputs)
@@ -45,7 +48,8 @@ def _made(
         else signatures.make(keyring, job)
         for job in coin.tasks
     )
-    made |= signatures.combined(coin.tasks, {**records.fields, **made})
+    if coin.is_joint:
+        made |= musig2.completed(coin.tasks, {**records.fields, **made})
     return tuple(made.items())
 
 
@@ -58,7 +62,7 @@ def _closing_check(spend: CheckedPayment, made: Made, emitted: bytes) -> None:
         # The maps are global, inputs, outputs: input i is map i + 1.
         if sorted(after.records) != sorted([*before.records, *made.get(index - 1, ())]):
             raise CrossCheckFailed("A signature did not land where it belongs.")
-    whole = sighash_context(again.tx, tuple(coin.spent for coin in spend.inputs))
+    whole = sighash_context(again.tx, tuple(coin.utxo for coin in spend.inputs))
     for index, job in _drawn(spend):
         lock = spend.inputs[index].location.spend_data
         digest = whole.digest(index, lock, job.hash_type, job.leaf_hash)
@@ -66,17 +70,11 @@ def _closing_check(spend: CheckedPayment, made: Made, emitted: bytes) -> None:
             raise CrossCheckFailed("A second opinion on a signature disagrees.")
 
 
-def _holds(job: SigningTask, digest: bytes, records: Map) -> bool:
-    found = signatures.find(job, records)
-    if job.partial_signer is not None:
-        if job.partial_signer.session is None:
-            # A nonce is no signature: that it is there was compared above. But it is for a digest.
-            return found is None and digest == job.digest
-        if not musig2.holds(job, job.partial_signer, digest, records.fields):
-            return False
-        if found is None:
-            return True  # others' parts are missing
-    return signatures.holds(job, digest, found or b"", signatures.SECOND)
+def _holds(task: SigningTask, digest: bytes, records: Map) -> bool:
+    if task.partial_signer is not None:
+        return musig2.is_confirmed(task, digest, records)
+    signature = signatures.find(task, records) or b""
+    return signatures.holds(task, digest, signature, signatures.SECOND)
 
 
 def _read(emitted: bytes) -> Psbt:

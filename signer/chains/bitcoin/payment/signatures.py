@@ -1,13 +1,11 @@
 """Signatures inside a PSBT: where they stand, what they look like, whether they hold."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 
-from signer.chains.bitcoin.payment import musig2
 from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
 from signer.chains.bitcoin.transactions import sighash
-from signer.errors import CrossCheckFailed
 from signer.keys import curve
 from signer.keys.keyring import Keyring
 
@@ -26,21 +24,12 @@ def make(keyring: Keyring, job: SigningTask) -> Record:
 
     What is signed is verified under the key of the job, which was derived from public data.
     """
-    return name(job), _signature(keyring, job) + _suffix(job.hash_type)
+    return record(job, _signature(keyring, job))
 
 
-def combined(jobs: Iterable[SigningTask], field_values: Mapping[bytes, bytes]) -> Iterator[Record]:
-    """The record of each joint signature that has all its parts among those of its input.
-
-    Raises CrossCheckFailed if the signature does not hold under the key of the job.
-    """
-    for job in jobs:
-        whole = musig2.combined(job, field_values)
-        if whole is not None:
-            signature = whole + _suffix(job.hash_type)
-            if not holds(job, job.digest, signature):
-                raise CrossCheckFailed("A joint signature did not verify.")
-            yield name(job), signature
+def record(job: SigningTask, signature: bytes) -> Record:
+    """The record that holds a signature for a task, its type written behind it."""
+    return name(job), signature + _suffix(job.hash_type)
 
 
 def _signature(keyring: Keyring, job: SigningTask) -> bytes:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.descriptors.spend_data import SpendData
-from signer.chains.bitcoin.payment.musig2 import PartialSigner, partial_signer
+from signer.chains.bitcoin.payment.partial_signer import PartialSigner, partial_signer
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.chains.bitcoin.transactions.sighash import Midstates
@@ -56,12 +56,12 @@ class SighashContext:
     """A transaction, what it spends, and the hashes that all its digests share."""
 
     tx: Tx
-    spent: tuple[TxOutput, ...]
+    utxos: tuple[TxOutput, ...]
     shared: Midstates = field(repr=False)
 
     def digest(self, index: int, lock: SpendData, hash_type: int, leaf_hash: bytes = b"") -> bytes:
         """The 32 bytes to sign for input `index`, whose coin is locked so."""
-        spent = self.spent[index]
+        spent = self.utxos[index]
         if lock.internal_key:
             return sighash.taproot(self.tx, self.shared, index, spent, hash_type, leaf_hash)
         code = script_code(lock)

@@ -15,7 +15,7 @@ from signer.chains.bitcoin.network import (
     MAX_RECORDS,
 )
 from signer.chains.bitcoin.psbt import fields
-from signer.chains.bitcoin.psbt.forms import FieldForms, check
+from signer.chains.bitcoin.psbt.forms import FieldForms, check, check_all
 from signer.chains.bitcoin.psbt.maps import Map, Record, read_map
 from signer.chains.bitcoin.transactions import tx
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
@@ -72,8 +72,8 @@ def parse(data: bytes) -> Psbt:
         else (len(unsigned.inputs), len(unsigned.outputs))
     )
     maps = _maps(data, at, ins + outs, room)
-    inputs = tuple(check(one, forms.input) for one in maps[:ins])
-    outputs = tuple(check(one, forms.output) for one in maps[ins:])
+    inputs = check_all(maps[:ins], forms.input)
+    outputs = check_all(maps[ins:], forms.output)
     unsigned = unsigned or _transaction(head, inputs, outputs)
     raw = head.get(fields.UNSIGNED_TX) or unsigned.encode()
     return Psbt(unsigned, raw, head, inputs, outputs, version)

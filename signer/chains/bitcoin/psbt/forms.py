@@ -4,7 +4,7 @@ A form is (sizes of the key data, sizes of the value, rule or None). A rule sees
 included, and the value, both of the right size, and says whether they hold together.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from signer.chains.bitcoin.network import LOCKTIME_THRESHOLD
 from signer.chains.bitcoin.psbt.maps import Map
@@ -45,6 +45,11 @@ def check(one: Map, forms: FieldForms) -> Map:
         ):
             raise Malformed(f"PSBT field {key[0]:#04x} has the wrong form.")
     return one
+
+
+def check_all(maps: Iterable[Map], forms: FieldForms) -> tuple[Map, ...]:
+    """The maps, if every field in each of them has its form. Raises Malformed."""
+    return tuple([check(one, forms) for one in maps])
 
 
 def never(_key: bytes, _value: bytes) -> bool:

@@ -3,30 +3,20 @@
 from collections.abc import Iterator
 
 from signer.chains.bitcoin.payment.payment import CheckedPayment
-from signer.formats.cursor import blob
+from signer.formats.cursor import blobs
 
 
-def payment_commitment(spend: CheckedPayment) -> bytes:
+def payment_commitment(payment: CheckedPayment) -> bytes:
     """Everything a signature of this payment commits to, and what is signed with which key."""
-    spent = b"".join(coin.spent.encode() for coin in spend.inputs)
-    return b"".join(
-        map(
-            blob,
-            (
-                spend.network.name.encode(),
-                spend.account.id,
-                spend.psbt.unsigned_tx,
-                spent,
-                *_jobs(spend),
-            ),
-        )
-    )
+    utxos = b"".join([spent.utxo.encode() for spent in payment.inputs])
+    name, unsigned_tx = payment.network.name.encode(), payment.psbt.unsigned_tx
+    return blobs((name, payment.account.id, unsigned_tx, utxos, *_tasks(payment)))
 
 
-def _jobs(spend: CheckedPayment) -> Iterator[bytes]:
-    for number, coin in enumerate(spend.inputs):
-        yield number.to_bytes(4, "big") + coin.hash_type.to_bytes(4, "big")
-        for job in coin.tasks:
-            steps = b"".join(step.to_bytes(4, "big") for step in job.path)
-            together = (job.partial_signer.encode(),) if job.partial_signer else ()
-            yield b"".join(map(blob, (steps, job.public_key, job.tree, job.digest, *together)))
+def _tasks(payment: CheckedPayment) -> Iterator[bytes]:
+    for number, spent in enumerate(payment.inputs):
+        yield number.to_bytes(4, "big") + spent.hash_type.to_bytes(4, "big")
+        for task in spent.tasks:
+            steps = b"".join(step.to_bytes(4, "big") for step in task.path)
+            signer = (task.partial_signer.encode(),) if task.partial_signer else ()
+            yield blobs((steps, task.public_key, task.tree, task.digest, *signer))

@@ -6,7 +6,6 @@ from signer import wording
 from signer.chains.bitcoin import units
 from signer.chains.bitcoin.accounts.account import Account, PolicyAccount
 from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
-from signer.chains.bitcoin.payment import musig2
 from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.review.warnings import fee_base, payment_warnings
@@ -16,6 +15,9 @@ from signer.review import Fact, Kind, Origin, Page, Shape
 
 _FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced (BIP125)
 _USUAL_VERSIONS = (1, 2)
+_FIRST = "first of two rounds: only a nonce leaves"
+_FIRST_TOO = "first of two rounds for some signatures: of those only a nonce leaves"
+_SECOND = "second of two rounds: your part of the signature leaves"
 
 
 def pages(spend: CheckedPayment) -> tuple[Page, ...]:
@@ -35,12 +37,22 @@ def pages(spend: CheckedPayment) -> tuple[Page, ...]:
 def _overview(spend: CheckedPayment) -> Page:
     base, _ = fee_base(spend)
     facts = (
-        *musig2.rounds(job for coin in spend.inputs for job in coin.tasks),
+        *_rounds(spend),
         *_flow(spend),
         Fact("Fee", f"{units.sats(spend.fee_sats)} ({wording.share(spend.fee_sats, base)})"),
         Fact("Rate", units.rate(spend.fee_sats, spend.vbytes)),
     )
     return Page(Kind.OVERVIEW, "Payment", facts)
+
+
+def _rounds(spend: CheckedPayment) -> Iterator[Fact]:
+    """Which round of MuSig2 this is (BIP327); nothing where nobody signs with us."""
+    signers = [task.partial_signer for spent in spend.inputs for task in spent.tasks]
+    rounds = {signer.session is not None if signer else None for signer in signers}
+    if False in rounds:
+        yield Fact("Joint", _FIRST_TOO if len(rounds) > 1 else _FIRST, Origin.POLICY)
+    if True in rounds:
+        yield Fact("Joint", _SECOND, Origin.POLICY)
 
 
 def _flow(spend: CheckedPayment) -> Iterator[Fact]:

@@ -11,6 +11,7 @@ from signer.chains.bitcoin.descriptors import musig_key, policy
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import inputs as payment_inputs
 from signer.chains.bitcoin.payment import musig2
+from signer.chains.bitcoin.payment.partial_signer import partial_signer
 from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields
@@ -691,7 +692,7 @@ def test_published_records_are_read_as_ours_are_written(case: str) -> None:
     musig2.check_participants([one], records, "")
     assert one.aggregate == aggregate
     for place, key in enumerate(one.participants):
-        share = replace(musig2.partial_signer(one, key, path, root), session=spend.session)
+        share = replace(partial_signer(one, key, path, root), session=spend.session)
         rule = SpendPath.LEAF if leaf else SpendPath.KEY_PATH
         job = SigningTask(
             rule, (), share.aggregate[1:], 0, spend.session.digest, leaf, partial_signer=share

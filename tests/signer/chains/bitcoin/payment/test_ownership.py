@@ -43,7 +43,7 @@ def test_each_of_several_registered_accounts_is_found() -> None:
     records = [one.record(keyring()) for one in vaults]
     for one in vaults:
         spend = psbts.review(draft(one).encode(), keyring(), "regtest", records).subject
-        assert spend.inputs[0].spent.script_pubkey == one.policy.spend_data(0, 0).script_pubkey
+        assert spend.inputs[0].utxo.script_pubkey == one.policy.spend_data(0, 0).script_pubkey
 
 
 def test_a_leaf_named_beside_a_true_hint_is_refused_too() -> None:

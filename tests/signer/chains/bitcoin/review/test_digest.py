@@ -1,16 +1,15 @@
 """The digest of a review: on the last line of the last page, and bound to all before it."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signer import review_digest
 from signer.chains.bitcoin.review import digest as payment_digest
-from signer.review import Fact, Kind, Origin, Page, Shape
+from signer.review import Fact, Kind, Origin, Page, Shape, sealed
 from tests.psbts import Draft, draft, keyring, review
 
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=6)
@@ -22,12 +21,17 @@ pages = st.lists(
 ).map(tuple)
 
 
+def sealed_pages(commitment: bytes, shown: Sequence[Page]) -> tuple[tuple[Page, ...], bytes]:
+    made = sealed("subject", commitment, shown, bytes(4), ())
+    return made.pages, made.digest
+
+
 @given(pages, pages, st.binary(max_size=3), st.binary(max_size=3))
 def test_only_the_same_pages_of_the_same_subject_have_the_same_digest(
     one: tuple[Page, ...], other: tuple[Page, ...], subject: bytes, second: bytes
 ) -> None:
-    shown, digest = review_digest.sealed(subject, one)
-    again, its_digest = review_digest.sealed(second, other)
+    shown, digest = sealed_pages(subject, one)
+    again, its_digest = sealed_pages(second, other)
     assert (digest == its_digest) is ((subject, one) == (second, other))
     assert (shown == again) is (digest == its_digest)
 
@@ -36,7 +40,7 @@ def test_only_the_same_pages_of_the_same_subject_have_the_same_digest(
 def test_the_digest_is_the_last_fact_and_nothing_else_changes(
     one: tuple[Page, ...], subject: bytes
 ) -> None:
-    shown, digest = review_digest.sealed(subject, one)
+    shown, digest = sealed_pages(subject, one)
     last = shown[-1].facts[-1]
     assert (last.label, last.value, last.shape) == ("Digest", digest.hex(), Shape.ADDRESS)
     assert (*shown[:-1], dataclasses.replace(shown[-1], facts=shown[-1].facts[:-1])) == one
@@ -68,7 +72,7 @@ def test_two_payments_that_would_be_signed_differently_have_two_digests(
 def test_the_digest_is_bound_to_what_each_coin_is_worth() -> None:
     spend = review(draft(keyring(), 2).encode(), keyring()).subject
     first, second = spend.inputs
-    richer = dataclasses.replace(first, spent=dataclasses.replace(first.spent, sats=1))
+    richer = dataclasses.replace(first, utxo=dataclasses.replace(first.utxo, sats=1))
     other = dataclasses.replace(spend, inputs=(richer, second))
     assert payment_digest.payment_commitment(other) != payment_digest.payment_commitment(spend)
 
@@ -109,7 +113,7 @@ NEARLY = {
 
 @pytest.mark.parametrize("other", NEARLY.values(), ids=list(NEARLY))
 def test_a_page_that_differs_in_one_thing_has_another_digest(other: Page) -> None:
-    assert review_digest.sealed(b"", [PAGE])[1] != review_digest.sealed(b"", [other])[1]
+    assert sealed_pages(b"", [PAGE])[1] != sealed_pages(b"", [other])[1]
 
 
 @pytest.mark.parametrize("field", ["path", "public_key", "tree", "digest"])
