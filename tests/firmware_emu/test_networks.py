@@ -60,9 +60,11 @@ def test_an_account_of_an_older_device_is_known_again() -> None:
 
 def test_an_older_record_stays_as_it_is_until_something_changes() -> None:
     record = bytes.fromhex(RECORDS["vault 2 with an account"])
-    read = vault.parse(record)
-    assert vault.parse(read.encode()) == read
-    assert vault.parse(record).accounts == read.accounts
+    device = Emulator(record=record, locked=True)
+    assert device.flash.writes == [record]
+    assert vault.parse(vault.parse(record).encode()) == vault.parse(record)
+    device.unlock()
+    assert len(vault.parse(device.flash.writes[-1]).accounts) == 1
 
 
 def test_the_network_is_chosen_in_the_menu_and_outlives_a_power_cut() -> None:
