@@ -7,8 +7,9 @@ from firmware_emu import events, personalities
 from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
 from firmware_emu.core import access
 from firmware_emu.core.conversation import Conversation, Ended
-from firmware_emu.core.dispatch import at_power_on, flow_for, idle_flow, immediate_reply
+from firmware_emu.core.dispatch import flow_for, idle_flow, immediate_reply, unknown_network
 from firmware_emu.core.ports import Ports
+from firmware_emu.core.state import at_power_on
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.events import Port
@@ -50,8 +51,10 @@ class Device:
         network: str = "",
     ) -> None:
         """Raises LookupError for a network that no chain has."""
-        self._state = at_power_on(record, cost or Cost(), EntropyPool(entropy), network)
-        self._is_unsaved = not self._state.damaged and self._state.vault.encode() != record
+        flashed = at_power_on(record, cost or Cost(), EntropyPool(entropy))
+        self._state = flashed.with_network(network) if network else flashed
+        is_set = self._state.vault != flashed.vault and not flashed.damaged
+        self._is_unsaved = record is None or is_set
         self._ports = Ports(personality, self._state.profile)
         self._effects: list[Effect] = []
         self._pending_port: Port | None = None
@@ -203,6 +206,7 @@ class Device:
             if not (isinstance(request.command, RevealEntropy) and port == self._pending_port):
                 self._state = replace(self._state, pending=None)  # for the next request of one host
             fault = access.check(self._state.state, request.command)
+            fault = fault or unknown_network(request.command)
             flow = None if fault else flow_for(request.command, self._state)
             if flow and self._conversation.is_answered:
                 return

@@ -3,8 +3,6 @@
 No match here has a default: a command that is forgotten is a type error, not an answer.
 """
 
-from dataclasses import dataclass, field, replace
-
 from firmware_emu.commands import (
     AddEntropy,
     Command,
@@ -31,9 +29,8 @@ from firmware_emu.commands import (
 )
 from firmware_emu.core import access
 from firmware_emu.core.refusals import guarded
-from firmware_emu.effects import State
-from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import Flow, PendingSignature, RequestOutcome
+from firmware_emu.core.state import DeviceState
+from firmware_emu.flows import Flow, RequestOutcome
 from firmware_emu.flows.menu import home
 from firmware_emu.flows.requests.address import show_account_address, show_address
 from firmware_emu.flows.requests.message import NOTHING_PENDING, reveal, sign_message
@@ -43,72 +40,17 @@ from firmware_emu.flows.requests.xpub import get_xpub, show_xpub
 from firmware_emu.flows.review import NOTHING, NOTHING_KEPT
 from firmware_emu.flows.seed.setup import setup
 from firmware_emu.flows.seed.unlock import unlock
-from firmware_emu.personalities import Profile
 from firmware_emu.screens import Screen
-from firmware_emu.storage import account_store, networks, vault
-from firmware_emu.storage.settings import SERIAL_BYTES, Settings
-from firmware_emu.storage.vault import Cost, Vault
-from signer.errors import Malformed
+from firmware_emu.storage import account_store, networks
+from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 
+_NO_NETWORK = Fault(FaultCode.WRONG_NETWORK, "This device does not know that network.")
 _DAMAGED = Fault(FaultCode.INTERNAL, "The memory of the device is damaged.")
 
 _WithKeys = (
     GetXpub | ShowAddress | ShowAccountAddress | Register | Sign | SignMessage | RevealEntropy
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceState:
-    """What a device holds. `damaged`: the flash is unreadable, and `vault` a new one.
-
-    `pending` is a signature for a host that has yet to show its entropy.
-    """
-
-    vault: Vault
-    cost: Cost
-    pool: EntropyPool = field(repr=False)
-    keyring: Keyring | None = None
-    damaged: bool = False
-    pending: PendingSignature | None = None
-
-    @property
-    def state(self) -> State:
-        if self.keyring:
-            return State.UNLOCKED
-        return State.LOCKED if self.vault.sealed or self.damaged else State.EMPTY
-
-    @property
-    def fingerprint(self) -> str:
-        return self.keyring.fingerprint.hex() if self.keyring else ""
-
-    @property
-    def profile(self) -> Profile:
-        """What personalities are told of this device."""
-        settings = self.vault.settings
-        return Profile(networks.chosen(settings), settings.model, settings.serial)
-
-
-def at_power_on(
-    record: bytes | None, cost: Cost, pool: EntropyPool, network: str = ""
-) -> DeviceState:
-    """What a device holds that finds this record in its flash; None is a flash never written.
-
-    `network`, if any, is chosen for each chain that has it. Raises LookupError if none has.
-    """
-    blank = Vault(_chosen(Settings(pool.draw(SERIAL_BYTES)), network))
-    if record is None:
-        return DeviceState(blank, cost, pool)
-    try:
-        flashed = vault.parse(record)
-    except Malformed:
-        return DeviceState(blank, cost, pool, damaged=True)
-    settings = _chosen(flashed.settings, network)
-    return DeviceState(replace(flashed, settings=settings), cost, pool)
-
-
-def _chosen(settings: Settings, network: str) -> Settings:
-    return networks.choose(settings, network) if network else settings
 
 
 def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
@@ -124,6 +66,19 @@ def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
         yield from home.locked(device.vault, sealed, device.pool)
     else:
         yield from home.unlocked(device.vault, device.keyring)
+
+
+def unknown_network(command: Command) -> Fault | None:
+    """What a command for a chain or a network that there is not is answered."""
+    match command:
+        case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
+            return None if networks.exists(command.chain, command.network) else _NO_NETWORK
+        case SignMessage():
+            return None if networks.exists(command.chain) else _NO_NETWORK
+        case GetInfo() | Unlock() | AddEntropy() | GetFingerprint() | GetAccounts():
+            return None
+        case RevealEntropy() | Logout() | Unknown() | Unusable():
+            return None
 
 
 def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | None:

@@ -22,6 +22,11 @@ def network_of(settings: Settings, chain: str) -> str:
     return tests[0] if tests else real
 
 
+def exists(chain: str, network: str = "") -> bool:
+    """Whether there is such a chain, and such a network of it."""
+    return chain in chains.names() and (not network or network in chains.load(chain).networks)
+
+
 def has_value(chain: str, network: str) -> bool:
     """Whether coins on this network are worth anything."""
     return network == chains.load(chain).networks[0]

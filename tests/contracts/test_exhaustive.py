@@ -26,7 +26,7 @@ class Forgotten{union}:
 """
 # The file of a union, and the functions in which a new member must be an error.
 UNIONS = {
-    "Command": ("commands.py", {"flow_for", "immediate_reply"}),
+    "Command": ("commands.py", {"flow_for", "immediate_reply", "unknown_network"}),
     "Reply": ("commands.py", {"reply", "_value"}),
     "Event": ("events.py", {"handle"}),
     "Step": ("flows/__init__.py", {"_advance"}),

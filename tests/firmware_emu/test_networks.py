@@ -1,11 +1,13 @@
 """The network a device is for: chosen on it, kept in flash, shown at home, never guessed."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from firmware_emu.emulator import Emulator
+from firmware_emu.emulator import Emulator, EmulatorProcess, sealed_record
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.storage import vault
 from firmware_emu.storage.settings import Settings
@@ -60,9 +62,11 @@ def test_an_account_of_an_older_device_is_known_again() -> None:
 
 def test_an_older_record_stays_as_it_is_until_something_changes() -> None:
     record = bytes.fromhex(RECORDS["vault 2 with an account"])
-    read = vault.parse(record)
-    assert vault.parse(read.encode()) == read
-    assert vault.parse(record).accounts == read.accounts
+    device = Emulator(record=record, locked=True)
+    assert device.flash.writes == [record]
+    assert vault.parse(vault.parse(record).encode()) == vault.parse(record)
+    device.unlock()
+    assert len(vault.parse(device.flash.writes[-1]).accounts) == 1
 
 
 def test_the_network_is_chosen_in_the_menu_and_outlives_a_power_cut() -> None:
@@ -183,3 +187,20 @@ def test_a_host_that_waits_is_told_when_the_network_changes() -> None:
     [reply] = cable.replies()
     assert reply["error"]["code"] == -32000
     assert cable.call("ping")["result"] == 0
+
+
+def test_a_process_is_set_by_its_flag_and_stays_so(tmp_path: Path) -> None:
+    flash = tmp_path / "device.flash"
+    with EmulatorProcess(flash, sealed_record(), network="signet") as device:
+        assert "Bitcoin signet" in device.screen.text
+    with EmulatorProcess(flash) as device:
+        assert "Bitcoin signet" in device.screen.text
+
+
+def test_a_flag_for_a_network_that_there_is_not_names_those_there_are(tmp_path: Path) -> None:
+    flags = ["--flash", str(tmp_path / "device.flash"), "--face", "none", "--network", "nowhere"]
+    run = subprocess.run(
+        [sys.executable, "-m", "firmware_emu", *flags], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert "the networks are mainnet, testnet" in run.stderr

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from firmware_emu import personalities
 from firmware_emu.commands import (
+    Fault,
+    FaultCode,
     Fingerprint,
     GetFingerprint,
     GetXpub,
@@ -21,6 +23,7 @@ from firmware_emu.commands import (
     ShowAccountAddress,
     Sign,
     Signed,
+    SignMessage,
     Text,
 )
 from firmware_emu.core.device import Device
@@ -187,6 +190,21 @@ def test_an_edited_record_is_no_account() -> None:
         "NO_SUCH_ACCOUNT",
         "RECORD_NOT_OURS",
     ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        GetXpub("bitcoin", "nowhere", ACCOUNT_PATH),
+        GetXpub("nothing", "mainnet", ACCOUNT_PATH, show=True),
+        Sign("bitcoin", "nowhere", b""),
+        SignMessage("nothing", ACCOUNT_PATH, "hello"),
+    ],
+)
+def test_a_chain_or_a_network_that_there_is_not_is_an_answer(command: object) -> None:
+    [reply] = ToyDesk().ask(command).replies
+    assert isinstance(reply, Fault)
+    assert reply.code is FaultCode.WRONG_NETWORK
 
 
 # Faults

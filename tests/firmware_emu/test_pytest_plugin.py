@@ -51,6 +51,11 @@ def test_locked_process(quietkey_process):
     assert quietkey_process.screen.state == "locked"
     assert quietkey_process.unlock("2468").state == "unlocked"
 
+@pytest.mark.quietkey(network="signet")
+def test_network(quietkey, quietkey_process):
+    assert "Bitcoin signet" in quietkey.screen.text
+    assert "Bitcoin signet" in quietkey_process.screen.text
+
 @pytest.mark.quietkey(mnemonic=None)
 def test_empty_process(quietkey_process):
     assert quietkey_process.screen.state == "empty"
@@ -60,7 +65,7 @@ def test_empty_process(quietkey_process):
 def test_other_projects_get_devices_without_any_set_up(tmp_path: Path) -> None:
     ended = pytest_in(tmp_path, THEIRS, *PLUGIN)
     assert ended.returncode == 0, ended.stdout
-    assert "6 passed" in ended.stdout
+    assert "7 passed" in ended.stdout
 
 
 def test_a_project_that_wants_no_device_loads_none_of_it(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def devices(template: str) -> tuple[psbts.Vault, list[Desk]]:
     """An account, and a device for each of its keys that has registered it over its cable."""
     count = template.count("@")
     of = psbts.vault(template, *map(psbts.keyring, WORDS[:count]), name="family")
-    desks = [unlocked_desk(tuple(words.split())) for words in WORDS[:count]]
+    desks = [unlocked_desk(tuple(words.split()), "regtest") for words in WORDS[:count]]
     keys = {f"@{n}": key.render(of.policy.network) for n, key in enumerate(of.policy.keys)}
     for desk in desks:
         cable = desk.plug()

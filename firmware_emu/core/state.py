@@ -1,0 +1,60 @@
+"""What a device holds: its vault, its randomness, and its keys while they are open."""
+
+from dataclasses import dataclass, field, replace
+
+from firmware_emu.effects import State
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import PendingSignature
+from firmware_emu.personalities import Profile
+from firmware_emu.storage import networks, vault
+from firmware_emu.storage.settings import SERIAL_BYTES, Settings
+from firmware_emu.storage.vault import Cost, Vault
+from signer.errors import Malformed
+from signer.keys.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """`damaged`: the flash is unreadable, and `vault` a new one.
+
+    `pending` is a signature for a host that has yet to show its entropy.
+    """
+
+    vault: Vault
+    cost: Cost
+    pool: EntropyPool = field(repr=False)
+    keyring: Keyring | None = None
+    damaged: bool = False
+    pending: PendingSignature | None = None
+
+    @property
+    def state(self) -> State:
+        if self.keyring:
+            return State.UNLOCKED
+        return State.LOCKED if self.vault.sealed or self.damaged else State.EMPTY
+
+    @property
+    def fingerprint(self) -> str:
+        return self.keyring.fingerprint.hex() if self.keyring else ""
+
+    @property
+    def profile(self) -> Profile:
+        """What personalities are told of this device."""
+        settings = self.vault.settings
+        return Profile(networks.chosen(settings), settings.model, settings.serial)
+
+    def with_network(self, network: str) -> "DeviceState":
+        """Set to this network, for each chain that has it. Raises LookupError if none has."""
+        settings = networks.choose(self.vault.settings, network)
+        return replace(self, vault=replace(self.vault, settings=settings))
+
+
+def at_power_on(record: bytes | None, cost: Cost, pool: EntropyPool) -> DeviceState:
+    """What a device holds that finds this record in its flash; None is a flash never written."""
+    blank = Vault(Settings(pool.draw(SERIAL_BYTES)))
+    if record is None:
+        return DeviceState(blank, cost, pool)
+    try:
+        return DeviceState(vault.parse(record), cost, pool)
+    except Malformed:
+        return DeviceState(blank, cost, pool, damaged=True)
