@@ -129,8 +129,8 @@ def sealed(
     digest = tagged_hash("quietkey/review", blob(commitment), *map(_encoded, pages))
     fact = Fact("Digest", digest.hex(), Origin.DERIVED, Shape.ADDRESS)
     last = pages[-1]
-    shown = (*pages[:-1], replace(last, facts=(*last.facts, fact)))
-    return Review(subject, shown, fingerprint, words, digest)
+    shown_pages = (*pages[:-1], replace(last, facts=(*last.facts, fact)))
+    return Review(subject, shown_pages, fingerprint, words, digest)
 
 
 def _encoded(page: Page) -> bytes:

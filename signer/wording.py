@@ -12,13 +12,13 @@ def plural(count: int, noun: str) -> str:
     return f"{spaced(count)} {noun}{'' if count == 1 else 's'}"
 
 
-def share(part: int, whole: int) -> str:
+def share(part: int, total: int) -> str:
     """`0.6 %`; whole numbers from 10 % on; `under 0.1 %` for what would read as nothing."""
     if not part:
         return "0 %"
-    if not whole:
+    if not total:
         return "all of it"
-    tenths = (part * 2000 + whole) // (2 * whole)
+    tenths = (part * 2000 + total) // (2 * total)
     if not tenths:
         return "under 0.1 %"
     return f"{tenths // 10}.{tenths % 10} %" if tenths < 100 else f"{spaced((tenths + 5) // 10)} %"
@@ -31,7 +31,7 @@ def utc(seconds: int) -> str:
     March here, so that the leap day is the last one (Hinnant, "chrono-Compatible Low-Level Date
     Algorithms", civil_from_days).
     """
-    days, rest = divmod(seconds, 86_400)
+    days, clock = divmod(seconds, 86_400)
     era, day = divmod(days + _DAYS_TO_YEAR_1970, _DAYS_IN_400_YEARS)
     year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
     day -= 365 * year + year // 4 - year // 100
@@ -39,6 +39,5 @@ def utc(seconds: int) -> str:
     day -= (153 * month + 2) // 5 - 1
     year += 400 * era + (month >= 10)
     month = month - 9 if month >= 10 else month + 3
-    return (
-        f"{year:04}-{month:02}-{day:02} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02} UTC"
-    )
+    time = f"{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}"
+    return f"{year:04}-{month:02}-{day:02} {time} UTC"

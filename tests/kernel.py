@@ -104,7 +104,7 @@ def _final(one: Map, script_pubkey: bytes) -> tuple[bytes, bytes] | None:
 
 def _items(one: Map, code: bytes) -> list[bytes] | None:
     """What opens a script of one key's hash, or a multisig."""
-    signatures = dict(one.all(psbt_fields.PARTIAL_SIG))
+    signatures = dict(one.records_of(psbt_fields.PARTIAL_SIG))
     if code[:2] == b"\x00\x14" or code[:3] == b"\x76\xa9\x14":
         key = next(key for key in signatures if hash160(key) in code)
         return [signatures[key], key]

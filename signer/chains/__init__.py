@@ -19,7 +19,7 @@ class IncompleteChain(Exception):
     """A package of `signer.chains` lacks what the device asks of every chain: a bug of ours."""
 
 
-class Message(Protocol):
+class ReviewedMessage(Protocol):
     """What `Chain.message` reviews: enough to sign together with a host's entropy (anti-exfil)."""
 
     @property
@@ -96,7 +96,7 @@ class Chain(Protocol):
         """
         ...
 
-    def message(self, text: str, path: Path, keyring: Keyring) -> Review[Message]:
+    def message(self, text: str, path: Path, keyring: Keyring) -> Review[ReviewedMessage]:
         """A message to sign by the key at `path`. Raises Refused for a text nobody could read."""
         ...
 

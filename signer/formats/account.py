@@ -80,7 +80,7 @@ def render(account: Account) -> Ur:
 
     The paper's own vector has that tag and widespread readers throw at it.
     """
-    outputs: list[Value] = [_output(account.fingerprint, one) for one in account.keys]
+    outputs: list[Value] = [_output(account.fingerprint, key) for key in account.keys]
     fingerprint = int.from_bytes(account.fingerprint, "big")
     return Ur("crypto-account", cbor.encode({1: fingerprint, 2: outputs}))
 
@@ -98,27 +98,27 @@ def parse(ur: Ur) -> Account:
         return Account(fingerprint, (only,))
     match value:
         case {1: int(number), 2: [*outputs]}:
-            found = [_parse_output(one) for one in outputs]
-            return Account(_fingerprint(number), tuple(one for one in found if one is not None))
+            keys = [_parse_output(output) for output in outputs]
+            return Account(_fingerprint(number), tuple(key for key in keys if key is not None))
         case _:
             raise Malformed("An account is a fingerprint and a list of outputs.")
 
 
-def _output(fingerprint: bytes, one: AccountKey) -> Value:
+def _output(fingerprint: bytes, key: AccountKey) -> Value:
     components: list[Value] = []
-    for step in one.path:
+    for step in key.path:
         components += (step % HARDENED, step >= HARDENED)
     origin: dict[str | int, Value] = {1: components, 2: int.from_bytes(fingerprint, "big")}
     hdkey: dict[str | int, Value] = {
-        3: one.public_key,
-        4: one.chain_code,
+        3: key.public_key,
+        4: key.chain_code,
         6: Tag(_KEYPATH[0], origin),
-        8: int.from_bytes(one.parent_fingerprint, "big"),
+        8: int.from_bytes(key.parent_fingerprint, "big"),
     }
-    if not one.mainnet:
+    if not key.mainnet:
         hdkey[5] = Tag(_COIN_INFO[0], {2: _TEST_COINS})
     value: Value = Tag(_HDKEY[0], hdkey)
-    for name in reversed(one.script.rstrip(")").split("(")):
+    for name in reversed(key.script.rstrip(")").split("(")):
         value = Tag(_SCRIPT_TAGS[name], value)
     return value
 
@@ -148,7 +148,7 @@ def _parse_key(script: str, value: Value) -> tuple[bytes, AccountKey]:
             raise Malformed("An account key is a public key of 33 bytes and a chain code of 32.")
     origin = _fields(fields.get(6), _KEYPATH)
     coin = _fields(fields[5], _COIN_INFO) if 5 in fields else {}
-    one = AccountKey(
+    key = AccountKey(
         script,
         _path(origin.get(1)),
         public_key,
@@ -156,7 +156,7 @@ def _parse_key(script: str, value: Value) -> tuple[bytes, AccountKey]:
         _fingerprint(fields.get(8, 0)),
         mainnet=coin.get(2, 0) == 0,
     )
-    return _fingerprint(origin.get(2, 0)), one
+    return _fingerprint(origin.get(2, 0)), key
 
 
 def _fields(value: Value, tags: tuple[int, ...]) -> Fields:

@@ -16,9 +16,9 @@ class Code:
 
     def residue(self, symbols: Iterable[int]) -> int:
         """What is left of these symbols (0 to 31), first to last, as one number."""
-        left, kept, shift, feedback = 1, self._kept, self._shift, self._feedback
+        left, head, shift, feedback = 1, self._kept, self._shift, self._feedback
         for symbol in symbols:
-            left = (left & kept) << 5 ^ symbol ^ feedback[left >> shift]
+            left = (left & head) << 5 ^ symbol ^ feedback[left >> shift]
         return left
 
 

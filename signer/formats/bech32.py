@@ -30,8 +30,8 @@ def decode(hrp: str, text: str) -> tuple[int, bytes]:
 
     Raises Malformed: wrong prefix, letters, checksum, encoding for the version, or program length.
     """
-    found, values, checksum = split(text)
-    if found != hrp:
+    prefix, values, checksum = split(text)
+    if prefix != hrp:
         raise Malformed(f"The address does not start with {hrp}1.")
     if not values:
         raise Malformed("The address holds no witness version.")
@@ -75,7 +75,7 @@ def split(text: str, limit: int = 90) -> tuple[str, list[int], Checksum]:
     hrp, _, body = text.lower().rpartition("1")
     if not hrp or len(body) < 6:
         raise Malformed("Bech32 text is a prefix, a 1, and at least six letters.")
-    values = [_value(letter, len(hrp) + 2 + at) for at, letter in enumerate(body)]
+    values = [_value(letter, len(hrp) + 2 + position) for position, letter in enumerate(body)]
     residue = _CODE.residue([*_expand(hrp), *values])
     if residue not in (Checksum.BECH32, Checksum.BECH32M):
         raise Malformed("The bech32 checksum is wrong: a letter was changed or lost.")
@@ -93,7 +93,10 @@ def _expand(hrp: str) -> list[int]:
 
 
 def regroup(values: Iterable[int], wide: int, narrow: int, *, pad: bool) -> list[int]:
-    """Groups of `wide` bits as groups of `narrow` bits; what is left over must be zero padding."""
+    """Groups of `wide` bits as groups of `narrow` bits; what is left over must be zero padding.
+
+    Raises Malformed.
+    """
     pending, bits, groups = 0, 0, []
     for value in values:
         pending = (pending << wide | value) & 0xFFF

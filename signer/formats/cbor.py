@@ -70,8 +70,8 @@ def decode_prefix(buffer: bytes | bytearray, rules: Rules = CANONICAL) -> Decode
     reader = _Reader(buffer, rules)
     try:
         value = reader.value(rules.depth)
-    except _NeedMore as more:
-        return Incomplete(more.at_least)
+    except _NeedMore as needed:
+        return Incomplete(needed.at_least)
     except Malformed as error:
         return Broken(str(error))
     return Complete(value, reader.at)
@@ -86,8 +86,8 @@ def decode(data: bytes, rules: Rules = CANONICAL) -> Value:
             raise Malformed("There are bytes left over after the CBOR value.")
         case Incomplete():
             raise Malformed("The CBOR value ends too early.")
-        case Broken(why):
-            raise Malformed(why)
+        case Broken(explanation):
+            raise Malformed(explanation)
 
 
 def encode(value: Value) -> bytes:
@@ -278,9 +278,9 @@ class _Reader:
         end = self.at + count
         if end > len(self._buffer):
             raise _NeedMore(end)
-        taken = bytes(self._buffer[self.at : end])
+        chunk = bytes(self._buffer[self.at : end])
         self.at = end
-        return taken
+        return chunk
 
 
 _SMALLEST = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}

@@ -9,7 +9,10 @@ MAX_COMPACT_SIZE = 0x02000000
 
 
 def compact_size(value: int) -> bytes:
-    """`value` (0 .. 2**64 - 1) as Bitcoin's variable-length integer, 1, 3, 5 or 9 bytes."""
+    """`value` (0 .. 2**64 - 1) as Bitcoin's variable-length integer, 1, 3, 5 or 9 bytes.
+
+    Raises Malformed for what has no such form.
+    """
     if 0 <= value < 0xFD:
         return bytes((value,))
     for marker, width in _WIDE:
@@ -34,38 +37,38 @@ _WIDTHS = dict(_WIDE)
 _LEAST = {2: 0xFD, 4: 1 << 16, 8: 1 << 32}
 
 
-def compact_at(data: bytes, at: int) -> tuple[int, int]:
-    """The compact size at `at`, and the place behind it: `Cursor.compact` for inner loops."""
-    if at < len(data) and data[at] < 0xFD:
-        return data[at], at + 1
-    cursor = Cursor(data, at)
+def compact_at(data: bytes, offset: int) -> tuple[int, int]:
+    """The compact size at `offset`, and the place behind it: `Cursor.compact` for inner loops."""
+    if offset < len(data) and data[offset] < 0xFD:
+        return data[offset], offset + 1
+    cursor = Cursor(data, offset)
     return cursor.compact(), cursor.position
 
 
 class Cursor:
     """Reads `data` from `at` to its end. Raises Malformed, naming the place, never IndexError."""
 
-    __slots__ = ("_at", "_data", "_end")
+    __slots__ = ("_data", "_end", "_offset")
 
-    def __init__(self, data: bytes, at: int = 0) -> None:
+    def __init__(self, data: bytes, offset: int = 0) -> None:
         self._data = data
-        self._at = at
+        self._offset = offset
         self._end = len(data)
 
     @property
     def position(self) -> int:
-        return self._at
+        return self._offset
 
     @property
     def remaining(self) -> int:
-        return self._end - self._at
+        return self._end - self._offset
 
     def take(self, count: int) -> bytes:
-        """The next `count` bytes."""
-        start, stop = self._at, self._at + count
+        """The next `count` bytes. Raises Malformed if there are not so many."""
+        start, stop = self._offset, self._offset + count
         if count < 0 or stop > self._end:
             raise Malformed(f"{count} bytes expected at byte {start}, {self._end - start} left.")
-        self._at = stop
+        self._offset = stop
         return self._data[start:stop]
 
     def uint(self, count: int) -> int:
@@ -76,9 +79,9 @@ class Cursor:
         """A compact size in its shortest form, at most MAX_COMPACT_SIZE.
 
         A longer form of the same number would let two different byte strings mean one thing, so
-        that two parsers could disagree about where the next field starts.
+        that two parsers could disagree about where the next field starts. Raises Malformed.
         """
-        start = self._at
+        start = self._offset
         first = self.take(1)[0]
         if first < 0xFD:
             return first
@@ -94,18 +97,18 @@ class Cursor:
         """A compact size, and that many bytes."""
         return self.take(self.compact())
 
-    def count(self, least: int) -> int:
-        """A compact size that counts items of `least` bytes or more, all of which must still fit.
+    def count(self, item_bytes: int) -> int:
+        """The compact size of a list whose items take `item_bytes` or more, all of which must fit.
 
-        A few bytes must not make us reserve room for millions of items (T75).
+        A few bytes must not make us reserve room for millions of items (T75). Raises Malformed.
         """
-        start = self._at
+        start = self._offset
         items = self.compact()
-        if items * least > self.remaining:
+        if items * item_bytes > self.remaining:
             raise Malformed(f"{items} items counted at byte {start} do not fit what follows.")
         return items
 
     def end(self) -> None:
-        """Nothing may be left."""
-        if self._at != self._end:
-            raise Malformed(f"{self._end - self._at} bytes left over at byte {self._at}.")
+        """Nothing may be left. Raises Malformed."""
+        if self._offset != self._end:
+            raise Malformed(f"{self._end - self._offset} bytes left over at byte {self._offset}.")

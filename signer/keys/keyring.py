@@ -121,8 +121,8 @@ class Keyring(Uncopyable):
     def _secret(self, path: Path) -> Iterator[PrivateNode]:
         if not path:
             raise Malformed("The master key signs nothing.")
-        *above, index = check(path)
-        node = self._node(tuple(above)).child(index)
+        *parent, index = check(path)
+        node = self._node(tuple(parent)).child(index)
         try:
             yield node
         finally:
@@ -142,14 +142,14 @@ class Keyring(Uncopyable):
         """
         if not self._nodes:
             raise Refused(CommonReason.KEYS_WIPED)
-        known = self._nodes.get(path)
-        return known if known is not None else self._keep(check(path))
+        node = self._nodes.get(path)
+        return node if node is not None else self._keep(check(path))
 
     def _keep(self, path: Path) -> PrivateNode:
         parent = self._nodes.get(path[:-1])
         node = (self._keep(path[:-1]) if parent is None else parent).child(path[-1])
         if len(self._nodes) >= _MAX_NODES:
-            oldest = next(known for known in self._nodes if known)
+            oldest = next(candidate for candidate in self._nodes if candidate)
             self._nodes.pop(oldest).erase()
         self._nodes[path] = node
         return node

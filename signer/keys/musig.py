@@ -88,14 +88,14 @@ def draws(randomness: bytearray) -> Iterator[bytearray]:
         raise Malformed("A joint signature begins with 32 bytes of fresh randomness.")
     for number in count():
         derived = hmac.digest(randomness, b"quietkey/nonce" + number.to_bytes(4, "big"), "sha256")
-        drawn = bytearray(derived)
+        nonce_bytes = bytearray(derived)
         curve.erase(derived)
-        yield drawn
+        yield nonce_bytes
 
 
-def check_room(keyring: Keyring, more: int) -> None:
+def check_room(keyring: Keyring, count: int) -> None:
     """Raises Refused if so many nonces more would be too many."""
-    keyring.nonces.check_room(more)
+    keyring.nonces.check_room(count)
 
 
 def begin(

@@ -20,9 +20,9 @@ class Nonces(Uncopyable):
         self._open: dict[bytes, tuple[bytearray, object]] = {}
         self._made = 0
 
-    def check_room(self, more: int) -> None:
+    def check_room(self, count: int) -> None:
         """Raises Refused when with so many more there would be over MAX_OPEN nonces waiting."""
-        if len(self._open) + more > MAX_OPEN:
+        if len(self._open) + count > MAX_OPEN:
             raise Refused(CommonReason.TOO_MANY_NONCES)
 
     def number(self) -> bytes:

@@ -52,5 +52,5 @@ class Scratch:
 
     def released(self, buffer: bytearray) -> bytearray:
         """The buffer itself, no longer owned: the caller's to erase."""
-        self._owned = [other for other in self._owned if other is not buffer]
+        self._owned = [owned for owned in self._owned if owned is not buffer]
         return buffer

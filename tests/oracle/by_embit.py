@@ -106,7 +106,7 @@ def sign(raw: bytes, seed: bytes, _paths: Sequence[Path]) -> bytes:
 
 
 def no_signature(form: str, job: SigningTask, request: Psbt, index: int) -> str:
-    scripts = [script for _, script in request.inputs[index].all(fields.TAP_LEAF_SCRIPT)]
+    scripts = [script for _, script in request.inputs[index].records_of(fields.TAP_LEAF_SCRIPT)]
     if job.spend_path is SpendPath.LEAF and not any(job.public_key in script for script in scripts):
         return "finds no key in a leaf that has its hash alone"
     if not all(one.sequence for one in request.tx.inputs):

@@ -136,7 +136,7 @@ def test_a_payment_with_changes_is_answered_with_a_typed_error_or_a_valid_signat
         signed = CHAIN.sign(review.approve(review.pages), ours())
         # What a request calls final is another's word: we leave that coin alone, right or wrong.
         is_final = any(
-            one.has(FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS) for one in container.parse(raw).inputs
+            one.has_any(FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS) for one in container.parse(raw).inputs
         )
         if script in FINISHED_ALONE and not is_final:
             kernel.check(signed)

@@ -50,9 +50,11 @@ class Bitcoin:
         `records` are those that `register` gave for this wallet. Raises Malformed for bytes that
         are no PSBT, Refused for what is not signed.
         """
-        where = NETWORKS[network]
+        named_network = NETWORKS[network]
         owner = OwnedKeys(
-            keyring, where, registry.of_network(records, keyring, where) if records else ()
+            keyring,
+            named_network,
+            registry.of_network(records, keyring, named_network) if records else (),
         )
         checked = check_payment(container.parse(payload), owner, expert=expert)
         words = digest_words(checked.psbt.unsigned_tx)
@@ -136,9 +138,9 @@ class Bitcoin:
         timing: Timing = Timing(),  # noqa: B008  a frozen value
     ) -> Review[AddressMessage]:
         """A message to sign with our address at `path` (BIP322); `variant` as for `address`."""
-        where = NETWORKS[network]
+        named_network = NETWORKS[network]
         place = addresses.single_key_location(keyring, path, variant)
-        return message.address_message(text, place, keyring, where, timing)
+        return message.address_message(text, place, keyring, named_network, timing)
 
     def policy_statement(
         self,
@@ -150,10 +152,10 @@ class Bitcoin:
         timing: Timing = Timing(),  # noqa: B008  as above
     ) -> Review[AddressMessage]:
         """A message to sign with the address of a registered account at (branch, index)."""
-        where = NETWORKS[network]
+        named_network = NETWORKS[network]
         account = registry.unseal(record, keyring)
-        spot = addresses.policy_location(account, *place, keyring, where)
-        return message.address_message(text, spot, keyring, where, timing)
+        spot = addresses.policy_location(account, *place, keyring, named_network)
+        return message.address_message(text, spot, keyring, named_network, timing)
 
     def sign_message(
         self, approval: Approval[KeyMessage] | Approval[AddressMessage], keyring: Keyring

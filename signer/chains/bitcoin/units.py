@@ -8,7 +8,7 @@ def sats(amount: int) -> str:
     return f"{spaced(amount)} sat{'' if amount == 1 else 's'}"
 
 
-def rest(sequence: int) -> str:
+def relative_lock(sequence: int) -> str:
     """A relative lock (BIP68), the low bits of a sequence: `144 blocks` or `512 seconds`."""
     count = sequence & 0xFFFF
     return plural(count * 512, "second") if sequence & 1 << 22 else plural(count, "block")

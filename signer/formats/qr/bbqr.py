@@ -96,36 +96,36 @@ def parse(text: str) -> BbqrPart:
     """One code's text. Raises Malformed for anything that another text could mean as well."""
     if len(text) > CAPACITY[-1]:
         raise Malformed(f"A BBQr code of {len(text)} letters fits no QR code.")
-    found = _TEXT.fullmatch(text)
-    if found is None or (found["hex"] and len(found["body"]) % 2):
+    match = _TEXT.fullmatch(text)
+    if match is None or (match["hex"] and len(match["body"]) % 2):
         raise Malformed("The text is no BBQr code.")
-    count, index = int(found["count"], 36), int(found["index"], 36)
+    count, index = int(match["count"], 36), int(match["index"], 36)
     if index >= count:
         raise Malformed("The number of a BBQr code is above the count of its codes.")
-    encoding = found["hex"] or found["base32"]
-    data = bytes.fromhex(found["body"]) if encoding == "H" else _from_base32(found["body"])
-    part = BbqrPart(encoding, found["kind"], count, index, data)
+    encoding = match["hex"] or match["base32"]
+    data = bytes.fromhex(match["body"]) if encoding == "H" else _from_base32(match["body"])
+    part = BbqrPart(encoding, match["kind"], count, index, data)
     if not part.is_last and len(data) % _BYTES[encoding]:
         raise Malformed("A BBQr code that is not the last ends amid a group of letters.")
     return part
 
 
-def split(whole: BbqrFile, version: int, encoding: str = "Z") -> tuple[str, ...]:
+def split(file: BbqrFile, version: int, encoding: str = "Z") -> tuple[str, ...]:
     """The texts of the codes to show round and round, none above this QR version (1 to 40).
 
     All are as long as the first, but the last. `encoding` is "H" (hex), "2" (base32), or "Z", which
     is "2" where deflate saves nothing. Raises Malformed: nothing to show, or more than 1295 such
     codes hold.
     """
-    body, encoding = _encoded(whole.data, encoding)
+    body, encoding = _encoded(file.data, encoding)
     unit = _LETTERS[encoding]
-    most = (CAPACITY[version - 1] - _HEADER) // unit * unit
-    count = -(-len(body) // most)
+    capacity = (CAPACITY[version - 1] - _HEADER) // unit * unit
+    count = -(-len(body) // capacity)
     if not 0 < count <= MAX_PARTS:
-        raise Malformed(f"{len(whole.data)} bytes do not fit a series of BBQr codes.")
+        raise Malformed(f"{len(file.data)} bytes do not fit a series of BBQr codes.")
     # Codes of one size: the picture does not jump, and the smallest version does for all.
     length = -(-len(body) // (count * unit)) * unit
-    header = f"B${encoding}{whole.kind}{_two_digits(count)}"
+    header = f"B${encoding}{file.kind}{_two_digits(count)}"
     return tuple(
         f"{header}{_two_digits(index)}{body[index * length : (index + 1) * length]}"
         for index in range(count)
@@ -140,9 +140,9 @@ class BbqrCollector:
     lengths) end what was collected (threat T76).
     """
 
-    def __init__(self, wanted: Collection[str], limits: Limits | None = None) -> None:
-        """`wanted` are the letters of the types to take."""
-        self._wanted = tuple(wanted)
+    def __init__(self, types: Collection[str], limits: Limits | None = None) -> None:
+        """`types` are the letters of the types to take."""
+        self._wanted = tuple(types)
         self._limits = limits or Limits()
         self._candidates: list[_Series] = []
 
@@ -162,13 +162,13 @@ class BbqrCollector:
             # Which of them is the stray nobody knows, and half of each would make a third file.
             self._candidates.remove(series)
             raise Malformed("The codes of two files are mixed. Show one file alone.")
-        new = series.add(part)
+        is_new = series.add(part)
         if series.known < part.count:
-            return Progress(series.known, part.count, new)
+            return Progress(series.known, part.count, is_new)
         self._candidates.remove(series)
-        whole = series.file(self._limits.message_bytes)
+        file = series.file(self._limits.message_bytes)
         self.reset()
-        return whole
+        return file
 
     def reset(self) -> None:
         """Forget every unfinished file."""
@@ -176,8 +176,8 @@ class BbqrCollector:
 
     def _check_size(self, part: BbqrPart) -> None:
         # None but the last is shorter than another, and the last has a byte.
-        least = len(part.data) * (part.count - 1) + 1
-        if part.count > self._limits.parts or least > self._limits.message_bytes:
+        total = len(part.data) * (part.count - 1) + 1
+        if part.count > self._limits.parts or total > self._limits.message_bytes:
             raise Malformed("The file is too long to be taken by QR codes.")
 
     def _series(self, part: BbqrPart) -> "_Series":
@@ -190,7 +190,7 @@ class BbqrCollector:
             series = _Series(part)
             if len(self._candidates) >= self._limits.candidates:
                 # A stray comes once: what has the fewest parts, and longest ago, is least missed.
-                self._candidates.remove(min(self._candidates, key=lambda one: one.known))
+                self._candidates.remove(min(self._candidates, key=lambda series: series.known))
         self._candidates.append(series)
         return series
 
@@ -208,9 +208,9 @@ class _Series:
 
     def add(self, part: BbqrPart) -> bool:
         """Take in a part of this header. False when it said nothing new."""
-        new = part.index not in self._parts
+        is_new = part.index not in self._parts
         self._parts[part.index] = part
-        return new
+        return is_new
 
     def contradicts(self, part: BbqrPart) -> bool:
         """Whether a part of this header cannot be of the same file as the parts so far."""
@@ -220,32 +220,32 @@ class _Series:
         yardsticks = {any_but_last, last, part.index} & self._parts.keys()
         return any(_contradict(part, self._parts[index]) for index in yardsticks)
 
-    def file(self, most: int) -> BbqrFile:
+    def file(self, limit: int) -> BbqrFile:
         """The whole file of at most so many bytes, once all parts are known. Raises Malformed."""
         encoding, kind, count = self.header
         data = b"".join(self._parts[index].data for index in range(count))
-        if len(data) > most:
+        if len(data) > limit:
             raise Malformed("The file is too long to be taken by QR codes.")
-        return BbqrFile(kind, _inflated(data, most) if encoding == "Z" else data)
+        return BbqrFile(kind, _inflated(data, limit) if encoding == "Z" else data)
 
 
-def _contradict(one: BbqrPart, other: BbqrPart) -> bool:
+def _contradict(first: BbqrPart, second: BbqrPart) -> bool:
     """Whether two parts of the same header cannot be of one file."""
-    if one.index == other.index:
-        return one.data != other.data
-    if one.is_last or other.is_last:
-        last, before = (one, other) if one.is_last else (other, one)
-        return len(last.data) > len(before.data)
-    return len(one.data) != len(other.data)
+    if first.index == second.index:
+        return first.data != second.data
+    if first.is_last or second.is_last:
+        last, inner = (first, second) if first.is_last else (second, first)
+        return len(last.data) > len(inner.data)
+    return len(first.data) != len(second.data)
 
 
-def _inflated(data: bytes, most: int) -> bytes:
+def _inflated(data: bytes, limit: int) -> bytes:
     """What raw deflate made `data` of. Raises Malformed before a bomb takes memory (T76)."""
-    size = _inflated_size(data, min(most, max(_FREE_GROWTH, _MOST_GROWTH * len(data))))
+    size = _inflated_size(data, min(limit, max(_FREE_GROWTH, _MOST_GROWTH * len(data))))
     return zlib.decompress(data, _READ_WINDOW, size)
 
 
-def _inflated_size(data: bytes, most: int) -> int:
+def _inflated_size(data: bytes, limit: int) -> int:
     """The size of it in bytes, counted piece by piece and thrown away."""
     inflater = zlib.decompressobj(_READ_WINDOW)
     size = 0
@@ -256,7 +256,7 @@ def _inflated_size(data: bytes, most: int) -> int:
             raise Malformed("The compression of a BBQr file is broken.") from None
         data = inflater.unconsumed_tail
         size += len(piece)
-        if size > most:
+        if size > limit:
             raise Malformed("A BBQr file inflates to more than is taken.")
         if not (piece or inflater.eof):
             raise Malformed("The compression of a BBQr file ends too early.")

@@ -74,7 +74,7 @@ def chosen(number: int, count: int, checksum: int) -> Sequence[int]:
     return shuffled(range(count), degree(rng, count), rng)
 
 
-class Decoder:
+class FountainDecoder:
     """Collects the parts of one message, in any order and with any of them missing.
 
     It solves for the fragments by elimination over GF(2), so every part that says something new
@@ -101,15 +101,15 @@ class Decoder:
 
     def add(self, part: FountainPart) -> bool:
         """Take in a part that fits. False when it said nothing new."""
-        which = sum(1 << i for i in chosen(part.number, part.count, part.checksum))
+        mask = sum(1 << i for i in chosen(part.number, part.count, part.checksum))
         mixed = int.from_bytes(part.data, "big")
-        while which:
-            top = which.bit_length() - 1
+        while mask:
+            top = mask.bit_length() - 1
             if top not in self._rows:
-                self._rows[top] = (which, mixed)
+                self._rows[top] = (mask, mixed)
                 return True
             row_which, row_mixed = self._rows[top]
-            which ^= row_which
+            mask ^= row_which
             mixed ^= row_mixed
         return False
 
@@ -130,12 +130,12 @@ class Decoder:
     def _solve(self) -> list[int]:
         solved: list[int] = []
         for top in range(self._count):
-            which, mixed = self._rows[top]
-            which ^= 1 << top
-            while which:
-                below = which.bit_length() - 1
-                mixed ^= solved[below]
-                which ^= 1 << below
+            mask, mixed = self._rows[top]
+            mask ^= 1 << top
+            while mask:
+                top_bit = mask.bit_length() - 1
+                mixed ^= solved[top_bit]
+                mask ^= 1 << top_bit
             solved.append(mixed)
         return solved
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from signer.errors import Malformed
 from signer.formats.qr import fountain, ur
-from signer.formats.qr.fountain import Decoder
+from signer.formats.qr.fountain import FountainDecoder
 from signer.formats.qr.ur import Ur, UrPart
 
 
@@ -49,10 +49,10 @@ class PartCollector:
     neither spoils nor restarts what is under way (threat T76).
     """
 
-    def __init__(self, wanted: Collection[str], limits: Limits | None = None) -> None:
-        self._wanted = tuple(wanted)
+    def __init__(self, types: Collection[str], limits: Limits | None = None) -> None:
+        self._wanted = tuple(types)
         self._limits = limits or Limits()
-        self._candidates: list[tuple[str, Decoder]] = []
+        self._candidates: list[tuple[str, FountainDecoder]] = []
 
     def add(self, text: str) -> Progress | Ur:
         """Take one code. The whole UR when this one completed it.
@@ -60,47 +60,49 @@ class PartCollector:
         Raises Malformed for a code that cannot belong to a UR of a wanted type within the
         limits, and for the code that completed a message whose checksum then was wrong.
         """
-        found = ur.parse(text)
-        if found.type not in self._wanted:
-            wanted = " or ".join(self._wanted)
-            raise Malformed(f"The code holds {found.type}; expected is {wanted}.")
-        if isinstance(found, Ur):
-            return self._finished(found)
-        return self._take(found)
+        parsed = ur.parse(text)
+        if parsed.type not in self._wanted:
+            expected = " or ".join(self._wanted)
+            raise Malformed(f"The code holds {parsed.type}; expected is {expected}.")
+        if isinstance(parsed, Ur):
+            return self._finished(parsed)
+        return self._take(parsed)
 
     def reset(self) -> None:
         """Forget every unfinished message."""
         self._candidates.clear()
 
-    def _take(self, found: UrPart) -> Progress | Ur:
-        part = found.part
+    def _take(self, ur_part: UrPart) -> Progress | Ur:
+        part = ur_part.part
         if part.message_length > self._limits.message_bytes or part.count > self._limits.parts:
             raise Malformed("The message is too long to be taken by QR codes.")
-        decoder = self._decoder(found)
-        new = decoder.add(part)
+        decoder = self._decoder(ur_part)
+        is_new = decoder.add(part)
         try:
             message = decoder.message()
         except Malformed:
-            self._candidates.remove((found.type, decoder))
+            self._candidates.remove((ur_part.type, decoder))
             raise
         if message is None:
-            return Progress(decoder.known, decoder.count, new)
-        return self._finished(Ur(found.type, message))
+            return Progress(decoder.known, decoder.count, is_new)
+        return self._finished(Ur(ur_part.type, message))
 
-    def _decoder(self, found: UrPart) -> Decoder:
+    def _decoder(self, ur_part: UrPart) -> FountainDecoder:
         """The message this part belongs to; candidates stay in the order they were last seen."""
         for candidate in self._candidates:
-            if candidate[0] == found.type and candidate[1].fits(found.part):
+            if candidate[0] == ur_part.type and candidate[1].fits(ur_part.part):
                 self._candidates.remove(candidate)
                 break
         else:
-            candidate = (found.type, Decoder(found.part))
+            candidate = (ur_part.type, FountainDecoder(ur_part.part))
             if len(self._candidates) >= self._limits.candidates:
                 # A stray comes once: what has the fewest parts, and longest ago, is least missed.
-                self._candidates.remove(min(self._candidates, key=lambda one: one[1].known))
+                self._candidates.remove(
+                    min(self._candidates, key=lambda candidate: candidate[1].known)
+                )
         self._candidates.append(candidate)
         return candidate[1]
 
-    def _finished(self, whole: Ur) -> Ur:
+    def _finished(self, payload: Ur) -> Ur:
         self.reset()
-        return whole
+        return payload

@@ -24,8 +24,8 @@ def compact(indexes: Sequence[int]) -> bytearray:
     """The payload of a CompactSeedQR (16 to 32 bytes), without the checksum. Raises Malformed."""
     size = len(_checked(indexes)) // 3 * 4
     payload = bytearray(size)
-    for at, byte in zip(range(size), regroup(indexes, 11, 8), strict=False):
-        payload[at] = byte
+    for index, byte in zip(range(size), regroup(indexes, 11, 8), strict=False):
+        payload[index] = byte
     return payload
 
 
@@ -41,13 +41,13 @@ def read(payload: bytes | bytearray) -> tuple[int, ...]:
         raise Malformed("A SeedQR has 48 to 96 digits, a compact one 16 to 32 bytes.")
     if any(not 0x30 <= digit <= 0x39 for digit in payload):
         raise Malformed("A SeedQR is made of digits alone.")
-    return _checked([_number(payload, at) for at in range(0, len(payload), 4)])
+    return _checked([_number(payload, offset) for offset in range(0, len(payload), 4)])
 
 
 def _number(payload: bytes | bytearray, start: int) -> int:
     number = 0
-    for at in range(start, start + 4):
-        number = 10 * number + payload[at] - 0x30
+    for offset in range(start, start + 4):
+        number = 10 * number + payload[offset] - 0x30
     return number
 
 

@@ -41,14 +41,14 @@ def parse(text: str) -> Ur | UrPart:
     if len(text) > MAX_TEXT:
         raise Malformed(f"A UR of {len(text)} letters fits no QR code.")
     # Only ASCII has a case here: in Unicode the sign for Kelvin is a capital k.
-    found = _TEXT.fullmatch(text.lower()) if text.isascii() else None
-    if found is None:
+    match = _TEXT.fullmatch(text.lower()) if text.isascii() else None
+    if match is None:
         raise Malformed("The text is no UR.")
-    kind, body = found["type"], bytewords.decode(found["body"])
-    if found["count"] is None:
+    kind, body = match["type"], bytewords.decode(match["body"])
+    if match["count"] is None:
         return Ur(kind, body)
     part = _part(body)
-    if (part.number, part.count) != (int(found["number"]), int(found["count"])):
+    if (part.number, part.count) != (int(match["number"]), int(match["count"])):
         raise Malformed("The numbers in front of a UR part are not those inside it.")
     return UrPart(kind, part)
 
@@ -81,8 +81,8 @@ def to_psbt(ur: Ur) -> bytes:
 
 def _part(body: bytes) -> FountainPart:
     match cbor.decode(body, _PART_RULES):
-        case [int(number), int(count), int(length), int(checksum), bytes(data)] as found if (
-            bool not in map(type, found)  # in Python, true is a number
+        case [int(number), int(count), int(length), int(checksum), bytes(data)] as items if (
+            bool not in map(type, items)  # in Python, true is a number
         ):
             return FountainPart(number, count, length, checksum, data)
         case _:

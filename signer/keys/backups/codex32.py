@@ -37,7 +37,7 @@ class _Checksum:
         symbols = _symbols(generator)
         # All multiples beforehand, so that none is made from a secret later.
         self._multiples = [bytes(len(symbols))]
-        self._multiples += [bytes(symbols.translate(_FIELD.row(by))) for by in range(1, 32)]
+        self._multiples += [bytes(symbols.translate(_FIELD.row(factor))) for factor in range(1, 32)]
         self._target = _symbols(target)
         self.size = len(symbols)
 
@@ -80,8 +80,8 @@ class Codex32Share:
             raise Malformed("A share is not a seed: its fellows are needed.")
         with Scratch() as scratch:
             seed = scratch.buffer(len(self.payload) * 5 // 8)
-            for at, byte in zip(range(len(seed)), regroup(self.payload, 5, 8), strict=False):
-                seed[at] = byte
+            for index, byte in zip(range(len(seed)), regroup(self.payload, 5, 8), strict=False):
+                seed[index] = byte
             return scratch.released(seed)
 
     def erase(self) -> None:
@@ -114,8 +114,8 @@ def from_seed(seed: bytes | bytearray, identifier: str, threshold: int = 0) -> C
     with Scratch() as scratch:
         payload = scratch.buffer((len(seed) * 8 + 4) // 5)
         padded = regroup(chain(seed, (0,)), 8, 5)
-        for at, symbol in zip(range(len(payload)), padded, strict=False):
-            payload[at] = symbol
+        for index, symbol in zip(range(len(payload)), padded, strict=False):
+            payload[index] = symbol
         _check_payload(payload)
         return Codex32Share(threshold, identifier, WHOLE, scratch.released(payload))
 
@@ -135,8 +135,8 @@ def split(
     with Scratch() as scratch, expand(purpose, randomness, secret.payload) as stream:
         points = {_VALUES[WHOLE]: secret.payload}
         for index in _SHARES[: secret.threshold - 1]:
-            drawn = scratch.owned(stream.take(size))
-            points[_VALUES[index]] = scratch.owned(drawn.translate(_FIVE_BITS))
+            fresh = scratch.owned(stream.take(size))
+            points[_VALUES[index]] = scratch.owned(fresh.translate(_FIVE_BITS))
         payloads = [
             scratch.owned(_FIELD.interpolated(points, _VALUES[index])) for index in _SHARES[:count]
         ]
@@ -163,11 +163,11 @@ def derive(shares: Sequence[Codex32Share], index: str) -> Codex32Share:
         raise Malformed("An index is a letter of the bech32 alphabet.")
     needed, points = _points(shares)
     with Scratch() as scratch:
-        known = {place: points[place] for place in tuple(points)[:needed]}
+        basis = {place: points[place] for place in tuple(points)[:needed]}
         for place in tuple(points)[needed:]:
-            if scratch.owned(_FIELD.interpolated(known, place)) != points[place]:
+            if scratch.owned(_FIELD.interpolated(basis, place)) != points[place]:
                 raise Malformed("These shares do not belong together.")
-        payload = scratch.owned(_FIELD.interpolated(known, _VALUES[index]))
+        payload = scratch.owned(_FIELD.interpolated(basis, _VALUES[index]))
         first = shares[0]
         return Codex32Share(first.threshold, first.identifier, index, scratch.released(payload))
 
@@ -225,8 +225,8 @@ def _symbols(letters: str) -> bytearray:
         if letter not in _VALUES:
             raise Malformed(f"The letter at position {position} is not bech32.")
     symbols = bytearray(len(letters))
-    for at, letter in enumerate(letters):
-        symbols[at] = _VALUES[letter]
+    for index, letter in enumerate(letters):
+        symbols[index] = _VALUES[letter]
     return symbols
 
 

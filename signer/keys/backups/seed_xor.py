@@ -27,10 +27,10 @@ def combine(parts: Sequence[bytearray]) -> bytearray:
         raise Malformed("Parts are two or more seeds of 12, 18 or 24 words, all of one length.")
     _check_different(parts)
     with Scratch() as scratch:
-        whole = scratch.buffer(len(parts[0]))
+        total = scratch.buffer(len(parts[0]))
         for part in parts:
-            add(whole, part)
-        return scratch.released(whole)
+            add(total, part)
+        return scratch.released(total)
 
 
 def split(entropy: bytearray, count: int, randomness: bytes | bytearray) -> tuple[bytearray, ...]:
@@ -55,6 +55,6 @@ def split(entropy: bytearray, count: int, randomness: bytes | bytearray) -> tupl
 
 
 def _check_different(parts: Sequence[bytearray]) -> None:
-    if any(parts[first] == part for at, part in enumerate(parts) for first in range(at)):
+    if any(parts[first] == part for index, part in enumerate(parts) for first in range(index)):
         # Xored with itself a part is gone, and with two parts nothing is left but zeros.
         raise Malformed("Two parts are the same.")

@@ -46,17 +46,20 @@ class Field:
 
     def _basis(self, places: tuple[int, ...], place: int, x: int) -> int:
         """The product of (x - other) / (place - other) over the other places; minus is xor."""
-        others = [other for other in places if other != place]
-        if x in others:
+        other_places = [other_place for other_place in places if other_place != place]
+        if x in other_places:
             return 0
-        log = sum(self._log[x ^ other] - self._log[place ^ other] for other in others)
+        log = sum(
+            self._log[x ^ other_place] - self._log[place ^ other_place]
+            for other_place in other_places
+        )
         return self._exp[log % self._order]
 
 
 def add(target: bytearray, symbols: bytes | bytearray) -> None:
     """Add `symbols` to `target`, in place: in these fields that is xor."""
-    for at, symbol in enumerate(symbols):
-        target[at] ^= symbol
+    for index, symbol in enumerate(symbols):
+        target[index] ^= symbol
 
 
 def _times(a: int, b: int, bits: int, modulus: int) -> int:

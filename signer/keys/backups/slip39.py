@@ -21,7 +21,7 @@ _FIELD = Field(bits=8, modulus=0x11B, generator=3)
 _DIGEST, _SECRET = 254, 255  # where the polynomial holds a digest of the secret, and the secret
 _DIGEST_SIZE = 4
 _ROUNDS = range(4)
-_MOST = 16  # groups, and shares of a group
+_MAX_COUNT = 16  # groups, and shares of a group
 _MOST_PASSPHRASE = 256
 # PBKDF2 runs 10000 << exponent times: some milliseconds at 0, a second or ten here. Whoever made
 # the backup chose, perhaps by mistake, and a device that stands still for an hour looks broken.
@@ -42,12 +42,12 @@ class SharePlan:
     extendable: bool = True
 
     def __post_init__(self) -> None:
-        if not 1 <= self.group_threshold <= len(self.groups) <= _MOST:
+        if not 1 <= self.group_threshold <= len(self.groups) <= _MAX_COUNT:
             raise Malformed("There are 1 to 16 groups, and not more are needed than there are.")
         if not 0 <= self.exponent <= _SLOWEST:
             raise Malformed(f"The iteration exponent is 0 to {_SLOWEST}.")
         for threshold, count in self.groups:
-            if not 1 <= threshold <= count <= _MOST:
+            if not 1 <= threshold <= count <= _MAX_COUNT:
                 raise Malformed("A group has 1 to 16 shares, and not more are needed than it has.")
             if threshold == 1 and count > 1:
                 raise Malformed("A group of which one share is enough has one share.")
@@ -75,7 +75,7 @@ def combine(shares: Sequence[Slip39Share], passphrase: str = "") -> bytearray:
         raise Malformed(f"Shares of {setting.group_threshold} groups are needed.")
     with Scratch() as scratch:
         password = _password(passphrase, scratch)
-        groups = {group: scratch.owned(_of_group(found)) for group, found in members.items()}
+        groups = {group: scratch.owned(_of_group(shares)) for group, shares in members.items()}
         encrypted = scratch.owned(_joined(groups))
         return _crypt(encrypted, setting, password, reversed(_ROUNDS))
 
@@ -131,9 +131,9 @@ def _joined(points: dict[int, bytearray]) -> bytearray:
         if len(points) == 1:
             return scratch.released(scratch.copy(*points.values()))
         secret = scratch.owned(_FIELD.interpolated(points, _SECRET))
-        found = scratch.owned(_FIELD.interpolated(points, _DIGEST))
-        key = scratch.copy(memoryview(found)[_DIGEST_SIZE:])
-        if not hmac.compare_digest(_digest(key, secret), memoryview(found)[:_DIGEST_SIZE]):
+        digest_part = scratch.owned(_FIELD.interpolated(points, _DIGEST))
+        key = scratch.copy(memoryview(digest_part)[_DIGEST_SIZE:])
+        if not hmac.compare_digest(_digest(key, secret), memoryview(digest_part)[:_DIGEST_SIZE]):
             raise Malformed("These shares do not belong together.")
         return scratch.released(secret)
 

@@ -52,9 +52,11 @@ class Slip39Share:
         curve.erase(self.value)
 
     def _header(self) -> tuple[int, int, int, int]:
-        of = self.setting
-        first = of.identifier << 5 | of.extendable << 4 | of.exponent
-        second = self.group << 16 | (of.group_threshold - 1) << 12 | (of.group_count - 1) << 8
+        setting = self.setting
+        first = setting.identifier << 5 | setting.extendable << 4 | setting.exponent
+        second = (
+            self.group << 16 | (setting.group_threshold - 1) << 12 | (setting.group_count - 1) << 8
+        )
         second |= self.member << 4 | self.member_threshold - 1
         return first >> 10, first & 1023, second >> 10, second & 1023
 
@@ -88,8 +90,8 @@ def _value(places: Sequence[int]) -> bytearray:
         raise Malformed("The share is padded in a way that no share is.")
     with Scratch() as scratch:
         value = scratch.buffer(len(pairs) // 8 * 2)
-        for at, byte in enumerate(regroup(pairs[padding:], 2, 8)):
-            value[at] = byte
+        for index, byte in enumerate(regroup(pairs[padding:], 2, 8)):
+            value[index] = byte
         return scratch.released(value)
 
 

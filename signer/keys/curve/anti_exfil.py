@@ -82,8 +82,10 @@ def _first_nonce(secret: bytearray, digest: bytes, commitment: bytes) -> bytearr
 
 def _sign_with(nonce: bytearray, secret: bytearray, digest: bytes) -> bytes:
     signature, key = raw.new("secp256k1_ecdsa_signature *"), raw.secret_key(secret)
-    given = raw.secret_key(nonce)
-    if not raw.lib.secp256k1_ecdsa_sign(raw.CONTEXT, signature, digest, key, _as_given(), given):
+    nonce_key = raw.secret_key(nonce)
+    if not raw.lib.secp256k1_ecdsa_sign(
+        raw.CONTEXT, signature, digest, key, _as_given(), nonce_key
+    ):
         raise CrossCheckFailed("The signing key or its nonce is no number below the order.")
     return der_of(signature)
 
@@ -93,11 +95,11 @@ def _as_given() -> object:
     """The library's hook for nonces, which hands on the 32 bytes that came with the call."""
 
     def hand_on(
-        nonce: object, _digest: object, _key: object, _use: object, given: object, attempt: int
+        nonce: object, _digest: object, _key: object, _use: object, key: object, attempt: int
     ) -> int:
         if attempt:  # asked again: these bytes were no number below the order, and never will be
             return 0
-        raw.ffi.memmove(nonce, given, 32)
+        raw.ffi.memmove(nonce, key, 32)
         return 1
 
     return raw.ffi.callback("secp256k1_nonce_function", hand_on)

@@ -75,8 +75,8 @@ def _nonce(secret: bytearray, aux: bytes, statement: bytes) -> bytearray:
     raw.sized(aux, 32, "Auxiliary data")
     masked = bytearray(tagged_hash("BIP0374/aux", aux))
     try:
-        for at in range(32):  # a larger integer than a byte would leave the secret in memory
-            masked[at] ^= secret[at]
+        for index in range(32):  # a larger integer than a byte would leave the secret in memory
+            masked[index] ^= secret[index]
         hasher = tagged_hasher("BIP0374/nonce")
         hasher.update(masked)
         hasher.update(statement)

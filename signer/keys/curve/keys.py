@@ -31,7 +31,10 @@ def tweak_secret(secret: bytearray, tweak: Buffer) -> None:
 
 
 def tweak_public(public: bytes, tweak: Buffer) -> bytes:
-    """`public` plus `tweak` times the generator, compressed (BIP32 public derivation)."""
+    """`public` plus `tweak` times the generator, compressed (BIP32 public derivation).
+
+    Raises Malformed for what is no point, and where the sum is none.
+    """
     raw.sized(tweak, 32, "A tweak")
     total = plus_generator(raw.parsed(public), tweak)
     if total is None:
@@ -48,5 +51,5 @@ def plus_generator(point: object, times: Buffer) -> object | None:
     added, total = raw.new("secp256k1_pubkey *"), raw.new("secp256k1_pubkey *")
     if not raw.lib.secp256k1_ec_pubkey_create(raw.CONTEXT, added, raw.from_buffer(times)):
         return None
-    both = raw.new("secp256k1_pubkey *[]", (point, added))
-    return total if raw.lib.secp256k1_ec_pubkey_combine(raw.CONTEXT, total, both, 2) else None
+    points = raw.new("secp256k1_pubkey *[]", (point, added))
+    return total if raw.lib.secp256k1_ec_pubkey_combine(raw.CONTEXT, total, points, 2) else None

@@ -75,13 +75,13 @@ def musig_nonce(
     raw.sized(extra, 32, "Extra data")
     if not any(randomness):
         raise Malformed("Randomness is not all zeros.")
-    cache, own = _aggregated(group), raw.parsed(group.public_keys[place])
-    key, drawn = raw.secret_key(secret), raw.secret_key(randomness)
+    cache, own_point = _aggregated(group), raw.parsed(group.public_keys[place])
+    key, fresh = raw.secret_key(secret), raw.secret_key(randomness)
     secret_nonce, public = bytearray(_SECRET_NONCE_SIZE), raw.new("secp256k1_musig_pubnonce *")
-    made = raw.lib.secp256k1_musig_nonce_gen(
-        raw.CONTEXT, _nonce(secret_nonce), public, drawn, key, own, digest, cache, extra
+    is_made = raw.lib.secp256k1_musig_nonce_gen(
+        raw.CONTEXT, _nonce(secret_nonce), public, fresh, key, own_point, digest, cache, extra
     )
-    if not made:
+    if not is_made:
         raise CrossCheckFailed("A nonce could not be made.")
     out = raw.new("unsigned char[66]")
     raw.lib.secp256k1_musig_pubnonce_serialize(raw.CONTEXT, out, public)
@@ -213,9 +213,9 @@ def _holds(
     if partial is None:
         return False
     nonce = _parsed_nonce(place, session.public_nonces[place])
-    own = raw.parsed(session.group.public_keys[place])
+    public = raw.parsed(session.group.public_keys[place])
     verify = raw.lib.secp256k1_musig_partial_sig_verify
-    return bool(verify(raw.CONTEXT, partial, nonce, own, *processed))
+    return bool(verify(raw.CONTEXT, partial, nonce, public, *processed))
 
 
 def _parsed_key(place: int, public: bytes) -> object:
@@ -237,8 +237,8 @@ def _parsed_partial(partial: bytes) -> object | None:
     parsed = raw.new("secp256k1_musig_partial_sig *")
     if len(partial) != 32:
         return None
-    known = raw.lib.secp256k1_musig_partial_sig_parse(raw.CONTEXT, parsed, partial)
-    return parsed if known else None
+    is_valid = raw.lib.secp256k1_musig_partial_sig_parse(raw.CONTEXT, parsed, partial)
+    return parsed if is_valid else None
 
 
 # --- the guard: what the library would end the process for

@@ -80,6 +80,7 @@ def add_secret(total: bytearray, secret: bytearray) -> None:
 
     The library knows no zero: it fails and leaves zeros where a sum cancels out, and the next
     secret starts the sum anew. That this happened is no secret, the public keys show it.
+    Raises Malformed if `secret` is no secret key.
     """
     if not is_secret(secret):
         raise Malformed("A secret key is a number from 1 to the order of the curve.")

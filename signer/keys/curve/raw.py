@@ -57,10 +57,10 @@ def erase_pair(pair: object) -> None:
     ffi.memmove(pair, _ZEROS, _PAIR_SIZE)
 
 
-def sized(data: Buffer, size: int, what: str) -> None:
-    """Raises Malformed, naming `what`, if `data` is not `size` bytes long."""
+def sized(data: Buffer, size: int, name: str) -> None:
+    """Raises Malformed, naming `name`, if `data` is not `size` bytes long."""
     if len(data) != size:
-        raise Malformed(f"{what} has {size} bytes, not {len(data)}.")
+        raise Malformed(f"{name} has {size} bytes, not {len(data)}.")
 
 
 def secret_key(secret: bytearray) -> object:

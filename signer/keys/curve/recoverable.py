@@ -20,10 +20,10 @@ def sign_recoverable(secret: bytearray, digest: bytes, public: bytes) -> bytes:
     raw.lib.secp256k1_ecdsa_recoverable_signature_serialize_compact(
         raw.CONTEXT, compact, recovery_id, signature
     )
-    made = bytes((recovery_id[0],)) + bytes(raw.buffer(compact))
-    if recover(digest, made) != public:
+    encoded = bytes((recovery_id[0],)) + bytes(raw.buffer(compact))
+    if recover(digest, encoded) != public:
         raise CrossCheckFailed("A recoverable signature did not verify.")
-    return made
+    return encoded
 
 
 def recover(digest: bytes, signature: bytes) -> bytes | None:

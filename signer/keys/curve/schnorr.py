@@ -46,10 +46,10 @@ def sign_schnorr(secret: bytearray, digest: bytes, public: bytes, aux: bytes = N
             raise CrossCheckFailed("A Schnorr signature could not be made.")
     finally:
         raw.erase_pair(pair)
-    made = bytes(raw.buffer(signature))
-    if not verify_schnorr(public, digest, made):
+    signature_bytes = bytes(raw.buffer(signature))
+    if not verify_schnorr(public, digest, signature_bytes):
         raise CrossCheckFailed("A Schnorr signature did not verify.")
-    return made
+    return signature_bytes
 
 
 def sign_taproot(

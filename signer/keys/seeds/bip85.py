@@ -49,8 +49,8 @@ def words(keyring: Keyring, count: int, index: int, language: str = "english") -
     if language not in LANGUAGES or count not in (12, 15, 18, 21, 24):
         raise Malformed("Child seeds have 12, 15, 18, 21 or 24 words of a BIP39 language.")
     with Scratch() as scratch:
-        whole = scratch.owned(entropy(keyring, _BIP39, LANGUAGES.index(language), count, index))
-        child = scratch.copy(memoryview(whole)[: count * 4 // 3])
+        derived = scratch.owned(entropy(keyring, _BIP39, LANGUAGES.index(language), count, index))
+        child = scratch.copy(memoryview(derived)[: count * 4 // 3])
         return mnemonic.words_from_entropy(child, language)
 
 
@@ -67,9 +67,9 @@ def xprv(keyring: Keyring, index: int, version: bytes = MAINNET_XPRV) -> str:
     The left half is the chain code and the right half the key: the other way round than in BIP32.
     """
     with Scratch() as scratch:
-        whole = scratch.owned(entropy(keyring, _XPRV, index))
-        secret = _secret(whole, 32, scratch)
-        chain_code = scratch.copy(memoryview(whole)[:32])
+        derived = scratch.owned(entropy(keyring, _XPRV, index))
+        secret = _secret(derived, 32, scratch)
+        chain_code = scratch.copy(memoryview(derived)[:32])
         return _base58_check((version, bytes(9), chain_code, b"\0", secret), scratch)
 
 
@@ -78,8 +78,8 @@ def hex_bytes(keyring: Keyring, size: int, index: int) -> bytearray:
     if not 16 <= size <= 64:
         raise Malformed("Child bytes are 16 to 64.")
     with Scratch() as scratch:
-        whole = scratch.owned(entropy(keyring, _HEX, size, index))
-        return scratch.released(scratch.copy(memoryview(whole)[:size]))
+        derived = scratch.owned(entropy(keyring, _HEX, size, index))
+        return scratch.released(scratch.copy(memoryview(derived)[:size]))
 
 
 def password_base64(keyring: Keyring, length: int, index: int) -> str:
@@ -87,8 +87,8 @@ def password_base64(keyring: Keyring, length: int, index: int) -> str:
     if not 20 <= length <= 86:
         raise Malformed("A base64 password has 20 to 86 letters.")
     with Scratch() as scratch:
-        whole = scratch.owned(entropy(keyring, _BASE64, length, index))
-        encoded = scratch.taken(binascii.b2a_base64(whole, newline=False))
+        derived = scratch.owned(entropy(keyring, _BASE64, length, index))
+        encoded = scratch.taken(binascii.b2a_base64(derived, newline=False))
         return encoded.decode()[:length]
 
 
@@ -97,8 +97,8 @@ def password_base85(keyring: Keyring, length: int, index: int) -> str:
     if not 10 <= length <= 80:
         raise Malformed("A base85 password has 10 to 80 letters.")
     with Scratch() as scratch:
-        whole = scratch.owned(entropy(keyring, _BASE85, length, index))
-        return "".join(_base85(whole))[:length]
+        derived = scratch.owned(entropy(keyring, _BASE85, length, index))
+        return "".join(_base85(derived))[:length]
 
 
 def dice(keyring: Keyring, sides: int, rolls: int, index: int) -> tuple[int, ...]:
@@ -133,8 +133,8 @@ def _stream(keyring: Keyring, *steps: int) -> Stream:
         return Stream(scratch.owned(entropy(keyring, *steps)))
 
 
-def _secret(whole: bytearray, start: int, scratch: Scratch) -> bytearray:
-    secret = scratch.copy(memoryview(whole)[start : start + 32])
+def _secret(derived: bytearray, start: int, scratch: Scratch) -> bytearray:
+    secret = scratch.copy(memoryview(derived)[start : start + 32])
     curve.public_key(
         secret
     )  # raises Malformed for what is no key: once in 2**127, BIP85's footnote

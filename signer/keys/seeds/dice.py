@@ -100,13 +100,13 @@ def _oddities(row: Sequence[int], *, sides: int, uneven: float, longest: int) ->
     """
     if len(row) < _FEWEST_TO_JUDGE:
         return ()
-    found = (
+    oddities = (
         (Oddity.UNEVEN, _chi_square(row, sides) > uneven),
         (Oddity.STEPPING, any(_foreseen(row, 1, step, sides) for step in range(sides))),
         (Oddity.REPEATING, any(_foreseen(row, back, 0, sides) for back in range(2, 13))),
         (Oddity.LONG_RUN, _longest_run(row) > longest),
     )
-    return tuple(oddity for oddity, odd in found if odd)
+    return tuple(oddity for oddity, odd in oddities if odd)
 
 
 def _chi_square(row: Sequence[int], sides: int) -> float:
@@ -116,7 +116,7 @@ def _chi_square(row: Sequence[int], sides: int) -> float:
 def _foreseen(row: Sequence[int], back: int, step: int, sides: int) -> bool:
     """Whether far too many results are the one `back` places before, plus `step`."""
     pairs = zip(row, row[back:], strict=False)
-    hits = sum((before + step) % sides == after for before, after in pairs)
+    hits = sum((roll + step) % sides == following for roll, following in pairs)
     places = len(row) - back
     surplus = sides * hits - places
     return surplus > 0 and surplus**2 > 20 * places * (sides - 1)
@@ -124,7 +124,7 @@ def _foreseen(row: Sequence[int], back: int, step: int, sides: int) -> bool:
 
 def _longest_run(row: Sequence[int]) -> int:
     longest = length = 1
-    for before, after in pairwise(row):
-        length = length + 1 if before == after else 1
+    for roll, following in pairwise(row):
+        length = length + 1 if roll == following else 1
         longest = max(longest, length)
     return longest

@@ -45,8 +45,8 @@ def _normalized(word: str) -> str:
 
 
 def _pieces(words: Sequence[str]) -> Iterator[bytes]:
-    for at, word in enumerate(words):
-        if at and not (_unspaced(words[at - 1][-1]) and _unspaced(word[0])):
+    for index, word in enumerate(words):
+        if index and not (_unspaced(words[index - 1][-1]) and _unspaced(word[0])):
             yield b" "
         yield word.encode(errors="surrogatepass")
 

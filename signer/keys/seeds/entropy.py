@@ -86,10 +86,10 @@ class Stream:
         end = self._used + size
         if end > len(self._block):
             self._grow(2 * end)
-        taken = bytearray(size)
-        memoryview(taken)[:] = memoryview(self._block)[self._used : end]
+        output = bytearray(size)
+        memoryview(output)[:] = memoryview(self._block)[self._used : end]
         self._used = end
-        return taken
+        return output
 
     def erase(self) -> None:
         erase(self._block)

@@ -22,10 +22,10 @@ def places(words: Sequence[str], table: tuple[bytes, ...]) -> tuple[int, ...]:
     All are looked up before any is complained about. Raises Malformed, naming the first place in
     `words` whose word is not on the list, and never the word.
     """
-    found = tuple(_place(word, table) for word in words)
-    if -1 in found:
-        raise Malformed(f"Word {found.index(-1) + 1} is not on the list.")
-    return found
+    positions = tuple(_place(word, table) for word in words)
+    if -1 in positions:
+        raise Malformed(f"Word {positions.index(-1) + 1} is not on the list.")
+    return positions
 
 
 def _place(word: str, table: tuple[bytes, ...]) -> int:
@@ -36,8 +36,8 @@ def _place(word: str, table: tuple[bytes, ...]) -> int:
     # may see those. A host on a cable sees milliseconds, and they do not depend on the words.
     width = len(table[0])
     typed = unicodedata.normalize("NFKD", word[: width + 1]).encode(errors="surrogatepass")
-    wanted = typed.ljust(width, _FILLER)
-    found = 0
-    for place, known in enumerate(table, start=1):
-        found |= place * compare_digest(known, wanted)
-    return found - 1
+    padded = typed.ljust(width, _FILLER)
+    position = 0
+    for place, listed in enumerate(table, start=1):
+        position |= place * compare_digest(listed, padded)
+    return position - 1

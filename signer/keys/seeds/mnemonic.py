@@ -39,9 +39,9 @@ def entropy_from_words(words: Sequence[str], language: str = "english") -> bytea
     Raises Malformed: wrong count, a word that is not on the list (its place is named), or a
     checksum that does not fit; words that Electrum made are named as such (T63).
     """
-    found = indexes_from_words(words, language)
+    indexes = indexes_from_words(words, language)
     try:
-        return entropy_from_indexes(found)
+        return entropy_from_indexes(indexes)
     except Malformed as error:
         kind = electrum.kind(words)
         hint = f" Electrum made such words ({kind}): its seeds are not BIP39's." if kind else ""
@@ -104,7 +104,7 @@ def indexes_from_words(words: Sequence[str], language: str = "english") -> tuple
 
 
 def entropy_from_indexes(indexes: Sequence[int]) -> bytearray:
-    """The entropy (16 to 32 bytes) of words given by their places, checksum checked."""
+    """The entropy (16 to 32 bytes) of words given by their places. Raises Malformed (checksum)."""
     if len(indexes) not in _WORD_COUNTS:
         raise Malformed(f"A seed has 12, 15, 18, 21 or 24 words, not {len(indexes)}.")
     with Scratch() as scratch:
@@ -117,13 +117,16 @@ def entropy_from_indexes(indexes: Sequence[int]) -> bytearray:
 def _packed(indexes: Sequence[int], scratch: Scratch) -> bytearray:
     """The entropy in these places, without the checksum."""
     entropy = scratch.buffer(len(indexes) // 3 * 4)
-    for at, byte in zip(range(len(entropy)), regroup(indexes, 11, 8), strict=False):
-        entropy[at] = byte
+    for index, byte in zip(range(len(entropy)), regroup(indexes, 11, 8), strict=False):
+        entropy[index] = byte
     return entropy
 
 
 def places(entropy: bytes | bytearray) -> Iterator[int]:
-    """The place on the list of each word of an entropy (BIP39, Generating the mnemonic)."""
+    """The place on the list of each word of an entropy (BIP39, Generating the mnemonic).
+
+    Raises Malformed for another size.
+    """
     if len(entropy) not in _ENTROPY_SIZES:
         raise Malformed("Entropy has 16, 20, 24, 28 or 32 bytes.")
     # The checksum's first byte is always enough: whatever it has over is less than a word.
@@ -206,9 +209,9 @@ def last_words(words: Sequence[str], language: str = "english") -> tuple[str, ..
     count = len(words) + 1
     if count not in _WORD_COUNTS:
         raise Malformed(f"There is a last word after 11, 14, 17, 20 or 23, not after {count - 1}.")
-    found, checksum_bits = lookup.places(words, _table(language)), count // 3
+    places, checksum_bits = lookup.places(words, _table(language)), count // 3
     last = [
-        _completed((*found, free << checksum_bits)) for free in range(1 << (11 - checksum_bits))
+        _completed((*places, free << checksum_bits)) for free in range(1 << (11 - checksum_bits))
     ]
     return words_from_indexes(last, language)
 
@@ -237,8 +240,8 @@ def _completed(indexes: tuple[int, ...]) -> int:
 
 
 def _all_on_list(words: Sequence[str], language: str) -> bool:
-    known = set(words_of(language))
-    return all(unicodedata.normalize("NFKD", word) in known for word in words)
+    listed = set(words_of(language))
+    return all(unicodedata.normalize("NFKD", word) in listed for word in words)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

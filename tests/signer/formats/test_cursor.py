@@ -72,9 +72,9 @@ def test_asking_for_what_is_not_there_is_malformed_and_moves_nothing(count: int)
 
 
 def test_a_count_that_cannot_fit_is_malformed() -> None:
-    assert Cursor(b"\x02" + bytes(82)).count(least=41) == 2
+    assert Cursor(b"\x02" + bytes(82)).count(item_bytes=41) == 2
     with pytest.raises(Malformed, match="2 items"):
-        Cursor(b"\x02" + bytes(81)).count(least=41)
+        Cursor(b"\x02" + bytes(81)).count(item_bytes=41)
 
 
 READS: dict[str, Callable[[Cursor, int], object]] = {

@@ -145,7 +145,7 @@ assert os.readv(0, [seed]) == 64
 keys = Keyring(seed)
 plain, taproot = parse("m/84h/1h/0h/0/0"), parse("m/86h/1h/0h/0/1")
 tweak = curve.taproot_tweak(keys.public_key(taproot)[1:])
-coins = [silent.InputKey(plain), silent.Key(taproot, is_taproot=True, tweak=tweak)]
+coins = [silent.InputKey(plain), silent.InputKey(taproot, is_taproot=True, tweak=tweak)]
 for _ in range(20):
     silent.shares(keys, coins, [bytes.fromhex(sys.argv[1])])
 print("done", flush=True)

@@ -279,7 +279,7 @@ def why(raw: bytes, vault: Vault, keys: Keyring) -> Reason:
 
 def nonces(raw: bytes, index: int = 0) -> dict[bytes, bytes]:
     """The nonces of an input, by the participants' keys."""
-    return {key[:33]: value for key, value in container.parse(raw).inputs[index].all(NONCES)}
+    return {key[:33]: value for key, value in container.parse(raw).inputs[index].records_of(NONCES)}
 
 
 def carried(raw: bytes, made: Draft, index: int = 0) -> bytes:
@@ -348,7 +348,7 @@ def test_nonces_of_two_coins_cannot_be_exchanged(vault: Vault) -> None:
     ours, request = vault.signers[0], container.parse(begun(vault, psbts.draft(vault, 2)))
     exchanged = []
     for one, other in zip(request.inputs, request.inputs[::-1], strict=True):
-        theirs = {key[:33]: value for key, value in other.all(NONCES)}
+        theirs = {key[:33]: value for key, value in other.records_of(NONCES)}
         fields = {k: theirs[k[1:34]] if k[0] == NONCES else v for k, v in one.records}
         exchanged.append(Map(fields))
     raw = replace(request, inputs=tuple(exchanged)).encode()
@@ -359,7 +359,7 @@ def test_a_nonce_under_our_key_that_is_not_ours_is_refused(vault: Vault) -> None
     ours, theirs = vault.signers
     raw = turn(psbts.draft(vault).encode(), vault, theirs)
     made = psbts.draft(vault)
-    [(name, nonce)] = container.parse(raw).inputs[0].all(NONCES)
+    [(name, nonce)] = container.parse(raw).inputs[0].records_of(NONCES)
     [mine] = (key.xpub.public_key for key in vault.policy.keys if key.xpub.public_key != name[:33])
     made.ins[0].put(NONCES, nonce, name)
     made.ins[0].put(NONCES, nonce, mine + name[33:])

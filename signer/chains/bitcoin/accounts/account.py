@@ -83,15 +83,15 @@ class SingleKeyAccount:
     def names_coin_type(self) -> bool:
         return len(self.path) > 1 and self.path[1] in COIN_TYPES
 
-    def holds(self, spot: "KeyLocation") -> bool:
+    def holds(self, key_location: "KeyLocation") -> bool:
         """Whether a key there could belong to the account."""
-        above, path = spot
-        return not above and path[: len(self.path)] == self.path
+        musig_fingerprint, path = key_location
+        return not musig_fingerprint and path[: len(self.path)] == self.path
 
-    def locate(self, spot: "KeyLocation") -> tuple[int, int] | None:
+    def locate(self, key_location: "KeyLocation") -> tuple[int, int] | None:
         """The branch and index that this spot means here, or None."""
-        above, path = spot
-        if above or len(path) < 2 or path[:-2] != self.path:
+        musig_fingerprint, path = key_location
+        if musig_fingerprint or len(path) < 2 or path[:-2] != self.path:
             return None
         return path[-2], path[-1]
 
@@ -107,13 +107,13 @@ class SingleKeyAccount:
 class PolicyAccount:
     """An account of several keys or conditions, registered with this wallet (see `registry`).
 
-    `own` has, for each key expression of the policy in the order of its text, the path of our
-    node above the indexes of each branch, or nothing for the key of somebody else. `joint` has, in
-    the same order, the keys that several make together.
+    `own_paths` has, for each key expression of the policy in the order of its text, the path of our
+    node above the indexes of each branch, or nothing for the key of somebody else.
+    `musig_keys` has, in the same order, the keys that several make together.
     """
 
     policy: "Policy"
-    own: tuple[tuple[Path, ...], ...] = field(repr=False)
+    own_paths: tuple[tuple[Path, ...], ...] = field(repr=False)
     musig_keys: tuple[MusigKey | None, ...] = field(repr=False)
 
     @property
@@ -139,30 +139,34 @@ class PolicyAccount:
 
     def shared(self) -> Iterator[MusigKey]:
         """The joint keys that we have a part in."""
-        return (one for one in self.musig_keys if one is not None and one.own)
+        return (key for key in self.musig_keys if key is not None and key.own_participants)
 
-    def holds(self, spot: "KeyLocation") -> bool:
+    def holds(self, key_location: "KeyLocation") -> bool:
         """Whether a key there could belong to the account, on some branch."""
-        above, path = spot
-        if above:
-            return any(one.fingerprint == above for one in self.shared())
-        nodes = {branches[0][:-1] for branches in self.own if branches}
-        nodes |= {node for one in self.shared() for _, node in one.own}
+        musig_fingerprint, path = key_location
+        if musig_fingerprint:
+            return any(key.fingerprint == musig_fingerprint for key in self.shared())
+        nodes = {branches[0][:-1] for branches in self.own_paths if branches}
+        nodes |= {node for key in self.shared() for _, node in key.own_participants}
         return any(path[: len(node)] == node for node in nodes)
 
-    def locate(self, spot: "KeyLocation") -> tuple[int, int] | None:
+    def locate(self, key_location: "KeyLocation") -> tuple[int, int] | None:
         """The branch and index that this spot means here, or None."""
-        above, path = spot
-        if above:
-            found = (one.locate(path) for one in self.shared() if one.fingerprint == above)
-            return next(filter(None, found), None)
-        for branches in self.own:
+        musig_fingerprint, path = key_location
+        if musig_fingerprint:
+            locations = (
+                key.locate(path) for key in self.shared() if key.fingerprint == musig_fingerprint
+            )
+            return next(filter(None, locations), None)
+        for branches in self.own_paths:
             if path[:-1] in branches and path[-1] < HARDENED:
                 return branches.index(path[:-1]), path[-1]
         return None
 
     def location(self, _: Keyring, branch: int, index: int) -> "AccountIndex":
-        paths = tuple((*own[branch], index) if own else None for own in self.own)
+        paths = tuple(
+            (*branches[branch], index) if branches else None for branches in self.own_paths
+        )
         return AccountIndex(
             self, branch, index, self.policy.spend_data(branch, index), paths, self.musig_keys
         )
@@ -190,7 +194,7 @@ class AccountIndex:
     """Where a coin or an output of ours lies, and its lock, derived here.
 
     `paths` has, for each key of the lock, where in our keyring it is; None for others' keys and
-    for those made together, which are in `joint`.
+    for those made together, which are in `musig_keys`.
     """
 
     account: Account
@@ -207,28 +211,32 @@ class AccountIndex:
         The latter is that of our part, then the steps below what the parts make.
         """
         paths = (path for path in self.paths if path is not None)
-        parts = (path + self.below(one) for _, one in self.shared() for _, path in one.own)
+        parts = (
+            path + self.musig_path(musig_key)
+            for _, musig_key in self.shared()
+            for _, path in musig_key.own_participants
+        )
         return next(paths, None) or next(parts)
 
-    def below(self, one: MusigKey) -> Path:
+    def musig_path(self, musig_key: MusigKey) -> Path:
         """The steps from an aggregate to its key here."""
-        return one.path(self.branch, self.index)
+        return musig_key.path(self.branch, self.index)
 
     def shared(self) -> Iterator[tuple[bytes, MusigKey]]:
         """The keys in the lock (33 bytes each) that we make together with others."""
-        for key, one in zip(self.spend_data.keys, self.musig_keys, strict=False):
-            if one is not None and one.own:
-                yield key, one
+        for key, musig_key in zip(self.spend_data.keys, self.musig_keys, strict=False):
+            if musig_key is not None and musig_key.own_participants:
+                yield key, musig_key
 
-    def spots(self) -> dict[KeyLocation, bytes]:
+    def key_locations(self) -> dict[KeyLocation, bytes]:
         """Each key of ours here (33 bytes), by where it lies: single, joint, or a part of one."""
-        found = {(b"", path): key for key, path in self.own()}
-        for key, one in self.shared():
-            found |= {(b"", path): part for part, path in one.own}
-            found[one.fingerprint, self.below(one)] = key
-        return found
+        locations = {(b"", path): key for key, path in self.own_keys()}
+        for key, musig_key in self.shared():
+            locations |= {(b"", path): part for part, path in musig_key.own_participants}
+            locations[musig_key.fingerprint, self.musig_path(musig_key)] = key
+        return locations
 
-    def own(self) -> Iterator[tuple[bytes, Path]]:
+    def own_keys(self) -> Iterator[tuple[bytes, Path]]:
         """Our keys in the lock (33 bytes each) and their paths."""
         for key, path in zip(self.spend_data.keys, self.paths, strict=True):
             if path is not None:

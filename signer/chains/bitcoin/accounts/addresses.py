@@ -30,8 +30,8 @@ def single_key_address(
     keyring: Keyring, path: Path, variant: str, network: Network
 ) -> tuple[str, tuple[str, ...]]:
     """The address of our key at `path`, and warnings. Raises Refused for an unknown variant."""
-    lock = single_key_spend_data(_kind(variant), keyring.public_key(path))
-    return _text(lock, network), path_warnings(path, _kind(variant), network)
+    spend_data = single_key_spend_data(_kind(variant), keyring.public_key(path))
+    return _text(spend_data, network), path_warnings(path, _kind(variant), network)
 
 
 def single_key_location(keyring: Keyring, path: Path, variant: str) -> AccountIndex:
@@ -88,5 +88,5 @@ def _check_place(account: PolicyAccount, branch: int, index: int, network: Netwo
         raise Malformed("A branch is 0 or 1, and an index is below 2147483648.")
 
 
-def _text(lock: SpendData, network: Network) -> str:
-    return address.render(lock.script_pubkey, network) or ""
+def _text(spend_data: SpendData, network: Network) -> str:
+    return address.render(spend_data.script_pubkey, network) or ""

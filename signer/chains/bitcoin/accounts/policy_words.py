@@ -45,17 +45,17 @@ def kind(read: Policy) -> str:
 def _inner(form: ScriptExpression) -> str:
     if isinstance(_inside(form), Single):
         return "one key"
-    found = _multisig(form)
-    if found is None:
+    multisig = _multisig(form)
+    if multisig is None:
         return "conditions"
-    threshold, count, order = found
+    threshold, count, order = multisig
     return f"{threshold} of {count} keys, {order}"
 
 
 def any_alone(read: Policy) -> bool:
     """Whether each key of several can spend alone."""
-    found = _multisig(read.descriptor.form)
-    return found is not None and found[0] == 1 < found[1]
+    multisig = _multisig(read.descriptor.form)
+    return multisig is not None and multisig[0] == 1 < multisig[1]
 
 
 def _multisig(form: ScriptExpression) -> tuple[int, int, str] | None:
@@ -63,8 +63,8 @@ def _multisig(form: ScriptExpression) -> tuple[int, int, str] | None:
     match _inside(form):
         case Multi(threshold, keys, is_sorted):
             return threshold, len(keys), "sorted" if is_sorted else "in this order"
-        case Fragment() as whole if whole.name in _MULTI:
-            return whole.number, len(whole.own_keys), _MULTI[whole.name]
+        case Fragment() as multisig if multisig.name in _MULTI:
+            return multisig.number, len(multisig.own_keys), _MULTI[multisig.name]
         case _:
             return None
 
@@ -76,10 +76,10 @@ def _inside(form: ScriptExpression | Fragment[int]) -> ScriptExpression | Fragme
     return form
 
 
-def conditions(read: Policy, own: Collection[int]) -> Iterator[Page]:
+def conditions(read: Policy, own_numbers: Collection[int]) -> Iterator[Page]:
     """The template, and each way to spend, where a line cannot say what it asks for.
 
-    `own` are the numbers of our keys, from 0.
+    `own_numbers` are the numbers of our keys, from 0.
     """
     inside = _inside(read.descriptor.form)
     scripts = inside.leaves if isinstance(inside, Tr) else ()
@@ -87,7 +87,7 @@ def conditions(read: Policy, own: Collection[int]) -> Iterator[Page]:
         scripts = (inside,)
     if not scripts:
         return
-    names = [_name(place.numbers, own) for place in read.placeholders]
+    names = [_name(place.numbers, own_numbers) for place in read.placeholders]
     ways = [way for script in scripts for way in _ways(script, names)]
     facts = [Fact("template", read.template)]
     if len(ways) <= MAX_WAYS:
@@ -95,8 +95,8 @@ def conditions(read: Policy, own: Collection[int]) -> Iterator[Page]:
     yield Page(Kind.DETAIL, "Conditions", tuple(facts))
 
 
-def _name(numbers: tuple[int, ...], own: Collection[int]) -> str:
-    return " with ".join(f"key {n + 1}{' (yours)' if n in own else ''}" for n in numbers)
+def _name(numbers: tuple[int, ...], own_numbers: Collection[int]) -> str:
+    return " with ".join(f"key {n + 1}{' (yours)' if n in own_numbers else ''}" for n in numbers)
 
 
 def _ways(script: Fragment[int], names: list[str]) -> Ways:
@@ -109,9 +109,9 @@ def _joined(node: Fragment[int], keys: list[str], subs: list[Ways]) -> Ways:
         case "0":
             ways: Ways = []
         case "and_v" | "and_b" | "and_n":
-            ways = _both(subs[0], subs[1])
+            ways = _combined(subs[0], subs[1])
         case "andor":
-            ways = [*_both(subs[0], subs[1]), *subs[2]]
+            ways = [*_combined(subs[0], subs[1]), *subs[2]]
         case "or_b" | "or_c" | "or_d" | "or_i":
             ways = [*subs[0], *subs[1]]
         case "thresh":
@@ -132,20 +132,20 @@ def _leaf(node: Fragment[int], keys: list[str]) -> Iterator[str]:
     elif node.name in _HASHES:
         yield f"the secret whose {node.name} is {node.digest.hex()}"
     elif node.name == "older":
-        yield f"a rest of {units.rest(node.number)}"
+        yield f"a rest of {units.relative_lock(node.number)}"
     elif node.name == "after":
         is_time = node.number >= LOCKTIME_THRESHOLD
         block = f"block {wording.spaced(node.number)}"
         yield f"{wording.utc(node.number) if is_time else block} past"
 
 
-def _both(one: Ways, other: Ways) -> Ways:
-    return [first + second for first, second in product(one, other)]
+def _combined(left: Ways, right: Ways) -> Ways:
+    return [first + second for first, second in product(left, right)]
 
 
 def _capped(ways: Ways) -> Ways:
     # Nested choices multiply: two to the hundredth ways fit into one script (T75).
-    if len(ways) > MAX_WAYS or sum(len(each) for way in ways for each in way) > _MAX_TEXT:
+    if len(ways) > MAX_WAYS or sum(len(condition) for way in ways for condition in way) > _MAX_TEXT:
         return _TOO_MANY
     return ways
 

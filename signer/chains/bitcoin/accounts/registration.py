@@ -1,4 +1,4 @@
-"""An account to register, checked and as pages: its conditions, and every key (T26, T40)."""
+"""Registration of a wallet policy: its conditions and every key of it as pages (T26, T40)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,23 +25,26 @@ def review(
 
 
 def _pages(account: PolicyAccount) -> Iterator[Page]:
-    read, own = account.policy, _own_numbers(account)
-    yield from _warnings(read, own)
+    read, own_numbers = account.policy, _own_numbers(account)
+    yield from _warnings(read, own_numbers)
     yield Page(
         Kind.OVERVIEW,
         "Register account",
         (
             Fact("name", read.name, Origin.HOST),
             Fact("", policy_words.kind(read)),
-            Fact("Keys", f"{len(read.keys)}, yours: {', '.join(str(n + 1) for n in sorted(own))}"),
-            *_key_path(read, own),
-            *_together(read, own),
+            Fact(
+                "Keys",
+                f"{len(read.keys)}, yours: {', '.join(str(n + 1) for n in sorted(own_numbers))}",
+            ),
+            *_key_path(read, own_numbers),
+            *_joint_signers(read, own_numbers),
             Fact("Network", read.network.name),
         ),
     )
-    yield from policy_words.conditions(read, own)
+    yield from policy_words.conditions(read, own_numbers)
     for number, key in enumerate(read.keys):
-        yield _key(number, key, read, is_own=number in own)
+        yield _key(number, key, read, is_own=number in own_numbers)
     yield Page(
         Kind.DETAIL,
         "Details",
@@ -58,52 +61,54 @@ def _own_numbers(account: PolicyAccount) -> frozenset[int]:
     read = account.policy
     single = {
         number
-        for place, own in zip(read.placeholders, account.own, strict=True)
-        if own
+        for place, paths in zip(read.placeholders, account.own_paths, strict=True)
+        if paths
         for number in place.numbers
     }
-    parts = {part for one in account.shared() for part, _ in one.own}
+    parts = {part for musig_key in account.shared() for part, _ in musig_key.own_participants}
     joint = {n for n, key in enumerate(read.keys) if key.xpub.public_key in parts}
     return frozenset(single | joint)
 
 
-def _warnings(read: Policy, own: frozenset[int]) -> Iterator[Page]:
+def _warnings(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:
     if policy_words.any_alone(read):
         yield warning("One key is enough", "Each of the keys can spend everything alone.")
     # Of several keys that sign together, one of ours is enough that nobody can without us.
-    if isinstance(read.key_path, tuple) and own.isdisjoint(read.key_path):
-        whose = " and ".join(f"key {number + 1}" for number in read.key_path)
+    if isinstance(read.key_path, tuple) and own_numbers.isdisjoint(read.key_path):
+        owners = " and ".join(f"key {number + 1}" for number in read.key_path)
         yield warning(
-            "Others can spend", f"The key path belongs to {whose}.", "It is past all conditions."
+            "Others can spend", f"The key path belongs to {owners}.", "It is past all conditions."
         )
 
 
-def _key_path(read: Policy, own: frozenset[int]) -> Iterator[Fact]:
+def _key_path(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
     match read.key_path:
         case None:
             return
         case "nobody":
             yield Fact("Key path", "nobody (NUMS)")
         case tuple(numbers):
-            yield Fact("Key path", _named(numbers, own))
+            yield Fact("Key path", _key_names(numbers, own_numbers))
 
 
-def _together(read: Policy, own: frozenset[int]) -> Iterator[Fact]:
+def _joint_signers(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
     """Each group that makes one signature together: none of them can be absent."""
     for numbers in dict.fromkeys(place.numbers for place in read.placeholders):
         if len(numbers) > 1:
-            yield Fact("Together", f"all of {len(numbers)} keys sign: {_named(numbers, own)}")
+            yield Fact(
+                "Together", f"all of {len(numbers)} keys sign: {_key_names(numbers, own_numbers)}"
+            )
 
 
-def _named(numbers: tuple[int, ...], own: frozenset[int]) -> str:
-    return " and ".join(f"key {n + 1}{' (yours)' if n in own else ''}" for n in numbers)
+def _key_names(numbers: tuple[int, ...], own_numbers: frozenset[int]) -> str:
+    return " and ".join(f"key {n + 1}{' (yours)' if n in own_numbers else ''}" for n in numbers)
 
 
 def _key(number: int, key: PolicyKey, read: Policy, *, is_own: bool) -> Page:
     origin = Origin.DERIVED if is_own else Origin.SIGNED
-    whose = "Yours, derived here and the same." if is_own else "Compare it with its owner's device."
+    owner = "Yours, derived here and the same." if is_own else "Compare it with its owner's device."
     facts = (
-        Fact("", whose, origin),
+        Fact("", owner, origin),
         Fact("fingerprint", key.fingerprint.hex(), origin),
         Fact("path", bare(key.path), origin),
         Fact("key", key.xpub.encode(read.network.xpub), origin, Shape.ADDRESS),

@@ -56,18 +56,20 @@ def recognise(read: "Policy", keyring: Keyring) -> PolicyAccount:
     Raises Refused if none is, if one only says so, or if one belongs to another network.
     """
     branches = range(read.descriptor.branches)
-    own, joint = [], []
+    own_paths, joint = [], []
     for key, place in zip(read.descriptor.keys, read.placeholders, strict=True):
-        where = f"Key {' and '.join(str(number + 1) for number in place.numbers)}."
-        own.append(_own(key, branches, read.network, keyring, where))
-        joint.append(_joint(key, place.branches, read.network, keyring, where))
-    if not any(own) and not any(one.own for one in joint if one):
+        detail = f"Key {' and '.join(str(number + 1) for number in place.numbers)}."
+        own_paths.append(_own_paths(key, branches, read.network, keyring, detail))
+        joint.append(_joint(key, place.branches, read.network, keyring, detail))
+    if not any(own_paths) and not any(
+        musig_key.own_participants for musig_key in joint if musig_key
+    ):
         raise Refused(BitcoinReason.POLICY_WITHOUT_US)
-    return PolicyAccount(read, tuple(own), tuple(joint))
+    return PolicyAccount(read, tuple(own_paths), tuple(joint))
 
 
 def _joint(
-    key: "KeyExpression", branches: Path, network: Network, keyring: Keyring, where: str
+    key: "KeyExpression", branches: Path, network: Network, keyring: Keyring, detail: str
 ) -> MusigKey | None:
     """The key that several make together, with our parts in it; None for any other key."""
     from signer.chains.bitcoin.descriptors.keys import Musig  # noqa: PLC0415  as above
@@ -75,37 +77,37 @@ def _joint(
     if not isinstance(key, Musig):
         return None
     parts = {part.branch(0)(0): part for part in key.participants}
-    own = {
-        public: found[0]
+    own_participants = {
+        public: paths[0]
         for public, part in parts.items()
-        if (found := _own(part, range(1), network, keyring, where))
+        if (paths := _own_paths(part, range(1), network, keyring, detail))
     }
     # A coin is refused for such a path: better not to receive it.
-    if not all(is_usual_length(path) for path in own.values()):
-        raise Refused(BitcoinReason.PATH_UNUSUAL, where)
-    return musig_key(parts, own, branches)
+    if not all(is_usual_length(path) for path in own_participants.values()):
+        raise Refused(BitcoinReason.PATH_UNUSUAL, detail)
+    return musig_key(parts, own_participants, branches)
 
 
-def _own(
-    key: "KeyExpression", branches: range, network: Network, keyring: Keyring, where: str
+def _own_paths(
+    key: "KeyExpression", branches: range, network: Network, keyring: Keyring, detail: str
 ) -> tuple[Path, ...]:
     """The paths of our nodes for a key expression, one for each branch; none if it is not ours."""
     from signer.chains.bitcoin.descriptors.keys import DerivedKey  # noqa: PLC0415  as above
 
     if not isinstance(key, DerivedKey) or key.origin is None:
         return ()
-    above = key.origin.path
+    origin_path = key.origin.path
     if key.origin.fingerprint != keyring.fingerprint:
         return ()
-    if is_foreign(above, network):
-        raise Refused(BitcoinReason.WRONG_NETWORK, where)
+    if is_foreign(origin_path, network):
+        raise Refused(BitcoinReason.WRONG_NETWORK, detail)
     # A key that names our fingerprint and is not ours would be taken for ours by whoever reads only
     # fingerprints, on this screen or in a backup of the account.
-    if not above or not _is_same(keyring.extended(above), key.xpub):
-        raise Refused(BitcoinReason.FALSE_KEY, where)
-    return tuple(above + key.steps.path(branch) for branch in branches)
+    if not origin_path or not _is_same(keyring.extended(origin_path), key.xpub):
+        raise Refused(BitcoinReason.FALSE_KEY, detail)
+    return tuple(origin_path + key.steps.path(branch) for branch in branches)
 
 
-def _is_same(one: ExtendedPublicKey, other: ExtendedPublicKey) -> bool:
+def _is_same(key: ExtendedPublicKey, derived: ExtendedPublicKey) -> bool:
     """Whether all keys below are the same: with another chain code they would not be."""
-    return (one.public_key, one.chain_code) == (other.public_key, other.chain_code)
+    return (key.public_key, key.chain_code) == (derived.public_key, derived.chain_code)

@@ -97,10 +97,10 @@ def parse(text: str, network: Network, *, checksum: Rule = "required") -> Descri
 def _checked(text: str, *, is_required: bool) -> str:
     if len(text) > MAX_TEXT:
         raise Malformed(f"A descriptor has at most {MAX_TEXT} letters.")
-    body, mark, found = text.partition("#")
+    body, mark, checksum = text.partition("#")
     if not mark and is_required:
         raise Malformed("The descriptor's checksum is missing.")
-    if mark and checksum_of(body) != found:
+    if mark and checksum_of(body) != checksum:
         raise Malformed("The descriptor's checksum is wrong: a letter was changed or lost.")
     check_letters(body)
     return body
@@ -114,10 +114,10 @@ def read(text: str, network: Network, read_key: ReadKey) -> Descriptor:
     keys = _Keys(read_key)
     form = _top(text, network, keys)
     steps = [steps for key in keys.found for steps in all_steps(key)]
-    choices = {len(each.choices) for each in steps} - {0}
+    choices = {len(step.choices) for step in steps} - {0}
     if len(choices) > 1:
         raise Malformed("All multipath steps have the same number of branches (BIP389).")
-    is_ranged = any(each.is_ranged for each in steps)
+    is_ranged = any(step.is_ranged for step in steps)
     return Descriptor(text, form, tuple(keys.found), max(choices, default=1), is_ranged)
 
 
@@ -137,10 +137,10 @@ class _Keys:
 
 def _call(text: str) -> tuple[str, str]:
     """A function's name, and what is in its parentheses."""
-    name, _, rest = text.partition("(")
-    if not rest.endswith(")"):
+    name, _, tail = text.partition("(")
+    if not tail.endswith(")"):
         raise Malformed("A script is written as a function: a name, and arguments in parentheses.")
-    return name, rest[:-1]
+    return name, tail[:-1]
 
 
 def _top(text: str, network: Network, keys: _Keys) -> ScriptExpression:
@@ -149,12 +149,12 @@ def _top(text: str, network: Network, keys: _Keys) -> ScriptExpression:
         return Fixed(address.parse(inside, network))
     if name in _TOP_ONLY:
         return _TOP_ONLY[name](inside, keys)
-    return _anywhere(name, inside, keys, most=MAX_BARE_KEYS)
+    return _anywhere(name, inside, keys, max_keys=MAX_BARE_KEYS)
 
 
 def _sh(text: str, keys: _Keys) -> Sh:
     name, inside = _call(text)
-    form = _anywhere(name, inside, keys, most=MAX_KEYS)
+    form = _anywhere(name, inside, keys, max_keys=MAX_KEYS)
     # Longer scripts can be paid to and never spent.
     if isinstance(form, Multi) and _multisig_bytes(form, keys.found) > MAX_REDEEM_SCRIPT:
         raise Malformed(f"A P2SH script has at most {MAX_REDEEM_SCRIPT} bytes: 15 keys.")
@@ -169,7 +169,7 @@ def _key_bytes(key: KeyExpression) -> int:
     return len(key.public_key) if isinstance(key, FixedKey) else 33
 
 
-def _anywhere(name: str, inside: str, keys: _Keys, *, most: int) -> Single | Multi | Wsh:
+def _anywhere(name: str, inside: str, keys: _Keys, *, max_keys: int) -> Single | Multi | Wsh:
     """What may stand alone as well as in sh()."""
     match name:
         case "pk" | "pkh":
@@ -179,15 +179,15 @@ def _anywhere(name: str, inside: str, keys: _Keys, *, most: int) -> Single | Mul
         case "wsh":
             return _wsh(inside, keys)
         case "multi" | "sortedmulti":
-            return _multi(inside, keys, most, is_sorted=name == "sortedmulti")
+            return _multi(inside, keys, max_keys, is_sorted=name == "sortedmulti")
         case _:
             raise Malformed("This function is unknown, or may not stand here.")
 
 
-def _multi(inside: str, keys: _Keys, most: int, *, is_sorted: bool) -> Multi:
-    threshold, *listed = inside.split(",", most + 1)
-    if len(listed) > most:
-        raise Malformed(f"A multisig here has at most {most} keys.")
+def _multi(inside: str, keys: _Keys, max_keys: int, *, is_sorted: bool) -> Multi:
+    threshold, *listed = inside.split(",", max_keys + 1)
+    if len(listed) > max_keys:
+        raise Malformed(f"A multisig here has at most {max_keys} keys.")
     required = key_expressions.number(threshold)
     if not 1 <= required <= len(listed):
         raise Malformed("A multisig needs at least one signature, and at most one of each key.")
@@ -211,8 +211,8 @@ def _tr(inside: str, keys: _Keys) -> Tr:
 def _comma(text: str) -> tuple[str, str | None]:
     """The internal key of tr(), and the script tree behind it, if there is one."""
     # musig() is the only thing before that comma with commas of its own.
-    musig, closed, rest = text.partition(")") if text.startswith("musig(") else ("", "", text)
-    key, comma, tree = rest.partition(",")
+    musig, closed, tail = text.partition(")") if text.startswith("musig(") else ("", "", text)
+    key, comma, tree = tail.partition(",")
     return musig + closed + key, tree if comma else None
 
 

@@ -76,7 +76,10 @@ ScriptExpression: TypeAlias = Single | Multi | Wsh | Sh | Tr | Combo | Fixed
 
 
 def spend_data(form: ScriptExpression, keys: Keys) -> SpendData:
-    """How a form locks a coin with these keys (33 bytes; 65 where it allows that)."""
+    """How a form locks a coin with these keys (33 bytes; 65 where it allows that).
+
+    Raises Malformed for combo(), which is several scripts.
+    """
     match form:
         case Wsh(inner):
             witness_script = inner.compile(keys.__getitem__)
@@ -99,13 +102,13 @@ def _taproot(form: Tr, keys: Keys) -> SpendData:
     internal = keys[form.key][1:]
     x_only = [key[1:] for key in keys]
     leaves = [taptree.leaf(leaf.compile(x_only.__getitem__)) for leaf in form.leaves]
-    made = taptree.output(internal, form.depths, leaves)
+    output = taptree.output(internal, form.depths, leaves)
     return SpendData(
-        script.p2tr(made.key),
+        script.p2tr(output.key),
         keys,
         internal_key=internal,
-        merkle_root=made.merkle_root,
-        leaves=made.leaves,
+        merkle_root=output.merkle_root,
+        leaves=output.leaves,
     )
 
 
@@ -117,13 +120,13 @@ def scripts(form: ScriptExpression, keys: Keys) -> tuple[bytes, ...]:
     if len(keys[form.key]) == 33:
         nested = Single("wpkh", form.key)
         forms += [nested, Sh(nested)]
-    return tuple(spend_data(each, keys).script_pubkey for each in forms)
+    return tuple(spend_data(alternative, keys).script_pubkey for alternative in forms)
 
 
 def _script(form: Single | Multi | Fixed, keys: Keys) -> bytes:
     match form:
-        case Fixed(given):
-            return given
+        case Fixed(raw_script):
+            return raw_script
         case Single(name, key):
             return _SINGLE[name](keys[key])
         case Multi(threshold, numbers, is_sorted):

@@ -44,24 +44,24 @@ class KeyOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Unhardened steps below a key: before, then one of `choices` (BIP389), after, then any index.
+    """Unhardened steps below a key: a prefix, one of `choices` (BIP389), a suffix, any index.
 
     `choices` is empty where there is no multipath step. Kept apart and joined only when a branch
     is asked for: written out, a text of n characters could ask for n * n numbers (T75).
     """
 
-    before: Path = ()
+    prefix: Path = ()
     choices: Path = ()
-    after: Path = ()
+    suffix: Path = ()
     is_ranged: bool = False
 
     def path(self, branch: int) -> Path:
         chosen = (self.choices[branch],) if self.choices else ()
-        return self.before + chosen + self.after
+        return self.prefix + chosen + self.suffix
 
     @property
     def depth(self) -> int:
-        return len(self.before) + bool(self.choices) + len(self.after) + self.is_ranged
+        return len(self.prefix) + bool(self.choices) + len(self.suffix) + self.is_ranged
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def all_steps(key: KeyExpression) -> tuple[Steps, ...]:
         case DerivedKey():
             return (key.steps,)
         case Musig():
-            inside = (steps for each in key.participants for steps in all_steps(each))
+            inside = (steps for participant in key.participants for steps in all_steps(participant))
             return (key.steps, *inside)
 
 
@@ -148,14 +148,14 @@ def parse(text: str, network: Network, use: KeyUse) -> KeyExpression:
 
 
 def _musig(text: str, network: Network) -> Musig:
-    inside, closed, below = text.removeprefix("musig(").partition(")")
+    inside, closed, tail = text.removeprefix("musig(").partition(")")
     if not closed:
         raise Malformed("A musig() is not closed.")
     listed = inside.split(",", MAX_PARTICIPANTS)
     if len(listed) > MAX_PARTICIPANTS:
         raise Malformed(f"A musig() has at most {MAX_PARTICIPANTS} keys.")
-    participants = tuple(_single(each, network, KeyUse.SEGWIT) for each in listed)
-    return _check_musig(Musig(participants, _steps(below)))
+    participants = tuple(_single(participant, network, KeyUse.SEGWIT) for participant in listed)
+    return _check_musig(Musig(participants, _steps(tail)))
 
 
 def _check_musig(key: Musig) -> Musig:
@@ -175,8 +175,8 @@ def _check_musig(key: Musig) -> Musig:
 
 
 def _single(text: str, network: Network, use: KeyUse) -> FixedKey | DerivedKey:
-    origin, rest = _origin(text)
-    key, slash, below = rest.partition("/")
+    origin, tail = _origin(text)
+    key, slash, steps_text = tail.partition("/")
     if HEX.fullmatch(key):
         if slash:
             raise Malformed("Only extended keys have steps below.")
@@ -184,7 +184,7 @@ def _single(text: str, network: Network, use: KeyUse) -> FixedKey | DerivedKey:
     if _is_wif(key):
         raise Malformed(NO_PRIVATE_KEYS)
     xpub = ExtendedPublicKey.parse(key, (network.xpub,))
-    steps = _steps(slash + below)
+    steps = _steps(slash + steps_text)
     if xpub.depth + steps.depth > MAX_DEPTH:
         raise Malformed(f"A key lies at most {MAX_DEPTH} steps below its master key.")
     return DerivedKey(xpub, steps, origin)
@@ -199,8 +199,8 @@ def _origin(text: str) -> tuple[KeyOrigin | None, str]:
     match = _ORIGIN.fullmatch(text)
     if not match:
         raise Malformed("A key origin is a fingerprint of 8 hex digits and a path, in brackets.")
-    fingerprint, path, rest = match.groups()
-    return KeyOrigin(bytes.fromhex(fingerprint), tuple(map(_hardenable, _split(path)))), rest
+    fingerprint, path, tail = match.groups()
+    return KeyOrigin(bytes.fromhex(fingerprint), tuple(map(_hardenable, _split(path)))), tail
 
 
 def _split(path: str) -> list[str]:
@@ -233,11 +233,13 @@ def _steps(text: str) -> Steps:
     steps = _split(text)
     is_ranged = steps[-1] == "*"
     plain = steps[:-1] if is_ranged else steps
-    fork = next((at for at, step in enumerate(plain) if step.startswith("<")), len(plain))
+    fork = next(
+        (position for position, step in enumerate(plain) if step.startswith("<")), len(plain)
+    )
     return Steps(
-        before=tuple(map(number, plain[:fork])),
+        prefix=tuple(map(number, plain[:fork])),
         choices=_choices(plain[fork]) if fork < len(plain) else (),
-        after=tuple(map(number, plain[fork + 1 :])),  # where a second multipath step is no number
+        suffix=tuple(map(number, plain[fork + 1 :])),  # where a second multipath step is no number
         is_ranged=is_ranged,
     )
 

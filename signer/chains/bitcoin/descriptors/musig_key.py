@@ -12,11 +12,12 @@ from signer.keys.path import HARDENED, Path
 class MusigKey:
     """A musig() of a policy: its participants' keys (33 bytes), in the order of aggregation.
 
-    `own` are those of ours with their paths, `branches` the child numbers below the aggregate.
+    `own_participants` are those of ours with their paths, `branches` the child numbers below
+    the aggregate.
     """
 
     participants: tuple[bytes, ...]
-    own: tuple[tuple[bytes, Path], ...]
+    own_participants: tuple[tuple[bytes, Path], ...]
     branches: Path
     aggregate: bytes
 
@@ -36,8 +37,8 @@ class MusigKey:
         return self.branches.index(path[0]), path[1]
 
 
-def musig_key(keys: Iterable[bytes], own: Mapping[bytes, Path], branches: Path) -> MusigKey:
-    """The musig() of these keys; `own` are the paths of those of ours. Raises Malformed."""
+def musig_key(keys: Iterable[bytes], own_paths: Mapping[bytes, Path], branches: Path) -> MusigKey:
+    """The musig() of these keys; `own_paths` are the paths of those of ours. Raises Malformed."""
     participants = tuple(sorted(keys))  # BIP390: sorted after derivation
-    ours = tuple((key, own[key]) for key in participants if key in own)
-    return MusigKey(participants, ours, branches, curve.musig_aggregate(participants))
+    own_participants = tuple((key, own_paths[key]) for key in participants if key in own_paths)
+    return MusigKey(participants, own_participants, branches, curve.musig_aggregate(participants))

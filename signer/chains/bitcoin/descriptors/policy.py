@@ -171,18 +171,18 @@ def parse(name: str, template: str, keys: Sequence[str], network: Network) -> Po
     _check_name(name, template)
     if len(template) > MAX_TEMPLATE or not 1 <= len(keys) <= MAX_KEYS:
         raise Malformed(f"A template has at most {MAX_TEMPLATE} letters and {MAX_KEYS} keys.")
-    found = tuple(_key(text, number, network) for number, text in enumerate(keys, start=1))
-    if len({key.xpub.public_key for key in found}) != len(found):
+    policy_keys = tuple(_key(text, number, network) for number, text in enumerate(keys, start=1))
+    if len({key.xpub.public_key for key in policy_keys}) != len(policy_keys):
         raise Malformed("The same key is there twice.")
-    _check_order(template, len(found))
-    placeholders = _Placeholders(found)
-    said = descriptor.read(template, network, placeholders.read)
-    _check_form(said.form)
-    said = replace(said, text=_expanded(template, found, network))
-    made = Policy(name, template, found, network, tuple(placeholders.found), said)
-    if isinstance(said.form, Tr) and not said.form.leaves and made.key_path == "nobody":
+    _check_order(template, len(policy_keys))
+    placeholders = _Placeholders(policy_keys)
+    parsed = descriptor.read(template, network, placeholders.read)
+    _check_form(parsed.form)
+    parsed = replace(parsed, text=_expanded(template, policy_keys, network))
+    policy = Policy(name, template, policy_keys, network, tuple(placeholders.found), parsed)
+    if isinstance(parsed.form, Tr) and not parsed.form.leaves and policy.key_path == "nobody":
         raise Malformed("Nobody could spend from this account.")
-    return made
+    return policy
 
 
 def _expanded(template: str, keys: Sequence[PolicyKey], network: Network) -> str:
@@ -264,9 +264,9 @@ class _Placeholders:
     def _check(self, place: Placeholder, use: KeyUse) -> None:
         if len(place.numbers) > 1 and use is not KeyUse.TAPROOT:
             raise Malformed("musig() is for taproot only.")
-        together = frozenset(place.numbers)
-        used = self._used.setdefault(together, set())
-        if len(together) != len(place.numbers) or len({*place.branches} - used) != 2:
+        numbers = frozenset(place.numbers)
+        used = self._used.setdefault(numbers, set())
+        if len(numbers) != len(place.numbers) or len({*place.branches} - used) != 2:
             raise Malformed("A key stands twice in a template with the same step below it.")
         used.update(place.branches)
 
@@ -275,20 +275,20 @@ def _place(text: str) -> Placeholder:
     match = _PLACEHOLDER.fullmatch(text)
     if not match:
         raise Malformed("A key in a template is like @0/** or @0/<0;1>/*.")
-    one, several, receive, change = match.groups()
+    single, several, receive, change = match.groups()
     branches = (int(receive), int(change)) if receive else (0, 1)
     if max(branches) >= HARDENED:
         raise Malformed(f"A step is at most {HARDENED - 1}.")
-    return Placeholder((int(one),) if one else _together(several), branches)
+    return Placeholder((int(single),) if single else _participants(several), branches)
 
 
-def _together(text: str) -> tuple[int, ...]:
+def _participants(text: str) -> tuple[int, ...]:
     """The numbers in a musig()."""
-    found = [_MENTION.fullmatch(each) for each in text.split(",", MAX_PARTICIPANTS)]
-    if len(found) > MAX_PARTICIPANTS:
+    mentions = [_MENTION.fullmatch(mention) for mention in text.split(",", MAX_PARTICIPANTS)]
+    if len(mentions) > MAX_PARTICIPANTS:
         raise Malformed(f"A musig() has at most {MAX_PARTICIPANTS} keys.")
-    numbers = tuple(int(match[1]) for match in found if match)
-    if not 1 < len(found) == len(numbers):
+    numbers = tuple(int(match[1]) for match in mentions if match)
+    if not 1 < len(mentions) == len(numbers):
         raise Malformed("A musig() in a template is like musig(@0,@1).")
     return numbers
 

@@ -30,42 +30,42 @@ def split(text: str) -> tuple[tuple[int, str], ...]:
     """
     leaves: list[tuple[int, str]] = []
     halves: list[bool] = []  # for each open brace: is its comma behind us?
-    at = 0
+    offset = 0
     while True:
-        at = _descend(text, at, halves)
-        stop = _end_of_leaf(text, at)
-        leaves.append((len(halves), text[at:stop]))
-        at = _ascend(text, stop, halves)
+        offset = _descend(text, offset, halves)
+        stop = _end_of_leaf(text, offset)
+        leaves.append((len(halves), text[offset:stop]))
+        offset = _ascend(text, stop, halves)
         if not halves:
             break
-        if halves[-1] or text[at : at + 1] != ",":
+        if halves[-1] or text[offset : offset + 1] != ",":
             raise Malformed("A pair of script trees is two, with a comma between, in braces.")
         halves[-1] = True
-        at += 1
-    if at != len(text):
+        offset += 1
+    if offset != len(text):
         raise Malformed("Something follows the end of a script tree.")
     return tuple(leaves)
 
 
-def _descend(text: str, at: int, halves: list[bool]) -> int:
-    while text.startswith("{", at):
+def _descend(text: str, offset: int, halves: list[bool]) -> int:
+    while text.startswith("{", offset):
         halves.append(False)
-        at += 1
+        offset += 1
         if len(halves) > MAX_DEPTH:
             raise Malformed(f"A script tree is at most {MAX_DEPTH} levels deep.")
-    return at
+    return offset
 
 
-def _ascend(text: str, at: int, halves: list[bool]) -> int:
-    while halves and halves[-1] and text.startswith("}", at):
+def _ascend(text: str, offset: int, halves: list[bool]) -> int:
+    while halves and halves[-1] and text.startswith("}", offset):
         halves.pop()
-        at += 1
-    return at
+        offset += 1
+    return offset
 
 
-def _end_of_leaf(text: str, at: int) -> int:
+def _end_of_leaf(text: str, offset: int) -> int:
     inside = 0
-    for mark in _PUNCTUATION.finditer(text, at):
+    for mark in _PUNCTUATION.finditer(text, offset):
         match mark[0]:
             case "(":
                 inside += 1

@@ -17,7 +17,7 @@ from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.hashes import hash160, tagged_hash
 
 _NO_COIN = bytes(32) + b"\xff" * 4
-_NOTHING = TxOutput(0, bytes((script.OP_RETURN,)))
+_EMPTY_OUTPUT = TxOutput(0, bytes((script.OP_RETURN,)))
 GENERIC_SIGNED_MESSAGE = 0x09  # PSBT_GLOBAL_GENERIC_SIGNED_MESSAGE
 
 
@@ -46,11 +46,11 @@ def to_spend(message: bytes, script_pubkey: bytes) -> Tx:
 
 def to_sign(spent: Tx, timing: Timing) -> Tx:
     """The transaction that is signed: it spends the output of `to_spend` and pays nobody."""
-    one = TxInput(spent.txid + bytes(4), timing.sequence)
-    return Tx(timing.version, (one,), (_NOTHING,), timing.locktime)
+    tx_input = TxInput(spent.txid + bytes(4), timing.sequence)
+    return Tx(timing.version, (tx_input,), (_EMPTY_OUTPUT,), timing.locktime)
 
 
-def request(message: bytes, spent: Tx, unsigned: Tx, lock: SpendData) -> Psbt:
+def request(message: bytes, spent: Tx, unsigned: Tx, spend_data: SpendData) -> Psbt:
     """`unsigned` as a PSBT, for accounts that need more signatures than ours (BIP322, BIP174)."""
     head = {
         bytes((fields.UNSIGNED_TX,)): unsigned.encode(),
@@ -58,31 +58,31 @@ def request(message: bytes, spent: Tx, unsigned: Tx, lock: SpendData) -> Psbt:
     }
     values = (
         (fields.NON_WITNESS_UTXO, spent.encode()),
-        (fields.WITNESS_UTXO, spent.outputs[0].encode() if not is_legacy(lock) else b""),
-        (fields.REDEEM_SCRIPT, lock.redeem_script),
-        (fields.WITNESS_SCRIPT, lock.witness_script),
-        (fields.TAP_INTERNAL_KEY, lock.internal_key),
-        (fields.TAP_MERKLE_ROOT, lock.merkle_root),
+        (fields.WITNESS_UTXO, spent.outputs[0].encode() if not is_legacy(spend_data) else b""),
+        (fields.REDEEM_SCRIPT, spend_data.redeem_script),
+        (fields.WITNESS_SCRIPT, spend_data.witness_script),
+        (fields.TAP_INTERNAL_KEY, spend_data.internal_key),
+        (fields.TAP_MERKLE_ROOT, spend_data.merkle_root),
     )
     only = {bytes((kind,)): value for kind, value in values if value}
     return container.parse(
-        container.MAGIC + b"".join(Map(one).encode() for one in (head, only, {}))
+        container.MAGIC + b"".join(Map(psbt_map).encode() for psbt_map in (head, only, {}))
     )
 
 
-def finished(unsigned: Tx, lock: SpendData, signature: bytes) -> Tx:
+def finished(unsigned: Tx, spend_data: SpendData, signature: bytes) -> Tx:
     """`unsigned` with the one signature that a single-key lock needs."""
-    key = lock.keys[0]
-    if lock.internal_key:
+    key = spend_data.keys[0]
+    if spend_data.internal_key:
         return _with(unsigned, b"", (signature,))
-    outer = lock.redeem_script or lock.script_pubkey
+    outer = spend_data.redeem_script or spend_data.script_pubkey
     if outer == script.p2wpkh(hash160(key)):
-        return _with(unsigned, _push(lock.redeem_script), (signature, key))
+        return _with(unsigned, _push(spend_data.redeem_script), (signature, key))
     return _with(unsigned, _push(signature) + _push(key), ())
 
 
-def add(unsigned: Psbt, made: Sequence[Record]) -> bytes:
-    return container.add(unsigned, {0: made}).encode()
+def add(unsigned: Psbt, records: Sequence[Record]) -> bytes:
+    return container.add(unsigned, {0: records}).encode()
 
 
 def _with(unsigned: Tx, script_sig: bytes, stack: tuple[bytes, ...]) -> Tx:

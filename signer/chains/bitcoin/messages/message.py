@@ -80,66 +80,68 @@ Subject = TypeVar("Subject", KeyMessage, AddressMessage)
 def key_message(text: str, path: Path, keyring: Keyring) -> Review[KeyMessage]:
     """A message to sign as `signmessage` does (BIP137). Raises Refused for what cannot be shown."""
     message = _readable(text)
-    asked = KeyMessage(_MAGIC + blob(message), path)
+    subject = KeyMessage(_MAGIC + blob(message), path)
     facts = (
         Fact("Key", render(path), Origin.DERIVED),
         Fact("", keyring.public_key(path).hex(), Origin.DERIVED, Shape.ADDRESS),
     )
     pages = (*_odd_text(text), _signer(facts), _text(text))
-    return _review(asked, asked.preimage + render(path).encode(), pages, keyring)
+    return _review(subject, subject.preimage + render(path).encode(), pages, keyring)
 
 
 def address_message(
-    text: str, place: AccountIndex, keyring: Keyring, network: Network, timing: Timing
+    text: str, location: AccountIndex, keyring: Keyring, network: Network, timing: Timing
 ) -> Review[AddressMessage]:
     """A message to sign with the address of a place of ours (BIP322). Raises Refused."""
     message = _readable(text)
-    lock = place.spend_data
-    spent = bip322.to_spend(message, lock.script_pubkey)
+    spend_data = location.spend_data
+    spent = bip322.to_spend(message, spend_data.script_pubkey)
     unsigned = bip322.to_sign(spent, timing)
-    asked = AddressMessage(message, place, spent, unsigned, _jobs(place, unsigned))
-    if not asked.tasks:
+    subject = AddressMessage(message, location, spent, unsigned, _tasks(location, unsigned))
+    if not subject.tasks:
         raise Refused(
             BitcoinReason.POLICY_UNSUPPORTED
         )  # only joint keys of ours: two rounds, no payment
-    shown = address.render(lock.script_pubkey, network) or ""
+    shown_address = address.render(spend_data.script_pubkey, network) or ""
     facts = (
-        Fact(place.account.title, shown, Origin.DERIVED, Shape.ADDRESS),
-        Fact("path", bare(place.path), Origin.DERIVED),
+        Fact(location.account.title, shown_address, Origin.DERIVED, Shape.ADDRESS),
+        Fact("path", bare(location.path), Origin.DERIVED),
         *_timing(timing),
     )
-    odd = _odd_place(place, network)
+    odd = _odd_place(location, network)
     pages = (*_odd_text(text), *(warning(_ODD, line) for line in odd), _signer(facts), _text(text))
-    return _review(asked, spent.encode() + unsigned.encode(), pages, keyring)
+    return _review(subject, spent.encode() + unsigned.encode(), pages, keyring)
 
 
 def sign(subject: KeyMessage | AddressMessage, keyring: Keyring) -> SignedMessage:
     """The approved message, signed. Raises CrossCheckFailed."""
     if isinstance(subject, KeyMessage):
-        made = keyring.sign_recoverable(subject.path, subject.digest)
-        return SignedMessage(MessageFormat.LEGACY, bytes((_COMPRESSED + made[0],)) + made[1:])
-    records = [signatures.make(keyring, job) for job in subject.tasks]
-    lock = subject.location.spend_data
+        signature = keyring.sign_recoverable(subject.path, subject.digest)
+        return SignedMessage(
+            MessageFormat.LEGACY, bytes((_COMPRESSED + signature[0],)) + signature[1:]
+        )
+    records = [signatures.make(keyring, task) for task in subject.tasks]
+    spend_data = subject.location.spend_data
     if isinstance(subject.location.account, PolicyAccount):
-        unsigned = bip322.request(subject.message, subject.spent, subject.unsigned, lock)
+        unsigned = bip322.request(subject.message, subject.spent, subject.unsigned, spend_data)
         return SignedMessage(MessageFormat.PSBT, bip322.add(unsigned, records))
-    signed = bip322.finished(subject.unsigned, lock, records[0][1])
+    signed = bip322.finished(subject.unsigned, spend_data, records[0][1])
     only = signed.inputs[0]
     if only.script_sig or only.sequence or signed.locktime:
         return SignedMessage(MessageFormat.FULL, signed.encode_signed())
     return SignedMessage(MessageFormat.SIMPLE, stack(only.witness))
 
 
-def _jobs(place: AccountIndex, unsigned: Tx) -> tuple[SigningTask, ...]:
-    """One job for each key of ours, and in a script tree for each leaf that holds one."""
-    lock = place.spend_data
-    whole = sighash_context(unsigned, (TxOutput(0, lock.script_pubkey),))
+def _tasks(location: AccountIndex, unsigned: Tx) -> tuple[SigningTask, ...]:
+    """One task for each key of ours, and in a script tree for each leaf that holds one."""
+    spend_data = location.spend_data
+    context = sighash_context(unsigned, (TxOutput(0, spend_data.script_pubkey),))
     leaves = {
-        key[1:]: frozenset(leaf.hash for leaf in lock.leaves if leaf.holds(key[1:]))
-        for key, _ in place.own()
+        key[1:]: frozenset(leaf.hash for leaf in spend_data.leaves if leaf.holds(key[1:]))
+        for key, _ in location.own_keys()
     }
-    hash_type = sighash.DEFAULT if lock.internal_key else sighash.ALL
-    return signing_tasks(place, leaves, hash_type, 0, whole)
+    hash_type = sighash.DEFAULT if spend_data.internal_key else sighash.ALL
+    return signing_tasks(location, leaves, hash_type, 0, context)
 
 
 def _readable(text: str) -> bytes:
@@ -161,9 +163,9 @@ def _odd_text(text: str) -> Iterator[Page]:
         yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
 
 
-def _odd_place(place: AccountIndex, network: Network) -> Iterator[str]:
-    if isinstance(place.account, SingleKeyAccount):
-        yield from addresses.path_warnings(place.path, place.account.kind, network)
+def _odd_place(location: AccountIndex, network: Network) -> Iterator[str]:
+    if isinstance(location.account, SingleKeyAccount):
+        yield from addresses.path_warnings(location.path, location.account.kind, network)
 
 
 def _timing(timing: Timing) -> Iterator[Fact]:

@@ -53,7 +53,7 @@ class LocatedInputs:
 
     utxos: tuple[TxOutput, ...]
     locations: tuple[AccountIndex, ...]
-    asked: tuple[RequestedLeaves, ...]
+    requested_leaves: tuple[RequestedLeaves, ...]
 
 
 def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
@@ -61,35 +61,37 @@ def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
     spent = utxos.spent_outputs(request)
     # Beside a coin of somebody else, what we pay cannot be told from the sums (T10). And one
     # account at a time: change from one into another would tie them together unseen (T11).
-    places: list[AccountIndex] = []
-    named: list[RequestedLeaves] = []
+    locations: list[AccountIndex] = []
+    requested: list[RequestedLeaves] = []
     for index, (output, records) in enumerate(zip(spent, request.inputs, strict=True)):
-        where = f"Input {index + 1}."
-        place, asked = ownership.locate_input(owner, output.script_pubkey, records, where)
-        if places and place.account != places[0].account:
-            raise Refused(BitcoinReason.MIXED_ACCOUNTS, where)
-        places.append(place)
-        named.append(asked)
-    return LocatedInputs(spent, tuple(places), tuple(named))
+        detail = f"Input {index + 1}."
+        location, leaves = ownership.locate_input(owner, output.script_pubkey, records, detail)
+        if locations and location.account != locations[0].account:
+            raise Refused(BitcoinReason.MIXED_ACCOUNTS, detail)
+        locations.append(location)
+        requested.append(leaves)
+    return LocatedInputs(spent, tuple(locations), tuple(requested))
 
 
 def check_inputs(
-    request: Psbt, found: LocatedInputs, keyring: Keyring, *, expert: bool
+    request: Psbt, located: LocatedInputs, keyring: Keyring, *, expert: bool
 ) -> tuple[SpentInput, ...]:
     """The same coins, and what there is to sign for each. Raises Refused.
 
     Malformed for a part of a joint signature that is none.
     """
-    _check_cost(request, found)
-    whole = sighash_context(request.tx, found.utxos)
+    _check_cost(request, located)
+    context = sighash_context(request.tx, located.utxos)
     coins = []
-    for index, (place, asked) in enumerate(zip(found.locations, found.asked, strict=True)):
-        hash_type = sighash_types.allowed(request, index, place, expert=expert)
-        tasks = _open_tasks(request, index, place, asked, hash_type, whole)
+    for index, (location, leaves) in enumerate(
+        zip(located.locations, located.requested_leaves, strict=True)
+    ):
+        hash_type = sighash_types.allowed(request, index, location, expert=expert)
+        tasks = _open_tasks(request, index, location, leaves, hash_type, context)
         if is_joint(tasks):
-            records, where = request.inputs[index], f"Input {index + 1}."
-            tasks = tuple(musig2.tasks_of_this_round(tasks, records, keyring, where))
-        coins.append(SpentInput(found.utxos[index], place, hash_type, tasks))
+            records, detail = request.inputs[index], f"Input {index + 1}."
+            tasks = tuple(musig2.tasks_of_this_round(tasks, records, keyring, detail))
+        coins.append(SpentInput(located.utxos[index], location, hash_type, tasks))
     tasks = tuple(task for coin in coins for task in coin.tasks)
     if not tasks:
         raise Refused(BitcoinReason.NOTHING_TO_SIGN)
@@ -103,43 +105,46 @@ def is_joint(tasks: tuple[SigningTask, ...]) -> bool:
     return any(task.partial_signer is not None for task in tasks)
 
 
-def _check_cost(request: Psbt, found: LocatedInputs) -> None:
+def _check_cost(request: Psbt, located: LocatedInputs) -> None:
     # Without segwit, each signature hashes the whole transaction anew: the one place where work
     # could grow with the square of the request (T75).
-    legacy = sum(is_legacy(place.spend_data) for place in found.locations)
+    legacy = sum(is_legacy(location.spend_data) for location in located.locations)
     if legacy * len(request.unsigned_tx) > MAX_LEGACY_HASHED_BYTES:
         raise Refused(CommonReason.TOO_LARGE)
     # A joint signature costs several multiplications for each of its signers.
-    pairs = zip(found.locations, found.asked, strict=True)
-    if sum(one.aggregate in asked for at, asked in pairs for _, one in at.shared()) > MAX_JOINT:
+    pairs = zip(located.locations, located.requested_leaves, strict=True)
+    if (
+        sum(key.aggregate in leaves for location, leaves in pairs for _, key in location.shared())
+        > MAX_JOINT
+    ):
         raise Refused(CommonReason.TOO_LARGE)
 
 
 def _open_tasks(
     request: Psbt,
     index: int,
-    place: AccountIndex,
-    asked: RequestedLeaves,
+    location: AccountIndex,
+    leaves: RequestedLeaves,
     hash_type: int,
-    whole: SighashContext,
+    context: SighashContext,
 ) -> tuple[SigningTask, ...]:
-    records, where = request.inputs[index], f"Input {index + 1}."
-    if records.has(fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS):
+    records, detail = request.inputs[index], f"Input {index + 1}."
+    if records.has_any(fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS):
         return ()
-    tasks = signing_tasks(place, asked, hash_type, index, whole)
+    tasks = signing_tasks(location, leaves, hash_type, index, context)
     if not tasks:
         # Only leaves hold our keys, and the request names none of them (T25).
-        raise Refused(BitcoinReason.NO_LEAF_NAMED, where)
+        raise Refused(BitcoinReason.NO_LEAF_NAMED, detail)
     if is_joint(tasks):
-        musig2.check_foreign_parts(tasks, records, where)
-    return tuple(task for task in tasks if not _is_done(task, records, where))
+        musig2.check_foreign_parts(tasks, records, detail)
+    return tuple(task for task in tasks if not _is_done(task, records, detail))
 
 
-def _is_done(job: SigningTask, records: Map, where: str) -> bool:
-    found = signatures.find(job, records)
-    if found is None:
+def _is_done(task: SigningTask, records: Map, detail: str) -> bool:
+    signature = signatures.find(task, records)
+    if signature is None:
         return False
     # Also catches a signature whose own type byte is not the one asked for (T13).
-    if not signatures.holds(job, job.digest, found):
-        raise Refused(BitcoinReason.BAD_SIGNATURE, where)
+    if not signatures.holds(task, task.digest, signature):
+        raise Refused(BitcoinReason.BAD_SIGNATURE, detail)
     return True

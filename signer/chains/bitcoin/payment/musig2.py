@@ -25,86 +25,86 @@ from signer.keys.musig import Session
 
 def named_aggregates(records: Map) -> dict[bytes, frozenset[bytes]]:
     """The aggregates whose participants are named: those are asked to sign (BIP373, Updater)."""
-    return {key: frozenset() for key, _ in records.all(fields.MUSIG2_PARTICIPANT_PUBKEYS)}
+    return {key: frozenset() for key, _ in records.records_of(fields.MUSIG2_PARTICIPANT_PUBKEYS)}
 
 
-def check_participants(joints: Iterable[MusigKey], records: Map, where: str) -> None:
+def check_participants(musig_keys: Iterable[MusigKey], records: Map, detail: str) -> None:
     """Refused where a request names other participants than the registered account has (T41)."""
-    known = {(one.aggregate, b"".join(one.participants)) for one in joints}
-    if not known.issuperset(records.all(fields.MUSIG2_PARTICIPANT_PUBKEYS)):
-        raise Refused(BitcoinReason.JOINT_KEYS_DIFFER, where)
+    registered = {(key.aggregate, b"".join(key.participants)) for key in musig_keys}
+    if not registered.issuperset(records.records_of(fields.MUSIG2_PARTICIPANT_PUBKEYS)):
+        raise Refused(BitcoinReason.JOINT_KEYS_DIFFER, detail)
 
 
-def check_foreign_parts(jobs: Iterable[SigningTask], records: Map, where: str) -> None:
-    """Refused for a nonce or part of our keys that belongs to none of the jobs.
+def check_foreign_parts(tasks: Iterable[SigningTask], records: Map, detail: str) -> None:
+    """Refused for a nonce or part of our keys that belongs to none of the tasks.
 
     Under another name it would be passed over here, and the first round begun again and again.
     """
-    shares = [(job.partial_signer, job.leaf_hash) for job in jobs if job.partial_signer]
+    shares = [(task.partial_signer, task.leaf_hash) for task in tasks if task.partial_signer]
     if not shares:
         return
-    names = {one.public_key + one.aggregate + leaf for one, leaf in shares}
-    ours = {one.public_key for one, _ in shares}
+    names = {signer.public_key + signer.aggregate + leaf for signer, leaf in shares}
+    own_keys = {signer.public_key for signer, _ in shares}
     for kind in (fields.MUSIG2_PUB_NONCE, fields.MUSIG2_PARTIAL_SIG):
-        if any(key[:33] in ours and key not in names for key, _ in records.all(kind)):
-            raise Refused(CommonReason.NONCE_ELSEWHERE, where)
+        if any(key[:33] in own_keys and key not in names for key, _ in records.records_of(kind)):
+            raise Refused(CommonReason.NONCE_ELSEWHERE, detail)
 
 
 def tasks_of_this_round(
-    jobs: Iterable[SigningTask], records: Map, keyring: Keyring, where: str
+    tasks: Iterable[SigningTask], records: Map, keyring: Keyring, detail: str
 ) -> Iterator[SigningTask]:
-    """The jobs that this round has for us: without those whose part of ours is there already.
+    """The tasks that this round has for us: without those whose part of ours is there already.
 
     Raises Refused where a first round is missing, forgotten or was for something else, and where
     a part is wrong; Malformed, naming the signer, for a nonce that is none.
     """
-    for job in jobs:
-        if job.partial_signer is None:
-            yield job
+    for task in tasks:
+        if task.partial_signer is None:
+            yield task
         else:
-            yield from _due(job, job.partial_signer, records, keyring, where)
+            yield from _own_part(task, task.partial_signer, records, keyring, detail)
 
 
-def _due(
-    job: SigningTask, own: PartialSigner, records: Map, keyring: Keyring, where: str
+def _own_part(
+    task: SigningTask, signer: PartialSigner, records: Map, keyring: Keyring, detail: str
 ) -> Iterator[SigningTask]:
-    nonces = _values(job, own, records.fields, fields.MUSIG2_PUB_NONCE)
-    mine = nonces[own.position]
-    if mine is None:
-        yield job
+    nonces = _values(task, signer, records.fields, fields.MUSIG2_PUB_NONCE)
+    nonce = nonces[signer.position]
+    if nonce is None:
+        yield task
         return
-    found = tuple(nonce for nonce in nonces if nonce is not None)
-    if len(found) != len(nonces):
-        raise Refused(BitcoinReason.NONCES_MISSING, where)
-    session = Session(own.group, found, job.digest)
-    parts = _values(job, own, records.fields, fields.MUSIG2_PARTIAL_SIG)
+    present = tuple(nonce for nonce in nonces if nonce is not None)
+    if len(present) != len(nonces):
+        raise Refused(BitcoinReason.NONCES_MISSING, detail)
+    session = Session(signer.group, present, task.digest)
+    parts = _values(task, signer, records.fields, fields.MUSIG2_PARTIAL_SIG)
     if not musig.check(session, parts):
-        raise Refused(BitcoinReason.JOINT_PART_WRONG, where)
-    if parts[own.position] is None:
-        musig.check_begun(keyring, job.path, session, mine)
-        yield replace(job, partial_signer=replace(own, session=session))
+        raise Refused(BitcoinReason.JOINT_PART_WRONG, detail)
+    if parts[signer.position] is None:
+        musig.check_begun(keyring, task.path, session, nonce)
+        yield replace(task, partial_signer=replace(signer, session=session))
 
 
-def check_room(jobs: Iterable[SigningTask], keyring: Keyring) -> None:
-    """Refused if the first rounds among these jobs would leave too many nonces open."""
-    begun = sum(
-        job.partial_signer is not None and job.partial_signer.session is None for job in jobs
+def check_room(tasks: Iterable[SigningTask], keyring: Keyring) -> None:
+    """Refused if the first rounds among these tasks would leave too many nonces open."""
+    first_rounds = sum(
+        task.partial_signer is not None and task.partial_signer.session is None for task in tasks
     )
-    musig.check_room(keyring, begun)
+    musig.check_room(keyring, first_rounds)
 
 
 # --- what leaves
 
 
 def make(
-    keyring: Keyring, job: SigningTask, own: PartialSigner, draws: Iterator[bytearray]
+    keyring: Keyring, task: SigningTask, signer: PartialSigner, draws: Iterator[bytearray]
 ) -> Record:
     """The record to add (BIP373): in the first round a public nonce, in the second our part."""
-    name = own.public_key + own.aggregate + job.leaf_hash
-    if own.session is None:
-        nonce = musig.begin(keyring, job.path, own.group, job.digest, next(draws))
+    name = signer.public_key + signer.aggregate + task.leaf_hash
+    if signer.session is None:
+        nonce = musig.begin(keyring, task.path, signer.group, task.digest, next(draws))
         return bytes((fields.MUSIG2_PUB_NONCE,)) + name, nonce
-    part = musig.sign(keyring, job.path, own.session)
+    part = musig.sign(keyring, task.path, signer.session)
     return bytes((fields.MUSIG2_PARTIAL_SIG,)) + name, part
 
 
@@ -149,18 +149,18 @@ def is_confirmed(task: SigningTask, digest: bytes, records: Map) -> bool:
 
 
 def holds(
-    job: SigningTask, own: PartialSigner, digest: bytes, field_values: Mapping[bytes, bytes]
+    task: SigningTask, signer: PartialSigner, digest: bytes, field_values: Mapping[bytes, bytes]
 ) -> bool:
     """Whether these records have all nonces of this digest, and our part of it; read anew."""
-    nonces = _values(job, own, field_values, fields.MUSIG2_PUB_NONCE)
-    part = _values(job, own, field_values, fields.MUSIG2_PARTIAL_SIG)[own.position]
-    session = Session(own.group, tuple(nonce or b"" for nonce in nonces), digest)
-    return musig.verify(session, own.position, part or b"")
+    nonces = _values(task, signer, field_values, fields.MUSIG2_PUB_NONCE)
+    part = _values(task, signer, field_values, fields.MUSIG2_PARTIAL_SIG)[signer.position]
+    session = Session(signer.group, tuple(nonce or b"" for nonce in nonces), digest)
+    return musig.verify(session, signer.position, part or b"")
 
 
 def _values(
-    job: SigningTask, own: PartialSigner, field_values: Mapping[bytes, bytes], kind: int
+    task: SigningTask, signer: PartialSigner, field_values: Mapping[bytes, bytes], kind: int
 ) -> list[bytes | None]:
     """The nonces or parts that are there, by the group's keys."""
-    below, head = own.aggregate + job.leaf_hash, bytes((kind,))
-    return [field_values.get(head + key + below) for key in own.group.public_keys]
+    suffix, head = signer.aggregate + task.leaf_hash, bytes((kind,))
+    return [field_values.get(head + key + suffix) for key in signer.group.public_keys]

@@ -1,4 +1,4 @@
-"""Where the money goes: each output judged by its bytes and by what our accounts derive."""
+"""Where the money goes: each output classified by its bytes and by what our accounts derive."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,8 +33,9 @@ class ReviewedOutput:
     """An output as judged. `address` is None for data and unknown scripts.
 
     `silent` is the silent payment address that the output's script was made of here (BIP352).
-    `place` is where in the spending account it lies. What lies where no wallet looks is a PAYMENT
-    with a place. `misclaimed`: the request says it returns to that account, and that is not so.
+    `location` is where in the spending account it lies. What lies where no wallet looks is a
+    PAYMENT with a location. `misclaimed`: the request says it returns to that account, and that
+    is not so.
     """
 
     output: TxOutput
@@ -59,23 +60,23 @@ def classify(
     account = coins[0].location.account
     reach = max(coin.location.index for coin in coins) + INDEX_GAP
     pairs = zip(request.tx.outputs, request.outputs, strict=True)
-    found = []
+    reviewed = []
     for index, (output, records) in enumerate(pairs):
         _check_length(output, f"Output {index + 1}.")
         target = _target(owner, account, reach, output, records)
-        found.append(replace(target, silent=silent[index]) if index in silent else target)
-    return tuple(found)
+        reviewed.append(replace(target, silent=silent[index]) if index in silent else target)
+    return tuple(reviewed)
 
 
 def _target(
     owner: OwnedKeys, account: Account, reach: int, output: TxOutput, records: Map
 ) -> ReviewedOutput:
-    shown = address.render(output.script_pubkey, owner.network)
+    shown_address = address.render(output.script_pubkey, owner.network)
     claimed = ownership.claimed_derivations(owner, account, records)
-    place = ownership.detect_change(owner, account, claimed, output.script_pubkey)
-    if place is not None and place.is_usual(owner.network, reach):
-        role = OutputRole.CHANGE if place.branch == CHANGE else OutputRole.RECEIVE
-        return ReviewedOutput(output, role, shown, place)
+    location = ownership.detect_change(owner, account, claimed, output.script_pubkey)
+    if location is not None and location.is_usual(owner.network, reach):
+        role = OutputRole.CHANGE if location.branch == CHANGE else OutputRole.RECEIVE
+        return ReviewedOutput(output, role, shown_address, location)
     match script.script_type(output.script_pubkey):
         case ScriptType.DATA:
             role = OutputRole.DATA
@@ -83,10 +84,12 @@ def _target(
             role = OutputRole.UNKNOWN
         case _:
             role = OutputRole.PAYMENT
-    return ReviewedOutput(output, role, shown, place, misclaimed=bool(claimed) and place is None)
+    return ReviewedOutput(
+        output, role, shown_address, location, misclaimed=bool(claimed) and location is None
+    )
 
 
-def _check_length(output: TxOutput, where: str) -> None:
+def _check_length(output: TxOutput, detail: str) -> None:
     # What cannot be read to its end is not shown in part: the rest could say anything (T20).
     if len(output.script_pubkey) > MAX_SHOWN_SCRIPT_BYTES:
-        raise Refused(BitcoinReason.OUTPUT_TOO_LONG, where)
+        raise Refused(BitcoinReason.OUTPUT_TOO_LONG, detail)

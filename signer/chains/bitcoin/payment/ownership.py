@@ -1,7 +1,7 @@
-"""What belongs to us: decided by deriving it, never because the host says so (T06 to T09, T25).
+"""What belongs to us, and change detection: by deriving it, never by what a host says (T06 to T09).
 
-The derivation fields of a PSBT are hints where to look. Whatever they say, a coin or an output is
-ours only if an account of ours, at the place they point to, derives exactly its script.
+The derivation fields of a PSBT are claims, which say where to look. Whatever they say, a coin or an
+output is ours only if an account of ours, at the place they point to, derives exactly its script.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,17 +42,17 @@ _OF_OUTPUTS = (fields.OUT_BIP32_DERIVATION, fields.OUT_TAP_BIP32_DERIVATION)
 class DerivationClaim:
     """What a derivation field says: this key (33 bytes, or 32 x-only) is at this path.
 
-    Below our master key, or, if `above` is not empty, below the joint key of this fingerprint.
+    Below our master key, or, if `musig_fingerprint` is not empty, below that joint key.
     """
 
     key: bytes
     path: Path
     leaves: frozenset[bytes]
-    above: bytes
+    musig_fingerprint: bytes
 
     @property
-    def spot(self) -> KeyLocation:
-        return self.above, self.path
+    def key_location(self) -> KeyLocation:
+        return self.musig_fingerprint, self.path
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class OwnedKeys:
     registered: tuple[PolicyAccount, ...] = ()
 
     @cached_property
-    def above(self) -> dict[bytes, bytes]:
-        """What starts our paths: fingerprints as origins have them, and as a Spot does."""
-        joints = (one.fingerprint for account in self.registered for one in account.shared())
-        return {**{name: name for name in joints}, self.keyring.fingerprint: b""}
+    def fingerprints(self) -> dict[bytes, bytes]:
+        """What starts our paths: fingerprints as origins have them, and as a KeyLocation does."""
+        musig_keys = (key.fingerprint for account in self.registered for key in account.shared())
+        return {**{name: name for name in musig_keys}, self.keyring.fingerprint: b""}
 
 
 def locate_input(
-    owner: OwnedKeys, script_pubkey: bytes, records: Map, where: str
+    owner: OwnedKeys, script_pubkey: bytes, records: Map, detail: str
 ) -> tuple[AccountIndex, RequestedLeaves]:
     """The place of a coin with this script, and the leaves to sign. Refused if it is not ours.
 
@@ -79,44 +79,44 @@ def locate_input(
     """
     kind = script.script_type(script_pubkey)
     if kind in {ScriptType.DATA, ScriptType.UNKNOWN}:
-        raise Refused(BitcoinReason.SCRIPT_UNSUPPORTED, where)
-    hints = _hints(owner, records, *_OF_INPUTS)
-    if not hints:
-        raise Refused(BitcoinReason.INPUT_NOT_OURS, where)
-    for hint in hints:
-        _check_path(hint.path, owner.network, where)
-    place = _opening(owner, kind, hints, script_pubkey)
-    if place is None:
-        raise Refused(_unknown(kind, records), where)
-    if not _all_true(hints, place):
-        raise Refused(BitcoinReason.KEY_MISMATCH, where)
-    if place.spend_data.internal_key:
-        _check_tree(place, hints, records, where)
-    leaves = {hint.key[-32:]: hint.leaves for hint in hints}
-    if any(place.musig_keys):
+        raise Refused(BitcoinReason.SCRIPT_UNSUPPORTED, detail)
+    claims = _derivation_claims(owner, records, *_OF_INPUTS)
+    if not claims:
+        raise Refused(BitcoinReason.INPUT_NOT_OURS, detail)
+    for claim in claims:
+        _check_path(claim.path, owner.network, detail)
+    location = _location_of_script(owner, kind, claims, script_pubkey)
+    if location is None:
+        raise Refused(_unknown(kind, records), detail)
+    if not _claims_hold(claims, location):
+        raise Refused(BitcoinReason.KEY_MISMATCH, detail)
+    if location.spend_data.internal_key:
+        _check_tree(location, claims, records, detail)
+    leaves = {claim.key[-32:]: claim.leaves for claim in claims}
+    if any(location.musig_keys):
         leaves |= musig2.named_aggregates(records)
-    return place, leaves
+    return location, leaves
 
 
-def _opening(
-    owner: OwnedKeys, kind: ScriptType, hints: Sequence[DerivationClaim], script_pubkey: bytes
+def _location_of_script(
+    owner: OwnedKeys, kind: ScriptType, claims: Sequence[DerivationClaim], script_pubkey: bytes
 ) -> AccountIndex | None:
     """The place that hints point to, in whichever account derives this script there."""
-    for account in _accounts(owner, kind, hints[0].path):
-        place = _located(owner, account, hints)
-        if place is not None and place.spend_data.script_pubkey == script_pubkey:
-            return place
+    for account in _accounts(owner, kind, claims[0].path):
+        location = _located(owner, account, claims)
+        if location is not None and location.spend_data.script_pubkey == script_pubkey:
+            return location
     return None
 
 
 def _located(
-    owner: OwnedKeys, account: Account, hints: Sequence[DerivationClaim]
+    owner: OwnedKeys, account: Account, claims: Sequence[DerivationClaim]
 ) -> AccountIndex | None:
     """The place in an account that the first hint points to that tells one there at all."""
-    for hint in hints:
-        found = account.locate(hint.spot)
-        if found is not None:
-            return account.location(owner.keyring, *found)
+    for claim in claims:
+        indexes = account.locate(claim.key_location)
+        if indexes is not None:
+            return account.location(owner.keyring, *indexes)
     return None
 
 
@@ -136,94 +136,106 @@ def _unknown(kind: ScriptType, records: Map) -> Reason:
             redeem is None or script.script_type(redeem) is not ScriptType.P2WPKH
         ):
             return BitcoinReason.NOT_REGISTERED
-        case ScriptType.P2TR if records.has(*_OF_ACCOUNTS):
+        case ScriptType.P2TR if records.has_any(*_OF_ACCOUNTS):
             return BitcoinReason.NOT_REGISTERED
         case _:
             return BitcoinReason.KEY_MISMATCH
 
 
-def _all_true(hints: tuple[DerivationClaim, ...], place: AccountIndex) -> bool:
+def _claims_hold(claims: tuple[DerivationClaim, ...], location: AccountIndex) -> bool:
     """Whether each hint names a key of ours in the lock, and the path where that key is."""
-    own = place.spots()
+    locations = location.key_locations()
     return all(
-        (key := own.get(hint.spot)) is not None and hint.key in {key, key[1:]} for hint in hints
+        (key := locations.get(claim.key_location)) is not None and claim.key in {key, key[1:]}
+        for claim in claims
     )
 
 
-def _check_path(path: Path, network: Network, where: str) -> None:
+def _check_path(path: Path, network: Network, detail: str) -> None:
     if not is_usual_length(path):
-        raise Refused(BitcoinReason.PATH_UNUSUAL, where)
+        raise Refused(BitcoinReason.PATH_UNUSUAL, detail)
     if is_foreign(path, network):
-        raise Refused(BitcoinReason.WRONG_NETWORK, where)
+        raise Refused(BitcoinReason.WRONG_NETWORK, detail)
 
 
 def _check_tree(
-    place: AccountIndex, hints: tuple[DerivationClaim, ...], records: Map, where: str
+    location: AccountIndex, claims: tuple[DerivationClaim, ...], records: Map, detail: str
 ) -> None:
     """Whatever the request says about the internal key and the tree must be so (T25)."""
-    lock = place.spend_data
-    if records.get(fields.TAP_INTERNAL_KEY) not in {None, lock.internal_key}:
-        raise Refused(BitcoinReason.KEY_MISMATCH, where)
-    if not (_tree_is_so(lock, hints, records) if lock.leaves else _no_tree(hints, records)):
-        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
-    if any(place.musig_keys) or records.has(fields.MUSIG2_PARTICIPANT_PUBKEYS):
-        musig2.check_participants((key for key in place.musig_keys if key), records, where)
+    spend_data = location.spend_data
+    if records.get(fields.TAP_INTERNAL_KEY) not in {None, spend_data.internal_key}:
+        raise Refused(BitcoinReason.KEY_MISMATCH, detail)
+    if not (
+        _tree_is_so(spend_data, claims, records) if spend_data.leaves else _no_tree(claims, records)
+    ):
+        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, detail)
+    if any(location.musig_keys) or records.has_any(fields.MUSIG2_PARTICIPANT_PUBKEYS):
+        musig2.check_participants((key for key in location.musig_keys if key), records, detail)
 
 
-def _no_tree(hints: tuple[DerivationClaim, ...], records: Map) -> bool:
-    told = records.has(fields.TAP_MERKLE_ROOT, fields.TAP_LEAF_SCRIPT, fields.TAP_SCRIPT_SIG)
-    return not told and not any(hint.leaves for hint in hints)
+def _no_tree(claims: tuple[DerivationClaim, ...], records: Map) -> bool:
+    is_claimed = records.has_any(
+        fields.TAP_MERKLE_ROOT, fields.TAP_LEAF_SCRIPT, fields.TAP_SCRIPT_SIG
+    )
+    return not is_claimed and not any(claim.leaves for claim in claims)
 
 
-def _tree_is_so(lock: SpendData, hints: tuple[DerivationClaim, ...], records: Map) -> bool:
-    hashes = {leaf.hash for leaf in lock.leaves}
-    scripts = {(leaf.control_block, leaf.script + bytes((leaf.version,))) for leaf in lock.leaves}
+def _tree_is_so(spend_data: SpendData, claims: tuple[DerivationClaim, ...], records: Map) -> bool:
+    hashes = {leaf.hash for leaf in spend_data.leaves}
+    scripts = {
+        (leaf.control_block, leaf.script + bytes((leaf.version,))) for leaf in spend_data.leaves
+    }
     return (
-        records.get(fields.TAP_MERKLE_ROOT) in {None, lock.merkle_root}
-        and scripts.issuperset(records.all(fields.TAP_LEAF_SCRIPT))
-        and all(key[32:] in hashes for key, _ in records.all(fields.TAP_SCRIPT_SIG))
-        and all(hint.leaves <= _holding(lock, hint.key[-32:]) for hint in hints)
+        records.get(fields.TAP_MERKLE_ROOT) in {None, spend_data.merkle_root}
+        and scripts.issuperset(records.records_of(fields.TAP_LEAF_SCRIPT))
+        and all(key[32:] in hashes for key, _ in records.records_of(fields.TAP_SCRIPT_SIG))
+        and all(claim.leaves <= _holding(spend_data, claim.key[-32:]) for claim in claims)
     )
 
 
-def _holding(lock: SpendData, x_only: bytes) -> set[bytes]:
+def _holding(spend_data: SpendData, x_only: bytes) -> set[bytes]:
     """The hashes of the leaves that hold a key.
 
     All of them for a part of a joint key, which no leaf holds: what is signed follows the whole.
     """
-    if all(key[1:] != x_only for key in lock.keys):
-        return {leaf.hash for leaf in lock.leaves}
-    return {leaf.hash for leaf in lock.leaves if leaf.holds(x_only)}
+    if all(key[1:] != x_only for key in spend_data.keys):
+        return {leaf.hash for leaf in spend_data.leaves}
+    return {leaf.hash for leaf in spend_data.leaves if leaf.holds(x_only)}
 
 
 def claimed_derivations(
     owner: OwnedKeys, account: Account, records: Map
 ) -> tuple[DerivationClaim, ...]:
-    """The hints that an output belongs to `account`; not believed yet."""
-    hints = _hints(owner, records, *_OF_OUTPUTS)
-    return tuple(hint for hint in hints if account.holds(hint.spot))
+    """The claims that an output belongs to `account`; not believed yet."""
+    claims = _derivation_claims(owner, records, *_OF_OUTPUTS)
+    return tuple(claim for claim in claims if account.holds(claim.key_location))
 
 
 def detect_change(
     owner: OwnedKeys, account: Account, claimed: tuple[DerivationClaim, ...], script_pubkey: bytes
 ) -> AccountIndex | None:
-    """The place in `account` that an output returns to as claimed, or None if that is not true."""
-    place = _located(owner, account, claimed)
-    if place is None or place.spend_data.script_pubkey != script_pubkey:
+    """Change detection: where in `account` an output returns to, None if the claim is not true.
+
+    Whoever lies about change has it shown as the payment it is (T07).
+    """
+    location = _located(owner, account, claimed)
+    if location is None or location.spend_data.script_pubkey != script_pubkey:
         return None
-    return place if _all_true(claimed, place) else None
+    return location if _claims_hold(claimed, location) else None
 
 
-def _hints(owner: OwnedKeys, records: Map, ecdsa: int, taproot: int) -> tuple[DerivationClaim, ...]:
+def _derivation_claims(
+    owner: OwnedKeys, records: Map, ecdsa: int, taproot: int
+) -> tuple[DerivationClaim, ...]:
     """All fields that name our master fingerprint, or a joint key of ours."""
-    named = [(key, origin, frozenset[bytes]()) for key, origin in records.all(ecdsa)]
-    named += [(key, *_split(value)) for key, value in records.all(taproot)]
-    above = owner.above
+    derivations = [(key, origin, frozenset[bytes]()) for key, origin in records.records_of(ecdsa)]
+    derivations += [(key, *_split(value)) for key, value in records.records_of(taproot)]
+    fingerprints = owner.fingerprints
     return tuple(
         [
-            DerivationClaim(key, _path(origin), leaves, above[origin[:4]])
-            for key, origin, leaves in named
-            if origin[:4] in above
+            DerivationClaim(key, _path(origin), leaves, fingerprints[origin[:4]])
+            for key, origin, leaves in derivations
+            if origin[:4] in fingerprints
         ]
     )
 

@@ -1,7 +1,7 @@
 """A checked payment. What passes here may be shown; what was shown may be signed; nothing else.
 
-The rules about coins are in `proof`, `ours`, `flags` and `coins`, those about outputs in `targets`;
-here are those about the whole. One function per rule, and a reason for each.
+The rules about coins are in `utxos`, `ownership`, `sighash_types` and `inputs`, those about outputs
+in `outputs`; here are those about the whole. One function per rule, and a reason for each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,29 +71,29 @@ class CheckedPayment:
 def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPayment:
     """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
     _check_shape(request.tx)
-    found = inputs.locate_inputs(request, owner)
-    _check_filled(found.utxos)
-    request, silent_addresses = _with_silent_payments(request, found, owner)
+    located = inputs.locate_inputs(request, owner)
+    _check_filled(located.utxos)
+    request, silent_addresses = _with_silent_payments(request, located, owner)
     _check_settled(request)
-    spent = inputs.check_inputs(request, found, owner.keyring, expert=expert)
-    _check_sums(found.utxos, request.tx.outputs)
+    spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
+    _check_sums(located.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, owner, silent_addresses)
     return CheckedPayment(request, owner.network, spent, judged)
 
 
 def _with_silent_payments(
-    request: Psbt, found: LocatedInputs, owner: OwnedKeys
+    request: Psbt, located: LocatedInputs, owner: OwnedKeys
 ) -> tuple[Psbt, Mapping[int, str]]:
     """The request with every script in it, and the silent payment addresses, by output (T30).
 
     From here on it is an ordinary one: what is shown, signed and written is what came out here.
     """
-    if not any(one.has(fields.OUT_SP_V0_INFO) for one in request.outputs):
+    if not any(records.has_any(fields.OUT_SP_V0_INFO) for records in request.outputs):
         return request, {}
     from signer.chains.bitcoin.silent_payments import send  # noqa: PLC0415  seldom needed
 
-    places = dict(enumerate(found.locations))
-    settled = send.prepare(request, found.utxos, places, owner.keyring, owner.network)
+    locations = dict(enumerate(located.locations))
+    settled = send.prepare(request, located.utxos, locations, owner.keyring, owner.network)
     return settled.request, settled.addresses
 
 
@@ -102,11 +102,11 @@ def _check_shape(tx: Tx) -> None:
         raise Refused(BitcoinReason.NO_INPUTS)
     if not tx.outputs:
         raise Refused(BitcoinReason.NO_OUTPUTS)
-    outpoints = [one.outpoint for one in tx.inputs]
+    outpoints = [tx_input.outpoint for tx_input in tx.inputs]
     # The network would drop it, but the sums on screen would count one coin twice (T14).
     if len(set(outpoints)) != len(outpoints):
         raise Refused(BitcoinReason.DUPLICATE_INPUT)
-    if any(one.txid == _NULL_TXID for one in tx.inputs):
+    if any(tx_input.txid == _NULL_TXID for tx_input in tx.inputs):
         raise Refused(BitcoinReason.COINBASE_INPUT)
 
 

@@ -1,4 +1,4 @@
-"""Signature hash types: what a signature leaves open, and which of them we make."""
+"""Sighash types (signature hash types): what a signature leaves open, and which of them we make."""
 
 from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.psbt import fields
@@ -17,21 +17,21 @@ def requested(records: Map, *, is_taproot: bool) -> int:
     return sighash.DEFAULT if is_taproot else sighash.ALL
 
 
-def allowed(request: Psbt, index: int, place: AccountIndex, *, expert: bool) -> int:
+def allowed(request: Psbt, index: int, location: AccountIndex, *, expert: bool) -> int:
     """The hash type to sign input `index` with. Refused unless it is ALL, or an expert's wish."""
-    is_taproot, where = bool(place.spend_data.internal_key), f"Input {index + 1}."
+    is_taproot, detail = bool(location.spend_data.internal_key), f"Input {index + 1}."
     flag = requested(request.inputs[index], is_taproot=is_taproot)
     if flag == sighash.ALL or (flag == sighash.DEFAULT and is_taproot):
         return flag
     if flag not in sighash.OPEN_TYPES:
-        raise Refused(BitcoinReason.SIGHASH_UNKNOWN, where)
+        raise Refused(BitcoinReason.SIGHASH_UNKNOWN, detail)
     # NONE, SINGLE and ANYONECANPAY let others change what was shown after it was signed (T12).
     if not expert:
-        raise Refused(BitcoinReason.SIGHASH_UNSUPPORTED, where)
+        raise Refused(BitcoinReason.SIGHASH_UNSUPPORTED, detail)
     # Without an output of its own index, SINGLE signs the number 1 in legacy scripts: a signature
     # that opens every coin of that key for ever. Segwit and taproot make no sense of it either.
     if flag & 0x1F == sighash.SINGLE and index >= len(request.tx.outputs):
-        raise Refused(BitcoinReason.SIGHASH_SINGLE_BUG, where)
+        raise Refused(BitcoinReason.SIGHASH_SINGLE_BUG, detail)
     return flag
 
 

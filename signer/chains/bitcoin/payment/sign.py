@@ -18,55 +18,57 @@ from signer.keys.keyring import Keyring
 ORDINARY = 25
 LOT = 5
 
-Made = Mapping[int, Sequence[Record]]
+AddedRecords = Mapping[int, Sequence[Record]]
 
 
-def sign(spend: CheckedPayment, keyring: Keyring, randomness: bytearray) -> bytes:
+def sign(payment: CheckedPayment, keyring: Keyring, randomness: bytearray) -> bytes:
     """The PSBT with every signature of ours that it lacks. Raises CrossCheckFailed.
 
     libsecp256k1 has verified each signature before `Keyring` let it out (T52).
     `randomness` are 32 fresh bytes for joint signatures; without them none begins: Malformed.
     """
-    is_joint = any(spent.is_joint for spent in spend.inputs)
+    is_joint = any(spent.is_joint for spent in payment.inputs)
     draws = musig.draws(randomness) if is_joint else iter(())
-    made = {
-        index: _made(coin, spend.psbt.inputs[index], keyring, draws)
-        for index, coin in enumerate(spend.inputs)
+    added = {
+        index: _records_of_input(coin, payment.psbt.inputs[index], keyring, draws)
+        for index, coin in enumerate(payment.inputs)
         if coin.tasks
     }
-    emitted = container.add(spend.psbt, made).encode()
-    _closing_check(spend, made, emitted)
+    emitted = container.add(payment.psbt, added).encode()
+    _closing_check(payment, added, emitted)
     return emitted
 
 
-def _made(
+def _records_of_input(
     coin: SpentInput, records: Map, keyring: Keyring, draws: Iterator[bytearray]
 ) -> Sequence[Record]:
-    made = dict(
-        musig2.make(keyring, job, job.partial_signer, draws)
-        if job.partial_signer
-        else signatures.make(keyring, job)
-        for job in coin.tasks
+    signed_records = dict(
+        musig2.make(keyring, task, task.partial_signer, draws)
+        if task.partial_signer
+        else signatures.make(keyring, task)
+        for task in coin.tasks
     )
     if coin.is_joint:
-        made |= musig2.completed(coin.tasks, {**records.fields, **made})
-    return tuple(made.items())
+        signed_records |= musig2.completed(coin.tasks, {**records.fields, **signed_records})
+    return tuple(signed_records.items())
 
 
-def _closing_check(spend: CheckedPayment, made: Made, emitted: bytes) -> None:
+def _closing_check(payment: CheckedPayment, added: AddedRecords, emitted: bytes) -> None:
     """Read what is about to leave from its bytes alone, and compare it with what was approved."""
-    again = _read(emitted)
-    if again.tx != spend.tx:
+    emitted_psbt = _read(emitted)
+    if emitted_psbt.tx != payment.tx:
         raise CrossCheckFailed("The transaction changed while it was signed.")
-    for index, (before, after) in enumerate(zip(_maps(spend.psbt), _maps(again), strict=True)):
+    for index, (received, signed) in enumerate(
+        zip(_maps(payment.psbt), _maps(emitted_psbt), strict=True)
+    ):
         # The maps are global, inputs, outputs: input i is map i + 1.
-        if sorted(after.records) != sorted([*before.records, *made.get(index - 1, ())]):
+        if sorted(signed.records) != sorted([*received.records, *added.get(index - 1, ())]):
             raise CrossCheckFailed("A signature did not land where it belongs.")
-    whole = sighash_context(again.tx, tuple(coin.utxo for coin in spend.inputs))
-    for index, job in _drawn(spend):
-        lock = spend.inputs[index].location.spend_data
-        digest = whole.digest(index, lock, job.hash_type, job.leaf_hash)
-        if not _holds(job, digest, again.inputs[index]):
+    context = sighash_context(emitted_psbt.tx, tuple(coin.utxo for coin in payment.inputs))
+    for index, task in _checked_tasks(payment):
+        spend_data = payment.inputs[index].location.spend_data
+        digest = context.digest(index, spend_data, task.hash_type, task.leaf_hash)
+        if not _holds(task, digest, emitted_psbt.inputs[index]):
             raise CrossCheckFailed("A second opinion on a signature disagrees.")
 
 
@@ -84,13 +86,13 @@ def _read(emitted: bytes) -> Psbt:
         raise CrossCheckFailed("What was signed cannot be read.") from error
 
 
-def _maps(one: Psbt) -> tuple[Map, ...]:
-    return (one.globals, *one.inputs, *one.outputs)
+def _maps(psbt: Psbt) -> tuple[Map, ...]:
+    return (psbt.globals, *psbt.inputs, *psbt.outputs)
 
 
-def _drawn(spend: CheckedPayment) -> list[tuple[int, SigningTask]]:
+def _checked_tasks(payment: CheckedPayment) -> list[tuple[int, SigningTask]]:
     """The signatures to check: those of the smallest digests, a lot the host can hardly steer."""
-    every = [(index, job) for index, coin in enumerate(spend.inputs) for job in coin.tasks]
-    if len(every) <= ORDINARY:
-        return every
-    return sorted(every, key=lambda each: each[1].digest)[:LOT]
+    tasks = [(index, task) for index, coin in enumerate(payment.inputs) for task in coin.tasks]
+    if len(tasks) <= ORDINARY:
+        return tasks
+    return sorted(tasks, key=lambda numbered: numbered[1].digest)[:LOT]

@@ -19,59 +19,59 @@ _FIELDS = {
 }
 
 
-def make(keyring: Keyring, job: SigningTask) -> Record:
+def make(keyring: Keyring, task: SigningTask) -> Record:
     """The record to add (BIP174, BIP371) for a signature of ours alone. Raises CrossCheckFailed.
 
-    What is signed is verified under the key of the job, which was derived from public data.
+    What is signed is verified under the key of the task, which was derived from public data.
     """
-    return record(job, _signature(keyring, job))
+    return record(task, _signature(keyring, task))
 
 
-def record(job: SigningTask, signature: bytes) -> Record:
+def record(task: SigningTask, signature: bytes) -> Record:
     """The record that holds a signature for a task, its type written behind it."""
-    return name(job), signature + _suffix(job.hash_type)
+    return name(task), signature + _suffix(task.hash_type)
 
 
-def _signature(keyring: Keyring, job: SigningTask) -> bytes:
-    match job.spend_path:
+def _signature(keyring: Keyring, task: SigningTask) -> bytes:
+    match task.spend_path:
         case SpendPath.ECDSA:
-            return keyring.sign_ecdsa(job.path, job.digest, job.public_key)
+            return keyring.sign_ecdsa(task.path, task.digest, task.public_key)
         case SpendPath.KEY_PATH:
             return keyring.sign_schnorr(
-                job.path, job.digest, job.tree, job.internal_key, job.public_key
+                task.path, task.digest, task.tree, task.internal_key, task.public_key
             )
         case SpendPath.LEAF:
-            return keyring.sign_leaf(job.path, job.digest, job.public_key)
+            return keyring.sign_leaf(task.path, task.digest, task.public_key)
 
 
-def name(job: SigningTask) -> bytes:
-    """The key of the record that holds the signature of a job."""
-    field = bytes((_FIELDS[job.spend_path],))
-    match job.spend_path:
+def name(task: SigningTask) -> bytes:
+    """The key of the record that holds the signature of a task."""
+    field = bytes((_FIELDS[task.spend_path],))
+    match task.spend_path:
         case SpendPath.ECDSA:
-            return field + job.public_key
+            return field + task.public_key
         case SpendPath.KEY_PATH:
             return field
         case SpendPath.LEAF:
-            return field + job.public_key + job.tree
+            return field + task.public_key + task.tree
 
 
-def find(job: SigningTask, records: Map) -> bytes | None:
-    """The signature that an input already carries for a job, or None."""
-    return records.fields.get(name(job))
+def find(task: SigningTask, records: Map) -> bytes | None:
+    """The signature that an input already carries for a task, or None."""
+    return records.fields.get(name(task))
 
 
 def holds(
-    job: SigningTask, digest: bytes, signature: bytes, by: tuple[Verify, Verify] = FIRST
+    task: SigningTask, digest: bytes, signature: bytes, verifiers: tuple[Verify, Verify] = FIRST
 ) -> bool:
-    """Whether a signature as a PSBT carries it is ours for this digest, and of the job's type."""
-    ecdsa, schnorr = by
-    suffix = _suffix(job.hash_type)
+    """Whether a signature as a PSBT carries it is ours for this digest, and of the task's type."""
+    ecdsa, schnorr = verifiers
+    suffix = _suffix(task.hash_type)
     body = signature.removesuffix(suffix)
     if len(body) + len(suffix) != len(signature):
         return False
-    verify = ecdsa if job.spend_path is SpendPath.ECDSA else schnorr
-    return verify(job.public_key, digest, body)
+    verify = ecdsa if task.spend_path is SpendPath.ECDSA else schnorr
+    return verify(task.public_key, digest, body)
 
 
 def _suffix(hash_type: int) -> bytes:

@@ -1,10 +1,11 @@
-"""What there is to sign for one coin of ours: one job for each key, with the digest it signs."""
+"""What there is to sign for one coin of ours: a task for each key, with the digest it signs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from signer.chains.bitcoin.accounts.account import AccountIndex
+from signer.chains.bitcoin.descriptors.musig_key import MusigKey
 from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.payment.partial_signer import PartialSigner, partial_signer
 from signer.chains.bitcoin.transactions import script, sighash
@@ -59,32 +60,34 @@ class SighashContext:
     utxos: tuple[TxOutput, ...]
     shared: Midstates = field(repr=False)
 
-    def digest(self, index: int, lock: SpendData, hash_type: int, leaf_hash: bytes = b"") -> bytes:
+    def digest(
+        self, index: int, spend_data: SpendData, hash_type: int, leaf_hash: bytes = b""
+    ) -> bytes:
         """The 32 bytes to sign for input `index`, whose coin is locked so."""
         spent = self.utxos[index]
-        if lock.internal_key:
+        if spend_data.internal_key:
             return sighash.taproot(self.tx, self.shared, index, spent, hash_type, leaf_hash)
-        code = script_code(lock)
-        if is_legacy(lock):
+        code = script_code(spend_data)
+        if is_legacy(spend_data):
             return sighash.legacy(self.tx, index, code, hash_type, self.shared)
         return sighash.segwit_v0(self.tx, self.shared, index, code, spent.sats, hash_type)
 
 
-def is_legacy(lock: SpendData) -> bool:
+def is_legacy(spend_data: SpendData) -> bool:
     """Whether spending it needs no witness."""
-    outer = lock.redeem_script or lock.script_pubkey
+    outer = spend_data.redeem_script or spend_data.script_pubkey
     return (
-        not (lock.witness_script or lock.internal_key)
+        not (spend_data.witness_script or spend_data.internal_key)
         and script.script_type(outer) is not ScriptType.P2WPKH
     )
 
 
-def script_code(lock: SpendData) -> bytes:
+def script_code(spend_data: SpendData) -> bytes:
     """The script that an ECDSA signature commits to (BIP143, Specification)."""
-    outer = lock.redeem_script or lock.script_pubkey
+    outer = spend_data.redeem_script or spend_data.script_pubkey
     if script.script_type(outer) is ScriptType.P2WPKH:
         return script.p2pkh(script.program(outer))
-    return lock.witness_script or outer
+    return spend_data.witness_script or outer
 
 
 def sighash_context(tx: Tx, spent: tuple[TxOutput, ...]) -> SighashContext:
@@ -92,40 +95,56 @@ def sighash_context(tx: Tx, spent: tuple[TxOutput, ...]) -> SighashContext:
 
 
 def signing_tasks(
-    place: AccountIndex, asked: RequestedLeaves, hash_type: int, index: int, whole: SighashContext
+    location: AccountIndex,
+    leaves: RequestedLeaves,
+    hash_type: int,
+    index: int,
+    context: SighashContext,
 ) -> tuple[SigningTask, ...]:
-    """The jobs for input `index`, a coin at a place of ours."""
-    lock = place.spend_data
-    if lock.internal_key:
-        return tuple(_taproot(place, asked, hash_type, index, whole))
-    digest = whole.digest(index, lock, hash_type)
+    """The tasks for input `index`, a coin at a place of ours."""
+    spend_data = location.spend_data
+    if spend_data.internal_key:
+        return tuple(_taproot(location, leaves, hash_type, index, context))
+    digest = context.digest(index, spend_data, hash_type)
     return tuple(
-        SigningTask(SpendPath.ECDSA, path, key, hash_type, digest) for key, path in place.own()
+        SigningTask(SpendPath.ECDSA, path, key, hash_type, digest)
+        for key, path in location.own_keys()
     )
 
 
 def _taproot(
-    place: AccountIndex, asked: RequestedLeaves, hash_type: int, index: int, whole: SighashContext
+    location: AccountIndex,
+    leaves: RequestedLeaves,
+    hash_type: int,
+    index: int,
+    context: SighashContext,
 ) -> Iterator[SigningTask]:
     """The key path if it is ours, and of the leaves with our keys those that were asked for."""
 
     def signed(key: bytes, path: Path) -> Iterator[SigningTask]:
-        lock, x_only = place.spend_data, key[1:]
-        if x_only == lock.internal_key:
-            digest = whole.digest(index, lock, hash_type)
-            output_key = script.program(lock.script_pubkey)
+        spend_data, x_only = location.spend_data, key[1:]
+        if x_only == spend_data.internal_key:
+            digest = context.digest(index, spend_data, hash_type)
+            output_key = script.program(spend_data.script_pubkey)
             yield SigningTask(
-                SpendPath.KEY_PATH, path, output_key, hash_type, digest, lock.merkle_root, key
+                SpendPath.KEY_PATH, path, output_key, hash_type, digest, spend_data.merkle_root, key
             )
-        for leaf_hash in sorted(asked.get(x_only, ())):
-            digest = whole.digest(index, lock, hash_type, leaf_hash)
+        for leaf_hash in sorted(leaves.get(x_only, ())):
+            digest = context.digest(index, spend_data, hash_type, leaf_hash)
             yield SigningTask(SpendPath.LEAF, path, x_only, hash_type, digest, leaf_hash)
 
-    for key, path in place.own():
+    for key, path in location.own_keys():
         yield from signed(key, path)
-    parts = [(key, one, *part) for key, one in place.shared() for part in one.own]
-    for key, one, part, path in parts:
-        if one.aggregate in asked:
-            for job in signed(key, path):
-                root = job.tree if job.spend_path is SpendPath.KEY_PATH else None
-                yield replace(job, partial_signer=partial_signer(one, part, place.below(one), root))
+    for key, musig_key in location.shared():
+        if musig_key.aggregate in leaves:
+            steps = location.musig_path(musig_key)
+            for public_key, path in musig_key.own_participants:
+                yield from (
+                    _joint(task, musig_key, public_key, steps) for task in signed(key, path)
+                )
+
+
+def _joint(task: SigningTask, musig_key: MusigKey, public_key: bytes, steps: Path) -> SigningTask:
+    """The task as our part in a signature of several: `steps` lead to its key."""
+    root = task.tree if task.spend_path is SpendPath.KEY_PATH else None
+    return replace(task, partial_signer=partial_signer(musig_key, public_key, steps, root))

@@ -1,4 +1,4 @@
-"""What the spent coins are worth, proven from signed bytes and not from what the host says."""
+"""UTXOs: what the spent coins (prevouts) are worth, proven from bytes that are signed."""
 
 from collections.abc import Sequence
 
@@ -29,12 +29,14 @@ def spent_outputs(request: Psbt) -> tuple[TxOutput, ...]:
     """
     parsed: Parsed = {}
     spent = tuple(
-        _spent(index, one, records, parsed)
-        for index, (one, records) in enumerate(zip(request.tx.inputs, request.inputs, strict=True))
+        _spent(index, tx_input, records, parsed)
+        for index, (tx_input, records) in enumerate(
+            zip(request.tx.inputs, request.inputs, strict=True)
+        )
     )
     if not _commits_to_all(request, spent):
         for index, records in enumerate(request.inputs):
-            if not records.has(fields.NON_WITNESS_UTXO):
+            if not records.has_any(fields.NON_WITNESS_UTXO):
                 raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, f"Input {index + 1}.")
     return spent
 
@@ -48,17 +50,17 @@ def _commits_to_all(request: Psbt, spent: Sequence[TxOutput]) -> bool:
     )
 
 
-def _spent(index: int, one: TxInput, records: Map, parsed: Parsed) -> TxOutput:
-    where = f"Input {index + 1}."
+def _spent(index: int, tx_input: TxInput, records: Map, parsed: Parsed) -> TxOutput:
+    detail = f"Input {index + 1}."
     claimed = _claimed(records)
-    proven = _proven(one, records, parsed, where)
+    proven = _proven(tx_input, records, parsed, detail)
     # Two readers could believe one field each: nothing that contradicts itself is signed (T02).
     if claimed is not None and proven is not None and claimed != proven:
-        raise Refused(BitcoinReason.AMOUNTS_DISAGREE, where)
+        raise Refused(BitcoinReason.AMOUNTS_DISAGREE, detail)
     output = proven or claimed
     if output is None:
-        raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, where)
-    _check_scripts(output.script_pubkey, records, where)
+        raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, detail)
+    _check_scripts(output.script_pubkey, records, detail)
     return output
 
 
@@ -72,27 +74,27 @@ def _claimed(records: Map) -> TxOutput | None:
     return output
 
 
-def _proven(one: TxInput, records: Map, parsed: Parsed, where: str) -> TxOutput | None:
-    whole = records.get(fields.NON_WITNESS_UTXO)
-    if whole is None:
+def _proven(tx_input: TxInput, records: Map, parsed: Parsed, detail: str) -> TxOutput | None:
+    raw = records.get(fields.NON_WITNESS_UTXO)
+    if raw is None:
         return None
-    if whole not in parsed:
-        parsed[whole] = tx.parse_previous(whole)
-    previous = parsed[whole]
+    if raw not in parsed:
+        parsed[raw] = tx.parse_previous(raw)
+    previous = parsed[raw]
     # Any transaction would do to prove any amount, were its hash not compared (T03).
-    if previous.txid != one.txid or one.index >= len(previous.outputs):
-        raise Refused(BitcoinReason.WRONG_PREVIOUS_TX, where)
-    return previous.outputs[one.index]
+    if previous.txid != tx_input.txid or tx_input.index >= len(previous.outputs):
+        raise Refused(BitcoinReason.WRONG_PREVIOUS_TX, detail)
+    return previous.outputs[tx_input.index]
 
 
-def _check_scripts(script_pubkey: bytes, records: Map, where: str) -> None:
+def _check_scripts(script_pubkey: bytes, records: Map, detail: str) -> None:
     """A redeem or witness script must be the one the coin commits to (BIP174, Signer)."""
     program = script_pubkey
     redeem = records.get(fields.REDEEM_SCRIPT)
     if redeem is not None:
         if program != script.p2sh(hash160(redeem)):
-            raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
+            raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, detail)
         program = redeem
     witness = records.get(fields.WITNESS_SCRIPT)
     if witness is not None and program != script.p2wsh(sha256(witness)):
-        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
+        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, detail)

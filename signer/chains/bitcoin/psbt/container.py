@@ -61,17 +61,17 @@ def parse(data: bytes) -> Psbt:
     if not data.startswith(MAGIC):
         raise Malformed("A PSBT starts with psbt and the byte ff.")
     room = min(MAX_RECORDS, _FREE_RECORDS + len(data) // _BYTES_PER_RECORD)
-    head, at = read_map(data, len(MAGIC), room)
+    head, offset = read_map(data, len(MAGIC), room)
     version = _version(head)
     forms = fields.FORMS[version]
     check(head, forms.head)
     unsigned = None if version else tx.parse_unsigned(_required(head, fields.UNSIGNED_TX))
     ins, outs = (
-        _counts(head, len(data) - at)
+        _counts(head, len(data) - offset)
         if unsigned is None
         else (len(unsigned.inputs), len(unsigned.outputs))
     )
-    maps = _maps(data, at, ins + outs, room)
+    maps = _maps(data, offset, ins + outs, room)
     inputs = check_all(maps[:ins], forms.input)
     outputs = check_all(maps[ins:], forms.output)
     unsigned = unsigned or _transaction(head, inputs, outputs)
@@ -92,15 +92,15 @@ def add(psbt: Psbt, added: Mapping[int, Sequence[Record]]) -> Psbt:
     """
     forms = fields.FORMS[psbt.version]
     inputs = tuple(
-        _grouped(one, added.get(i, ()), forms.input) for i, one in enumerate(psbt.inputs)
+        _grouped(psbt_map, added.get(i, ()), forms.input) for i, psbt_map in enumerate(psbt.inputs)
     )
-    outputs = tuple(_grouped(one, (), forms.output) for one in psbt.outputs)
+    outputs = tuple(_grouped(psbt_map, (), forms.output) for psbt_map in psbt.outputs)
     head = _grouped(psbt.globals, (), forms.head)
     return replace(psbt, globals=head, inputs=inputs, outputs=outputs)
 
 
-def _grouped(one: Map, added: Sequence[Record], forms: FieldForms) -> Map:
-    records = [*one.fields.items(), *added]
+def _grouped(psbt_map: Map, added: Sequence[Record], forms: FieldForms) -> Map:
+    records = [*psbt_map.fields.items(), *added]
     merged = dict(sorted(records, key=lambda r: r[0][0] if r[0][0] in forms else 0x100))
     if len(merged) != len(records):
         raise CrossCheckFailed("With the same key twice, what was signed cannot be read.")
@@ -132,21 +132,21 @@ def _count(value: bytes) -> int:
     return count
 
 
-def _required(one: Map, kind: int) -> bytes:
-    value = one.get(kind)
+def _required(psbt_map: Map, kind: int) -> bytes:
+    value = psbt_map.get(kind)
     if value is None:
         raise Malformed(f"The PSBT field {kind:#04x} is missing.")
     return value
 
 
-def _maps(data: bytes, at: int, count: int, room: int) -> list[Map]:
+def _maps(data: bytes, offset: int, count: int, room: int) -> list[Map]:
     maps: list[Map] = []
     room -= _RECORDS_PER_MAP * count
     for _ in range(count):
-        one, at = read_map(data, at, room)
-        room -= len(one.fields)
-        maps.append(one)
-    Cursor(data, at).end()
+        psbt_map, offset = read_map(data, offset, room)
+        room -= len(psbt_map.fields)
+        maps.append(psbt_map)
+    Cursor(data, offset).end()
     return maps
 
 
@@ -154,27 +154,27 @@ def _transaction(head: Map, inputs: Sequence[Map], outputs: Sequence[Map]) -> tx
     """The transaction of a version 2 PSBT (BIP370, Determining Lock Time)."""
     return tx.Tx(
         int.from_bytes(_required(head, fields.TX_VERSION), "little"),
-        tuple(_input(one) for one in inputs),
-        tuple(_output(one, head) for one in outputs),
+        tuple(_input(psbt_map) for psbt_map in inputs),
+        tuple(_output(psbt_map, head) for psbt_map in outputs),
         _locktime(head, inputs),
     )
 
 
-def _input(one: Map) -> tx.TxInput:
-    sequence = one.get(fields.SEQUENCE)
+def _input(psbt_map: Map) -> tx.TxInput:
+    sequence = psbt_map.get(fields.SEQUENCE)
     return tx.TxInput(
-        _required(one, fields.PREVIOUS_TXID) + _required(one, fields.OUTPUT_INDEX),
+        _required(psbt_map, fields.PREVIOUS_TXID) + _required(psbt_map, fields.OUTPUT_INDEX),
         FINAL_SEQUENCE if sequence is None else int.from_bytes(sequence, "little"),
     )
 
 
-def _output(one: Map, head: Map) -> tx.TxOutput:
-    sats = int.from_bytes(_required(one, fields.OUT_AMOUNT), "little")
-    info, script = one.get(fields.OUT_SP_V0_INFO), one.get(fields.OUT_SCRIPT)
+def _output(psbt_map: Map, head: Map) -> tx.TxOutput:
+    sats = int.from_bytes(_required(psbt_map, fields.OUT_AMOUNT), "little")
+    info, script = psbt_map.get(fields.OUT_SP_V0_INFO), psbt_map.get(fields.OUT_SCRIPT)
     if info is None:
-        if one.get(fields.OUT_SP_V0_LABEL) is not None:
+        if psbt_map.get(fields.OUT_SP_V0_LABEL) is not None:
             raise Malformed("A silent payment label belongs to a silent payment address.")
-        return tx.TxOutput(sats, _required(one, fields.OUT_SCRIPT))
+        return tx.TxOutput(sats, _required(psbt_map, fields.OUT_SCRIPT))
     if script == b"":
         raise Malformed("The script of a silent payment is left out or whole.")
     # The script of a silent payment follows from all inputs: once it is set, none may change.
@@ -186,14 +186,14 @@ def _output(one: Map, head: Map) -> tx.TxOutput:
 def _locktime(head: Map, inputs: Sequence[Map]) -> int:
     """The highest lock of a kind that every input with a lock accepts, heights before times."""
     locked = [
-        one
-        for one in inputs
-        if one.has(fields.REQUIRED_TIME_LOCKTIME, fields.REQUIRED_HEIGHT_LOCKTIME)
+        psbt_map
+        for psbt_map in inputs
+        if psbt_map.has_any(fields.REQUIRED_TIME_LOCKTIME, fields.REQUIRED_HEIGHT_LOCKTIME)
     ]
     if not locked:
         return int.from_bytes(head.get(fields.FALLBACK_LOCKTIME) or b"", "little")
     for kind in (fields.REQUIRED_HEIGHT_LOCKTIME, fields.REQUIRED_TIME_LOCKTIME):
-        locks = [one.get(kind) for one in locked]
+        locks = [psbt_map.get(kind) for psbt_map in locked]
         if None not in locks:
             return max(int.from_bytes(lock or b"", "little") for lock in locks)
     raise Malformed("One input needs a height and another a time: no locktime is both.")

@@ -35,19 +35,19 @@ class Tables(NamedTuple):
     output: FieldForms
 
 
-_NEVER = (forms.ANY, forms.ANY, forms.never)
-_PLAIN = (forms.NONE, forms.ANY, None)
+_FORBIDDEN = (forms.ANY_SIZE, forms.ANY_SIZE, forms.forbidden)
+_PLAIN = (forms.NONE, forms.ANY_SIZE, None)
 _FOUR_BYTES = (forms.NONE, size(4), None)
 _32_BYTES = (forms.NONE, size(32), None)
 _PREIMAGE = {RIPEMD160: 20, SHA256: 32, HASH160: 20, HASH256: 32}
 _DERIVATION = (forms.PUBLIC_KEYS, forms.ORIGIN, forms.public_key)
 _TAP_DERIVATION = (size(32), forms.FILLED, forms.tap_origin)
-_PARTICIPANTS = (size(33), forms.ANY[33::33], forms.compressed_keys)
-_PROPRIETARY = {PROPRIETARY: (forms.FILLED, forms.ANY, forms.proprietary)}
+_PARTICIPANTS = (size(33), forms.ANY_SIZE[33::33], forms.compressed_keys)
+_PROPRIETARY = {PROPRIETARY: (forms.FILLED, forms.ANY_SIZE, forms.proprietary)}
 _SHARE = (size(33), size(33), forms.compressed_keys)  # by scan key (BIP375)
 _PROOF = (size(33), size(64), forms.compressed_key)
 
-_BOTH = Tables(
+_SHARED = Tables(
     {
         GLOBAL_XPUB: (size(78), forms.ORIGIN, forms.xpub),
         VERSION: _FOUR_BYTES,
@@ -64,7 +64,7 @@ _BOTH = Tables(
         FINAL_SCRIPTSIG: _PLAIN,
         FINAL_SCRIPTWITNESS: (forms.NONE, forms.FILLED, forms.witness),
         POR_COMMITMENT: _PLAIN,
-        **{kind: (size(length), forms.ANY, None) for kind, length in _PREIMAGE.items()},
+        **{kind: (size(length), forms.ANY_SIZE, None) for kind, length in _PREIMAGE.items()},
         TAP_KEY_SIG: (forms.NONE, forms.TAP_SIGNATURE, None),
         TAP_SCRIPT_SIG: (size(64), forms.TAP_SIGNATURE, None),
         TAP_LEAF_SCRIPT: (forms.CONTROL_BLOCK, forms.FILLED, forms.tap_leaf),
@@ -117,11 +117,11 @@ _ONLY_2 = Tables(
 )
 
 
-def _tables(own: Tables, other: Tables) -> Tables:
+def _tables(allowed: Tables, forbidden: Tables) -> Tables:
     return Tables(
         *(
-            {**both, **mine, **dict.fromkeys(theirs, _NEVER)}
-            for both, mine, theirs in zip(_BOTH, own, other, strict=True)
+            {**shared, **kept_forms, **dict.fromkeys(forbidden_forms, _FORBIDDEN)}
+            for shared, kept_forms, forbidden_forms in zip(_SHARED, allowed, forbidden, strict=True)
         )
     )
 

@@ -15,10 +15,10 @@ FieldRule = Callable[[bytes, bytes], bool]
 FieldForm = tuple[Container[int], Container[int], FieldRule | None]
 FieldForms = Mapping[int, FieldForm]  # by field type
 
-ANY = range(MAX_COMPACT_SIZE + 1)
-FILLED = ANY[1:]
-NONE = ANY[:1]
-ORIGIN = ANY[4::4]  # a fingerprint, and four bytes for each step of a path
+ANY_SIZE = range(MAX_COMPACT_SIZE + 1)
+FILLED = ANY_SIZE[1:]
+NONE = ANY_SIZE[:1]
+ORIGIN = ANY_SIZE[4::4]  # a fingerprint, and four bytes for each step of a path
 MAX_TREE_DEPTH = 128  # BIP341
 CONTROL_BLOCK = range(33, 33 + 32 * MAX_TREE_DEPTH + 1, 32)
 PUBLIC_KEYS = (33, 65)
@@ -29,9 +29,9 @@ def size(*sizes: int) -> tuple[int, ...]:
     return sizes
 
 
-def check(one: Map, forms: FieldForms) -> Map:
+def check(psbt_map: Map, forms: FieldForms) -> Map:
     """The map, if every field in it has its form. Raises Malformed."""
-    for key, value in one.fields.items():
+    for key, value in psbt_map.fields.items():
         form = forms.get(key[0])
         if form is None:
             if key[0] > 0xFC:
@@ -44,15 +44,15 @@ def check(one: Map, forms: FieldForms) -> Map:
             or (rule is not None and not rule(key, value))
         ):
             raise Malformed(f"PSBT field {key[0]:#04x} has the wrong form.")
-    return one
+    return psbt_map
 
 
 def check_all(maps: Iterable[Map], forms: FieldForms) -> tuple[Map, ...]:
     """The maps, if every field in each of them has its form. Raises Malformed."""
-    return tuple([check(one, forms) for one in maps])
+    return tuple([check(psbt_map, forms) for psbt_map in maps])
 
 
-def never(_key: bytes, _value: bytes) -> bool:
+def forbidden(_key: bytes, _value: bytes) -> bool:
     """A field of the other version: some readers would believe it, others its twin here (T16)."""
     return False
 
@@ -109,15 +109,15 @@ def tap_tree(_key: bytes, value: bytes) -> bool:
     A leaf at depth d fills 2^-d of the tree: each must start where one of its size can, and the
     last must end at the tree's end.
     """
-    cursor, filled, whole = Cursor(value), 0, 1 << MAX_TREE_DEPTH
+    cursor, filled, capacity = Cursor(value), 0, 1 << MAX_TREE_DEPTH
     while cursor.remaining:
         depth, version = cursor.take(2)
         cursor.blob()
-        share = whole >> depth
+        share = capacity >> depth
         if not share or filled % share or version & 1:
             return False
         filled += share
-    return filled == whole
+    return filled == capacity
 
 
 def compressed_keys(key: bytes, value: bytes) -> bool:

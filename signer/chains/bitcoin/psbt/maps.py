@@ -24,11 +24,11 @@ class Map:
         """The value of a field that has no key data, or None."""
         return self.fields.get(_BYTES[kind])
 
-    def all(self, kind: int) -> tuple[Record, ...]:
+    def records_of(self, kind: int) -> tuple[Record, ...]:
         """(key data, value) of every record of this type, in order."""
         return tuple((key[1:], value) for key, value in self.fields.items() if key[0] == kind)
 
-    def has(self, *kinds: int) -> bool:
+    def has_any(self, *kinds: int) -> bool:
         return any(key[0] in kinds for key in self.fields)
 
     def encode(self) -> bytes:
@@ -44,8 +44,8 @@ _BYTES = tuple(bytes((number,)) for number in range(0xFD))  # from fd on a compa
 EMPTY = Map({})  # one for all: ten thousand bare outputs cost a pointer each (T75)
 
 
-def read_map(data: bytes, at: int, room: int) -> tuple[Map, int]:
-    """The map at `at` of at most `room` records (0 or fewer: none), and the place behind it.
+def read_map(data: bytes, offset: int, room: int) -> tuple[Map, int]:
+    """The map at `offset` of at most `room` records (0 or fewer: none), and the place behind it.
 
     Raises Malformed, and Refused for more records. The innermost loop of the parser: sizes of one
     byte, nearly all there are, are read in place.
@@ -53,26 +53,28 @@ def read_map(data: bytes, at: int, room: int) -> tuple[Map, int]:
     fields: dict[bytes, bytes] = {}
     end = len(data)
     for count in range(room + 1):
-        if at >= end:
-            raise _cut(data, 1, at)
-        size, at = (data[at], at + 1) if data[at] < 0xFD else compact_at(data, at)
+        if offset >= end:
+            raise _cut(data, 1, offset)
+        size, offset = (
+            (data[offset], offset + 1) if data[offset] < 0xFD else compact_at(data, offset)
+        )
         if not size:
             # Of two records with one key, one reader takes the first and another the last (T15).
             if len(fields) != count:
                 raise Malformed("A PSBT map holds the same key twice.")
-            return (Map(fields) if fields else EMPTY), at
-        stop = at + size
+            return (Map(fields) if fields else EMPTY), offset
+        stop = offset + size
         if stop >= end:
-            raise _cut(data, size + 1, at)
-        key = data[at:stop]
-        size, at = (data[stop], stop + 1) if data[stop] < 0xFD else compact_at(data, stop)
-        stop = at + size
+            raise _cut(data, size + 1, offset)
+        key = data[offset:stop]
+        size, offset = (data[stop], stop + 1) if data[stop] < 0xFD else compact_at(data, stop)
+        stop = offset + size
         if stop > end:
-            raise _cut(data, size, at)
-        fields[key] = data[at:stop]
-        at = stop
+            raise _cut(data, size, offset)
+        fields[key] = data[offset:stop]
+        offset = stop
     raise Refused(CommonReason.TOO_LARGE)
 
 
-def _cut(data: bytes, count: int, at: int) -> Malformed:
-    return Malformed(f"{count} bytes expected at byte {at}, {len(data) - at} left.")
+def _cut(data: bytes, count: int, offset: int) -> Malformed:
+    return Malformed(f"{count} bytes expected at byte {offset}, {len(data) - offset} left.")

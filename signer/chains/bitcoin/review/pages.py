@@ -20,34 +20,34 @@ _FIRST_TOO = "first of two rounds for some signatures: of those only a nonce lea
 _SECOND = "second of two rounds: your part of the signature leaves"
 
 
-def pages(spend: CheckedPayment) -> tuple[Page, ...]:
+def pages(payment: CheckedPayment) -> tuple[Page, ...]:
     """Every page of a payment: nothing that matters is left out, nothing is cut short.
 
     A title only names its page, for a panel may cut it; what is to be read is in the facts.
     """
     return (
-        *payment_warnings(spend),
-        _overview(spend),
-        *_recipients(spend),
-        *(_returning(t, _origin(spend.account)) for t in spend.outputs if t.returns),
-        _details(spend),
+        *payment_warnings(payment),
+        _overview(payment),
+        *_recipients(payment),
+        *(_returning(t, _origin(payment.account)) for t in payment.outputs if t.returns),
+        _details(payment),
     )
 
 
-def _overview(spend: CheckedPayment) -> Page:
-    base, _ = fee_base(spend)
+def _overview(payment: CheckedPayment) -> Page:
+    base, _ = fee_base(payment)
     facts = (
-        *_rounds(spend),
-        *_flow(spend),
-        Fact("Fee", f"{units.sats(spend.fee_sats)} ({wording.share(spend.fee_sats, base)})"),
-        Fact("Rate", units.rate(spend.fee_sats, spend.vbytes)),
+        *_rounds(payment),
+        *_flow(payment),
+        Fact("Fee", f"{units.sats(payment.fee_sats)} ({wording.share(payment.fee_sats, base)})"),
+        Fact("Rate", units.rate(payment.fee_sats, payment.vbytes)),
     )
     return Page(Kind.OVERVIEW, "Payment", facts)
 
 
-def _rounds(spend: CheckedPayment) -> Iterator[Fact]:
+def _rounds(payment: CheckedPayment) -> Iterator[Fact]:
     """Which round of MuSig2 this is (BIP327); nothing where nobody signs with us."""
-    signers = [task.partial_signer for spent in spend.inputs for task in spent.tasks]
+    signers = [task.partial_signer for spent in payment.inputs for task in spent.tasks]
     rounds = {signer.session is not None if signer else None for signer in signers}
     if False in rounds:
         yield Fact("Joint", _FIRST_TOO if len(rounds) > 1 else _FIRST, Origin.POLICY)
@@ -55,12 +55,12 @@ def _rounds(spend: CheckedPayment) -> Iterator[Fact]:
         yield Fact("Joint", _SECOND, Origin.POLICY)
 
 
-def _flow(spend: CheckedPayment) -> Iterator[Fact]:
+def _flow(payment: CheckedPayment) -> Iterator[Fact]:
     """What leaves, what comes back, and out of how many coins."""
-    recipients, data = _going(spend)
-    returning = [t.output.sats for t in spend.outputs if t.returns]
+    recipients, data = _going(payment)
+    returning = [t.output.sats for t in payment.outputs if t.returns]
     if recipients:
-        yield Fact("Pay", units.sats(spend.paid_sats))
+        yield Fact("Pay", units.sats(payment.paid_sats))
         yield Fact("to", wording.plural(len(recipients), "recipient"))
     else:
         yield Fact("Move", units.sats(sum(returning)))
@@ -71,18 +71,18 @@ def _flow(spend: CheckedPayment) -> Iterator[Fact]:
         yield Fact("Back", units.sats(sum(returning)), Origin.DERIVED)
     if not returning:
         yield Fact("", "Nothing comes back to you.")
-    yield Fact("From", wording.plural(len(spend.inputs), "coin"))
+    yield Fact("From", wording.plural(len(payment.inputs), "coin"))
 
 
-def _going(spend: CheckedPayment) -> tuple[list[ReviewedOutput], list[ReviewedOutput]]:
+def _going(payment: CheckedPayment) -> tuple[list[ReviewedOutput], list[ReviewedOutput]]:
     """The outputs that leave us: to somebody, and into data."""
-    going = [target for target in spend.outputs if not target.returns]
+    going = [target for target in payment.outputs if not target.returns]
     data = [target for target in going if target.role is OutputRole.DATA]
     return [target for target in going if target.role is not OutputRole.DATA], data
 
 
-def _recipients(spend: CheckedPayment) -> Iterator[Page]:
-    for title, targets in zip(("Pay", "Data"), _going(spend), strict=True):
+def _recipients(payment: CheckedPayment) -> Iterator[Page]:
+    for title, targets in zip(("Pay", "Data"), _going(payment), strict=True):
         for number, target in enumerate(targets, 1):
             facts = (Fact("", units.sats(target.output.sats)), *_destination(target))
             yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
@@ -128,14 +128,14 @@ def _returning(target: ReviewedOutput, origin: Origin) -> Page:
 
 def _reason(target: ReviewedOutput, origin: Origin) -> Iterator[Fact]:
     """Why it is ours: where it lies in the account, derived here."""
-    place = target.location
-    if place is None:
+    location = target.location
+    if location is None:
         return
-    if isinstance(place.account, PolicyAccount):
-        yield Fact("account", place.account.title, origin)
-        yield Fact("path", f"{place.branch}/{place.index}, checked", origin)
+    if isinstance(location.account, PolicyAccount):
+        yield Fact("account", location.account.title, origin)
+        yield Fact("path", f"{location.branch}/{location.index}, checked", origin)
     else:
-        yield Fact("path", f"{bare(place.path)}, checked", origin)
+        yield Fact("path", f"{bare(location.path)}, checked", origin)
 
 
 def _origin(account: Account) -> Origin:
@@ -149,26 +149,26 @@ def _account(account: Account) -> Iterator[Fact]:
         yield Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS)
 
 
-def _details(spend: CheckedPayment) -> Page:
+def _details(payment: CheckedPayment) -> Page:
     facts = [
-        *_account(spend.account),
-        Fact("Network", spend.network.name),
-        Fact("Coins", f"{len(spend.inputs)}, {units.sats(spend.spent_sats)}"),
-        *_lock(spend),
+        *_account(payment.account),
+        Fact("Network", payment.network.name),
+        Fact("Coins", f"{len(payment.inputs)}, {units.sats(payment.spent_sats)}"),
+        *_lock(payment),
     ]
-    if spend.tx.version not in _USUAL_VERSIONS:
-        facts.append(Fact("Version", wording.spaced(spend.tx.version)))
+    if payment.tx.version not in _USUAL_VERSIONS:
+        facts.append(Fact("Version", wording.spaced(payment.tx.version)))
     return Page(Kind.DETAIL, "Details", tuple(facts))
 
 
-def _lock(spend: CheckedPayment) -> Iterator[Fact]:
-    locktime = spend.tx.locktime
-    sequences = [one.sequence for one in spend.tx.inputs]
+def _lock(payment: CheckedPayment) -> Iterator[Fact]:
+    locktime = payment.tx.locktime
+    sequences = [tx_input.sequence for tx_input in payment.tx.inputs]
     if locktime:
         is_time = locktime >= LOCKTIME_THRESHOLD
-        when = wording.utc(locktime) if is_time else f"block {wording.spaced(locktime)}"
+        moment = wording.utc(locktime) if is_time else f"block {wording.spaced(locktime)}"
         # Where every sequence is final, the locktime is not looked at (consensus, IsFinalTx).
         idle = min(sequences) == FINAL_SEQUENCE
-        yield Fact("After", f"{when}, no effect" if idle else when)
+        yield Fact("After", f"{moment}, no effect" if idle else moment)
     replaceable = min(sequences) < _FIRST_LASTING_SEQUENCE
     yield Fact("Replaceable", "yes" if replaceable else "not announced")

@@ -27,23 +27,27 @@ _OPEN_NAMES = {
 }
 
 
-def payment_warnings(spend: CheckedPayment) -> tuple[Page, ...]:
+def payment_warnings(payment: CheckedPayment) -> tuple[Page, ...]:
     """The warnings of a payment; none for an ordinary one."""
     return (
-        *_open(spend),
-        *_odd_coins(spend),
-        *_high_fee(spend),
-        *_high_rate(spend),
-        *_delayed(spend),
-        *_resting(spend),
-        *(page for number, target in enumerate(spend.outputs, 1) for page in _odd(number, target)),
+        *_open(payment),
+        *_odd_coins(payment),
+        *_high_fee(payment),
+        *_high_rate(payment),
+        *_delayed(payment),
+        *_resting(payment),
+        *(
+            page
+            for number, target in enumerate(payment.outputs, 1)
+            for page in _odd(number, target)
+        ),
     )
 
 
-def _open(spend: CheckedPayment) -> Iterator[Page]:
+def _open(payment: CheckedPayment) -> Iterator[Page]:
     """Hash types that leave parts of the payment to others (T12): only an expert sees this page."""
-    for flag in sorted({coin.hash_type for coin in spend.inputs} & sighash.OPEN_TYPES):
-        numbers = [str(n) for n, coin in enumerate(spend.inputs, 1) if coin.hash_type == flag]
+    for flag in sorted({coin.hash_type for coin in payment.inputs} & sighash.OPEN_TYPES):
+        numbers = [str(n) for n, coin in enumerate(payment.inputs, 1) if coin.hash_type == flag]
         yield warning(
             "Open signature",
             f"Signature type {_OPEN_NAMES[flag]}, coins {', '.join(numbers)}.",
@@ -61,58 +65,62 @@ def _left_open(flag: int) -> Iterator[str]:
         yield "Only the coin itself is signed: anyone can add coins or take others away."
 
 
-def _odd_coins(spend: CheckedPayment) -> Iterator[Page]:
+def _odd_coins(payment: CheckedPayment) -> Iterator[Page]:
     """Coins where few wallets look (T44): signed, but never without saying where they lie."""
-    account = spend.account
+    account = payment.account
     lines = [
         f"Coin {number}: {render(coin.location.path)}"
-        for number, coin in enumerate(spend.inputs, 1)
-        if not coin.location.is_usual(spend.network, HARDENED)
+        for number, coin in enumerate(payment.inputs, 1)
+        if not coin.location.is_usual(payment.network, HARDENED)
     ]
     if not lines:
         return
-    if isinstance(account, SingleKeyAccount) and not account.names_coin_type and spend.network.coin:
+    if (
+        isinstance(account, SingleKeyAccount)
+        and not account.names_coin_type
+        and payment.network.coin
+    ):
         # Keys at such a path are the same on every network (T45).
         lines.append("No network is part of this path: the coins may be real ones.")
     yield warning("Unusual path", *lines)
 
 
-def fee_base(spend: CheckedPayment) -> tuple[int, str]:
+def fee_base(payment: CheckedPayment) -> tuple[int, str]:
     """What a fee is measured by: what is paid, or what is moved where nothing is paid."""
-    if spend.paid_sats:
-        return spend.paid_sats, "of the payment"
-    return spend.spent_sats, "of the coins"
+    if payment.paid_sats:
+        return payment.paid_sats, "of the payment"
+    return payment.spent_sats, "of the coins"
 
 
-def _high_fee(spend: CheckedPayment) -> Iterator[Page]:
-    base, what = fee_base(spend)
-    if spend.fee_sats * 100 >= USUAL_FEE_PERCENT * base:
-        share = wording.share(spend.fee_sats, base)
+def _high_fee(payment: CheckedPayment) -> Iterator[Page]:
+    base, basis = fee_base(payment)
+    if payment.fee_sats * 100 >= USUAL_FEE_PERCENT * base:
+        share = wording.share(payment.fee_sats, base)
         yield warning(
             "High fee",
-            f"Fee is {share} {what}.",
+            f"Fee is {share} {basis}.",
             f"Usual is under {USUAL_FEE_PERCENT} %.",
-            f"You would pay {units.sats(spend.fee_sats)} of fee.",
+            f"You would pay {units.sats(payment.fee_sats)} of fee.",
         )
 
 
-def _high_rate(spend: CheckedPayment) -> Iterator[Page]:
-    if spend.fee_sats >= USUAL_SATS_PER_VBYTE * spend.vbytes:
+def _high_rate(payment: CheckedPayment) -> Iterator[Page]:
+    if payment.fee_sats >= USUAL_SATS_PER_VBYTE * payment.vbytes:
         yield warning(
             "High fee rate",
-            f"Fee is {units.rate(spend.fee_sats, spend.vbytes)}.",
+            f"Fee is {units.rate(payment.fee_sats, payment.vbytes)}.",
             f"Usual is under {USUAL_SATS_PER_VBYTE} sat/vB.",
         )
 
 
-def _delayed(spend: CheckedPayment) -> Iterator[Page]:
+def _delayed(payment: CheckedPayment) -> Iterator[Page]:
     """A lock that keeps the payment out of blocks for long (T22).
 
     Wallets set the height of today against miners who would rewrite the last block; such a lock is
     a detail. A date, or a height that nobody living in this decade means, is not.
     """
-    locktime = spend.tx.locktime
-    if all(one.sequence == FINAL_SEQUENCE for one in spend.tx.inputs):
+    locktime = payment.tx.locktime
+    if all(tx_input.sequence == FINAL_SEQUENCE for tx_input in payment.tx.inputs):
         return
     if locktime >= LOCKTIME_THRESHOLD:
         yield warning("Delayed", "No block may hold it before", wording.utc(locktime))
@@ -120,64 +128,66 @@ def _delayed(spend: CheckedPayment) -> Iterator[Page]:
         yield warning("Delayed", f"No block may hold it before block {wording.spaced(locktime)}.")
 
 
-def _resting(spend: CheckedPayment) -> Iterator[Page]:
+def _resting(payment: CheckedPayment) -> Iterator[Page]:
     """Relative locks (BIP68): the payment waits until each coin has rested that long."""
     lines = [
-        f"Coin {number}: {units.rest(one.sequence)}"
-        for number, one in enumerate(spend.tx.inputs, 1)
-        if spend.tx.version >= 2 and not one.sequence & BIP68_DISABLED and one.sequence & 0xFFFF
+        f"Coin {number}: {units.relative_lock(tx_input.sequence)}"
+        for number, tx_input in enumerate(payment.tx.inputs, 1)
+        if payment.tx.version >= 2
+        and not tx_input.sequence & BIP68_DISABLED
+        and tx_input.sequence & 0xFFFF
     ]
     if lines:
         yield warning("Coins must rest", "The payment waits until each is this old:", *lines)
 
 
 def _odd(number: int, target: ReviewedOutput) -> Iterator[Page]:
-    which, amount = f"Output {number}", units.sats(target.output.sats)
+    name, amount = f"Output {number}", units.sats(target.output.sats)
     if target.misclaimed:
         # The mark of change fraud: the host hopes that change is not looked at (T07).
         yield warning(
             "Not your change",
-            f"{which} is said to return to this account. It does not.",
+            f"{name} is said to return to this account. It does not.",
             f"{amount} would leave it.",
         )
     if target.location is not None and not target.returns:
         # Money at index 2,000,000,000 is not stolen, but held to ransom (T08).
         yield warning(
             "Unusual path",
-            f"{which} pays {amount} to a key of yours at {render(target.location.path)}.",
+            f"{name} pays {amount} to a key of yours at {render(target.location.path)}.",
             "Wallets do not look there, so it is counted as a payment.",
         )
     match target.role:
         case OutputRole.DATA:
             if target.output.sats:
                 yield warning(
-                    "Coins are burned", f"{which} puts {amount} into data.", "They are lost."
+                    "Coins are burned", f"{name} puts {amount} into data.", "They are lost."
                 )
         case OutputRole.UNKNOWN:
             yield warning(
                 "Unknown script",
-                f"{which} pays {amount} to a script without an address.",
+                f"{name} pays {amount} to a script without an address.",
                 "Anyone might be able to take them.",
             )
         case OutputRole.PAYMENT | OutputRole.CHANGE | OutputRole.RECEIVE:
-            yield from _odd_amount(which, target)
+            yield from _odd_amount(name, target)
 
 
-def _odd_amount(which: str, target: ReviewedOutput) -> Iterator[Page]:
+def _odd_amount(name: str, target: ReviewedOutput) -> Iterator[Page]:
     locked = target.output.script_pubkey
-    least = script.DUST_SATS[script.script_type(locked)]
-    if target.output.sats < least:
+    dust = script.DUST_SATS[script.script_type(locked)]
+    if target.output.sats < dust:
         yield warning(
             "Too little to send",
-            f"{which} holds {units.sats(target.output.sats)}.",
-            f"Most nodes pass on no less than {units.sats(least)}.",
+            f"{name} holds {units.sats(target.output.sats)}.",
+            f"Most nodes pass on no less than {units.sats(dust)}.",
         )
     if script.script_type(locked) is script.ScriptType.P2TR and not _is_point(
         script.program(locked)
     ):
         yield warning(
             "Nobody can spend it",
-            f"{which} is locked by a key that does not exist.",
+            f"{name} is locked by a key that does not exist.",
             f"{units.sats(target.output.sats)} would be lost.",
         )
 

@@ -34,30 +34,30 @@ def contributing(
     key. Raises Malformed, or Refused where the key cannot be told (SILENT_KEY_MISSING) or no silent
     payment may be made at all (SILENT_COINS).
     """
-    found = {}
+    keys = {}
     for index, (output, records) in enumerate(zip(spent, request.inputs, strict=True)):
         if index in keyless:
             continue
         key = _key(output.script_pubkey, records, f"Input {index + 1}.")
         if key is not None:
-            found[index] = key
-    return found
+            keys[index] = key
+    return keys
 
 
-def _key(script_pubkey: bytes, records: Map, where: str) -> bytes | None:
+def _key(script_pubkey: bytes, records: Map, detail: str) -> bytes | None:
     match script.script_type(script_pubkey):
         case ScriptType.P2TR:
             key = script.program(script_pubkey)
             return None if _has_no_key_path(key, records) else b"\x02" + key
         case ScriptType.P2WPKH | ScriptType.P2PKH:
-            return _hashed(script.program(script_pubkey), records, where)
+            return _hashed(script.program(script_pubkey), records, detail)
         case ScriptType.P2SH:
-            redeem = _redeem_script(script.program(script_pubkey), records, where)
+            redeem = _redeem_script(script.program(script_pubkey), records, detail)
             is_key = script.script_type(redeem) is ScriptType.P2WPKH
-            return _hashed(script.program(redeem), records, where) if is_key else None
+            return _hashed(script.program(redeem), records, detail) if is_key else None
         case ScriptType.UNKNOWN if _is_later_segwit(script_pubkey):
             # Receivers pass over such a transaction: a later BIP may mean something else by it.
-            raise Refused(CommonReason.SILENT_COINS, where)
+            raise Refused(CommonReason.SILENT_COINS, detail)
         case _:
             return None
 
@@ -69,29 +69,29 @@ def _is_later_segwit(script_pubkey: bytes) -> bool:
     return script_pubkey[1] == len(script_pubkey) - 2
 
 
-def _hashed(key_hash: bytes, records: Map, where: str) -> bytes | None:
+def _hashed(key_hash: bytes, records: Map, detail: str) -> bytes | None:
     """The key with this hash, None if it is an uncompressed one, which does not count."""
     for key in _keys(records):
         if hash160(key) == key_hash:
             return key if len(key) == _COMPRESSED_BYTES else None
-    raise Refused(BitcoinReason.SILENT_KEY_MISSING, where)
+    raise Refused(BitcoinReason.SILENT_KEY_MISSING, detail)
 
 
 def _keys(records: Map) -> Iterator[bytes]:
     # Where a key is named before the coin is final (BIP375, Updater); a signature is no such place.
-    yield from (key for key, _ in records.all(fields.BIP32_DERIVATION))
+    yield from (key for key, _ in records.records_of(fields.BIP32_DERIVATION))
     yield from _witness(records)[-1:]
     yield from _pushed(records)
 
 
-def _redeem_script(script_hash: bytes, records: Map, where: str) -> bytes:
+def _redeem_script(script_hash: bytes, records: Map, detail: str) -> bytes:
     redeem = records.get(fields.REDEEM_SCRIPT)
     if redeem is None:
         redeem = next(reversed(_pushed(records)), None)
     if redeem is None:
-        raise Refused(BitcoinReason.SILENT_KEY_MISSING, where)
+        raise Refused(BitcoinReason.SILENT_KEY_MISSING, detail)
     if hash160(redeem) != script_hash:
-        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, where)
+        raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, detail)
     return redeem
 
 
@@ -128,7 +128,7 @@ def _has_no_key_path(output_key: bytes, records: Map) -> bool:
 
 def _proofs(records: Map) -> Iterator[tuple[bytes, bytes]]:
     """(control block, leaf script) of each leaf that is shown."""
-    for control, leaf in records.all(fields.TAP_LEAF_SCRIPT):
+    for control, leaf in records.records_of(fields.TAP_LEAF_SCRIPT):
         yield control, leaf[:-1]  # BIP371 puts the leaf version behind the script
     items = _witness(records)
     if len(items) > 1 and items[-1][:1] == bytes((_ANNEX,)):

@@ -36,12 +36,12 @@ def scripts(
         raise Refused(CommonReason.TOO_LARGE, "Too many outputs to one silent payment address.")
     secrets = {scan_key: points.multiply(shared[scan_key], salt) for scan_key in totals}
     numbers: Counter[bytes] = Counter()
-    found = []
+    outputs = []
     for payee in payees:
         number = numbers[payee.scan_key]
-        found.append(_script(payee.spend_key, secrets[payee.scan_key], number))
+        outputs.append(_script(payee.spend_key, secrets[payee.scan_key], number))
         numbers[payee.scan_key] += 1
-    return tuple(found)
+    return tuple(outputs)
 
 
 def _script(spend_key: bytes, secret: bytes, number: int) -> bytes:

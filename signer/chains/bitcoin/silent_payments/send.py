@@ -33,7 +33,7 @@ _ALL_INPUTS = -1  # beside input indexes: the share of all coins that count
 _HAS_SIGHASH_SINGLE = 0x04  # BIP370, PSBT_GLOBAL_TX_MODIFIABLE
 
 Shares = dict[bytes, dict[int, bytes]]  # scan key -> input index -> point (33 bytes)
-Made = Mapping[int, tuple[EcdhShare, ...]]  # by input index
+OwnShares = Mapping[int, tuple[EcdhShare, ...]]  # by input index
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +51,27 @@ class SilentPlan:
 
     def lacking(self) -> list[bytes]:
         """The scan keys that some coin has not shared with, in the order of the outputs."""
-        return [scan_key for scan_key, found in self.shares.items() if not self._covers(found)]
+        return [
+            scan_key
+            for scan_key, input_points in self.shares.items()
+            if not self._covers(input_points)
+        ]
 
-    def _covers(self, found: Mapping[int, bytes]) -> bool:
-        return _ALL_INPUTS in found or len(found) == len(self.keys)
+    def _covers(self, input_points: Mapping[int, bytes]) -> bool:
+        return _ALL_INPUTS in input_points or len(input_points) == len(self.keys)
 
     def scripts(self) -> dict[int, bytes]:
         """Output index -> script, of every payee whose scan key all coins have shared with."""
         shared = {
-            scan_key: found.get(_ALL_INPUTS) or points.combine(list(found.values()))
-            for scan_key, found in self.shares.items()
-            if self._covers(found)
+            scan_key: input_points.get(_ALL_INPUTS) or points.combine(list(input_points.values()))
+            for scan_key, input_points in self.shares.items()
+            if self._covers(input_points)
         }
-        known = {at: payee for at, payee in self.payees.items() if payee.scan_key in shared}
-        made = silent_outputs.scripts(list(known.values()), shared, self.salt)
-        return dict(zip(known, made, strict=True))
+        known_payees = {
+            index: payee for index, payee in self.payees.items() if payee.scan_key in shared
+        }
+        paid = silent_outputs.scripts(list(known_payees.values()), shared, self.salt)
+        return dict(zip(known_payees, paid, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +85,35 @@ class Prepared:
 def prepare(
     request: Psbt,
     spent: Sequence[TxOutput],
-    places: Mapping[int, AccountIndex],
+    locations: Mapping[int, AccountIndex],
     keyring: Keyring,
     network: Network,
 ) -> Prepared:
     """The request with our shares, their proofs and all scripts filled in (BIP375, Signer).
 
-    `spent` are the outputs its inputs spend, `places` by input index where those of ours lie. If
+    `spent` are the outputs its inputs spend, `locations` by input index where those of ours lie. If
     every coin that counts is ours, one share stands for all. Changes nothing that is there but the
     flags that let others add inputs and outputs, which end here. A share is made with our secrets:
     the result leaves only with the signatures of an approved payment.
     Raises Malformed, Refused (SILENT_..., SIGHASH_..., KEY_MISMATCH, TOO_LARGE), CrossCheckFailed.
     """
-    keyless = {at for at, one in places.items() if one.spend_data.internal_key == NUMS}
+    keyless = {
+        index for index, location in locations.items() if location.spend_data.internal_key == NUMS
+    }
     plan = check(request, spent, keyless)
-    own = {at: key for at, one in places.items() if at in plan.keys and (key := _key(one))}
-    for at, key in own.items():
-        if silent_keys.public_key(keyring, key) != plan.keys[at]:
-            raise Refused(BitcoinReason.KEY_MISMATCH, f"Input {at + 1}.")
-    made = _own_shares(plan, own, keyring)
-    scripts = _completed(plan, made).scripts()
-    taproot = {at for at, one in places.items() if one.spend_data.internal_key}
-    addresses = {at: payee.encode(network.name) for at, payee in plan.payees.items()}
-    return Prepared(_settled(request, made, scripts, taproot), addresses)
+    own_keys = {
+        index: key
+        for index, location in locations.items()
+        if index in plan.keys and (key := _key(location))
+    }
+    for index, key in own_keys.items():
+        if silent_keys.public_key(keyring, key) != plan.keys[index]:
+            raise Refused(BitcoinReason.KEY_MISMATCH, f"Input {index + 1}.")
+    own_shares = _own_shares(plan, own_keys, keyring)
+    scripts = _completed(plan, own_shares).scripts()
+    taproot = {index for index, location in locations.items() if location.spend_data.internal_key}
+    addresses = {index: payee.encode(network.name) for index, payee in plan.payees.items()}
+    return Prepared(_settled(request, own_shares, scripts, taproot), addresses)
 
 
 def check(request: Psbt, spent: Sequence[TxOutput], keyless: Collection[int] = ()) -> SilentPlan:
@@ -111,15 +123,15 @@ def check(request: Psbt, spent: Sequence[TxOutput], keyless: Collection[int] = (
     be missing where no script needs them.
     """
     payees = {
-        at: silent_address.read(info)
-        for at, one in enumerate(request.outputs)
-        if (info := one.get(fields.OUT_SP_V0_INFO)) is not None
+        index: silent_address.read(info)
+        for index, psbt_map in enumerate(request.outputs)
+        if (info := psbt_map.get(fields.OUT_SP_V0_INFO)) is not None
     }
     _check_hash_types(request)
     keys = silent_inputs.contributing(request, spent, keyless)
     total = _total(list(keys.values()))
-    shares = _given(request, payees, keys, total)
-    salt = silent_outputs.input_hash([one.outpoint for one in request.tx.inputs], total)
+    shares = _given_shares(request, payees, keys, total)
+    salt = silent_outputs.input_hash([tx_input.outpoint for tx_input in request.tx.inputs], total)
     plan = SilentPlan(payees, keys, shares, salt)
     _check_scripts(request, plan)
     return plan
@@ -129,15 +141,15 @@ def _check_hash_types(request: Psbt) -> None:
     # The scripts follow from all inputs and from the order of the outputs: none may change (T12).
     if container.modifiable(request) & _HAS_SIGHASH_SINGLE:
         raise Refused(BitcoinReason.SIGHASH_UNSUPPORTED)
-    for at, records in enumerate(request.inputs):
+    for index, records in enumerate(request.inputs):
         value = records.get(fields.SIGHASH)
-        asked = sighash.ALL if value is None else int.from_bytes(value, "little")
-        if asked != sighash.ALL:
-            unsupported = asked in sighash.OPEN_TYPES
+        hash_type = sighash.ALL if value is None else int.from_bytes(value, "little")
+        if hash_type != sighash.ALL:
+            unsupported = hash_type in sighash.OPEN_TYPES
             reason = (
                 BitcoinReason.SIGHASH_UNSUPPORTED if unsupported else BitcoinReason.SIGHASH_UNKNOWN
             )
-            raise Refused(reason, f"Input {at + 1}.")
+            raise Refused(reason, f"Input {index + 1}.")
 
 
 def _total(keys: Sequence[bytes]) -> bytes:
@@ -154,7 +166,7 @@ def _total(keys: Sequence[bytes]) -> bytes:
 # --- shares that are there
 
 
-def _given(
+def _given_shares(
     request: Psbt, payees: Mapping[int, SilentAddress], keys: Mapping[int, bytes], total: bytes
 ) -> Shares:
     """The shares of coins that count with scan keys that are paid, each proven."""
@@ -163,16 +175,16 @@ def _given(
     of_all = (fields.GLOBAL_SP_ECDH_SHARE, fields.GLOBAL_SP_DLEQ)
     of_one = (fields.SP_ECDH_SHARE, fields.SP_DLEQ)
     sources = [(_ALL_INPUTS, total, request.globals, of_all)]
-    sources += [(at, key, request.inputs[at], of_one) for at, key in keys.items()]
-    for at, public_key, records, (share_kind, proof_kind) in sources:
-        for scan_key, point in records.all(share_kind):
+    sources += [(index, key, request.inputs[index], of_one) for index, key in keys.items()]
+    for index, public_key, records, (share_kind, proof_kind) in sources:
+        for scan_key, point in records.records_of(share_kind):
             if scan_key in shares:
                 proofs += 1
                 _check_budget(proofs)
                 proof = records.fields.get(bytes((proof_kind,)) + scan_key, b"")
                 if not dleq.verify(public_key, scan_key, point, proof):
-                    raise Refused(BitcoinReason.SILENT_SHARE_WRONG, _where(at))
-                shares[scan_key][at] = point
+                    raise Refused(BitcoinReason.SILENT_SHARE_WRONG, _output_name(index))
+                shares[scan_key][index] = point
     return shares
 
 
@@ -181,93 +193,103 @@ def _check_budget(proofs: int) -> None:
         raise Refused(CommonReason.TOO_LARGE)
 
 
-def _where(at: int) -> str:
-    return "That of all inputs." if at == _ALL_INPUTS else f"Input {at + 1}."
+def _output_name(index: int) -> str:
+    return "That of all inputs." if index == _ALL_INPUTS else f"Input {index + 1}."
 
 
 def _check_scripts(request: Psbt, plan: SilentPlan) -> None:
     scripts = plan.scripts()
-    for at in plan.payees:
-        given = request.tx.outputs[at].script_pubkey
-        if not given:
+    for index in plan.payees:
+        claimed = request.tx.outputs[index].script_pubkey
+        if not claimed:
             continue
-        if at not in scripts:
-            raise Refused(BitcoinReason.SILENT_SHARE_MISSING, f"Output {at + 1}.")
-        if given != scripts[at]:
-            raise Refused(BitcoinReason.SILENT_SCRIPT_WRONG, f"Output {at + 1}.")
+        if index not in scripts:
+            raise Refused(BitcoinReason.SILENT_SHARE_MISSING, f"Output {index + 1}.")
+        if claimed != scripts[index]:
+            raise Refused(BitcoinReason.SILENT_SCRIPT_WRONG, f"Output {index + 1}.")
 
 
 # --- our own
 
 
-def _key(place: AccountIndex) -> InputKey | None:
+def _key(location: AccountIndex) -> InputKey | None:
     """The key of ours whose secret opens a coin that counts, unless it is made of several."""
-    lock = place.spend_data
-    if not lock.internal_key:
-        return InputKey(place.path)
-    tweak = curve.taproot_tweak(lock.internal_key, lock.merkle_root)
-    paths = (path for key, path in place.own() if key[1:] == lock.internal_key)
+    spend_data = location.spend_data
+    if not spend_data.internal_key:
+        return InputKey(location.path)
+    tweak = curve.taproot_tweak(spend_data.internal_key, spend_data.merkle_root)
+    paths = (path for key, path in location.own_keys() if key[1:] == spend_data.internal_key)
     return next((InputKey(path, is_taproot=True, tweak=tweak) for path in paths), None)
 
 
-def _own_shares(plan: SilentPlan, own: Mapping[int, InputKey], keyring: Keyring) -> Made:
+def _own_shares(plan: SilentPlan, own_keys: Mapping[int, InputKey], keyring: Keyring) -> OwnShares:
     """Shares for every scan key that lacks one of ours; one for all coins where all are ours."""
     lacking = plan.lacking()
     if not lacking:
         return {}
-    if own.keys() == plan.keys.keys():
+    if own_keys.keys() == plan.keys.keys():
         _check_budget(len(lacking))
-        return {_ALL_INPUTS: silent_keys.shares(keyring, list(own.values()), lacking)}
-    _check_budget(len(lacking) * len(own))
+        return {_ALL_INPUTS: silent_keys.shares(keyring, list(own_keys.values()), lacking)}
+    _check_budget(len(lacking) * len(own_keys))
     return {
-        at: silent_keys.shares(keyring, [key], [s for s in lacking if at not in plan.shares[s]])
-        for at, key in own.items()
+        index: silent_keys.shares(
+            keyring, [key], [s for s in lacking if index not in plan.shares[s]]
+        )
+        for index, key in own_keys.items()
     }
 
 
-def _completed(plan: SilentPlan, made: Made) -> SilentPlan:
+def _completed(plan: SilentPlan, own_shares: OwnShares) -> SilentPlan:
     """The plan with our shares in it. Refused if a coin is still without."""
-    shares = {scan_key: dict(found) for scan_key, found in plan.shares.items()}
-    for at, found in made.items():
-        for share in found:
-            shares[share.scan_key][at] = share.point
-    whole = replace(plan, shares=shares)
-    for scan_key in whole.lacking():
+    shares = {scan_key: dict(input_points) for scan_key, input_points in plan.shares.items()}
+    for index, added in own_shares.items():
+        for share in added:
+            shares[share.scan_key][index] = share.point
+    completed = replace(plan, shares=shares)
+    for scan_key in completed.lacking():
         missing = min(plan.keys.keys() - shares[scan_key].keys())
-        raise Refused(BitcoinReason.SILENT_SHARE_MISSING, _where(missing))
-    return whole
+        raise Refused(BitcoinReason.SILENT_SHARE_MISSING, _output_name(missing))
+    return completed
 
 
 # --- what we write
 
 
 def _settled(
-    request: Psbt, made: Made, scripts: Mapping[int, bytes], taproot: Collection[int]
+    request: Psbt, own_shares: OwnShares, scripts: Mapping[int, bytes], taproot: Collection[int]
 ) -> Psbt:
     """The request with all of this in it, read anew: its transaction pays these scripts."""
-    head = _records(made.get(_ALL_INPUTS, ()), fields.GLOBAL_SP_ECDH_SHARE, fields.GLOBAL_SP_DLEQ)
+    head = _records(
+        own_shares.get(_ALL_INPUTS, ()), fields.GLOBAL_SP_ECDH_SHARE, fields.GLOBAL_SP_DLEQ
+    )
     if container.modifiable(request):
         head[bytes((fields.TX_MODIFIABLE,))] = b"\x00"
     inputs = {
-        at: _records(found, fields.SP_ECDH_SHARE, fields.SP_DLEQ) for at, found in made.items()
+        index: _records(added, fields.SP_ECDH_SHARE, fields.SP_DLEQ)
+        for index, added in own_shares.items()
     }
-    for at in taproot:
+    for index in taproot:
         # Not DEFAULT, which says the same in fewer bytes: BIP375 wants it written.
-        inputs.setdefault(at, {})[bytes((fields.SIGHASH,))] = sighash.ALL.to_bytes(4, "little")
-    outputs = {at: {bytes((fields.OUT_SCRIPT,)): paid} for at, paid in scripts.items()}
+        inputs.setdefault(index, {})[bytes((fields.SIGHASH,))] = sighash.ALL.to_bytes(4, "little")
+    outputs = {index: {bytes((fields.OUT_SCRIPT,)): paid} for index, paid in scripts.items()}
     changed = replace(
         request,
         globals=_with(request.globals, head),
-        inputs=tuple(_with(one, inputs.get(at, {})) for at, one in enumerate(request.inputs)),
-        outputs=tuple(_with(one, outputs.get(at, {})) for at, one in enumerate(request.outputs)),
+        inputs=tuple(
+            _with(psbt_map, inputs.get(index, {})) for index, psbt_map in enumerate(request.inputs)
+        ),
+        outputs=tuple(
+            _with(psbt_map, outputs.get(index, {}))
+            for index, psbt_map in enumerate(request.outputs)
+        ),
     )
     return container.parse(changed.encode())
 
 
 def _records(shares: Sequence[EcdhShare], share_kind: int, proof_kind: int) -> dict[bytes, bytes]:
-    shared = {bytes((share_kind,)) + one.scan_key: one.point for one in shares}
-    return shared | {bytes((proof_kind,)) + one.scan_key: one.proof for one in shares}
+    shared = {bytes((share_kind,)) + share.scan_key: share.point for share in shares}
+    return shared | {bytes((proof_kind,)) + share.scan_key: share.proof for share in shares}
 
 
-def _with(one: Map, added: Mapping[bytes, bytes]) -> Map:
-    return Map({**one.fields, **added}) if added else one
+def _with(psbt_map: Map, added: Mapping[bytes, bytes]) -> Map:
+    return Map({**psbt_map.fields, **added}) if added else psbt_map

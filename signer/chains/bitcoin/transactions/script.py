@@ -42,9 +42,9 @@ DUST_SATS = {
 
 def script_type(script: bytes) -> ScriptType:
     """What this output script is, decided by its exact bytes."""
-    for found, length, start, stop in _TEMPLATES:
+    for kind, length, start, stop in _TEMPLATES:
         if len(script) == length and script.startswith(start) and script.endswith(stop):
-            return found
+            return kind
     if script[:1] == bytes((OP_RETURN,)):
         return ScriptType.DATA
     return ScriptType.UNKNOWN
@@ -86,16 +86,16 @@ def operations(code: bytes) -> Iterator[tuple[int, int, bytes | None]]:
 
     None for an opcode that pushes no bytes, and for a push that is cut short, which is the last.
     """
-    at = 0
-    while at < len(code):
-        opcode, start = code[at], at + 1
+    offset = 0
+    while offset < len(code):
+        opcode, start = code[offset], offset + 1
         size = opcode if opcode < OP_PUSHDATA1 else 0
         if width := _PUSH_WIDTHS.get(opcode, 0):
             size, start = int.from_bytes(code[start : start + width], "little"), start + width
         stop = start + size
         is_push = opcode <= OP_PUSHDATA4 and stop <= len(code)
-        yield at, opcode, code[start:stop] if is_push else None
-        at = stop
+        yield offset, opcode, code[start:stop] if is_push else None
+        offset = stop
 
 
 def count_pushes(code: bytes) -> int | None:

@@ -21,7 +21,7 @@ OPEN_TYPES = frozenset((0x02, 0x03, 0x81, 0x82, 0x83))
 NO_CODE_SEPARATOR = 0xFFFFFFFF  # BIP342: none was executed before the OP_CHECKSIG
 _TAPROOT_TYPES = OPEN_TYPES | {DEFAULT, ALL}
 _OP_CODESEPARATOR = 0xAB
-_ONE = b"\x01" + bytes(31)  # the number one, as the digests of consensus are written
+_NUMBER_ONE = b"\x01" + bytes(31)  # the number one, as the digests of consensus are written
 
 
 class Midstates:
@@ -38,11 +38,13 @@ class Midstates:
 
     @cached_property
     def outpoints(self) -> bytes:
-        return sha256(b"".join(one.outpoint for one in self._tx.inputs))
+        return sha256(b"".join(tx_input.outpoint for tx_input in self._tx.inputs))
 
     @cached_property
     def sequences(self) -> bytes:
-        return sha256(b"".join(one.sequence.to_bytes(4, "little") for one in self._tx.inputs))
+        return sha256(
+            b"".join(tx_input.sequence.to_bytes(4, "little") for tx_input in self._tx.inputs)
+        )
 
     @cached_property
     def outputs(self) -> bytes:
@@ -50,23 +52,24 @@ class Midstates:
 
     @cached_property
     def amounts(self) -> bytes:
-        return sha256(b"".join(one.sats.to_bytes(8, "little") for one in self._spent))
+        return sha256(b"".join(utxo.sats.to_bytes(8, "little") for utxo in self._spent))
 
     @cached_property
     def scripts(self) -> bytes:
-        parts = ((compact_size(len(s)), s) for s in (one.script_pubkey for one in self._spent))
+        parts = ((compact_size(len(s)), s) for s in (utxo.script_pubkey for utxo in self._spent))
         return sha256(b"".join(chain.from_iterable(parts)))
 
     @cached_property
     def blank_inputs(self) -> bytes:
         """Every input with an empty script, 41 bytes each: legacy signatures share them."""
         return b"".join(
-            one.outpoint + b"\x00" + one.sequence.to_bytes(4, "little") for one in self._tx.inputs
+            tx_input.outpoint + b"\x00" + tx_input.sequence.to_bytes(4, "little")
+            for tx_input in self._tx.inputs
         )
 
     @cached_property
     def encoded_outputs(self) -> bytes:
-        return b"".join(one.encode() for one in self._tx.outputs)
+        return b"".join(tx_output.encode() for tx_output in self._tx.outputs)
 
     def segwit_v0(self, hash_type: int) -> tuple[bytes, bytes, bytes]:
         """Before the outpoint, the hash of all outputs or zeros, and what is last (BIP143)."""
@@ -75,11 +78,11 @@ class Midstates:
         return self._segwit_v0[hash_type]
 
     def _segwit_v0_parts(self, hash_type: int) -> tuple[bytes, bytes, bytes]:
-        alone, is_open = hash_type & ANYONECANPAY, hash_type & 0x1F in {NONE, SINGLE}
+        is_alone, is_open = hash_type & ANYONECANPAY, hash_type & 0x1F in {NONE, SINGLE}
         return (
             self._tx.version.to_bytes(4, "little")
-            + (bytes(32) if alone else sha256(self.outpoints))
-            + (bytes(32) if alone or is_open else sha256(self.sequences)),
+            + (bytes(32) if is_alone else sha256(self.outpoints))
+            + (bytes(32) if is_alone or is_open else sha256(self.sequences)),
             bytes(32) if is_open else sha256(self.outputs),
             self._tx.locktime.to_bytes(4, "little") + _four_bytes(hash_type),
         )
@@ -121,7 +124,7 @@ def legacy(
     shared = shared or Midstates(tx, ())
     kind = hash_type & 0x1F
     if kind == SINGLE and index >= len(tx.outputs):
-        return _ONE
+        return _NUMBER_ONE
     return double_sha256(
         b"".join(
             (
@@ -144,17 +147,17 @@ def segwit_v0(
     behind the last OP_CODESEPARATOR that was executed.
     """
     start, outputs, end = shared.segwit_v0(hash_type)
-    one = tx.inputs[index]
+    tx_input = tx.inputs[index]
     if hash_type & 0x1F == SINGLE and index < len(tx.outputs):
         outputs = double_sha256(tx.outputs[index].encode())
     return double_sha256(
         b"".join(
             (
                 start,
-                one.outpoint,
+                tx_input.outpoint,
                 blob(script_code),
                 sats.to_bytes(8, "little"),
-                one.sequence.to_bytes(4, "little"),
+                tx_input.sequence.to_bytes(4, "little"),
                 outputs,
                 end,
             )
@@ -200,15 +203,20 @@ def taproot(  # noqa: PLR0913  what BIP341 and BIP342 commit to
 def _legacy_inputs(
     tx: Tx, shared: Midstates, index: int, code: bytes, hash_type: int
 ) -> tuple[bytes, ...]:
-    one = tx.inputs[index]
-    mine = one.outpoint + blob(code) + one.sequence.to_bytes(4, "little")
+    tx_input = tx.inputs[index]
+    signed_input = tx_input.outpoint + blob(code) + tx_input.sequence.to_bytes(4, "little")
     if hash_type & ANYONECANPAY:
-        return b"\x01", mine
-    others = shared.blank_inputs
+        return b"\x01", signed_input
+    other_inputs = shared.blank_inputs
     if hash_type & 0x1F in {NONE, SINGLE}:  # the others may be replaced: their sequences are zeros
-        others = b"".join(i.outpoint + bytes(5) for i in tx.inputs)
-    at = 41 * index
-    return compact_size(len(tx.inputs)), others[:at], mine, others[at + 41 :]
+        other_inputs = b"".join(i.outpoint + bytes(5) for i in tx.inputs)
+    offset = 41 * index
+    return (
+        compact_size(len(tx.inputs)),
+        other_inputs[:offset],
+        signed_input,
+        other_inputs[offset + 41 :],
+    )
 
 
 def _legacy_outputs(tx: Tx, shared: Midstates, index: int, kind: int) -> bytes:
@@ -224,12 +232,12 @@ def _without_separators(code: bytes) -> bytes:
     """Without any OP_CODESEPARATOR outside of pushed data; what cannot be parsed stays as it is."""
     if _OP_CODESEPARATOR not in code:
         return code
-    kept, start = [], 0
-    for at, opcode, _ in script.operations(code):
+    pieces, start = [], 0
+    for offset, opcode, _ in script.operations(code):
         if opcode == _OP_CODESEPARATOR:
-            kept.append(code[start:at])
-            start = at + 1
-    return b"".join((*kept, code[start:]))
+            pieces.append(code[start:offset])
+            start = offset + 1
+    return b"".join((*pieces, code[start:]))
 
 
 def _four_bytes(hash_type: int) -> bytes:

@@ -73,9 +73,11 @@ class Tx:
 
     def encode_signed(self) -> bytes:
         """With witnesses, where there are any (BIP144): the form the network relays."""
-        if not any(one.witness for one in self.inputs):
+        if not any(tx_input.witness for tx_input in self.inputs):
             return self.encode()
-        return self._join(_WITNESS_MARK, b"".join(stack(one.witness) for one in self.inputs))
+        return self._join(
+            _WITNESS_MARK, b"".join(stack(tx_input.witness) for tx_input in self.inputs)
+        )
 
     def _join(self, mark: bytes, witnesses: bytes) -> bytes:
         return b"".join(
@@ -83,9 +85,9 @@ class Tx:
                 self.version.to_bytes(4, "little"),
                 mark,
                 compact_size(len(self.inputs)),
-                *(one.encode() for one in self.inputs),
+                *(tx_input.encode() for tx_input in self.inputs),
                 compact_size(len(self.outputs)),
-                *(one.encode() for one in self.outputs),
+                *(tx_output.encode() for tx_output in self.outputs),
                 witnesses,
                 self.locktime.to_bytes(4, "little"),
             )
@@ -163,11 +165,11 @@ def parse_unsigned(data: bytes) -> Tx:
         _unsigned_input(*parts) for parts in iter_unpack("<36sBI", cursor.take(41 * count))
     )
     count = _within(cursor.count(_OUTPUT_BYTES), MAX_OUTPUTS)
-    outputs, at = [], cursor.position
+    outputs, offset = [], cursor.position
     for _ in range(count):
-        output, at = _output(data, at)
+        output, offset = _output(data, offset)
         outputs.append(output)
-    cursor.take(at - cursor.position)
+    cursor.take(offset - cursor.position)
     locktime = cursor.uint(4)
     cursor.end()
     return Tx(version, inputs, tuple(outputs), locktime)
@@ -181,48 +183,48 @@ def parse_previous(data: bytes) -> PreviousTx:
     """
     has_witness = data[4:6] == _WITNESS_MARK
     start = 6 if has_witness else 4
-    inputs, at = compact_at(data, start)
+    inputs, offset = compact_at(data, start)
     for _ in range(inputs):
-        length, at = compact_at(data, at + 36)
-        at += length + 4
-    outputs, at = compact_at(data, at)
+        length, offset = compact_at(data, offset + 36)
+        offset += length + 4
+    outputs, offset = compact_at(data, offset)
     starts = array("I")
     for _ in range(outputs):
-        starts.append(at)
-        length, at = compact_at(data, at + 8)
-        at += length
-    stop = at
+        starts.append(offset)
+        length, offset = compact_at(data, offset + 8)
+        offset += length
+    stop = offset
     if has_witness:
-        at = _skip_witnesses(data, at, inputs)
-    if at + 4 != len(data):
-        raise Malformed(f"{len(data) - at} bytes are left over for a locktime of 4.")
-    bare = data[:4] + data[start:stop] + data[at:] if has_witness else data
+        offset = _skip_witnesses(data, offset, inputs)
+    if offset + 4 != len(data):
+        raise Malformed(f"{len(data) - offset} bytes are left over for a locktime of 4.")
+    bare = data[:4] + data[start:stop] + data[offset:] if has_witness else data
     return PreviousTx(double_sha256(bare), PreviousOutputs(data, starts))
 
 
-def _skip_witnesses(data: bytes, at: int, inputs: int) -> int:
+def _skip_witnesses(data: bytes, offset: int, inputs: int) -> int:
     filled = 0
     for _ in range(inputs):
-        items, at = compact_at(data, at)
+        items, offset = compact_at(data, offset)
         filled += items
-        at = _skip_blobs(data, at, items)
+        offset = _skip_blobs(data, offset, items)
     if not filled:
         raise Malformed("A transaction without witnesses is written without them.")
-    return at
+    return offset
 
 
-def _skip_blobs(data: bytes, at: int, count: int) -> int:
+def _skip_blobs(data: bytes, offset: int, count: int) -> int:
     # One byte each is all that the items of a hostile witness take: the innermost loop (T75).
     try:
         for _ in range(count):
-            if (length := data[at]) < 0xFD:
-                at += length + 1
+            if (length := data[offset]) < 0xFD:
+                offset += length + 1
             else:
-                length, at = compact_at(data, at)
-                at += length
+                length, offset = compact_at(data, offset)
+                offset += length
     except IndexError:
-        raise Malformed(f"1 bytes expected at byte {at}, 0 left.") from None
-    return at
+        raise Malformed(f"1 bytes expected at byte {offset}, 0 left.") from None
+    return offset
 
 
 def _unsigned_input(outpoint: bytes, script_sig_size: int, sequence: int) -> TxInput:
@@ -231,13 +233,13 @@ def _unsigned_input(outpoint: bytes, script_sig_size: int, sequence: int) -> TxI
     return TxInput(outpoint, sequence)
 
 
-def _output(data: bytes, at: int) -> tuple[TxOutput, int]:
-    """The output at `at`, and the place behind it."""
-    length, start = compact_at(data, at + 8)
+def _output(data: bytes, offset: int) -> tuple[TxOutput, int]:
+    """The output at `offset`, and the place behind it."""
+    length, start = compact_at(data, offset + 8)
     stop = start + length
     if stop > len(data):
         raise Malformed(f"{length} bytes expected at byte {start}, {len(data) - start} left.")
-    return TxOutput(int.from_bytes(data[at : at + 8], "little"), data[start:stop]), stop
+    return TxOutput(int.from_bytes(data[offset : offset + 8], "little"), data[start:stop]), stop
 
 
 def _read_stack(cursor: Cursor) -> tuple[bytes, ...]:

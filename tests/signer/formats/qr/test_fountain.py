@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from signer.errors import Malformed
 from signer.formats.qr import fountain
-from signer.formats.qr.fountain import MAX_NUMBER, Decoder, FountainPart, Xoshiro
+from signer.formats.qr.fountain import MAX_NUMBER, FountainDecoder, FountainPart, Xoshiro
 from tests.signer import published
 
 UR = published.own("ur")
@@ -104,9 +104,9 @@ def test_fragments_are_equal_and_as_few_as_fit() -> None:
 
 def collect(parts: Iterator[FountainPart]) -> tuple[bytes, int]:
     """The message, and how many parts it took."""
-    decoder: Decoder | None = None
+    decoder: FountainDecoder | None = None
     for taken, one in enumerate(parts, start=1):
-        decoder = decoder or Decoder(one)
+        decoder = decoder or FountainDecoder(one)
         decoder.add(one)
         if (message := decoder.message()) is not None:
             return message, taken
@@ -137,7 +137,7 @@ def test_a_late_start_needs_few_parts_more_than_there_are_fragments() -> None:
 
 def test_a_part_that_says_nothing_new_changes_nothing() -> None:
     first, second = islice(fountain.parts(wolf(100), 50), 2)
-    decoder = Decoder(first)
+    decoder = FountainDecoder(first)
     assert decoder.add(first)
     assert not decoder.add(first)
     assert (decoder.known, decoder.count) == (1, 2)
@@ -147,12 +147,12 @@ def test_a_part_that_says_nothing_new_changes_nothing() -> None:
 
 def test_a_part_of_another_message_does_not_fit() -> None:
     ours = next(fountain.parts(wolf(100), 50))
-    assert not Decoder(ours).fits(next(fountain.parts(wolf(100, "Fox"), 50)))
-    assert not Decoder(ours).fits(next(fountain.parts(wolf(100), 40)))
+    assert not FountainDecoder(ours).fits(next(fountain.parts(wolf(100, "Fox"), 50)))
+    assert not FountainDecoder(ours).fits(next(fountain.parts(wolf(100), 40)))
 
 
 def test_parts_that_are_not_what_their_checksum_promised_are_malformed() -> None:
-    decoder = Decoder(part(1, 2, 20))
+    decoder = FountainDecoder(part(1, 2, 20))
     decoder.add(part(1, 2, 20))
     decoder.add(part(2, 2, 20))
     with pytest.raises(Malformed, match="do not belong to one message"):
@@ -181,7 +181,10 @@ def test_parts_with_large_numbers_are_parts() -> None:
         for index in fountain.chosen(number, len(pieces), checksum):
             mixed ^= int.from_bytes(pieces[index], "big")
         assert (
-            Decoder(FountainPart(number, 10, 300, checksum, mixed.to_bytes(30, "big"))).count == 10
+            FountainDecoder(
+                FountainPart(number, 10, 300, checksum, mixed.to_bytes(30, "big"))
+            ).count
+            == 10
         )
 
 
@@ -218,10 +221,10 @@ def test_a_part_whose_numbers_contradict_each_other_is_malformed(
 def test_parts_of_liars_break_nothing_and_cost_no_more_than_one_message(
     lies: list[tuple[int, int, bytes]],
 ) -> None:
-    decoder: Decoder | None = None
+    decoder: FountainDecoder | None = None
     for number, count, data in lies:
         one = FountainPart(number, count, len(data) * count, 7, data)
-        decoder = decoder or Decoder(one)
+        decoder = decoder or FountainDecoder(one)
         if decoder.fits(one):
             decoder.add(one)
         assert decoder.known <= decoder.count

@@ -33,12 +33,12 @@ def script_of(node: FragmentNode[Any], keys: Sequence[bytes], subs: Sequence[byt
 
 def count_ops(script: bytes) -> int:
     """How many opcodes of a script made here count against the limit of P2WSH: all but pushes."""
-    at = found = 0
-    while at < len(script):
-        opcode = script[at]
-        found += opcode > _OP_16
-        at += 1 + (opcode if opcode <= _LONGEST_PUSH else 0)  # we never push more than 33 bytes
-    return found
+    offset = counted = 0
+    while offset < len(script):
+        opcode = script[offset]
+        counted += opcode > _OP_16
+        offset += 1 + (opcode if opcode <= _LONGEST_PUSH else 0)  # we never push more than 33 bytes
+    return counted
 
 
 def _number(value: int) -> bytes:
@@ -58,8 +58,8 @@ def _pushes(keys: Iterable[bytes]) -> bytes:
 
 
 def _checks(keys: Sequence[bytes]) -> bytes:
-    first, *rest = keys
-    added = b"".join(_push(key) + _OP["CHECKSIGADD"] for key in rest)
+    first, *later = keys
+    added = b"".join(_push(key) + _OP["CHECKSIGADD"] for key in later)
     return _push(first) + _OP["CHECKSIG"] + added
 
 

@@ -7,7 +7,7 @@ Ways are parted by `|`. Each is a list of items of the witness, and of the witne
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from signer.chains.bitcoin.descriptors.miniscript.table import NEVER, TABLE, FragmentNode
+from signer.chains.bitcoin.descriptors.miniscript.table import IMPOSSIBLE, TABLE, FragmentNode
 
 
 class WitnessCost(NamedTuple):
@@ -37,10 +37,10 @@ def costs_of(node: FragmentNode[Any], subs: Sequence[Costs]) -> Costs:
 
 
 def _worst(ways: str, node: FragmentNode[Any], subs: Sequence[Costs]) -> WitnessCost | None:
-    if ways == NEVER:
+    if ways == IMPOSSIBLE:
         return None
-    found = [_sum([_item(word, node, subs) for word in way]) for way in _WAYS[ways]]
-    possible = [cost for cost in found if cost is not None]
+    costs = [_sum([_item(word, node, subs) for word in way]) for way in _WAYS[ways]]
+    possible = [cost for cost in costs if cost is not None]
     return WitnessCost(*map(max, zip(*possible, strict=True))) if possible else None
 
 
@@ -63,13 +63,16 @@ def _sum(costs: Iterable[WitnessCost | None]) -> WitnessCost | None:
 def _threshold(number: int, subs: Sequence[Costs]) -> WitnessCost | None:
     """The worst of all ways to satisfy `number` of these and to dissatisfy the others."""
     settled = [sub.satisfied or sub.dissatisfied for sub in subs if None in sub]
-    free = [(yes, no) for yes, no in subs if yes and no]
+    free = [(yes, dissatisfied) for yes, dissatisfied in subs if yes and dissatisfied]
     chosen = number - sum(sub.dissatisfied is None for sub in subs)
     if not 0 <= chosen <= len(free):
         return None
-    gains = ([yes[part] - no[part] for yes, no in free] for part in range(len(WitnessCost())))
-    most = WitnessCost(*(sum(sorted(gain, reverse=True)[:chosen]) for gain in gains))
-    return _sum((*settled, *(no for _, no in free), most))
+    gains = (
+        [yes[part] - dissatisfied[part] for yes, dissatisfied in free]
+        for part in range(len(WitnessCost()))
+    )
+    largest = WitnessCost(*(sum(sorted(gain, reverse=True)[:chosen]) for gain in gains))
+    return _sum((*settled, *(dissatisfied for _, dissatisfied in free), largest))
 
 
 def _pushed(size: int, times: int = 1) -> WitnessCost:

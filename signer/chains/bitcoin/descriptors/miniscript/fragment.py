@@ -35,8 +35,8 @@ class Fragment(FragmentNode[K], Generic[K]):
             raise Malformed(f"{self.name} does not fit the fragments inside it.")
         object.__setattr__(self, "type", type_)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Fragment) and self._flat() == other._flat()
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, Fragment) and self._flat() == value._flat()
 
     def __hash__(self) -> int:
         return hash(self._flat())
@@ -78,7 +78,7 @@ class Fragment(FragmentNode[K], Generic[K]):
     def render(self, key: Callable[[K], str] = str) -> str:
         """The text that this is parsed from. `key` writes a key as the text had it."""
         wrappers, inner = self.fold(
-            lambda node, subs: _text(node, [key(own) for own in node.own_keys], subs)
+            lambda node, subs: _text(node, [key(own_key) for own_key in node.own_keys], subs)
         )
         return wrappers + inner
 

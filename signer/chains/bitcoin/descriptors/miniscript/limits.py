@@ -43,6 +43,6 @@ def check_older(number: int) -> None:
         raise Malformed(f"older({number}) does not wait for what it says.")
 
 
-def _bound(what: str, found: int, most: int) -> None:
-    if found > most:
-        raise Malformed(f"It cannot be spent: {what.format(found)}, at most {most} may be.")
+def _bound(quantity: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise Malformed(f"It cannot be spent: {quantity.format(count)}, at most {limit} may be.")

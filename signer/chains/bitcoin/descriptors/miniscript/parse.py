@@ -29,7 +29,7 @@ def parse(text: str, context: Context, key: Callable[[str], K]) -> Fragment[K]:
     """
     if len(text) > MAX_TEXT or not text.isascii():
         raise Malformed(f"A miniscript is ASCII, and has at most {MAX_TEXT} characters.")
-    return _Reader(text, context, key).read()
+    return _Parser(text, context, key).read()
 
 
 @dataclass(slots=True)
@@ -44,12 +44,12 @@ class _Open(Generic[K]):
     subs: list[Fragment[K]] = field(default_factory=list)
 
 
-class _Reader(Generic[K]):
+class _Parser(Generic[K]):
     def __init__(self, text: str, context: Context, key: Callable[[str], K]) -> None:
         self._text = text
         self._context = context
         self._key = key
-        self._at = 0
+        self._offset = 0
         self._open: list[_Open[K]] = []
         self._fragments = 0
 
@@ -57,29 +57,31 @@ class _Reader(Generic[K]):
         while True:
             done = self._begin()
             while done and self._open:
-                done = self._put(done)
+                done = self._append(done)
             if done:
                 break
-        if self._at < len(self._text):
+        if self._offset < len(self._text):
             raise self._malformed("Nothing more")
         return done
 
     def _begin(self) -> Fragment[K] | None:
         """The fragment that starts here, or None if those inside it come first."""
-        begun = self._head()
-        if begun.row.arguments == "subs":
-            begun.number = self._threshold()
-        elif not begun.row.arguments.startswith("X"):
-            return self._wrapped(self._leaf(begun.name, begun.row.arguments), begun.wrappers)
-        self._open.append(begun)
+        fragment = self._head()
+        if fragment.row.arguments == "subs":
+            fragment.number = self._threshold()
+        elif not fragment.row.arguments.startswith("X"):
+            return self._wrapped(
+                self._leaf(fragment.name, fragment.row.arguments), fragment.wrappers
+            )
+        self._open.append(fragment)
         return None
 
-    def _put(self, done: Fragment[K]) -> Fragment[K] | None:
+    def _append(self, done: Fragment[K]) -> Fragment[K] | None:
         """What this fragment completes, or None if more stands beside it."""
         holder = self._open[-1]
         holder.subs.append(done)
-        mark = self._text[self._at : self._at + 1]
-        self._at += 1
+        mark = self._text[self._offset : self._offset + 1]
+        self._offset += 1
         if mark == ",":
             return None
         if mark != ")":
@@ -88,7 +90,7 @@ class _Reader(Generic[K]):
         return self._wrapped(self._holding(holder), holder.wrappers)
 
     def _head(self) -> _Open[K]:
-        head = _HEAD.match(self._text, self._at)
+        head = _HEAD.match(self._text, self._offset)
         wrappers, name, bracket = head.groups("") if head else ("", "", "")
         row = TABLE[self._context].get(name)
         if head is None or row is None or bool(bracket) != bool(row.arguments):
@@ -101,7 +103,7 @@ class _Reader(Generic[K]):
             raise self._malformed(f"At most {MAX_FRAGMENTS} fragments")
         if name.startswith("sorted") and depth > 1:
             raise self._malformed(f"No {name} within another fragment")
-        self._at = head.end()
+        self._offset = head.end()
         return _Open(wrappers, name, row, depth)
 
     def _wrapped(self, inner: Fragment[K], wrappers: str) -> Fragment[K]:
@@ -136,9 +138,9 @@ class _Reader(Generic[K]):
 
     def _multi(self, name: str, texts: list[str]) -> Fragment[K]:
         number, *keys = texts
-        most = TABLE[self._context][name].most
-        if not 1 <= len(keys) <= most:
-            raise self._malformed(f"1 to {most} keys")
+        max_keys = TABLE[self._context][name].max_keys
+        if not 1 <= len(keys) <= max_keys:
+            raise self._malformed(f"1 to {max_keys} keys")
         threshold = self._number(number, len(keys))
         return Fragment(self._context, name, threshold, own_keys=self._keys(keys))
 
@@ -152,19 +154,19 @@ class _Reader(Generic[K]):
             raise self._malformed("A hash in small hexadecimal letters")
         return bytes.fromhex(text)
 
-    def _number(self, text: str, most: int) -> int:
-        if not _NUMBER.fullmatch(text) or int(text) > most:
-            raise self._malformed(f"A number from 1 to {most}")
+    def _number(self, text: str, limit: int) -> int:
+        if not _NUMBER.fullmatch(text) or int(text) > limit:
+            raise self._malformed(f"A number from 1 to {limit}")
         return int(text)
 
     def _threshold(self) -> int:
-        number, comma, _ = self._text[self._at : self._at + 11].partition(",")
-        self._at += len(number + comma)
+        number, comma, _ = self._text[self._offset : self._offset + 11].partition(",")
+        self._offset += len(number + comma)
         return self._number(number, MAX_LOCK)  # whether there are as many fragments shows later
 
     def _arguments(self) -> list[str]:
         """The texts up to the bracket that closes here, parted at commas outside other brackets."""
-        texts, start, inner = [], self._at, 0
+        texts, start, inner = [], self._offset, 0
         for mark in _MARK.finditer(self._text, start):
             if mark[0] == "(":
                 inner += 1
@@ -174,9 +176,9 @@ class _Reader(Generic[K]):
                 texts.append(self._text[start : mark.start()])
                 start = mark.end()
                 if mark[0] == ")":
-                    self._at = start
+                    self._offset = start
                     return texts
         raise self._malformed("A closing bracket")
 
     def _malformed(self, expected: str) -> Malformed:
-        return Malformed(f"{expected} expected at character {self._at} of the miniscript.")
+        return Malformed(f"{expected} expected at character {self._offset} of the miniscript.")

@@ -49,7 +49,7 @@ class Spec:
     """What BIP379 says of one fragment.
 
     `arguments` is what the text holds: nothing, `key`, `number`, `hash20`, `hash32`, `X` to `XYZ`,
-    or behind a threshold `keys` (`most` of them) or `subs`.
+    or behind a threshold `keys` (`max_keys` of them) or `subs`.
     """
 
     arguments: str
@@ -57,26 +57,28 @@ class Spec:
     satisfied: str
     dissatisfied: str
     types: str
-    most: int = 0
+    max_keys: int = 0
 
 
-NEVER = "-"  # no witness does this, or only one that a stranger could change
+IMPOSSIBLE = "-"  # no witness does this, or only one that a stranger could change
 
 
 def _hash(size: int, opcode: str) -> Spec:
     # Any 32 bytes but the preimage dissatisfy it, so a stranger could put others there.
     script = f"SIZE 32 EQUALVERIFY {opcode} hash EQUAL"
-    return Spec(f"hash{size}", script, "preimage", NEVER, "B o n u d m")
+    return Spec(f"hash{size}", script, "preimage", IMPOSSIBLE, "B o n u d m")
 
 
 def _multi(keys: str) -> Spec:
     script = f"number {keys} count CHECKMULTISIG"
-    return Spec("keys", script, "0 signatures counted", "0 zeros counted", "B n u d e m s", most=20)
+    return Spec(
+        "keys", script, "0 signatures counted", "0 zeros counted", "B n u d e m s", max_keys=20
+    )
 
 
 def _multi_a(checks: str) -> Spec:
     script = f"{checks} number NUMEQUAL"
-    return Spec("keys", script, "signatures blanks", "zeros blanks", "B u d e m s", most=999)
+    return Spec("keys", script, "signatures blanks", "zeros blanks", "B u d e m s", max_keys=999)
 
 
 def _dup_if(unit: str) -> Spec:
@@ -86,14 +88,14 @@ def _dup_if(unit: str) -> Spec:
 # fmt: off
 _PKH = "DUP HASH160 keyhash EQUALVERIFY"
 _ANYWHERE = {
-    "0": Spec("", "0", NEVER, "", "B z u d e m s"),
-    "1": Spec("", "1", "", NEVER, "B z u f m"),
+    "0": Spec("", "0", IMPOSSIBLE, "", "B z u d e m s"),
+    "1": Spec("", "1", "", IMPOSSIBLE, "B z u f m"),
     "pk_k": Spec("key", "key", "signature", "0", "K o n u d e m s"),
     "pk_h": Spec("key", _PKH, "signature key", "0 key", "K n u d e m s"),
     "pk": Spec("key", "key CHECKSIG", "signature", "0", "B o n u d e m s"),
     "pkh": Spec("key", f"{_PKH} CHECKSIG", "signature key", "0 key", "B n u d e m s"),
-    "older": Spec("number", "number CHECKSEQUENCEVERIFY", "", NEVER, "B z f m"),
-    "after": Spec("number", "number CHECKLOCKTIMEVERIFY", "", NEVER, "B z f m"),
+    "older": Spec("number", "number CHECKSEQUENCEVERIFY", "", IMPOSSIBLE, "B z f m"),
+    "after": Spec("number", "number CHECKLOCKTIMEVERIFY", "", IMPOSSIBLE, "B z f m"),
     "sha256": _hash(32, "SHA256"),
     "hash256": _hash(32, "HASH256"),
     "ripemd160": _hash(20, "RIPEMD160"),
@@ -103,14 +105,14 @@ _ANYWHERE = {
         " s=sZsX+sZsY e=eZsX+eZfY f=fZsX+fZfY m=mXmYmZeXsX+mXmYmZeXsY+mXmYmZeXsZ"),
     "and_n": Spec("XY", "X NOTIF 0 ELSE Y ENDIF", "sY sX", "dX",
         "B=BXdXuXBY z=zXzY o=oXzY u=uY d s=sX+sY e=sX+fY m=mXmYeX"),
-    "and_v": Spec("XY", "X Y", "sY sX", NEVER,
+    "and_v": Spec("XY", "X Y", "sY sX", IMPOSSIBLE,
         "B=VXBY V=VXVY K=VXKY z=zXzY o=oXzY+zXoY n=nX+zXnY u=uY s=sX+sY f=sX+fY m=mXmY"),
     "and_b": Spec("XY", "X Y BOOLAND", "sY sX", "dY dX",
         "B=BXWY z=zXzY o=oXzY+zXoY n=nX+zXnY d=dXdY u"
         " s=sX+sY e=eXeYsXsY f=fXfY+sXfX+sYfY m=mXmY"),
     "or_b": Spec("XY", "X Y BOOLOR", "dY sX | sY dX", "dY dX",
         "B=BXdXWYdY z=zXzY o=oXzY+zXoY d u s=sXsY e m=mXmYeXeYsX+mXmYeXeYsY"),
-    "or_c": Spec("XY", "X NOTIF Y ENDIF", "sX | sY dX", NEVER,
+    "or_c": Spec("XY", "X NOTIF Y ENDIF", "sX | sY dX", IMPOSSIBLE,
         "V=BXdXuXVY z=zXzY o=oXzY s=sXsY f m=mXmYeXsX+mXmYeXsY"),
     "or_d": Spec("XY", "X IFDUP NOTIF Y ENDIF", "sX | sY dX", "dY dX",
         "B=BXdXuXBY z=zXzY o=oXzY d=dY u=uY s=sXsY e=eY f=fY m=mXmYeXsX+mXmYeXsY"),
@@ -121,8 +123,8 @@ _ANYWHERE = {
     "a": Spec("X", "TOALTSTACK X FROMALTSTACK", "sX", "dX", "W=BX u=uX d=dX s=sX e=eX f=fX m=mX"),
     "s": Spec("X", "SWAP X", "sX", "dX", "W=BXoX u=uX d=dX s=sX e=eX f=fX m=mX"),
     "c": Spec("X", "X CHECKSIG", "sX", "dX", "B=KX o=oX n=nX d=dX u s e=eX f=fX m=mX"),
-    "t": Spec("X", "X 1", "sX", NEVER, "B=VX z=zX o=oX n=nX u s=sX f m=mX"),
-    "v": Spec("X", "verified", "sX", NEVER, "V=BX z=zX o=oX n=nX s=sX f m=mX"),
+    "t": Spec("X", "X 1", "sX", IMPOSSIBLE, "B=VX z=zX o=oX n=nX u s=sX f m=mX"),
+    "v": Spec("X", "verified", "sX", IMPOSSIBLE, "V=BX z=zX o=oX n=nX s=sX f m=mX"),
     "j": Spec("X", "SIZE 0NOTEQUAL IF X ENDIF", "sX", "0", "B=BXnX o=oX n d u=uX s=sX e=fX m=mX"),
     "n": Spec("X", "X 0NOTEQUAL", "sX", "dX", "B=BX z=zX o=oX n=nX d=dX u s=sX e=eX f=fX m=mX"),
     "l": Spec("X", "IF 0 ELSE X ENDIF", "sX 0", "1 | dX 0", "B=BX o=zX u=uX d s=sX e=fX m=mX"),

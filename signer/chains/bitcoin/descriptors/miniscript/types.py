@@ -59,25 +59,27 @@ def _threshold(number: int, subs: Sequence[Type]) -> Type:
 @lru_cache(maxsize=1024)  # scripts are made of the same few types
 def _by_rule(row: Spec, subs: tuple[Type, ...]) -> Type:
     inside = dict(zip("XYZ", subs, strict=False))
-    held = {letter + name for name, sub in inside.items() for letter in sub}
-    letters = {letter for letter, terms in _RULES[row.types] if any(t <= held for t in terms)}
-    return frozenset(letters | _locks(subs, [inside[name] for name in _TOGETHER[row.satisfied]]))
+    letters_inside = {letter + name for name, sub in inside.items() for letter in sub}
+    letters = {
+        letter for letter, terms in _RULES[row.types] if any(t <= letters_inside for t in terms)
+    }
+    return frozenset(letters | _locks(subs, [inside[name] for name in _JOINT_NAMES[row.satisfied]]))
 
 
-def _locks(subs: Sequence[Type], together: Sequence[Type]) -> set[str]:
+def _locks(subs: Sequence[Type], joint: Sequence[Type]) -> set[str]:
     """What those inside wait for, and `k` unless some that are satisfied together do not mix."""
     waits = {letter for sub in subs for letter in sub if letter in _OPPOSITE}
-    if _is_mixed(together) or not all("k" in sub for sub in subs):
+    if _is_mixed(joint) or not all("k" in sub for sub in subs):
         return waits
     return waits | {"k"}
 
 
-def _is_mixed(together: Sequence[Type]) -> bool:
-    seen: set[str] = set()
-    for sub in together:
-        if any(_OPPOSITE.get(letter) in seen for letter in sub):
+def _is_mixed(joint: Sequence[Type]) -> bool:
+    letters: set[str] = set()
+    for sub in joint:
+        if any(_OPPOSITE.get(letter) in letters for letter in sub):
             return True
-        seen |= sub
+        letters |= sub
     return False
 
 
@@ -92,4 +94,4 @@ def _longest(ways: str) -> str:
 _ROWS = [row for rows in TABLE.values() for row in rows.values()]
 _RULES = {row.types: [(word[0], _terms(word[2:])) for word in row.types.split()] for row in _ROWS}
 # What one witness has to satisfy together. No fragment has two such ways.
-_TOGETHER = {row.satisfied: _longest(row.satisfied) for row in _ROWS}
+_JOINT_NAMES = {row.satisfied: _longest(row.satisfied) for row in _ROWS}

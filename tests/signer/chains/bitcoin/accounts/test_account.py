@@ -161,8 +161,10 @@ def test_a_key_that_stands_twice_is_found_at_both_places() -> None:
     assert account.locate((b"", (*base, 0, HARDENED))) is None
     assert account.locate((b"", base)) is None
     place = account.location(keyring(), 1, 5)
-    assert [path[-2:] for _, path in place.own()] == [(1, 5), (3, 5)]
-    assert [key for key, _ in place.own()] == [keyring().public_key((*base, b, 5)) for b in (1, 3)]
+    assert [path[-2:] for _, path in place.own_keys()] == [(1, 5), (3, 5)]
+    assert [key for key, _ in place.own_keys()] == [
+        keyring().public_key((*base, b, 5)) for b in (1, 3)
+    ]
 
 
 def test_both_keys_of_ours_in_one_lock_are_signed_with() -> None:

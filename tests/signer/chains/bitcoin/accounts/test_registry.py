@@ -40,9 +40,9 @@ def test_a_record_of_today_is_ours_for_ever() -> None:
 def test_our_keys_are_known_by_their_paths() -> None:
     account = registry.recognise(BOTH.policy, keyring())
     base = parse("m/48h/1h/0h/2h")
-    assert account.own == ((), ((*base, 4), (*base, 5)))
+    assert account.own_paths == ((), ((*base, 4), (*base, 5)))
     theirs = registry.recognise(BOTH.policy, keyring(OTHER))
-    assert theirs.own == (((*base, 0), (*base, 1)), ())
+    assert theirs.own_paths == (((*base, 0), (*base, 1)), ())
 
 
 def test_a_place_on_any_branch_below_a_key_of_ours_could_be_of_the_account() -> None:
@@ -76,10 +76,10 @@ def test_the_master_key_is_no_key_of_an_account() -> None:
 def test_our_parts_of_joint_keys_are_known_by_their_paths() -> None:
     joint = vault("tr(@0/**,pk(musig(@0,@1)/<4;5>/*))", keyring(OTHER), keyring())
     account = registry.recognise(joint.policy, keyring())
-    assert account.own == ((), ())
+    assert account.own_paths == ((), ())
     [one] = account.shared()
     base = parse("m/48h/1h/0h/2h")
-    assert one.own == ((keyring().public_key(base), base),)
+    assert one.own_participants == ((keyring().public_key(base), base),)
     assert one.participants == tuple(
         sorted(keyring(words).public_key(base) for words in (ABANDON, OTHER))
     )

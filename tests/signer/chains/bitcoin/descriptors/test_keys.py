@@ -96,7 +96,7 @@ def test_steps_below_a_musig_start_from_bip328_s_extended_key() -> None:
     keys = sorted(bytes.fromhex(key) for key in case["keys"])
     xpub = key_expressions.ExtendedPublicKey.parse(case["xpub"], (MAINNET.xpub,))
     assert keys == [bytes.fromhex(key) for key in reversed(case["keys"])]
-    ours = Musig(tuple(FixedKey(key) for key in keys), Steps(before=(7,), is_ranged=True))
+    ours = Musig(tuple(FixedKey(key) for key in keys), Steps(prefix=(7,), is_ranged=True))
     theirs = dataclasses.replace(xpub, public_key=curve.musig_aggregate(keys))
     assert ours.branch(0)(3) == theirs.child(7).child(3).public_key
 

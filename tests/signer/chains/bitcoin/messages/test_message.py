@@ -212,7 +212,7 @@ def test_a_message_is_signed_in_each_leaf_that_holds_our_key_and_in_no_other(lea
     records = container.parse(signed(review).data).inputs[0]
     locked = two.policy.spend_data(0, 5)
     named_so = locked.keys[2][1:] + locked.leaves[1].hash
-    [(name, in_leaf)] = records.all(fields.TAP_SCRIPT_SIG)
+    [(name, in_leaf)] = records.records_of(fields.TAP_SCRIPT_SIG)
     assert name == named_so
     # The default type is not written out: a 65th byte would be one for nothing (BIP341).
     assert (len(records.get(fields.TAP_KEY_SIG) or b""), len(in_leaf)) == (64, 64)

@@ -98,7 +98,7 @@ def record(name: str, case: Case) -> bytes:
 
 def _named(case: Case) -> list[str]:
     found = []
-    for xpub, origin in container.parse(case.asked).globals.all(fields.GLOBAL_XPUB):
+    for xpub, origin in container.parse(case.asked).globals.records_of(fields.GLOBAL_XPUB):
         steps = [int.from_bytes(origin[i : i + 4], "little") for i in range(4, len(origin), 4)]
         where = render(tuple(steps)).removeprefix("m")
         body = base58.encode_check(NETWORKS[case.network].xpub + xpub[4:])
@@ -116,7 +116,7 @@ def test_what_jade_signs_is_signed_byte_for_byte(name: str) -> None:
     signed = sign_part(case.asked, case.keys, case.network, records)
     assert signed == case.answered
     if name not in SEVERAL or all(
-        len(one.all(0x02)) == 2 for one in container.parse(signed).inputs
+        len(one.records_of(0x02)) == 2 for one in container.parse(signed).inputs
     ):
         kernel.check(signed)
 
@@ -156,6 +156,6 @@ def test_the_coin_type_is_what_tells_the_networks_apart() -> None:
     """Why the two cases across networks are refused: their keys belong to test coins."""
     for name in ACROSS:
         case = case_of(name)
-        hints = [o for one in container.parse(case.asked).inputs for _, o in one.all(0x06)]
+        hints = [o for one in container.parse(case.asked).inputs for _, o in one.records_of(0x06)]
         ours = {o[8:12] for o in hints if o[:4] == case.keys.fingerprint}
         assert ours == {(1 + HARDENED).to_bytes(4, "little")}

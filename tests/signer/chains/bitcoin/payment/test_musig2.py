@@ -103,7 +103,7 @@ def key_of(of: Vault, who: int) -> bytes:
 
 def of_signer(raw: bytes, kind: int, of: Vault, who: int) -> list[bytes]:
     """The names of the records of one signer (of all kinds that BIP373 names alike)."""
-    records = container.parse(raw).inputs[0].all(kind)
+    records = container.parse(raw).inputs[0].records_of(kind)
     return [bytes((kind,)) + key for key, _ in records if key[:33] == key_of(of, who)]
 
 
@@ -141,7 +141,7 @@ def test_the_first_round_lets_out_a_nonce_and_says_so() -> None:
     raw = draft(of, 2).encode()
     assert "[Payment]\nJoint first of two rounds: only a nonce leaves\n" in shown(raw, of)
     after = turn(raw, of)
-    output_key = b"".join(key[1:] for key, _ in container.parse(raw).inputs[0].all(NAMED))
+    output_key = b"".join(key[1:] for key, _ in container.parse(raw).inputs[0].records_of(NAMED))
     for index in range(2):
         [(name, nonce)] = added(raw, after, index)
         assert name[:34] == bytes((NONCES,)) + key_of(of, 0)
@@ -175,8 +175,10 @@ def test_in_a_leaf_records_name_the_leaf() -> None:
     of = account(LEAF)
     before = first_round(of)
     leaf = of.policy.spend_data(0, 0).leaves[0]
-    assert {key[66:] for key, _ in container.parse(before).inputs[0].all(NONCES)} == {leaf.hash}
-    key = {key[34:66] for key, _ in container.parse(before).inputs[0].all(NONCES)}
+    assert {key[66:] for key, _ in container.parse(before).inputs[0].records_of(NONCES)} == {
+        leaf.hash
+    }
+    key = {key[34:66] for key, _ in container.parse(before).inputs[0].records_of(NONCES)}
     assert key == {leaf.script[1:33]}
     after = turn(turn(before, of, 0), of, 1)
     [part, whole] = sorted(added(after, turn(after, of, 2)), reverse=True)
@@ -406,7 +408,7 @@ def test_what_is_ours_under_a_name_that_no_signature_has_is_refused(kind: int) -
     of = account(TREE)
     raw = turn(first_round(of), of)
     [name] = of_signer(raw, kind, of, 0)
-    aggregate = next(key for key, _ in container.parse(raw).inputs[0].all(NAMED))
+    aggregate = next(key for key, _ in container.parse(raw).inputs[0].records_of(NAMED))
     leaf = of.policy.spend_data(0, 0).leaves[0].hash
     for other in (name[:34] + aggregate, name + leaf):
         moved = bent(raw, lambda fields, to=other: fields.update({to: fields.pop(name)}))
@@ -471,7 +473,7 @@ def test_randomness_is_erased_and_each_nonce_has_its_own() -> None:
     randomness = bytearray(FRESH)
     request = container.parse(begin(account(TWO), randomness))
     assert randomness == bytes(32)
-    nonces = {value for one in request.inputs for _, value in one.all(NONCES)}
+    nonces = {value for one in request.inputs for _, value in one.records_of(NONCES)}
     assert len(nonces) == 2
 
 
@@ -687,7 +689,7 @@ def test_a_payment_of_joint_coins_is_named_after_their_account() -> None:
 def test_published_records_are_read_as_ours_are_written(case: str) -> None:
     spend, (path, root, leaf) = published(case), SPENDS[case]
     records = spend.request.inputs[0]
-    [(aggregate, listed)] = records.all(NAMED)
+    [(aggregate, listed)] = records.records_of(NAMED)
     one = musig_key.musig_key([listed[at : at + 33] for at in range(0, len(listed), 33)], {}, ())
     musig2.check_participants([one], records, "")
     assert one.aggregate == aggregate

@@ -38,14 +38,16 @@ SPENDS: dict[str, tuple[tuple[int, ...], bytes | None, bytes]] = {
 
 
 def group_of(one: Map, path: tuple[int, ...], root: bytes | None) -> Group:
-    ((_, listed),) = one.all(fields.MUSIG2_PARTICIPANT_PUBKEYS)
+    ((_, listed),) = one.records_of(fields.MUSIG2_PARTICIPANT_PUBKEYS)
     keys = [listed[start : start + 33] for start in range(0, len(listed), 33)]
     return musig.group(keys, path, root)
 
 
 def in_order(one: Map, kind: int, group: Group, leaf: bytes) -> tuple[bytes, ...]:
     """The values of one kind, by the group's keys; each record names the key that signs, too."""
-    return tuple(dict(one.all(kind))[key + group.public_key + leaf] for key in group.public_keys)
+    return tuple(
+        dict(one.records_of(kind))[key + group.public_key + leaf] for key in group.public_keys
+    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def test_the_published_parts_are_parts_of_our_groups_and_open_the_coin(case: str
     assert judged == [True, True, True]
     witness: tuple[bytes, ...] = (musig.combine(spend.session, spend.parts),)
     tx = spend.request.tx
-    for control_block, leaf in spend.request.inputs[0].all(fields.TAP_LEAF_SCRIPT):
+    for control_block, leaf in spend.request.inputs[0].records_of(fields.TAP_LEAF_SCRIPT):
         witness += (leaf[:-1], control_block)
     signed = replace(tx, inputs=(replace(tx.inputs[0], witness=witness),))
     assert verdicts(signed.encode_signed(), [spend.spent]) == [True]
@@ -90,7 +92,7 @@ def test_the_published_signatures_are_the_combined_parts() -> None:
         one = spend.request.inputs[0]
         found = [
             one.get(fields.TAP_KEY_SIG),
-            *(value for _, value in one.all(fields.TAP_SCRIPT_SIG)),
+            *(value for _, value in one.records_of(fields.TAP_SCRIPT_SIG)),
         ]
         combined += musig.combine(spend.session, spend.parts) in found
     assert combined == 3  # the first of the four carries its parts alone

@@ -358,7 +358,9 @@ def test_several_records_are_added_to_one_input_and_none_to_the_others() -> None
     parsed = container.parse(build(keyring(), 3))
     records = [(b"\x14" + bytes((number,)) * 64, bytes(64)) for number in (2, 1)]
     added = container.add(parsed, {1: [*records, (b"\x03", b"\x01\0\0\0")]})
-    assert added.inputs[1].all(fields.TAP_SCRIPT_SIG) == tuple((k[1:], v) for k, v in records)
+    assert added.inputs[1].records_of(fields.TAP_SCRIPT_SIG) == tuple(
+        (k[1:], v) for k, v in records
+    )
     assert [len(one.records) for one in added.inputs] == [3, 6, 3]
     assert added.encode() == container.parse(added.encode()).encode()
 

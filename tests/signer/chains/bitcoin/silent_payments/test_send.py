@@ -146,7 +146,7 @@ def test_from_the_published_keys_we_make_the_published_scripts() -> None:
         pairs = zip(request.tx.outputs, scripts, strict=True)
         assert all(output.script_pubkey == known for output, known in pairs if known)
         check(request.encode())
-        made[request.globals.has(fields.GLOBAL_SP_ECDH_SHARE)] += 1
+        made[request.globals.has_any(fields.GLOBAL_SP_ECDH_SHARE)] += 1
     assert made == {True: 16, False: 2}
 
 
@@ -171,7 +171,7 @@ def _bare(request: Psbt, places: dict[int, AccountIndex]) -> Psbt:
         _without(one, shares) if at in places else one for at, one in enumerate(request.inputs)
     ]
     outputs = [
-        _without(one, (fields.OUT_SCRIPT,)) if one.has(fields.OUT_SP_V0_INFO) else one
+        _without(one, (fields.OUT_SCRIPT,)) if one.has_any(fields.OUT_SP_V0_INFO) else one
         for one in request.outputs
     ]
     maps = (_without(request.globals, global_shares), *inputs, *outputs)
@@ -208,13 +208,13 @@ def test_a_payment_from_coins_of_all_kinds_is_found_by_its_receiver() -> None:
 def test_the_share_stands_for_all_coins_and_its_proof_holds() -> None:
     request = prepare(payment(KEYS, MIXED, (BOB, CAROL, BOB)), MIXED).request
     total = points.combine(list(silent_inputs.contributing(request, spent(request)).values()))
-    shares = dict(request.globals.all(fields.GLOBAL_SP_ECDH_SHARE))
-    proofs = dict(request.globals.all(fields.GLOBAL_SP_DLEQ))
+    shares = dict(request.globals.records_of(fields.GLOBAL_SP_ECDH_SHARE))
+    proofs = dict(request.globals.records_of(fields.GLOBAL_SP_DLEQ))
     assert shares.keys() == proofs.keys() == {BOB.scan_key, CAROL.scan_key}
     assert shares[BOB.scan_key] == points.shared_point(SCAN, total)
     for scan_key, share in shares.items():
         assert dleq.verify(total, scan_key, share, proofs[scan_key])
-    assert not any(one.has(fields.SP_ECDH_SHARE, fields.SP_DLEQ) for one in request.inputs)
+    assert not any(one.has_any(fields.SP_ECDH_SHARE, fields.SP_DLEQ) for one in request.inputs)
 
 
 def test_what_is_shared_is_not_printed() -> None:
@@ -249,7 +249,7 @@ def test_everything_else_in_the_request_stays_as_it_came() -> None:
     )
     for old, new in pairs:
         assert old.records == new.records[: len(old.records)]
-    assert not after.globals.has(fields.TX_MODIFIABLE)
+    assert not after.globals.has_any(fields.TX_MODIFIABLE)
 
 
 def test_taproot_coins_are_to_be_signed_with_all_written_out() -> None:
@@ -307,7 +307,7 @@ def test_a_share_of_ours_that_is_there_is_left_as_it_is() -> None:
     ours = {at: place(KEYS, MIXED[2 + at]) for at in (0, 1)}
     after = send.prepare(request, spent(request), ours, KEYS, REGTEST).request
     assert after.inputs[0] == request.inputs[0]
-    assert after.inputs[1].has(fields.SP_ECDH_SHARE)
+    assert after.inputs[1].has_any(fields.SP_ECDH_SHARE)
 
 
 def test_coins_whose_keys_cancel_each_other_out_are_refused() -> None:
@@ -385,7 +385,7 @@ def test_the_parts_of_two_signers_make_the_scripts_of_one(first: int) -> None:
     request = made.parse()
     joint = send.prepare(request, spent(request), ours, KEYS, REGTEST).request
     assert joint.tx == alone.tx
-    assert not joint.globals.has(fields.GLOBAL_SP_ECDH_SHARE)
+    assert not joint.globals.has_any(fields.GLOBAL_SP_ECDH_SHARE)
     assert check(joint.encode()).lacking() == []
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from signer.chains.bitcoin.descriptors import taptree
 from signer.chains.bitcoin.descriptors.miniscript import Context, Fragment, parse
-from signer.chains.bitcoin.descriptors.miniscript.table import NEVER, TABLE
+from signer.chains.bitcoin.descriptors.miniscript.table import IMPOSSIBLE, TABLE
 from signer.chains.bitcoin.descriptors.spend_data import leaf_hash
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
@@ -91,7 +91,7 @@ class Satisfier:
         return joined(subs[place][place not in chosen] for place in reversed(range(len(subs))))
 
     def one(self, text: str, node: Fragment[str], subs: list[Ways]) -> Way | None:
-        if text == NEVER:
+        if text == IMPOSSIBLE:
             return None
         ways = [joined(self.part(w, node, subs) for w in way.split()) for way in text.split("|")]
         possible = [way for way in ways if way is not None]
