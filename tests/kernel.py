@@ -8,6 +8,7 @@ from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.psbt.maps import Map
+from signer.chains.bitcoin.transactions.script import ScriptType, script_type
 from signer.chains.bitcoin.transactions.tx import TxOutput, parse_previous
 from signer.formats.cursor import Cursor, blob, compact_size
 from signer.hashes import hash160
@@ -23,6 +24,17 @@ def check(signed: bytes) -> None:
     raw = finalized(request)
     for index, verdict in enumerate(verdicts(raw, spent)):
         assert verdict, f"Bitcoin Core does not accept the signature of input {index + 1}"
+
+
+def can_judge(request: Psbt) -> bool:
+    """Whether it can be finished here: nothing another calls final, no redeem script left out."""
+    for index, records in enumerate(request.inputs):
+        if records.has_any(psbt_fields.FINAL_SCRIPTSIG, psbt_fields.FINAL_SCRIPTWITNESS):
+            return False
+        is_nested = script_type(spent_output(request, index).script_pubkey) is ScriptType.P2SH
+        if is_nested and records.get(psbt_fields.REDEEM_SCRIPT) is None:
+            return False
+    return True
 
 
 def verdicts(raw_tx: bytes, spent: list[TxOutput]) -> list[bool]:

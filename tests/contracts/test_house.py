@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def sources(*folders: str) -> list[Path]:
 def test_the_top_level_is_what_was_asked_for() -> None:
     names = {path.split("/")[0] for path in tracked()}
     assert {name for name in names if not name.startswith(".")} == TOP
+
+
+def test_no_room_of_the_signer_is_crowded() -> None:
+    """A folder of more than twelve modules has no order that a reader could see."""
+    names = [path for path in sources("signer") if path.name != "__init__.py"]
+    crowd = Counter(path.parent.relative_to(ROOT).as_posix() for path in names)
+    assert {folder: count for folder, count in crowd.items() if count > 12} == {}
 
 
 def test_only_a_review_makes_an_approval() -> None:

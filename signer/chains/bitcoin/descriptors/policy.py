@@ -35,7 +35,7 @@ from signer.chains.bitcoin.descriptors.keys import (
 from signer.chains.bitcoin.descriptors.spend_data import NUMS, SpendData
 from signer.chains.bitcoin.network import NETWORKS, Network
 from signer.errors import Malformed
-from signer.formats.cursor import Cursor, compact_size
+from signer.formats.cursor import Cursor, blobs
 from signer.hashes import tagged_hash
 from signer.keys.extended import ExtendedPublicKey
 from signer.keys.path import HARDENED, Path
@@ -96,12 +96,10 @@ class Policy:
     descriptor: Descriptor = field(repr=False)
 
     def spend_data(self, branch: int, index: int) -> SpendData:
-        """How the coin at `index` is locked; branch 0 receives, 1 is for change."""
         return self.descriptor.spend_data(branch, index)
 
     @property
     def key_texts(self) -> tuple[str, ...]:
-        """Each key as it was registered: `[fingerprint/path]xpub`."""
         return tuple(key.render(self.network) for key in self.keys)
 
     @property
@@ -128,9 +126,8 @@ class Policy:
 
     def encode(self) -> bytes:
         """The policy as bytes that can be read in one way only: every part has its length."""
-        parts = [self.name, self.network.name, self.template, *self.key_texts]
-        body = b"".join(compact_size(len(part)) + part.encode() for part in parts)
-        return bytes((_VERSION,)) + body
+        parts = (self.name, self.network.name, self.template, *self.key_texts)
+        return bytes((_VERSION,)) + blobs([part.encode() for part in parts])
 
     @property
     def max_witness_bytes(self) -> int:
