@@ -150,7 +150,7 @@ COSIGNERS = [
     psbts.keyring("legal winner thank year wave sausage worth useful legal winner thank yellow"),
 ]
 FAMILY = psbts.vault("wsh(sortedmulti(2,@0/**,@1/**,@2/**))", *COSIGNERS)
-ADDRESS = render(FAMILY.policy.lock(0, 0).script_pubkey, NETWORKS["regtest"])
+ADDRESS = render(FAMILY.policy.spend_data(0, 0).script_pubkey, NETWORKS["regtest"])
 DESCRIPTOR = "wsh(sortedmulti(2,{}))".format(
     ",".join(f"{psbts.key_text(keys)}/0/0" for keys in COSIGNERS)
 )

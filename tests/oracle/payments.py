@@ -210,5 +210,5 @@ def _step(raw: bytes, seed: bytes, network: str, records: list[bytes]) -> Step:
     keys = Keyring(bytearray(seed))
     reviewed = psbts.review(raw, keys, network, records, expert=True)
     coins = reviewed.subject.inputs
-    jobs = tuple((index, job) for index, coin in enumerate(coins) for job in coin.jobs)
+    jobs = tuple((index, job) for index, coin in enumerate(coins) for job in coin.tasks)
     return Step(seed, raw, CHAIN.sign(reviewed.approve(reviewed.pages), keys), jobs)

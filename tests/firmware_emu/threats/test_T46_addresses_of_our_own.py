@@ -33,7 +33,7 @@ def test_an_address_of_an_account_is_derived_from_what_was_registered() -> None:
     registered(desk, desk.plug())
     for branch, index in ((0, 0), (0, 7), (1, 3)):
         reply, read = address(desk, desk.plug(), branch=branch, pointer=index)
-        locked = FAMILY.policy.lock(branch, index).script_pubkey
+        locked = FAMILY.policy.spend_data(branch, index).script_pubkey
         assert reply["result"] in squeezed(read)
         assert render(locked, NETWORKS["regtest"]) == reply["result"]
 
