@@ -58,10 +58,14 @@ class Personality(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WireExample:
-    """Bytes as a host sends them, on a new port, and the commands that they mean."""
+    """Bytes as a host sends them, on a new port, and the commands that they mean.
+
+    A stream can come in any pieces; what is none comes whole, as a QR code does.
+    """
 
     wire: bytes
     commands: tuple[Command, ...]
+    is_stream: bool = True
 
 
 class PersonalityFactory(Protocol):

@@ -20,5 +20,6 @@ EXAMPLES = (
     WireExample(
         _DESCRIPTOR.encode(),
         (Unlock(), Register("bitcoin", "regtest", "Scanned yaphwlf8", _TEMPLATE, _KEYS)),
+        is_stream=False,
     ),
 )
