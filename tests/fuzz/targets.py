@@ -18,6 +18,8 @@ from signer.chains.bitcoin.descriptors.miniscript import parse as parse_miniscri
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.transactions import address
+from signer.dnssec import chain, wire
+from signer.dnssec.chain import Verdict
 from signer.errors import Malformed, Refused
 from signer.formats import account, base58, bech32, cbor
 from signer.formats.descriptor_checksum import checksum_of
@@ -30,6 +32,7 @@ from signer.keys.extended import ExtendedPublicKey
 from signer.keys.seeds import mnemonic
 from tests import psbts
 from tests.fuzz.budget import Budget, Feed, Promise
+from tests.signer import zones
 
 Seeds = Callable[[], Iterator[bytes]]
 
@@ -104,6 +107,42 @@ def payments() -> Iterator[bytes]:
         begun = psbts.sign_part(begun, keys, "regtest", [joint.record(keys)])
     yield begun
     yield psbts.sign_part(psbts.build(keyring()), keyring())
+
+
+# --- names
+
+
+def read_proof(data: bytes) -> Promise:
+    """A proof of a name as a PSBT has it (BIP353), from roots of our own."""
+    size = data[0] if data else 0
+    name = data[1 : 1 + size].decode("latin-1")
+    asked = wire.name(name if name.isascii() else "x")
+    found = chain.prove(data[1 + size :], asked, roots())
+    return promise(
+        lambda: isinstance(found, Verdict) or set(found.texts) == {b"bitcoin:"},
+        "Only what the zone signed is proven.",
+    )
+
+
+@cache
+def proofs_made() -> dict[str, zones.Proof]:
+    uri = zones.text(b"bitcoin:")
+    direct = zones.chain(("com", 13), ("example.com", 14))
+    direct.add(("pay.example.com", zones.TXT, uri))
+    wild = zones.chain(("org", 8), ("example.org", 13))
+    wild.add(("b.example.org", zones.TXT, uri))
+    wild.add(("a.example.org", zones.CNAME, zones.wired("b.example.org")), labels=2)
+    wild.add(zones.absent("example.org", "a.example.org"))
+    return {"pay.example.com": direct, "a.example.org": wild}
+
+
+def roots() -> list[bytes]:
+    return next(iter(proofs_made().values())).anchors
+
+
+def proofs() -> Iterator[bytes]:
+    for name, proof in proofs_made().items():
+        yield bytes((len(name),)) + name.encode() + proof.encode()
 
 
 # --- accounts
@@ -392,6 +431,8 @@ TARGETS: Final = {
     "psbt": Target(read_psbt, payments),
     # Two point multiplications a coin, some 250 bytes, and one for each of the first outputs.
     "review": Target(review_payment, payments, Budget(1_000, 20_000, times=12)),
+    # Sixteen signatures at the most, each of some milliseconds.
+    "names": Target(read_proof, proofs, Budget(floor_us=200_000)),
     "descriptor": Target(read_descriptor, descriptors, CAPPED),
     "policy": Target(read_policy, policies, CAPPED),
     "miniscript": Target(read_miniscript, miniscripts, CAPPED),

@@ -16,7 +16,8 @@ from tests.fuzz.mutate import mutations
 from tests.fuzz.targets import TARGETS
 from tests.signer.published import ROOT
 
-INPUTS = {"review": 150, "words": 50, "slip39": 50}  # these are slow: see their budgets
+# These are slow: see their budgets.
+INPUTS = {"review": 150, "words": 50, "slip39": 50, "names": 80}
 
 
 @pytest.mark.parametrize("name", TARGETS)

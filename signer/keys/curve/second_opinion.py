@@ -1,7 +1,8 @@
 """Other code, other people, same answer: signatures judged by python-ecdsa's point arithmetic.
 
 It computes in Python integers, whose timing shows their size, so it gets public data only. The only
-importer of python-ecdsa; `signer.keys.curve` imports it when it is first asked.
+importer of python-ecdsa beside `signer.dnssec`; `signer.keys.curve` imports it when it is first
+asked.
 """
 
 from ecdsa import SECP256k1

@@ -1,0 +1,180 @@
+"""Keys of zones: what they sign, and the forgeries that lax readers let through."""
+
+import hashlib
+
+import pytest
+
+from signer.dnssec import signature
+from signer.dnssec.signature import zone_key
+from signer.errors import Malformed
+from tests.signer import zones
+from tests.signer.zones import Key
+
+INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+MESSAGE = b"records"
+
+
+@pytest.mark.parametrize("algorithm", sorted(signature.ALGORITHMS))
+def test_what_a_key_signed_holds_for_that_alone(algorithm: int) -> None:
+    key = Key(algorithm)
+    signed = key.sign(MESSAGE)
+    read = zone_key(key.data)
+    assert read.signs
+    assert read.tag == key.tag
+    assert signature.verify(read, MESSAGE, signed)
+    assert not signature.verify(read, MESSAGE + b".", signed)
+    assert not signature.verify(zone_key(Key(algorithm, 5).data), MESSAGE, signed)
+    for wrong in (signed[:-1], signed + b"\x00", b"\x00" + signed, b"", bytes(len(signed))):
+        assert not signature.verify(read, MESSAGE, wrong)
+
+
+# --- RSA
+
+
+def rsa_key(modulus: int, exponent: int, *, size: bytes | None = None) -> signature.ZoneKey:
+    raised = exponent.to_bytes((exponent.bit_length() + 7) // 8, "big")
+    counted = bytes((len(raised),)) if size is None else size
+    written = modulus.to_bytes((modulus.bit_length() + 7) // 8, "big")
+    return zone_key(b"\x01\x01\x03\x08" + counted + raised + written)
+
+
+def padded(width: int, *, tail: bytes = b"") -> int:
+    """The message as RSASSA-PKCS1-v1_5 pads it; with a tail, as a forger does."""
+    digest = INFO + hashlib.sha256(MESSAGE).digest() + tail
+    return int.from_bytes(
+        b"\x00\x01" + b"\xff" * (width - 3 - len(digest)) + b"\x00" + digest, "big"
+    )
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 4, 65536, (1 << 32) + 15])
+def test_an_exponent_that_makes_anybody_a_signer_is_none(exponent: int) -> None:
+    modulus = (1 << 2048) - 1
+    value = padded(256)
+    signed = (value if exponent == 1 else 1).to_bytes(256, "big")
+    assert not signature.verify(rsa_key(modulus, exponent), MESSAGE, signed)
+
+
+def test_a_cube_root_of_a_digest_with_anything_behind_it_is_no_signature() -> None:
+    """Bleichenbacher's forgery of keys with the exponent 3, for readers that stop at the digest."""
+    digest = INFO + hashlib.sha256(MESSAGE).digest()
+    start = b"\x00\x01" + b"\xff" * 8 + b"\x00" + digest
+    low = int.from_bytes(start + bytes(256 - len(start)), "big")
+    root = _cube_root_above(low)
+    assert (root**3).to_bytes(256, "big").startswith(start)
+    assert not signature.verify(rsa_key((1 << 2048) - 1, 3), MESSAGE, root.to_bytes(256, "big"))
+
+
+def _cube_root_above(value: int) -> int:
+    low, high = 0, 1 << 700
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if middle**3 < value else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize(
+    ("bits", "holds"), [(1023, False), (1024, True), (4096, True), (4104, False)]
+)
+def test_keys_are_neither_short_nor_long(bits: int, holds: bool) -> None:
+    # Of a modulus one above a multiple of the exponent's square root anybody knows a signature:
+    # with n = s**3 - padded, s is one. It is a key for tests alone.
+    width = (bits + 7) // 8
+    target = padded(width)
+    root = _root_for(target, bits)
+    modulus = root**3 - target
+    assert modulus.bit_length() == bits
+    signed = root.to_bytes(width, "big")
+    assert signature.verify(rsa_key(modulus, 3), MESSAGE, signed) is holds
+
+
+def _root_for(target: int, bits: int) -> int:
+    low, high = 0, 1 << (bits // 3 + 8)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if middle**3 - target < 1 << bits - 1 else (low, middle)
+    return low
+
+
+def test_a_signature_is_smaller_than_the_modulus() -> None:
+    root = _root_for(padded(128), 1024)
+    modulus = root**3 - padded(128)
+    for value, holds in ((root, True), (root + modulus, False)):
+        if value.bit_length() <= 1024:
+            signed = value.to_bytes(128, "big")
+            assert signature.verify(rsa_key(modulus, 3), MESSAGE, signed) is holds
+    assert (root + modulus).bit_length() <= 1024
+
+
+def test_the_size_of_an_exponent_can_take_three_bytes() -> None:
+    root = _root_for(padded(128), 1024)
+    modulus = root**3 - padded(128)
+    key = rsa_key(modulus, 3, size=b"\x00\x00\x01")
+    assert signature.verify(key, MESSAGE, root.to_bytes(128, "big"))
+
+
+@pytest.mark.parametrize("public", [b"", b"\x00", b"\x00\x00", b"\x05\x01", b"\x00\x01\x00\x03"])
+def test_a_key_cut_short_is_malformed(public: bytes) -> None:
+    with pytest.raises(Malformed):
+        signature.verify(zone_key(b"\x01\x01\x03\x08" + public), MESSAGE, b"")
+
+
+def test_a_key_without_a_modulus_signs_nothing() -> None:
+    assert not signature.verify(zone_key(b"\x01\x01\x03\x08\x01\x03"), MESSAGE, b"")
+
+
+# --- curves
+
+
+@pytest.mark.parametrize("algorithm", [13, 14])
+def test_numbers_out_of_range_sign_nothing(algorithm: int) -> None:
+    key = Key(algorithm)
+    half = len(key.public) // 2
+    read, signed = zone_key(key.data), key.sign(MESSAGE)
+    for wrong in (
+        bytes(half) + signed[half:],
+        signed[:half] + bytes(half),
+        b"\xff" * half + signed[half:],
+        signed[:half] + b"\xff" * half,
+    ):
+        assert not signature.verify(read, MESSAGE, wrong)
+
+
+@pytest.mark.parametrize("algorithm", [13, 14])
+def test_a_point_off_the_curve_is_no_key(algorithm: int) -> None:
+    key = Key(algorithm)
+    half = len(key.public) // 2
+    signed = key.sign(MESSAGE)
+    for public in (
+        bytes(2 * half),
+        b"\xff" * 2 * half,
+        key.public[:-1] + bytes((key.public[-1] ^ 1,)),
+        key.public[half:] + key.public[:half],
+        key.public[:-1],
+        b"\x04" + key.public,
+    ):
+        read = zone_key(key.data[:4] + public)
+        assert not signature.verify(read, MESSAGE, signed)
+
+
+# --- delegations
+
+
+def test_a_delegation_names_one_key_of_one_zone() -> None:
+    key, owner = Key(13), zones.wired("example.com")
+    for digest in (2, 4):
+        ds = key.ds("example.com", digest)
+        assert signature.fits(ds, owner, zone_key(key.data))
+        assert signature.digest_type(ds) == digest
+        assert not signature.fits(ds, zones.wired("example.org"), zone_key(key.data))
+        assert not signature.fits(ds, owner, zone_key(Key(13, 1).data))
+        for at in range(len(ds)):
+            turned = ds[:at] + bytes((ds[at] ^ 1,)) + ds[at + 1 :]
+            assert not signature.fits(turned, owner, zone_key(key.data))
+        assert not signature.fits(ds[:-1], owner, zone_key(key.data))
+
+
+def test_a_delegation_by_sha1_is_not_known() -> None:
+    key = Key(13)
+    data = zones.wired("com") + key.data
+    ds = key.ds("com")[:3] + b"\x01" + hashlib.sha1(data, usedforsecurity=False).digest()
+    assert not signature.fits(ds, zones.wired("com"), zone_key(key.data))
