@@ -25,19 +25,23 @@ def share(part: int, total: int) -> str:
 
 
 def utc(seconds: int) -> str:
-    """A Unix time as `2030-01-31 12:00:00 UTC`.
+    """A Unix time as `2030-01-31 12:00:00 UTC`."""
+    clock = seconds % 86_400
+    return f"{day(seconds)} {clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02} UTC"
+
+
+def day(seconds: int) -> str:
+    """The day of a Unix time in UTC, as `2030-01-31`.
 
     The calendar is written out because the signer may not know what a clock is. Years begin in
     March here, so that the leap day is the last one (Hinnant, "chrono-Compatible Low-Level Date
     Algorithms", civil_from_days).
     """
-    days, clock = divmod(seconds, 86_400)
-    era, day = divmod(days + _DAYS_TO_YEAR_1970, _DAYS_IN_400_YEARS)
-    year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    day -= (153 * month + 2) // 5 - 1
+    era, date = divmod(seconds // 86_400 + _DAYS_TO_YEAR_1970, _DAYS_IN_400_YEARS)
+    year = (date - date // 1460 + date // 36_524 - date // 146_096) // 365
+    date -= 365 * year + year // 4 - year // 100
+    month = (5 * date + 2) // 153
+    date -= (153 * month + 2) // 5 - 1
     year += 400 * era + (month >= 10)
     month = month - 9 if month >= 10 else month + 3
-    time = f"{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}"
-    return f"{year:04}-{month:02}-{day:02} {time} UTC"
+    return f"{year:04}-{month:02}-{date:02}"

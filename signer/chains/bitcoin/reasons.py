@@ -130,6 +130,10 @@ class BitcoinReason(Reason):
         "An output does not pay the silent payment address it names.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
+    DNSSEC_PROOF_INVALID = (
+        "The name of a recipient is not proven to stand for its address.",
+        "Do not use this request. Update the wallet app, or use another one.",
+    )
     RECORD_NOT_OURS = (
         "A registered account is not one that this wallet has registered, or it was changed.",
         "Register the account again, and read every key of it.",

@@ -18,6 +18,15 @@ from signer.chains.bitcoin.transactions.tx import TxOutput
 from signer.errors import Refused
 
 
+@dataclass(frozen=True, slots=True)
+class PayeeName:
+    """A name that stood for an address from `start` to `end` (Unix seconds), proven (BIP353)."""
+
+    text: str
+    start: int
+    end: int
+
+
 class OutputRole(Enum):
     """Only what re-derives from the spending account comes back to us (T07)."""
 
@@ -35,7 +44,8 @@ class ReviewedOutput:
     `silent` is the silent payment address that the output's script was made of here (BIP352).
     `location` is where in the spending account it lies. What lies where no wallet looks is a
     PAYMENT with a location. `misclaimed`: the request says it returns to that account, and that
-    is not so.
+    is not so. `name` is proven to stand for the address; `unknown_name`: one came with a proof of a
+    kind that is not known here, and nothing is said of it.
     """
 
     output: TxOutput
@@ -44,6 +54,8 @@ class ReviewedOutput:
     location: AccountIndex | None = None
     misclaimed: bool = False
     silent: str | None = None
+    name: PayeeName | None = None
+    unknown_name: bool = False
 
     @property
     def returns(self) -> bool:

@@ -78,7 +78,21 @@ def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPa
     spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
     _check_sums(located.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, owner, silent_addresses)
-    return CheckedPayment(request, owner.network, spent, judged)
+    return CheckedPayment(
+        request, owner.network, spent, _with_names(request, judged, owner.network)
+    )
+
+
+def _with_names(
+    request: Psbt, judged: tuple[ReviewedOutput, ...], network: Network
+) -> tuple[ReviewedOutput, ...]:
+    """The outputs, with the names that the request proves (T94)."""
+    kind = bytes((fields.OUT_DNSSEC_PROOF,))
+    if not any(kind in records.fields for records in request.outputs):
+        return judged
+    from signer.chains.bitcoin.payment import payee_names  # noqa: PLC0415  seldom needed
+
+    return payee_names.named(request, judged, network)
 
 
 def _with_silent_payments(

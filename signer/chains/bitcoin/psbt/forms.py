@@ -134,6 +134,11 @@ def musig_key(key: bytes, _value: bytes) -> bool:
     return _compressed(key[1:67])
 
 
+def named_proof(_key: bytes, value: bytes) -> bool:
+    """A name behind its length, and what proves it (BIP353)."""
+    return 0 < value[0] < len(value) - 1
+
+
 def time_lock(_key: bytes, value: bytes) -> bool:
     return int.from_bytes(value, "little") >= LOCKTIME_THRESHOLD
 

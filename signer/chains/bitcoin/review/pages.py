@@ -84,8 +84,23 @@ def _going(payment: CheckedPayment) -> tuple[list[ReviewedOutput], list[Reviewed
 def _recipients(payment: CheckedPayment) -> Iterator[Page]:
     for title, targets in zip(("Pay", "Data"), _going(payment), strict=True):
         for number, target in enumerate(targets, 1):
-            facts = (Fact("", units.sats(target.output.sats)), *_destination(target))
+            amount = Fact("", units.sats(target.output.sats))
+            facts = (amount, *_name(target), *_destination(target))
             yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
+
+
+def _name(target: ReviewedOutput) -> Iterator[Fact]:
+    """The name that is proven to stand for the address below it, and when (T94).
+
+    There is no clock here: whether that time has passed is for the reader to see.
+    """
+    if target.name is not None:
+        first, last = wording.day(target.name.start), wording.day(target.name.end)
+        span = f"{first} to {last} UTC, by the internet's name system"
+        yield Fact("name", f"{target.name.text}, verified", Origin.DERIVED)
+        yield Fact("valid", span, Origin.DERIVED)
+    elif target.unknown_name:
+        yield Fact("", "Its name cannot be checked here and is not shown.")
 
 
 def _destination(target: ReviewedOutput) -> tuple[Fact, ...]:
