@@ -47,8 +47,8 @@ class BitcoinReason(Reason):
         "Build the payment again in the wallet app.",
     )
     FEE_ABSURD = (
-        "The fee is a quarter of the coins spent, or more.",
-        "Choose a lower fee, or spend more at once.",
+        "The fee is 0.1 bitcoin or more, at a rate that no block asks for.",
+        "Choose a lower fee in the wallet app.",
     )
     SCRIPT_NOT_COMMITTED = (
         "A script is given that the coin does not commit to.",

@@ -2,8 +2,10 @@
 
 import pytest
 
+from signer.chains.bitcoin import units
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.review import Kind
 from tests.kernel import finalized
 from tests.psbts import PAYEE, draft, keyring, refusal, review, sign, text
 
@@ -13,14 +15,48 @@ def paying(sats: int, fee: int, coin: int = 1_000_000) -> str:
     return text(review(made.encode(), keyring()).pages)
 
 
-@pytest.mark.parametrize("fee", [250_000, 250_001, 900_000])
-def test_a_quarter_of_the_coins_as_fee_is_refused(fee: int) -> None:
-    made = draft(keyring(), outputs=((50_000, PAYEE),), coin_sats=1_000_000, fee_sats=fee)
+@pytest.mark.parametrize("fee", [10_000_000, 10_000_001, 90_000_000])
+def test_a_tenth_of_a_bitcoin_at_a_rate_that_no_block_asks_for_is_refused(fee: int) -> None:
+    made = draft(keyring(), outputs=((50_000, PAYEE),), coin_sats=100_000_000, fee_sats=fee)
     assert refusal(made, keyring()) is BitcoinReason.FEE_ABSURD
 
 
-def test_less_than_a_quarter_can_be_approved_after_a_warning() -> None:
-    assert "[High fee]\nFee is 500 % of the payment." in paying(49_999, 249_999)
+def test_a_large_payment_may_cost_more_where_its_rate_is_one_that_blocks_ask_for() -> None:
+    """45 coins, 3 103 vbytes: at 5 000 sat/vB some 0.16 bitcoin."""
+    made = draft(
+        keyring(), 45, outputs=((50_000, PAYEE),), coin_sats=1_000_000, fee_sats=15_000_000
+    )
+    vbytes = review(made.encode(), keyring()).subject.vbytes
+    assert 5_000 * vbytes > 15_000_000
+    made = draft(
+        keyring(), 45, outputs=((50_000, PAYEE),), coin_sats=1_000_000, fee_sats=5_000 * vbytes
+    )
+    assert refusal(made, keyring()) is BitcoinReason.FEE_ABSURD
+
+
+def test_less_than_a_tenth_of_a_bitcoin_can_be_approved_after_a_warning() -> None:
+    assert "You would pay 9 999 999 sats of fee, at 70 922.0 sat/vB." in paying(
+        50_000, 9_999_999, 100_000_000
+    )
+
+
+@pytest.mark.parametrize(("coin", "fee"), [(3_000, 800), (10_000, 3_300), (20_000, 19_400)])
+def test_a_small_coin_in_a_fee_spike_can_be_moved_after_a_warning(coin: int, fee: int) -> None:
+    """A child that pays for its parent looks the same: much of the coin is fee."""
+    made = draft(keyring(), outputs=(), coin_sats=coin, fee_sats=fee)
+    [page] = [page for page in review(made.encode(), keyring()).pages if page.title == "High fee"]
+    assert page.kind is Kind.WARNING
+    assert text((page,)).splitlines()[1:] == [
+        f"Fee is {round(100 * fee / coin)} % of the coins.",
+        "Usual is under 5 %.",
+        f"You would pay {units.sats(fee)} of fee, at {units.rate(fee, 110)}.",
+    ]
+    assert sign(made.encode(), keyring())
+
+
+def test_from_a_quarter_of_the_coins_on_their_share_is_on_the_page_too() -> None:
+    assert "It takes 25 % of the coins you spend." in paying(49_999, 250_000)
+    assert "of the coins you spend" not in paying(49_999, 249_999)
 
 
 def test_the_warning_starts_at_five_percent_of_what_is_paid() -> None:

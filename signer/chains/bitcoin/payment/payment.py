@@ -20,7 +20,11 @@ from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.errors import Refused
 
-ABSURD_FEE_PERCENT = 25  # of the coins spent
+# Both together are refused. Blocks have never asked for more than some 2,500 sat/vB, and at more
+# than twice that an ordinary payment still costs 0.007 bitcoin: a fee spike is never in the way.
+# A thousand coins at 100 sat/vB cost more than 0.1 bitcoin: what is large, honestly, passes too.
+ABSURD_FEE_SATS = 10_000_000
+ABSURD_SATS_PER_VBYTE = 5_000
 _NULL_TXID = bytes(32)
 
 
@@ -78,9 +82,10 @@ def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPa
     spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
     _check_sums(located.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, owner, silent_addresses)
-    return CheckedPayment(
-        request, owner.network, spent, _with_names(request, judged, owner.network)
-    )
+    judged = _with_names(request, judged, owner.network)
+    payment = CheckedPayment(request, owner.network, spent, judged)
+    _check_fee(payment)
+    return payment
 
 
 def _with_names(
@@ -145,8 +150,12 @@ def _check_sums(spent: Sequence[TxOutput], paid: Sequence[TxOutput]) -> None:
         raise Refused(BitcoinReason.AMOUNT_OUT_OF_RANGE)
     if going > coming:
         raise Refused(BitcoinReason.OUTPUTS_EXCEED_INPUTS)
-    fee = coming - going
-    # A miner who runs the host is paid by the fee (T19). A small payment may cost a large share of
-    # what it pays, which is a warning's matter; a quarter of the coins is nobody's wish.
-    if fee and fee * 100 >= ABSURD_FEE_PERCENT * coming:
-        raise Refused(BitcoinReason.FEE_ABSURD, f"{fee} of {coming} sats.")
+
+
+def _check_fee(payment: CheckedPayment) -> None:
+    # A miner who runs the host is paid by the fee (T19). Of a small coin, or for a child that pays
+    # for its parent, half may be meant, which is a warning's matter: no share is refused, only an
+    # amount that hurts anybody, at a rate that no block asks for.
+    fee = payment.fee_sats
+    if fee >= ABSURD_FEE_SATS and fee >= ABSURD_SATS_PER_VBYTE * payment.vbytes:
+        raise Refused(BitcoinReason.FEE_ABSURD, f"{fee} sats for {payment.vbytes} vbytes.")

@@ -15,6 +15,7 @@ from signer.keys.path import HARDENED, render
 from signer.review import Page, warning
 
 USUAL_FEE_PERCENT = 5  # of what is paid
+LARGE_FEE_PERCENT = 25  # of the coins spent
 USUAL_SATS_PER_VBYTE = 500
 # Beyond any height a wallet of today means: testnet is at 5 million, mainnet at a fifth of that.
 FAR_HEIGHT = 10_000_000
@@ -94,14 +95,17 @@ def fee_base(payment: CheckedPayment) -> tuple[int, str]:
 
 def _high_fee(payment: CheckedPayment) -> Iterator[Page]:
     base, basis = fee_base(payment)
-    if payment.fee_sats * 100 >= USUAL_FEE_PERCENT * base:
-        share = wording.share(payment.fee_sats, base)
-        yield warning(
-            "High fee",
-            f"Fee is {share} {basis}.",
-            f"Usual is under {USUAL_FEE_PERCENT} %.",
-            f"You would pay {units.sats(payment.fee_sats)} of fee.",
-        )
+    fee, spent = payment.fee_sats, payment.spent_sats
+    if fee * 100 < USUAL_FEE_PERCENT * base:
+        return
+    lines = [
+        f"Fee is {wording.share(fee, base)} {basis}.",
+        f"Usual is under {USUAL_FEE_PERCENT} %.",
+    ]
+    if payment.paid_sats and fee * 100 >= LARGE_FEE_PERCENT * spent:
+        lines.append(f"It takes {wording.share(fee, spent)} of the coins you spend.")
+    rate = units.rate(fee, payment.vbytes)
+    yield warning("High fee", *lines, f"You would pay {units.sats(fee)} of fee, at {rate}.")
 
 
 def _high_rate(payment: CheckedPayment) -> Iterator[Page]:

@@ -34,8 +34,6 @@ REFUSED = {
     "psbt_ss_p2wpkh_already_signed": BitcoinReason.NOTHING_TO_SIGN,  # Jade hands it back unchanged
     # Marked as still open to changes, which Jade signs: closed, it is signed as Jade does, below.
     "psbt_ss_p2pkh_v2": BitcoinReason.MODIFIABLE,
-    # A third of the coins would be fee.
-    "psbt_ss_p2sh_multisig": BitcoinReason.FEE_ABSURD,
     # Accounts with a service whose keys have 33 steps and no account of their own: no policy.
     "psbt_tm_green_multisig_2of2csv": BitcoinReason.NOT_REGISTERED,
     "psbt_tm_green_multisig_2of3": BitcoinReason.NOT_REGISTERED,
@@ -106,7 +104,7 @@ def _named(case: Case) -> list[str]:
     return found
 
 
-SIGNED = {*SINGLE, *ACROSS, *SEVERAL} - {"psbt_ss_p2sh_multisig"}
+SIGNED = {*SINGLE, *ACROSS, *SEVERAL}
 
 
 @pytest.mark.parametrize("name", sorted(SIGNED))
