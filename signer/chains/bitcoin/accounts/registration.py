@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from signer import wording
 from signer.chains.bitcoin.accounts import policy_words, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount
 from signer.chains.bitcoin.descriptors import policy
@@ -71,6 +72,7 @@ def _own_numbers(account: PolicyAccount) -> frozenset[int]:
 
 
 def _warnings(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:
+    yield from _out_of_place(read, own_numbers)
     if policy_words.any_alone(read):
         yield warning("One key is enough", "Each of the keys can spend everything alone.")
     # Of several keys that sign together, one of ours is enough that nobody can without us.
@@ -79,6 +81,29 @@ def _warnings(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:
         yield warning(
             "Others can spend", f"The key path belongs to {owners}.", "It is past all conditions."
         )
+
+
+def _out_of_place(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:
+    """Keys of others that say they are elsewhere than their origins do (T41).
+
+    Most are honest: depth and number lead to no coin. But the owner of such a key might not find it
+    again where its origin says. Ours was derived there, and compared with its chain code.
+    """
+    lines = [
+        f"Key {number + 1}: {_difference(key)}."
+        for number, key in enumerate(read.keys)
+        if number not in own_numbers and not key.is_at_origin
+    ]
+    if lines:
+        yield warning("Key out of place", *lines, "Have its owner's device confirm path and key.")
+
+
+def _difference(key: PolicyKey) -> str:
+    if len(key.path) != key.xpub.depth:
+        steps = wording.plural(len(key.path), "step")
+        return f"its path has {steps}, the key itself says {key.xpub.depth}"
+    last, number = bare(key.path[-1:]), bare((key.xpub.child_number,))
+    return f"its path ends in {last}, the key itself says {number}"
 
 
 def _key_path(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:

@@ -50,7 +50,9 @@ _PROOF = (size(33), size(64), forms.compressed_key)
 
 _SHARED = Tables(
     {
-        GLOBAL_XPUB: (size(78), forms.ORIGIN, forms.xpub),
+        # Its depth need not be its origin's (BIP174 asks for it): a key that was registered so is
+        # written so, and nothing here is decided by it (T41).
+        GLOBAL_XPUB: (size(78), forms.ORIGIN, None),
         VERSION: _FOUR_BYTES,
         **_PROPRIETARY,
     },

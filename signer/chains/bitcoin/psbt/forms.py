@@ -62,11 +62,6 @@ def public_key(key: bytes, _value: bytes) -> bool:
     return key[1] == 4 if len(key) == 66 else key[1] in {2, 3}
 
 
-def xpub(key: bytes, value: bytes) -> bool:
-    # Byte 4 of an extended key is its depth; its origin has a step for each (BIP174).
-    return len(value) == 4 + 4 * key[5]
-
-
 def output(_key: bytes, value: bytes) -> bool:
     cursor = Cursor(value)
     cursor.take(8)

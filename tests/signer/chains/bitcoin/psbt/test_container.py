@@ -123,7 +123,6 @@ def tap_tree(*depths: int) -> bytes:
 FORMS = [
     ("global xpub key", "head", 0x01, bytes(77), bytes(4)),
     ("global xpub origin", "head", 0x01, bytes(78), bytes(5)),
-    ("global xpub of another depth", "head", 0x01, b"\0\0\0\0\x02" + bytes(73), bytes(8)),
     ("global proprietary without subtype", "head", 0xFC, b"\x02id", b""),
     ("proprietary shorter than its name", "in", 0xFC, b"\x05id\x00", b""),
     ("output proprietary without name", "out", 0xFC, b"", b""),
@@ -224,6 +223,7 @@ def test_a_field_of_the_wrong_form_is_malformed(
 
 RIGHT = [
     ("global xpub", "head", 0x01, b"\0\0\0\0\x01" + bytes(73), bytes(8)),
+    ("global xpub of another depth", "head", 0x01, b"\0\0\0\0\x02" + bytes(73), bytes(8)),
     ("signature under an uncompressed key", "in", 0x02, b"\x04" + bytes(64), bytes(71)),
     ("derivation of an uncompressed key", "in", 0x06, b"\x04" + bytes(64), bytes(4)),
     ("final witness of nothing", "in", 0x08, b"", b"\x00"),
