@@ -205,6 +205,13 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged:
+    """There was nothing to sign: the payload as it came."""
+
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDetails:
     """A registered account, in the words of `Register`."""
 
@@ -256,7 +263,18 @@ class Fault:
     malformed: bool = False
 
 
-Reply = Info | Done | Text | Fingerprint | Registered | Signed | Accounts | Signature | Fault
+Reply = (
+    Info
+    | Done
+    | Text
+    | Fingerprint
+    | Registered
+    | Signed
+    | Unchanged
+    | Accounts
+    | Signature
+    | Fault
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
         returned = PsbtMaps.parse(signed)
     except Malformed as error:
         raise WalletError(f"What came back is not a clean PSBT: {error} {_SAFE}") from error
+    if signed == draft:
+        raise WalletError(f"The device found nothing to sign: it has other keys. {_SAFE}")
     if returned.unsigned_tx != own.unsigned_tx:
         raise WalletError(f"Another transaction came back than the one to sign. {_SAFE}")
     pairs = zip((own.top, *own.outputs), (returned.top, *returned.outputs), strict=True)

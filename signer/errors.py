@@ -98,6 +98,13 @@ class Refused(Exception):
         super().__init__(f"{reason.sentence} {detail}".strip())
 
 
+class NothingToSign(Refused):
+    """There is nothing to refuse either: the request goes back unchanged, and a person reads why.
+
+    A coordinator sends one payment to each of its devices in turn, and some of them twice.
+    """
+
+
 class CrossCheckFailed(Exception):
     """A signature we just made does not verify: a fault or an attack on this device.
 

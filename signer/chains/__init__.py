@@ -86,6 +86,7 @@ class Chain(Protocol):
     ) -> Review[Any]:
         """Parse and check a signing request. Raises Malformed or Refused; never half-signs.
 
+        NothingToSign is a Refused after which the host gets its payload back as it came.
         `records` are the registered accounts of this wallet. `expert` lets signatures through
         that leave parts of the payment open, with a warning for each.
         """

@@ -62,6 +62,13 @@ def test_a_payment_held_up_to_the_camera_is_reviewed_signed_and_shown(n_inputs: 
     assert signed == psbts.sign(draft, psbts.keyring())
 
 
+def test_what_has_nothing_to_sign_is_not_shown_as_a_code_that_looks_signed() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, codes(psbts.build(psbts.keyring(psbts.OTHER), 1)))
+    assert isinstance(desk.screen, Notice)
+    assert "Nothing here is for this device to sign." in " ".join(desk.text.split())
+
+
 def test_a_locked_device_asks_for_its_pin_and_then_shows_the_payment() -> None:
     desk = unlocked_desk()
     desk.lock()

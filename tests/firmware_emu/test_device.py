@@ -110,8 +110,9 @@ def test_going_back_and_forth_still_needs_every_page() -> None:
 def test_a_refusal_says_why_and_that_nothing_was_signed() -> None:
     desk = unlocked_desk()
     cable = desk.plug()
-    foreign = psbts.build(psbts.keyring("zoo " * 11 + "wrong"), 1, "wpkh")
-    ask_to_sign(cable, foreign)
+    mixed = psbts.draft(psbts.keyring(), 2)
+    mixed.ins[1] = psbts.coin(psbts.keyring(psbts.OTHER), psbts.path(), 100_000, 77)
+    ask_to_sign(cable, mixed.encode())
     [reply] = cable.replies()
     assert reply["error"]["code"] == -32602
     assert desk.screen.lines()[0] == "Refused"

@@ -79,6 +79,12 @@ def test_a_key_that_is_there_twice_is_not_read() -> None:
         PsbtMaps.parse(doubled)
 
 
+def test_a_payment_that_came_back_as_it_was_is_said_to_be_for_other_keys() -> None:
+    draft, _ = pair("wpkh")
+    with pytest.raises(WalletError, match="found nothing to sign: it has other keys"):
+        merge_signatures(draft, draft)
+
+
 def test_one_of_two_signatures_is_not_enough() -> None:
     draft, signed = pair("wpkh")
     whole, ours = PsbtMaps.parse(signed), PsbtMaps.parse(draft)

@@ -1,24 +1,32 @@
 """Signing: check, show every page, sign exactly what was shown."""
 
-from firmware_emu.commands import Sign, Signed
+from firmware_emu.commands import Sign, Signed, Unchanged
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Pause, RequestOutcome
-from firmware_emu.flows.review import read_all
+from firmware_emu.flows.review import NOTHING, read_all
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.storage import account_store
 from firmware_emu.storage.vault import Vault
 from signer import chains
+from signer.errors import NothingToSign
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
 
 
 def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Flow[RequestOutcome]:
-    """The signed payload, after every page was accepted. Raises Declined, and as the chain does."""
+    """The signed payload, after every page was accepted; as it came if nothing is to be signed.
+
+    Raises Declined, and as the chain does.
+    """
     chain = chains.load(command.chain)
     yield Pause(Wait("Reading the payment."))
     store = account_store.load(vault, keyring)
     records = (*store.records(command.chain), *command.records)
-    review = chain.review(command.payload, keyring, command.network, records)
+    try:
+        review = chain.review(command.payload, keyring, command.network, records)
+    except NothingToSign as finding:
+        sentences = (finding.reason.sentence, NOTHING, finding.reason.advice)
+        return RequestOutcome(Unchanged(command.payload), Notice("Nothing to sign", sentences))
     accepted = yield from read_all((*store.warnings, *review.pages), "sign")
     approval = review.approve(accepted[len(store.warnings) :])
     yield Pause(Wait("Signing."))

@@ -19,6 +19,7 @@ from firmware_emu.commands import (
     Signature,
     Signed,
     Text,
+    Unchanged,
     Unlock,
     Unusable,
 )
@@ -95,6 +96,8 @@ class Air:
                 return notice if is_unread else b""
             case Info() | Done() | Text() | Fingerprint() | Registered() | Accounts() | Signature():
                 return b""
+            case Unchanged():
+                return b""  # who showed it has it; as a code it would look like a signed one
 
     def tick(self, seconds: float, /) -> None:
         """Let time pass without the codes that were in view."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from firmware_emu.commands import FaultCode, GetInfo, Reply, Request, Signed
+from firmware_emu.commands import FaultCode, GetInfo, Reply, Request, Signed, Unchanged
 from firmware_emu.personalities import PersonalityFactory, Profile
 from firmware_emu.personalities.jade import messages, sentences
 from firmware_emu.personalities.jade.framing import Framer, Garbage, RpcMessage
@@ -61,7 +61,7 @@ class Jade:
         request = self._open.pop(ticket, None)
         if request is None:
             return b""
-        if isinstance(reply, Signed):
+        if isinstance(reply, (Signed, Unchanged)):
             self._unsent = _Unsent(request, _chunks(reply.payload), 0)
             return self._next_chunk(request.id, self._unsent)
         return _encode(request.id, messages.result(request.form, reply))

@@ -26,6 +26,7 @@ from firmware_emu.commands import (
     Signed,
     SignMessage,
     Text,
+    Unchanged,
     Unknown,
     Unlock,
     Unusable,
@@ -217,7 +218,7 @@ def _value(form: str, reply: Reply) -> "cbor.Value | Fault":
             return reply.data
         case Text():
             return reply.text
-        case Signed():
+        case Signed() | Unchanged():
             return reply.payload
         case Signature():
             return reply.data if form == _COMMITMENT else b64encode(reply.data).decode()

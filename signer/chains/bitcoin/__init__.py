@@ -48,7 +48,7 @@ class Bitcoin:
         """A PSBT (BIP174, BIP370, binary) as pages to approve.
 
         `records` are those that `register` gave for this wallet. Raises Malformed for bytes that
-        are no PSBT, Refused for what is not signed.
+        are no PSBT, Refused for what is not signed, NothingToSign where nothing is to be.
         """
         named_network = NETWORKS[network]
         owner = OwnedKeys(

@@ -110,6 +110,10 @@ class BitcoinReason(Reason):
         "Everything is signed already.",
         "Send the payment from the wallet app.",
     )
+    NOTHING_OURS = (
+        "Nothing here is for this device to sign.",
+        "If it should be, check that the wallet app names the keys of this seed.",
+    )
     OUTPUT_TOO_LONG = (
         "An output is too long to be shown in full.",
         "Build the payment without it.",

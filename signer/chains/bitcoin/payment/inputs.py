@@ -19,7 +19,7 @@ from signer.chains.bitcoin.psbt.maps import Map
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import sighash
 from signer.chains.bitcoin.transactions.tx import TxOutput
-from signer.errors import CommonReason, Refused
+from signer.errors import CommonReason, NothingToSign, Refused
 from signer.keys.keyring import Keyring
 
 # 1,500 legacy inputs, more than a standard transaction has room for, hash 250 MB in half a second.
@@ -58,6 +58,15 @@ class LocatedInputs:
 
 def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
     """The coins of a PSBT with at least one input, in order. Raises Malformed or Refused."""
+    try:
+        return _located(request, owner)
+    except Refused:
+        # Where no coin is said to be ours, whatever else is odd is for others to judge.
+        _check_concerned(request, owner)
+        raise
+
+
+def _located(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
     spent = utxos.spent_outputs(request)
     # Beside a coin of somebody else, what we pay cannot be told from the sums (T10). And one
     # account at a time: change from one into another would tie them together unseen (T11).
@@ -71,6 +80,16 @@ def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
         locations.append(location)
         requested.append(leaves)
     return LocatedInputs(spent, tuple(locations), tuple(requested))
+
+
+def _check_concerned(request: Psbt, owner: OwnedKeys) -> None:
+    if any(ownership.is_claimed(owner, records) for records in request.inputs):
+        return
+    # Who finalizes a coin drops its hints (BIP174, Input Finalizer).
+    finals = (fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS)
+    is_final = all(records.has_any(*finals) for records in request.inputs)
+    is_signed = BitcoinReason.NOTHING_TO_SIGN if is_final else BitcoinReason.NOTHING_OURS
+    raise NothingToSign(is_signed) from None
 
 
 def check_inputs(
@@ -94,7 +113,7 @@ def check_inputs(
         coins.append(SpentInput(located.utxos[index], location, hash_type, tasks))
     tasks = tuple(task for coin in coins for task in coin.tasks)
     if not tasks:
-        raise Refused(BitcoinReason.NOTHING_TO_SIGN)
+        raise NothingToSign(BitcoinReason.NOTHING_TO_SIGN)
     if is_joint(tasks):
         musig2.check_room(tasks, keyring)
     return tuple(coins)

@@ -98,6 +98,11 @@ def locate_input(
     return location, leaves
 
 
+def is_claimed(owner: OwnedKeys, records: Map) -> bool:
+    """Whether an input says that a key of ours is in its lock; not believed yet."""
+    return bool(_derivation_claims(owner, records, *_OF_INPUTS))
+
+
 def _location_of_script(
     owner: OwnedKeys, kind: ScriptType, claims: Sequence[DerivationClaim], script_pubkey: bytes
 ) -> AccountIndex | None:

@@ -30,14 +30,15 @@ JADE_NETWORKS = {"localtest": "regtest"}
 
 # What is refused, and why.
 REFUSED = {
-    "psbt_ss_not_us": BitcoinReason.AMOUNT_NOT_PROVEN,  # a claim alone; the coin is not ours
-    "psbt_ss_p2wpkh_already_signed": BitcoinReason.NOTHING_TO_SIGN,  # Jade hands it back unchanged
+    # Handed back unchanged, as Jade does.
+    "psbt_ss_not_us": BitcoinReason.NOTHING_OURS,
+    "psbt_ss_p2wpkh_already_signed": BitcoinReason.NOTHING_TO_SIGN,
     # Marked as still open to changes, which Jade signs: closed, it is signed as Jade does, below.
     "psbt_ss_p2pkh_v2": BitcoinReason.MODIFIABLE,
     # Accounts with a service whose keys have 33 steps and no account of their own: no policy.
     "psbt_tm_green_multisig_2of2csv": BitcoinReason.NOT_REGISTERED,
     "psbt_tm_green_multisig_2of3": BitcoinReason.NOT_REGISTERED,
-    "psbt_tm_green_multisig_2of3_recovery_signing": BitcoinReason.INPUT_NOT_OURS,
+    "psbt_tm_green_multisig_2of3_recovery_signing": BitcoinReason.NOTHING_OURS,
     "psbt_tm_green_multisig_2of3_recovery_signing_full_path": BitcoinReason.NOT_REGISTERED,
     # Mainnet requests for coins below coin type 1: signed as testnet requests, see below.
     "psbt_tm_multisig_segwit_many_inputs": BitcoinReason.WRONG_NETWORK,
