@@ -99,8 +99,8 @@ class BitcoinReason(Reason):
         "Do not use this request. Update the wallet app, or use another one.",
     )
     MODIFIABLE = (
-        "The payment is marked as one that others may still change.",
-        "Have the wallet app finish the payment before it is signed.",
+        "The payment is marked as open to changes, and the signature would leave it open.",
+        "Ask for the signature type ALL, which closes it.",
     )
     BAD_SIGNATURE = (
         "A signature under your key is already there, and it is wrong.",

@@ -17,6 +17,7 @@ from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.psbt.container import Psbt
 from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.chains.bitcoin.transactions import sighash
 from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.errors import Refused
 
@@ -78,8 +79,9 @@ def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPa
     located = inputs.locate_inputs(request, owner)
     _check_filled(located.utxos)
     request, silent_addresses = _with_silent_payments(request, located, owner)
-    _check_settled(request)
+    marked, request = request, container.closed(request)
     spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
+    _check_settled(marked, request, spent)
     _check_sums(located.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, owner, silent_addresses)
     judged = _with_names(request, judged, owner.network)
@@ -129,9 +131,10 @@ def _check_shape(tx: Tx) -> None:
         raise Refused(BitcoinReason.COINBASE_INPUT)
 
 
-def _check_settled(request: Psbt) -> None:
-    # Who reads such a request may still add inputs or outputs: it is not what will be sent (T24).
-    if container.modifiable(request):
+def _check_settled(marked: Psbt, request: Psbt, spent: Sequence[SpentInput]) -> None:
+    # Signed with ALL, a payment is closed to changes, and marked so. Signed with less it stays open
+    # to inputs or outputs that nobody has seen: it is not what will be sent (T24).
+    if marked is not request and any(coin.hash_type in sighash.OPEN_TYPES for coin in spent):
         raise Refused(BitcoinReason.MODIFIABLE)
 
 

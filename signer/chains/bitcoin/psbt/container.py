@@ -22,6 +22,7 @@ from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.formats.cursor import Cursor
 
 MAGIC = b"psbt\xff"
+_OPEN_TO_MORE = 0x03  # inputs may be added, and outputs (BIP370, PSBT_GLOBAL_TX_MODIFIABLE)
 
 # The fewest bytes of a map in version 2: what each must hold, and its end.
 _INPUT_BYTES, _OUTPUT_BYTES = 35 + 7 + 1, 11 + 3 + 1
@@ -82,6 +83,18 @@ def parse(data: bytes) -> Psbt:
 def modifiable(psbt: Psbt) -> int:
     """The bits of TX_MODIFIABLE (BIP370): what others may still change. 0: nothing."""
     return int.from_bytes(psbt.globals.get(fields.TX_MODIFIABLE) or b"", "little")
+
+
+def closed(psbt: Psbt) -> Psbt:
+    """The PSBT with the marks cleared that a signature of type ALL clears (BIP370, Signer).
+
+    Has SIGHASH_SINGLE stays: it is about signatures that are there already.
+    """
+    flags = modifiable(psbt)
+    if not flags & _OPEN_TO_MORE:
+        return psbt
+    cleared = {bytes((fields.TX_MODIFIABLE,)): bytes((flags & ~_OPEN_TO_MORE,))}
+    return replace(psbt, globals=Map({**psbt.globals.fields, **cleared}))
 
 
 def add(psbt: Psbt, added: Mapping[int, Sequence[Record]]) -> Psbt:
