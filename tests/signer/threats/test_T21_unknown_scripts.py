@@ -8,7 +8,8 @@ from tests.psbts import Out, draft, keyring, review, text
 ODD = {
     "witness version 16": b"\x60\x20" + bytes(range(32)),
     "witness version 2": b"\x52\x20" + bytes(range(32)),
-    "anchor": b"\x51\x02\x4e\x73",
+    "two other bytes than an anchor's": b"\x51\x02\x4e\x74",
+    "an anchor and a byte": b"\x51\x02\x4e\x73\x51",
     "version 1 of 20 bytes": b"\x51\x14" + bytes(20),
     "anyone can spend": b"\x51",
     "empty": b"",

@@ -78,7 +78,7 @@ def locate_input(
     To sign a coin that is not ours, because a field says so, would make us an oracle (T06).
     """
     kind = script.script_type(script_pubkey)
-    if kind in {ScriptType.DATA, ScriptType.UNKNOWN}:
+    if kind in {ScriptType.DATA, ScriptType.P2A, ScriptType.UNKNOWN}:
         raise Refused(BitcoinReason.SCRIPT_UNSUPPORTED, detail)
     claims = _derivation_claims(owner, records, *_OF_INPUTS)
     if not claims:

@@ -15,6 +15,7 @@ from signer.review import Fact, Kind, Origin, Page, Shape
 
 _FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced (BIP125)
 _USUAL_VERSIONS = (1, 2)
+_ANCHOR = "An anchor output: anybody can spend it."
 _FIRST = "first of two rounds: only a nonce leaves"
 _FIRST_TOO = "first of two rounds for some signatures: of those only a nonce leaves"
 _SECOND = "second of two rounds: your part of the signature leaves"
@@ -111,7 +112,10 @@ def _destination(target: ReviewedOutput) -> tuple[Fact, ...]:
             Fact("as one-time address", target.address or "", shape=Shape.ADDRESS),
         )
     if target.address is not None:
-        return (Fact("to", target.address, shape=Shape.ADDRESS),)
+        shown = (Fact("to", target.address, shape=Shape.ADDRESS),)
+        return (
+            (*shown, Fact("", _ANCHOR)) if target.output.script_pubkey == script.ANCHOR else shown
+        )
     if target.role is OutputRole.DATA:
         return _data(target.output.script_pubkey[1:])
     return (Fact("to an unknown script", target.output.script_pubkey.hex() or "(empty)"),)

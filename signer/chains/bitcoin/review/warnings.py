@@ -9,6 +9,7 @@ from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTI
 from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.transactions import script, sighash
+from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.errors import Malformed
 from signer.keys import curve
 from signer.keys.path import HARDENED, render
@@ -17,6 +18,7 @@ from signer.review import Page, warning
 USUAL_FEE_PERCENT = 5  # of what is paid
 LARGE_FEE_PERCENT = 25  # of the coins spent
 USUAL_SATS_PER_VBYTE = 500
+USUAL_ANCHOR_SATS = 1_000  # Lightning channels put 240 or 330 into one
 # Beyond any height a wallet of today means: testnet is at 5 million, mainnet at a fifth of that.
 FAR_HEIGHT = 10_000_000
 _OPEN_NAMES = {
@@ -179,16 +181,22 @@ def _odd(number: int, target: ReviewedOutput) -> Iterator[Page]:
 
 def _odd_amount(name: str, target: ReviewedOutput) -> Iterator[Page]:
     locked = target.output.script_pubkey
-    dust = script.DUST_SATS[script.script_type(locked)]
+    kind = script.script_type(locked)
+    dust = script.DUST_SATS[kind]
+    if kind is ScriptType.P2A and target.output.sats > USUAL_ANCHOR_SATS:
+        # It has an address, so a host could pass it off as somebody's: a gift to whoever is first.
+        yield warning(
+            "Anybody can spend it",
+            f"{name} pays {units.sats(target.output.sats)} to an anchor output.",
+            f"An anchor usually holds no more than {units.sats(USUAL_ANCHOR_SATS)}.",
+        )
     if target.output.sats < dust:
         yield warning(
             "Too little to send",
             f"{name} holds {units.sats(target.output.sats)}.",
             f"Most nodes pass on no less than {units.sats(dust)}.",
         )
-    if script.script_type(locked) is script.ScriptType.P2TR and not _is_point(
-        script.program(locked)
-    ):
+    if kind is ScriptType.P2TR and not _is_point(script.program(locked)):
         yield warning(
             "Nobody can spend it",
             f"{name} is locked by a key that does not exist.",

@@ -18,6 +18,8 @@ def render(script_pubkey: bytes, network: Network) -> str | None:
             return bech32.encode(network.hrp, 0, script.program(script_pubkey))
         case ScriptType.P2TR:
             return bech32.encode(network.hrp, 1, script.program(script_pubkey))
+        case ScriptType.P2A:
+            return bech32.encode(network.hrp, 1, script_pubkey[2:])
         case ScriptType.P2PKH:
             return base58.encode_check(network.p2pkh + script.program(script_pubkey))
         case ScriptType.P2SH:

@@ -16,18 +16,22 @@ class ScriptType(Enum):
     P2WPKH = "P2WPKH"
     P2WSH = "P2WSH"
     P2TR = "P2TR"
+    P2A = "P2A"
     DATA = "OP_RETURN"
     UNKNOWN = "unknown script"
 
 
+ANCHOR = b"\x51\x02\x4e\x73"
 # Length, first bytes, last bytes. A witness program is exactly one push (BIP141). Versions 2 to 16,
-# and version 1 of other lengths, are UNKNOWN on purpose: today anyone may spend them (T21).
+# and version 1 of other lengths, are UNKNOWN on purpose: today anyone may spend them (T21). One is
+# meant to be spent by anyone: the anchor, by which a child pays the fee of its parent (T91).
 _TEMPLATES = (
     (ScriptType.P2WPKH, 22, b"\x00\x14", b""),
     (ScriptType.P2TR, 34, b"\x51\x20", b""),
     (ScriptType.P2WSH, 34, b"\x00\x20", b""),
     (ScriptType.P2PKH, 25, b"\x76\xa9\x14", b"\x88\xac"),
     (ScriptType.P2SH, 23, b"\xa9\x14", b"\x87"),
+    (ScriptType.P2A, 4, ANCHOR, b""),
 )
 # Below these amounts an output costs more to spend than it holds, and nodes do not pass it on
 # (Bitcoin Core, policy.cpp, GetDustThreshold at 3 sat/vB).
@@ -37,6 +41,7 @@ DUST_SATS = {
     ScriptType.P2WSH: 330,
     ScriptType.P2PKH: 546,
     ScriptType.P2SH: 540,
+    ScriptType.P2A: 240,
 }
 
 

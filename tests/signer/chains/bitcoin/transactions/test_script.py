@@ -41,7 +41,7 @@ def test_a_script_with_a_tail_or_a_head_is_no_longer_recognised(
         MADE[ScriptType.P2SH][:-1] + b"\x88",
         b"\x52\x20" + HASH32,  # witness version 2
         b"\x60\x02\x01\x02",  # witness version 16
-        b"\x51\x02\x4e\x73",  # version 1, two bytes: an anchor anyone may spend
+        b"\x51\x02\x4e\x74",  # version 1, two bytes other than an anchor's
         b"\x51\x21" + HASH32 + b"\x00",
         b"\x00\x15" + HASH20 + b"\x00",
         b"\x21\x02" + HASH32 + b"\xac",  # a bare key
@@ -109,6 +109,7 @@ def test_dust_is_what_bitcoin_core_says() -> None:
         ScriptType.P2WPKH: 67,
         ScriptType.P2WSH: 67,
         ScriptType.P2TR: 67,
+        ScriptType.P2A: 67,
     }
     length = {
         ScriptType.P2PKH: 25,
@@ -116,6 +117,7 @@ def test_dust_is_what_bitcoin_core_says() -> None:
         ScriptType.P2WPKH: 22,
         ScriptType.P2WSH: 34,
         ScriptType.P2TR: 34,
+        ScriptType.P2A: 4,
     }
     assert {kind: 3 * (8 + 1 + length[kind] + spending[kind]) for kind in spending} == dict(
         script.DUST_SATS
