@@ -39,7 +39,8 @@ class Confirm:
         place = f"{self.number} of {self.total}"
         if len(views) > 1:
             place += f", {self.view + 1}/{len(views)}"
-        return framed(heading(self.page.title, place), views[self.view], self._buttons())
+        buttons_line = self._buttons(is_last=self.view == len(views) - 1)
+        return framed(heading(self.page.title, place), views[self.view], buttons_line)
 
     def press(self, key: Key) -> "Confirm | Yes | Rejected | Back":
         match key:
@@ -58,8 +59,8 @@ class Confirm:
     def _next(self) -> "Confirm":
         return replace(self, view=self.view + 1)
 
-    def _buttons(self) -> str:
-        if not self._last:
+    def _buttons(self, *, is_last: bool) -> str:
+        if not is_last:
             return buttons("stop", "more", "◂ ▸")
         if self._warning:
             return buttons(

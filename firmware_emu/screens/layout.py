@@ -24,7 +24,10 @@ def heading(title: str, right: str = "") -> str:
 
 def wrap(text: str) -> tuple[str, ...]:
     """Whole words where possible; a longer word is cut, never dropped."""
-    return tuple(textwrap.wrap(plain(text), COLUMNS, break_on_hyphens=False)) or ("",)
+    shown = plain(text)
+    if " " not in shown:
+        return cut(shown)  # 10 kB of data are one word, and would take tens of milliseconds
+    return tuple(textwrap.wrap(shown, COLUMNS, break_on_hyphens=False)) or ("",)
 
 
 def cut(text: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from firmware_emu.screens import Answer, Key
+from firmware_emu.screens.confirm import Confirm, Yes
 from signer.chains.bitcoin.reasons import BitcoinReason
 from tests.psbts import Draft, Out, draft, keyring, refusal, review, text
 
@@ -66,7 +68,20 @@ def test_an_empty_op_return_is_shown_as_empty() -> None:
     assert "hex (empty)" in shown(saying(b"\x6a"))
 
 
+def test_ten_thousand_bytes_are_on_the_screen_to_the_last_of_them() -> None:
+    data = b"\x4d\x10\x27" + bytes(number * 7 % 251 for number in range(10_000))
+    pages = review(saying(b"\x6a" + data).encode(), keyring()).pages
+    [page] = [page for page in pages if page.title == "Data 1 of 1"]
+    seen: Confirm | Answer = Confirm(page)
+    drawn = ""
+    while isinstance(seen, Confirm):  # no view can be passed over
+        drawn += "".join(line.strip() for line in seen.lines()[1:-1])
+        seen = seen.press(Key.OK)
+    assert data.hex() in drawn
+    assert isinstance(seen, Yes)
+
+
 def test_what_is_too_long_to_be_read_is_refused() -> None:
-    longest = b"\x6a" + bytes(999)
+    longest = b"\x6a" + bytes(10_239)
     assert longest[1:].hex() in shown(saying(longest))
     assert refusal(saying(longest + b"\x00"), keyring()) is BitcoinReason.OUTPUT_TOO_LONG
