@@ -5,6 +5,13 @@ from dataclasses import dataclass
 MAX_SATS = 21_000_000 * 100_000_000  # consensus: no amount and no sum is larger (MAX_MONEY)
 FINAL_SEQUENCE = 0xFFFFFFFF
 LOCKTIME_THRESHOLD = 500_000_000  # consensus: a locktime below is a height, from here on a time
+# The device has no clock and no chain. What lies a year or more past the newest block at release is
+# years ahead, whatever day it is (T22). Mainnet's: 840 000 came on 2024-04-20, 144 a day since.
+# Blocks of test networks come at any pace; none of them is near their bound.
+RELEASE_TIME = 1_795_996_800  # 2026-11-30
+RELEASE_HEIGHT = 977_000
+BLOCKS_PER_YEAR, SECONDS_PER_YEAR = 52_560, 31_536_000
+FAR_TEST_HEIGHT = 10_000_000
 BIP68_DISABLED = 1 << 31  # a sequence with this bit holds no relative lock
 
 # Budgets: a request beyond them is refused before memory or time is spent on it (threat T75).

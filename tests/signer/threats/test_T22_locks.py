@@ -10,12 +10,17 @@ from signer import wording
 from tests.psbts import draft, keyring, review, text
 
 
-def shown(locktime: int = 0, sequences: tuple[int, ...] = (0xFFFFFFFD,), version: int = 2) -> str:
-    made = draft(keyring(), len(sequences))
+def shown(
+    locktime: int = 0,
+    sequences: tuple[int, ...] = (0xFFFFFFFD,),
+    version: int = 2,
+    network: str = "regtest",
+) -> str:
+    made = draft(keyring(), len(sequences), network=network)
     made.locktime, made.version = locktime, version
     for one, sequence in zip(made.ins, sequences, strict=True):
         one.sequence = sequence
-    return text(review(made.encode(), keyring()).pages)
+    return text(review(made.encode(), keyring(), network).pages)
 
 
 def test_what_wallets_do_today_is_a_detail() -> None:
@@ -39,14 +44,36 @@ def test_a_height_of_another_age_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("locktime", "warning"),
     [
-        (10_000_000, ""),
-        (10_000_001, "[Delayed]\nNo block may hold it before block 10 000 001.\n"),
+        (9_999_999, ""),
+        (10_000_000, "[Delayed]\nNo block may hold it before block 10 000 000.\n"),
         (499_999_999, "[Delayed]\nNo block may hold it before block 499 999 999.\n"),
         (500_000_000, "[Delayed]\nNo block may hold it before\n1985-11-05 00:53:20 UTC\n"),
     ],
 )
 def test_from_where_on_a_lock_is_a_warning_and_a_date(locktime: int, warning: str) -> None:
     assert shown(locktime).startswith(warning + "[Payment]")
+
+
+@pytest.mark.parametrize(
+    ("locktime", "warning"),
+    [
+        (977_000, ""),
+        (1_029_559, ""),
+        (1_029_560, "block 1 029 560.\nThat is about 1 year after this device was made.\n"),
+        (1_500_000, "block 1 500 000.\nThat is about 9 years after this device was made.\n"),
+    ],
+)
+def test_a_height_of_mainnet_a_year_past_the_release_is_a_warning(
+    locktime: int, warning: str
+) -> None:
+    read = shown(locktime, network="mainnet")
+    assert read.startswith(f"[Delayed]\nNo block may hold it before {warning}" if warning else "[P")
+
+
+def test_a_date_says_how_many_years_ahead_it_is() -> None:
+    assert "after this device was made" not in shown(1_827_532_799)
+    assert "\nThat is about 1 year after this device was made.\n" in shown(1_827_532_800)
+    assert "\nThat is about 79 years after this device was made.\n" in shown(0xFFFFFFFF)
 
 
 def test_a_lock_without_effect_is_said_to_have_none() -> None:

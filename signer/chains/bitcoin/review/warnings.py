@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from signer import wording
 from signer.chains.bitcoin import units
 from signer.chains.bitcoin.accounts.account import SingleKeyAccount
-from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.network import (
+    BIP68_DISABLED,
+    BLOCKS_PER_YEAR,
+    FAR_TEST_HEIGHT,
+    FINAL_SEQUENCE,
+    LOCKTIME_THRESHOLD,
+    RELEASE_HEIGHT,
+    RELEASE_TIME,
+    SECONDS_PER_YEAR,
+    Network,
+)
 from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.transactions import script, sighash
@@ -19,8 +29,6 @@ USUAL_FEE_PERCENT = 5  # of what is paid
 LARGE_FEE_PERCENT = 25  # of the coins spent
 USUAL_SATS_PER_VBYTE = 500
 USUAL_ANCHOR_SATS = 1_000  # Lightning channels put 240 or 330 into one
-# Beyond any height a wallet of today means: testnet is at 5 million, mainnet at a fifth of that.
-FAR_HEIGHT = 10_000_000
 _OPEN_NAMES = {
     0x02: "NONE",
     0x03: "SINGLE",
@@ -123,15 +131,28 @@ def _delayed(payment: CheckedPayment) -> Iterator[Page]:
     """A lock that keeps the payment out of blocks for long (T22).
 
     Wallets set the height of today against miners who would rewrite the last block; such a lock is
-    a detail. A date, or a height that nobody living in this decade means, is not.
+    a detail. A date, or a height that is a year ahead or more, is not.
     """
     locktime = payment.tx.locktime
     if all(tx_input.sequence == FINAL_SEQUENCE for tx_input in payment.tx.inputs):
         return
     if locktime >= LOCKTIME_THRESHOLD:
-        yield warning("Delayed", "No block may hold it before", wording.utc(locktime))
-    elif locktime > FAR_HEIGHT:
-        yield warning("Delayed", f"No block may hold it before block {wording.spaced(locktime)}.")
+        years = _years(locktime - RELEASE_TIME, SECONDS_PER_YEAR)
+        yield warning("Delayed", "No block may hold it before", wording.utc(locktime), *years)
+    elif locktime >= _far_height(payment.network):
+        years = () if payment.network.coin else _years(locktime - RELEASE_HEIGHT, BLOCKS_PER_YEAR)
+        height = wording.spaced(locktime)
+        yield warning("Delayed", f"No block may hold it before block {height}.", *years)
+
+
+def _far_height(network: Network) -> int:
+    return FAR_TEST_HEIGHT if network.coin else RELEASE_HEIGHT + BLOCKS_PER_YEAR
+
+
+def _years(ahead: int, year: int) -> tuple[str, ...]:
+    if ahead < year:
+        return ()
+    return (f"That is about {wording.plural(ahead // year, 'year')} after this device was made.",)
 
 
 def _resting(payment: CheckedPayment) -> Iterator[Page]:
