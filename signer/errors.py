@@ -80,8 +80,8 @@ class CommonReason(Reason):
         "Sign a shorter one.",
     )
     MESSAGE_UNREADABLE = (
-        "The message holds characters that cannot be shown as they are.",
-        "Sign plain text: letters, digits and signs of ASCII.",
+        "The message is no text: it holds half a character.",
+        "Write the message again in the wallet app.",
     )
     KEYS_WIPED = (
         "The keys were wiped from memory.",

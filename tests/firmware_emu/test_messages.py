@@ -57,14 +57,25 @@ def test_the_whole_message_and_its_key_are_read_before_it_is_signed() -> None:
     assert cable.replies()[0]["result"]
 
 
-@pytest.mark.parametrize("message", ["caf\u00e9", "a\tb", "\u202eevil", "a\x1b[2J"])
-def test_what_cannot_be_shown_as_it_is_is_not_signed(message: str) -> None:
+@pytest.mark.parametrize(
+    ("message", "drawn"),
+    [
+        ("caf\u00e9", "caf\\xe9"),
+        ("a\tb", "a<U+0009>b"),
+        ("\u202eevil", "<U+202E>evil"),
+        ("a\x1b[2J", "a<U+001B>[2J"),
+    ],
+)
+def test_what_cannot_be_drawn_is_written_by_number_and_the_rest_is_signed(
+    message: str, drawn: str
+) -> None:
     desk = unlocked_desk()
     cable = desk.plug()
     cable.request("sign_message", TEXT | {"message": message})
-    [reply] = cable.replies()
-    assert reply["error"]["code"] == -32602
-    assert "Nothing was signed." in desk.text
+    read = "\n".join(desk.approve())
+    assert f'"{drawn}"' in read
+    assert all(" " <= letter <= "~" or letter in "\n\u2717\u2713\u25c2\u25b8" for letter in read)
+    assert cable.replies()[0]["result"]
 
 
 def test_a_hash_is_warned_about_as_something_nobody_can_read() -> None:

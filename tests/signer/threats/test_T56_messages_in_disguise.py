@@ -12,19 +12,8 @@ from tests.psbts import Draft, In, Out, hint, keyring, lock, path, refusal, text
 WHERE = path()
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "pay \x1b[2K me",
-        "tab\there",
-        "caf\u00e9",
-        "\u202eright to left",
-        "zero\u200bwidth",
-        "\r\n",
-        "\x7f",
-    ],
-)
-def test_what_cannot_be_shown_as_it_is_is_not_signed(message: str) -> None:
+@pytest.mark.parametrize("message", ["\ud800", "half \udfff"])
+def test_what_is_no_text_is_not_signed(message: str) -> None:
     with pytest.raises(Refused) as legacy:
         CHAIN.message(message, WHERE, keyring())
     with pytest.raises(Refused) as modern:

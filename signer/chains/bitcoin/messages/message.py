@@ -10,10 +10,16 @@ from enum import Enum
 from typing import TypeVar
 
 from signer.chains.bitcoin.accounts import addresses
-from signer.chains.bitcoin.accounts.account import AccountIndex, PolicyAccount, SingleKeyAccount
+from signer.chains.bitcoin.accounts.account import (
+    PURPOSES,
+    AccountIndex,
+    PolicyAccount,
+    SingleKeyAccount,
+)
 from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
-from signer.chains.bitcoin.network import Network
+from signer.chains.bitcoin.messages.text import EAST_ASIAN, scripts, visible
+from signer.chains.bitcoin.network import NETWORKS, Network
 from signer.chains.bitcoin.payment import signatures
 from signer.chains.bitcoin.payment.signing import SigningTask, sighash_context, signing_tasks
 from signer.chains.bitcoin.reasons import BitcoinReason
@@ -82,6 +88,7 @@ def key_message(text: str, path: Path, keyring: Keyring) -> Review[KeyMessage]:
     message = _readable(text)
     subject = KeyMessage(_MAGIC + blob(message), path)
     facts = (
+        *_addresses(path, keyring),
         Fact("Key", render(path), Origin.DERIVED),
         Fact("", keyring.public_key(path).hex(), Origin.DERIVED, Shape.ADDRESS),
     )
@@ -106,6 +113,7 @@ def address_message(
     facts = (
         Fact(location.account.title, shown_address, Origin.DERIVED, Shape.ADDRESS),
         Fact("path", bare(location.path), Origin.DERIVED),
+        Fact("Network", network.name),
         *_timing(timing),
     )
     odd = _odd_place(location, network)
@@ -145,13 +153,12 @@ def _tasks(location: AccountIndex, unsigned: Tx) -> tuple[SigningTask, ...]:
 
 
 def _readable(text: str) -> bytes:
-    # What cannot be read is not signed: control characters move the cursor of a terminal, others
-    # look like letters they are not, or turn the direction of a line around (T32, T56).
     if len(text) > MAX_CHARACTERS:
         raise Refused(CommonReason.MESSAGE_TOO_LONG)
-    if any(not (" " <= character <= "~" or character == "\n") for character in text):
-        raise Refused(CommonReason.MESSAGE_UNREADABLE)
-    return text.encode()
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: no UTF-8, so no bytes to sign
+        raise Refused(CommonReason.MESSAGE_UNREADABLE) from None
 
 
 def _odd_text(text: str) -> Iterator[Page]:
@@ -161,11 +168,35 @@ def _odd_text(text: str) -> Iterator[Page]:
         yield warning(_ODD, "The message is a code. Nobody can read what it stands for.")
     if text != text.strip():
         yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
+    if any(visible(line) != line for line in text.split("\n")):
+        # Control characters move the cursor of a terminal, others look like letters they are not,
+        # or turn the direction of a line around (T90).
+        yield warning(
+            _ODD,
+            "Some signs of the message cannot be seen, or look like others.",
+            "They are shown by number, like <U+202E>.",
+        )
+    if len(names := scripts(text) - {EAST_ASIAN}) > 1:
+        listed = " and ".join(name.capitalize() for name in sorted(names))
+        yield warning(_ODD, f"The letters are {listed}. Some of them look alike.")
 
 
 def _odd_place(location: AccountIndex, network: Network) -> Iterator[str]:
     if isinstance(location.account, SingleKeyAccount):
         yield from addresses.path_warnings(location.path, location.account.kind, network)
+
+
+def _addresses(path: Path, keyring: Keyring) -> Iterator[Fact]:
+    """The address that a verifier asks for, on each network of the path (BIP44, Path levels)."""
+    if len(path) != 5 or path[0] not in PURPOSES:
+        return
+    account = SingleKeyAccount(PURPOSES[path[0]], path[:-2])
+    known = [network for network in NETWORKS.values() if account.is_standard(network)]
+    if known:
+        locked = account.location(keyring, *path[-2:]).spend_data.script_pubkey
+        shown = {address.render(locked, network) or "": network.name for network in known[::-1]}
+        for text, name in reversed(shown.items()):
+            yield Fact(f"Address on {name}", text, Origin.DERIVED, Shape.ADDRESS)
 
 
 def _timing(timing: Timing) -> Iterator[Fact]:
@@ -180,7 +211,7 @@ def _signer(facts: tuple[Fact, ...]) -> Page:
 
 
 def _text(text: str) -> Page:
-    lines = tuple(Fact("", f'"{line}"', Origin.HOST) for line in text.split("\n"))
+    lines = tuple(Fact("", f'"{visible(line)}"', Origin.HOST) for line in text.split("\n"))
     count = Fact("Letters", str(len(text)))
     return Page(PageKind.DETAIL, "It says", (*lines, count))
 

@@ -341,7 +341,7 @@ def test_the_pages_of_a_message_say_who_signs_and_what() -> None:
     shown = text(BITCOIN.statement("I am here", path(), "wpkh", keyring(), "regtest").pages)
     address = "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"
     assert shown.startswith(
-        f"[Sign a message]\n84h/1h/0h {address}\npath 84h/1h/0h/0/0\n"
+        f"[Sign a message]\n84h/1h/0h {address}\npath 84h/1h/0h/0/0\nNetwork regtest\n"
         '[It says]\n"I am here"\nLetters 9\nDigest '
     )
 
@@ -372,7 +372,9 @@ def test_the_pages_of_a_legacy_message_name_the_key() -> None:
     shown = text(CHAIN.message("x\n", path(), keyring()).pages)
     assert shown.startswith(
         "[Look twice]\nThe message begins or ends with spaces or empty lines.\n"
-        f'[Sign a message]\nKey m/84h/1h/0h/0/0\n{public}\n[It says]\n"x"\n""\nLetters 2\n'
+        "[Sign a message]\nAddress on testnet tb1q6rz28mcfaxtmd6v789l9rrlrusdprr9pqcpvkl\n"
+        "Address on regtest bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk\n"
+        f'Key m/84h/1h/0h/0/0\n{public}\n[It says]\n"x"\n""\nLetters 2\n'
     )
 
 
