@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import Malformed
 from signer.formats import base58
 from signer.keys import curve, exfil
+from tests.psbts import OTHER, draft, keyring, refusal, vault
 from tests.signer.published import shared
 
 X = bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
@@ -79,3 +81,14 @@ def test_the_keys_inside_bip32_s_invalid_examples_are_malformed() -> None:
             continue
         judged += 1
     assert judged == 7
+
+
+@pytest.mark.parametrize("field", [0x1B, 0x1C])
+@pytest.mark.parametrize("x", [bytes(31) + b"\7", b"\xff" * 32])
+def test_a_joint_signature_has_no_signer_whose_key_is_no_point(field: int, x: bytes) -> None:
+    """Who signs together is registered, and those keys are points: others are not looked into."""
+    joint = vault("tr(musig(@0,@1)/**)", keyring(), keyring(OTHER))
+    begun = draft(joint)
+    begun.ins[0].put(field, bytes(66 if field == 0x1B else 32), b"\2" + x + b"\2" + X)
+    refused = refusal(begun, keyring(), "regtest", [joint.record(keyring())])
+    assert refused is BitcoinReason.JOINT_KEYS_DIFFER

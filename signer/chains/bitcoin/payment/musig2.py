@@ -29,10 +29,19 @@ def named_aggregates(records: Map) -> dict[bytes, frozenset[bytes]]:
 
 
 def check_participants(musig_keys: Iterable[MusigKey], records: Map, detail: str) -> None:
-    """Refused where a request names other participants than the registered account has (T41)."""
-    registered = {(key.aggregate, b"".join(key.participants)) for key in musig_keys}
+    """Refused where a request names other keys than those of the registered account (T41).
+
+    Theirs are points of the curve; of others nobody knows, and to find out takes longer than to
+    compare (T55, T75).
+    """
+    known = list(musig_keys)
+    registered = {(key.aggregate, b"".join(key.participants)) for key in known}
+    participants = {part for key in known for part in key.participants}
     if not registered.issuperset(records.records_of(fields.MUSIG2_PARTICIPANT_PUBKEYS)):
         raise Refused(BitcoinReason.JOINT_KEYS_DIFFER, detail)
+    for kind in (fields.MUSIG2_PUB_NONCE, fields.MUSIG2_PARTIAL_SIG):
+        if any(key[:33] not in participants for key, _ in records.records_of(kind)):
+            raise Refused(BitcoinReason.JOINT_KEYS_DIFFER, detail)
 
 
 def check_foreign_parts(tasks: Iterable[SigningTask], records: Map, detail: str) -> None:

@@ -35,6 +35,11 @@ from signer.keys.path import Path
 _OF_INPUTS = (fields.BIP32_DERIVATION, fields.TAP_BIP32_DERIVATION)
 # What no coin of a single taproot key has.
 _OF_ACCOUNTS = (fields.TAP_MERKLE_ROOT, fields.TAP_LEAF_SCRIPT, fields.MUSIG2_PARTICIPANT_PUBKEYS)
+_JOINT = (
+    fields.MUSIG2_PARTICIPANT_PUBKEYS,
+    fields.MUSIG2_PUB_NONCE,
+    fields.MUSIG2_PARTIAL_SIG,
+)
 _OF_OUTPUTS = (fields.OUT_BIP32_DERIVATION, fields.OUT_TAP_BIP32_DERIVATION)
 
 
@@ -174,7 +179,7 @@ def _check_tree(
         _tree_is_so(spend_data, claims, records) if spend_data.leaves else _no_tree(claims, records)
     ):
         raise Refused(BitcoinReason.SCRIPT_NOT_COMMITTED, detail)
-    if any(location.musig_keys) or records.has_any(fields.MUSIG2_PARTICIPANT_PUBKEYS):
+    if any(location.musig_keys) or records.has_any(*_JOINT):
         musig2.check_participants((key for key in location.musig_keys if key), records, detail)
 
 

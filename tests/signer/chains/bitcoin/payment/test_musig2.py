@@ -308,6 +308,28 @@ def test_participants_other_than_the_registered_ones_are_refused() -> None:
         assert refused(bent(raw, _named(*wrong)), of) is BitcoinReason.JOINT_KEYS_DIFFER
 
 
+@pytest.mark.parametrize("kind", [NONCES, PARTS])
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        curve.public_key(bytearray(b"\x07" * 32)),
+        b"\x02" + bytes(31) + b"\x07",  # no point of the curve
+        b"\x03" + b"\xff" * 32,  # past the field
+    ],
+)
+def test_a_nonce_or_part_of_a_key_that_is_no_participant_is_refused(
+    kind: int, stranger: bytes
+) -> None:
+    """Participants are points of the curve; what else stands there need not be (T55)."""
+    of = account(THREE)
+    raw = first_round(of)
+    [name] = of_signer(raw, NONCES, of, 0)
+    field = bytes((kind,)) + stranger + name[34:]
+    value = bytes(66 if kind == NONCES else 32)
+    moved = bent(raw, lambda fields: fields.update({field: value}))
+    assert refused(moved, of) is BitcoinReason.JOINT_KEYS_DIFFER
+
+
 def test_a_group_that_the_account_has_not_is_refused() -> None:
     of = account(TREE)
     keys = sorted((key_of(of, 0), curve.public_key(bytearray(b"\x07" * 32))))
