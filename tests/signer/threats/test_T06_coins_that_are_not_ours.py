@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.keys.path import HARDENED
 from tests import psbts
-from tests.psbts import draft, keyring, refusal
+from tests.psbts import Draft, draft, keyring, refusal, review, sign, text, vault
 
 OTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 
@@ -76,3 +76,67 @@ def test_no_path_but_the_true_one_opens_a_coin(where: tuple[int, ...]) -> None:
             BitcoinReason.PATH_UNUSUAL,
             BitcoinReason.WRONG_NETWORK,
         }
+
+
+def without_a_master(made: Draft, *masters: bytes) -> Draft:
+    """The same from a wallet made of extended keys alone: fingerprint 00000000."""
+    for one in (*made.ins, *made.outs):
+        one.records = [
+            (key, _without(value, masters) if key[0] in {0x02, 0x06, 0x07, 0x16} else value)
+            for key, value in one.records
+        ]
+    return made
+
+
+def _without(value: bytes, masters: tuple[bytes, ...]) -> bytes:
+    for master in masters:
+        value = value.replace(master, bytes(4), 1)
+    return value
+
+
+@pytest.mark.parametrize("script", psbts.KINDS)
+def test_an_unknown_master_is_decided_by_deriving(script: str) -> None:
+    raw = without_a_master(draft(keyring(), 2, script), keyring().fingerprint).encode()
+    assert "[Comes back to you]\n174 800 sats" in text(review(raw, keyring()).pages)
+    sign(raw, keyring())
+
+
+@pytest.mark.parametrize("script", psbts.KINDS)
+def test_another_wallets_coin_with_an_unknown_master_is_not_ours(script: str) -> None:
+    theirs = keyring(OTHER)
+    made = without_a_master(draft(theirs, 1, script), theirs.fingerprint)
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+
+
+def test_change_of_another_wallet_with_an_unknown_master_is_a_payment() -> None:
+    made, theirs = draft(keyring()), keyring(OTHER)
+    made.outs[1] = psbts.change(theirs, psbts.path("wpkh", 1, 3), 74_800)
+    without_a_master(made, theirs.fingerprint)
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "Comes back" not in shown
+    assert "Pay 99 800 sats" in shown
+
+
+def test_an_unknown_master_of_another_network_is_refused() -> None:
+    made = without_a_master(draft(keyring(), network="mainnet"), keyring().fingerprint)
+    assert refusal(made, keyring()) is BitcoinReason.WRONG_NETWORK
+
+
+@pytest.mark.parametrize("template", ["wsh(sortedmulti(2,@0/**,@1/**))", "tr(@0/**,pk(@1/**))"])
+def test_cosigners_with_unknown_masters_are_told_from_us_by_deriving(template: str) -> None:
+    of = vault(template, keyring(), keyring(OTHER))
+    masters = [one.fingerprint for one in of.signers]
+    for unknown in (masters, masters[1:]):
+        raw = without_a_master(draft(of), *unknown).encode()
+        records = [of.record(keyring())]
+        assert "Comes back to you" in text(review(raw, keyring(), "regtest", records).pages)
+        psbts.complete(raw, of, *(of.signers[:1] if template.startswith("tr") else of.signers))
+
+
+def test_long_paths_of_unknown_masters_are_not_tried() -> None:
+    """Each step of a path is a derivation: a claim of nobody's may not buy hundreds (T75)."""
+    made = draft(keyring())
+    made.ins[0].drop(0x06)
+    public = keyring().public_key(psbts.path())
+    made.ins[0].put(0x06, bytes(4) + b"\x01\x00\x00\x80" * 300, public)
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS

@@ -41,19 +41,23 @@ _JOINT = (
     fields.MUSIG2_PARTIAL_SIG,
 )
 _OF_OUTPUTS = (fields.OUT_BIP32_DERIVATION, fields.OUT_TAP_BIP32_DERIVATION)
+# What a watch-only wallet writes that was made of an extended key without its origin.
+UNKNOWN_FINGERPRINT = bytes(4)
 
 
 @dataclass(frozen=True, slots=True)
 class DerivationClaim:
     """What a derivation field says: this key (33 bytes, or 32 x-only) is at this path.
 
-    Below our master key, or, if `musig_fingerprint` is not empty, below that joint key.
+    Below our master key, or, if `musig_fingerprint` is not empty, below that joint key. Whoever
+    writes UNKNOWN_FINGERPRINT does not say whose key it is: such a claim may be about another's.
     """
 
     key: bytes
     path: Path
     leaves: frozenset[bytes]
     musig_fingerprint: bytes
+    names_us: bool = True
 
     @property
     def key_location(self) -> KeyLocation:
@@ -72,7 +76,8 @@ class OwnedKeys:
     def fingerprints(self) -> dict[bytes, bytes]:
         """What starts our paths: fingerprints as origins have them, and as a KeyLocation does."""
         musig_keys = (key.fingerprint for account in self.registered for key in account.shared())
-        return {**{name: name for name in musig_keys}, self.keyring.fingerprint: b""}
+        ours = {UNKNOWN_FINGERPRINT: b"", self.keyring.fingerprint: b""}
+        return {name: name for name in musig_keys} | ours
 
 
 def locate_input(
@@ -89,12 +94,16 @@ def locate_input(
     if not claims:
         raise Refused(BitcoinReason.INPUT_NOT_OURS, detail)
     for claim in claims:
-        _check_path(claim.path, owner.network, detail)
+        if claim.names_us:
+            _check_path(claim.path, owner.network, detail)
     location = _location_of_script(owner, kind, claims, script_pubkey)
     if location is None:
-        raise Refused(_unknown(kind, records), detail)
-    if not _claims_hold(claims, location):
+        raise Refused(_unknown(kind, claims, records), detail)
+    claims = _true_claims(claims, location)
+    if not claims:
         raise Refused(BitcoinReason.KEY_MISMATCH, detail)
+    if not claims[0].names_us:
+        _check_path(location.path, owner.network, detail)
     if location.spend_data.internal_key:
         _check_tree(location, claims, records, detail)
     leaves = {claim.key[-32:]: claim.leaves for claim in claims}
@@ -136,7 +145,7 @@ def _accounts(owner: OwnedKeys, kind: ScriptType, path: Path) -> Iterator[Accoun
     yield from owner.registered
 
 
-def _unknown(kind: ScriptType, records: Map) -> Reason:
+def _unknown(kind: ScriptType, claims: Sequence[DerivationClaim], records: Map) -> Reason:
     """Why a coin was not found: it is locked by more than a key, or by another key."""
     redeem = records.get(fields.REDEEM_SCRIPT)
     match kind:
@@ -148,17 +157,28 @@ def _unknown(kind: ScriptType, records: Map) -> Reason:
             return BitcoinReason.NOT_REGISTERED
         case ScriptType.P2TR if records.has_any(*_OF_ACCOUNTS):
             return BitcoinReason.NOT_REGISTERED
+        case _ if not claims[0].names_us:
+            return BitcoinReason.INPUT_NOT_OURS
         case _:
             return BitcoinReason.KEY_MISMATCH
 
 
-def _claims_hold(claims: tuple[DerivationClaim, ...], location: AccountIndex) -> bool:
-    """Whether each hint names a key of ours in the lock, and the path where that key is."""
+def _true_claims(
+    claims: tuple[DerivationClaim, ...], location: AccountIndex
+) -> tuple[DerivationClaim, ...]:
+    """Those that name a key of ours in the lock, and the path where that key is.
+
+    None of them if one with our fingerprint does not: it lies. One without may be a cosigner's.
+    """
     locations = location.key_locations()
-    return all(
-        (key := locations.get(claim.key_location)) is not None and claim.key in {key, key[1:]}
-        for claim in claims
-    )
+    true = []
+    for claim in claims:
+        key = locations.get(claim.key_location)
+        if key is not None and claim.key in {key, key[1:]}:
+            true.append(claim)
+        elif claim.names_us:
+            return ()
+    return tuple(true)
 
 
 def _check_path(path: Path, network: Network, detail: str) -> None:
@@ -231,23 +251,28 @@ def detect_change(
     location = _located(owner, account, claimed)
     if location is None or location.spend_data.script_pubkey != script_pubkey:
         return None
-    return location if _claims_hold(claimed, location) else None
+    return location if _true_claims(claimed, location) else None
 
 
 def _derivation_claims(
     owner: OwnedKeys, records: Map, ecdsa: int, taproot: int
 ) -> tuple[DerivationClaim, ...]:
-    """All fields that name our master fingerprint, or a joint key of ours."""
+    """All fields that name our master fingerprint, or a joint key of ours; then unknown masters."""
     derivations = [(key, origin, frozenset[bytes]()) for key, origin in records.records_of(ecdsa)]
     derivations += [(key, *_split(value)) for key, value in records.records_of(taproot)]
     fingerprints = owner.fingerprints
-    return tuple(
-        [
-            DerivationClaim(key, _path(origin), leaves, fingerprints[origin[:4]])
-            for key, origin, leaves in derivations
-            if origin[:4] in fingerprints
-        ]
-    )
+    claims = [
+        DerivationClaim(key, _path(origin), leaves, fingerprints[origin[:4]], _names_us(origin))
+        for key, origin, leaves in derivations
+        if origin[:4] in fingerprints
+    ]
+    # A tree's NUMS point has no path; and long paths of nobody would cost us their steps (T75).
+    claims = [claim for claim in claims if claim.names_us or is_usual_length(claim.path)]
+    return tuple(sorted(claims, key=lambda claim: not claim.names_us))
+
+
+def _names_us(origin: bytes) -> bool:
+    return origin[:4] != UNKNOWN_FINGERPRINT
 
 
 def _split(value: bytes) -> tuple[bytes, frozenset[bytes]]:
