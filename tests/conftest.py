@@ -47,7 +47,8 @@ def core_judges_what_is_signed() -> Iterator[None]:
 
     def judged(spend: CheckedPayment, keyring: Keyring, randomness: bytearray) -> bytes:
         signed = sign(spend, keyring, randomness)
-        if isinstance(spend.account, SingleKeyAccount) and kernel.can_judge(spend.psbt):
+        is_single = all(isinstance(account, SingleKeyAccount) for account in spend.accounts)
+        if is_single and kernel.can_judge(spend.psbt):
             kernel.check(signed)
         return signed
 

@@ -83,7 +83,7 @@ class BitcoinReason(Reason):
         "Choose that network in the wallet app, and try again.",
     )
     MIXED_ACCOUNTS = (
-        "Coins of different accounts are mixed.",
+        "Coins of an account shared with others are mixed with coins of another account.",
         "Make one payment per account.",
     )
     SIGHASH_UNSUPPORTED = (

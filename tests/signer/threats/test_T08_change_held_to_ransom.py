@@ -2,7 +2,7 @@
 
 import pytest
 
-from signer.chains.bitcoin.accounts.account import INDEX_GAP
+from signer.chains.bitcoin.accounts.account import INDEX_GAP, LAST_USUAL_INDEX
 from signer.chains.bitcoin.transactions import script
 from signer.hashes import hash160
 from signer.keys.path import HARDENED, Path, render
@@ -46,26 +46,32 @@ def test_change_where_no_wallet_looks_is_a_payment_with_a_warning(where: Path) -
 def test_a_path_of_another_length_is_no_place_of_the_account(where: Path) -> None:
     shown = text(review(paying_back_to(where).encode(), keyring()).pages)
     assert "Comes back" not in shown
+    assert "Nothing comes back" not in shown
     assert "Pay 99 800 sats" in shown
-    assert "Not your change" in shown
+    assert f"Output 2 pays 74 800 sats to a key of yours at {render(where)}." in shown
 
 
 @pytest.mark.parametrize(
     "where",
-    [
-        psbts.path("wpkh", 1, 3, account=1),
-        psbts.path("wpkh", 1, 3, network="mainnet"),
-        psbts.path("tr", 1, 3),
-        (1, 3),
-        (),
-    ],
+    [psbts.path("wpkh", 1, 3, network="mainnet"), psbts.path("tr", 1, 3), (1, 3)],
 )
-def test_change_to_another_account_of_ours_is_a_payment(where: Path) -> None:
-    """Nobody says that it returns to the account that pays, so there is nothing to warn of."""
+def test_a_key_of_ours_where_no_wallet_has_an_account_is_a_payment_with_a_warning(
+    where: Path,
+) -> None:
     shown = text(review(paying_back_to(where).encode(), keyring()).pages)
-    assert shown.startswith("[Payment]")
-    assert "Comes back" not in shown
+    assert shown.startswith("[Unusual path]\nOutput 2 pays 74 800 sats to a key of yours at ")
+    assert "omes back" not in shown
     assert "Pay 99 800 sats" in shown
+
+
+@pytest.mark.parametrize(("branch", "index"), [(1, INDEX_GAP + 1), (2, 0), (1, HARDENED)])
+def test_another_account_of_ours_has_a_reach_of_its_own(branch: int, index: int) -> None:
+    """No coin of it is spent, so nothing proves that it is used up to there."""
+    made = paying_back_to(psbts.path("wpkh", branch, index, account=1))
+    made.ins[0] = psbts.coin(keyring(), (*ACCOUNT, 0, 500_000), 100_000)
+    shown = text(review(made.encode(), keyring()).pages)
+    assert shown.startswith("[Unusual path]\nOutput 2 pays 74 800 sats to a key of yours at ")
+    assert "another account of yours" not in shown
 
 
 def test_the_last_index_within_the_gap_is_change() -> None:
@@ -82,11 +88,27 @@ def test_the_gap_is_counted_from_the_coins_that_are_spent() -> None:
     assert "1/12000, checked" in text(review(made.encode(), keys).pages)
 
 
-def test_the_last_of_all_indexes_is_as_good_as_any() -> None:
+@pytest.mark.parametrize("index", [LAST_USUAL_INDEX + 1, 1_999_999_990, HARDENED - 2])
+def test_dust_far_away_does_not_move_the_reach_and_is_warned_of(index: int) -> None:
+    """Whoever knows the xpub can send 600 sats anywhere, and have change go beside them."""
     keys = keyring()
-    made = paying_back_to((*ACCOUNT, 1, HARDENED - 1))
-    made.ins[0] = psbts.coin(keys, (*ACCOUNT, 0, HARDENED - 2), 100_000)
-    assert f"1/{HARDENED - 1}, checked" in text(review(made.encode(), keys).pages)
+    made = paying_back_to((*ACCOUNT, 1, index + 1))
+    made.ins.append(psbts.coin(keys, (*ACCOUNT, 0, index), 600, 1))
+    shown = text(review(made.encode(), keys).pages)
+    assert shown.startswith(f"[Unusual path]\nCoin 2: m/84h/1h/0h/0/{index}\n[Unusual path]\n")
+    assert f"Output 2 pays 74 800 sats to a key of yours at m/84h/1h/0h/1/{index + 1}." in shown
+    assert "omes back" not in shown
+    made.outs[1] = psbts.change(keys, (*ACCOUNT, 1, INDEX_GAP), 74_800)
+    assert "Back 74 800 sats" in text(review(made.encode(), keys).pages)
+
+
+def test_a_coin_at_the_last_usual_index_is_usual_and_moves_the_reach() -> None:
+    keys = keyring()
+    made = paying_back_to((*ACCOUNT, 1, LAST_USUAL_INDEX + INDEX_GAP))
+    made.ins[0] = psbts.coin(keys, (*ACCOUNT, 0, LAST_USUAL_INDEX), 100_000)
+    shown = text(review(made.encode(), keys).pages)
+    assert shown.startswith("[Payment]")
+    assert f"1/{LAST_USUAL_INDEX + INDEX_GAP}, checked" in shown
 
 
 def test_change_of_another_script_kind_is_a_payment() -> None:
@@ -96,7 +118,7 @@ def test_change_of_another_script_kind_is_a_payment() -> None:
     made.outs[1].script = script.p2pkh(hash160(keys.public_key((*ACCOUNT, 1, 3))))
     shown = text(review(made.encode(), keys).pages)
     assert "Comes back" not in shown
-    assert "Not your change" in shown
+    assert "to a key of yours at m/84h/1h/0h/1/3." in shown
 
 
 def test_an_own_receive_address_comes_back_and_is_named_as_one() -> None:

@@ -1,4 +1,4 @@
-"""Change belongs to the very account that pays: not to one key of it, nor to one with one more."""
+"""Change belongs to the accounts that pay; what goes to another one of ours is named as that."""
 
 import pytest
 
@@ -25,21 +25,27 @@ def test_change_of_the_same_account_is_change_and_says_so() -> None:
     assert f'Account "Vault"\nAccount id {ours().policy.id.hex()[:16]}\n' in said
 
 
-def test_change_from_several_keys_to_one_of_them_is_a_payment() -> None:
+def test_change_from_several_keys_to_one_of_them_goes_to_another_account() -> None:
     """The key, its path and its master are right; the other owner would lose all of it."""
     made = draft(ours())
     made.outs[1] = psbts.change(keyring(), psbts.path("wpkh", 1, 3), 74_800)
     said = shown(made, ours())
-    assert "Comes back" not in said
-    assert "Pay 99 800 sats" in said
+    assert "omes back" not in said
+    assert "Pay 25 000 sats\nto 1 recipient\nMove 74 800 sats\nto another account of yours" in said
+    assert "of your account 84h/1h/0h\npath 84h/1h/0h/1/3, checked" in said
 
 
-def test_change_from_one_key_to_several_is_a_payment() -> None:
+def test_change_from_one_key_to_several_is_warned_of_and_named() -> None:
+    """Who talked us into an account with a key of theirs could hold all of it back."""
     made = draft(keyring())
     made.outs[1] = psbts.shared_change(ours(), 1, 3, 74_800)
     said = shown(made, ours())
-    assert "Comes back" not in said
-    assert "Pay 99 800 sats" in said
+    assert said.startswith(
+        "[Shared account]\nOutput 2 moves 74 800 sats\n"
+        'to "Vault", which others have keys of, too.\n'
+    )
+    assert "omes back" not in said
+    assert f'of your account "Vault"\nAccount id {ours().policy.id.hex()[:16]}\npath 1/3' in said
 
 
 @pytest.mark.parametrize(
@@ -50,14 +56,16 @@ def test_change_from_one_key_to_several_is_a_payment() -> None:
         "wsh(sortedmulti(2,@0/<0;2>/*,@1/**))",
     ],
 )
-def test_change_to_another_account_of_the_same_keys_is_a_payment(template: str) -> None:
+def test_change_to_another_account_of_the_same_keys_is_named_as_that(template: str) -> None:
     """Both are registered; who registered them may still not mix them unseen (T11)."""
     other = vault(template, keyring(), keyring(OTHER), at="m/84h/1h/0h", name="Other")
     made = draft(ours())
     made.outs[1] = psbts.shared_change(other, 1, 3, 74_800)
     said = shown(made, ours(), other)
-    assert "Comes back" not in said
-    assert "Pay 99 800 sats" in said
+    assert "omes back" not in said
+    assert "[To another account of yours]\n74 800 sats" in said
+    assert f'of your account "Other"\nAccount id {other.policy.id.hex()[:16]}\npath 1/3' in said
+    assert "Shared account" not in said
 
 
 def test_change_with_a_strangers_key_in_it_is_a_payment() -> None:
@@ -79,8 +87,9 @@ def test_only_near_places_of_its_own_branches_come_back(branch: int, index: int)
     assert ("One of your own addresses." in said) is (branch == 0)
 
 
-def test_coins_of_two_accounts_do_not_mix() -> None:
-    made = draft(ours(), 2)
-    made.ins[1] = psbts.coin(keyring(), psbts.path(), 100_000, 1)
+@pytest.mark.parametrize("place", [0, 1])
+def test_coins_shared_with_others_mix_with_no_other_account(place: int) -> None:
+    made = draft(ours(), 1)
+    made.ins.insert(place, psbts.coin(keyring(), psbts.path(), 100_000, 1))
     records = [ours().record(keyring())]
     assert refusal(made, keyring(), "regtest", records) is BitcoinReason.MIXED_ACCOUNTS

@@ -53,7 +53,7 @@ def test_coins_in_data_are_a_warning() -> None:
     assert page.startswith(
         "[Coins are burned]\nOutput 3 puts 1 000 sats into data.\nThey are lost."
     )
-    assert "Pay 26 000 sats" in page
+    assert "Pay 25 000 sats\nto 1 recipient\nBurn 1 000 sats\nin 1 data record\nBack" in page
 
 
 def test_data_without_a_payment_is_not_called_one() -> None:

@@ -35,6 +35,9 @@ RECEIVE, CHANGE = 0, 1
 # How far past the coins being spent a change index may lie. A host that sends change to index
 # 2,000,000,000 holds it to ransom: no wallet would ever look there (T08).
 INDEX_GAP = 10_000
+# A coin beyond it proves no use up to there: whoever knows the xpub can put dust anywhere, so that
+# change beside it looks near. A million keys are derived in minutes: what lies below can be found.
+LAST_USUAL_INDEX = 1_000_000
 _MAX_STEPS = 10
 # Bytes of a signed input that the unsigned transaction lacks: (in its scriptSig, in its witness).
 # A signature with low R takes 71 bytes with its type, a key 33, a length 1 each.
@@ -81,7 +84,11 @@ class SingleKeyAccount:
 
     @property
     def names_coin_type(self) -> bool:
-        return len(self.path) > 1 and self.path[1] in COIN_TYPES
+        return names_coin_type(self.path)
+
+    @property
+    def is_shared(self) -> bool:
+        return False
 
     def holds(self, key_location: "KeyLocation") -> bool:
         """Whether a key there could belong to the account."""
@@ -137,6 +144,18 @@ class PolicyAccount:
     def is_standard(self, network: Network) -> bool:
         return self.policy.network == network
 
+    @property
+    def names_coin_type(self) -> bool:
+        """Whether some key of ours is one of its network alone (BIP45 has no coin type)."""
+        nodes = [path for branches in self.own_paths for path in branches]
+        nodes += [path for key in self.shared() for _, path in key.own_participants]
+        return any(names_coin_type(path) for path in nodes)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether some of its keys are not ours alone."""
+        return not all(self.own_paths)
+
     def shared(self) -> Iterator[MusigKey]:
         """The joint keys that we have a part in."""
         return (key for key in self.musig_keys if key is not None and key.own_participants)
@@ -180,6 +199,10 @@ KeyLocation = tuple[bytes, Path]
 def is_usual_length(path: Path) -> bool:
     """Deeper paths are nobody's, and each step costs time (T75)."""
     return 2 <= len(path) <= _MAX_STEPS
+
+
+def names_coin_type(path: Path) -> bool:
+    return len(path) > 1 and path[1] in COIN_TYPES
 
 
 def is_foreign(path: Path, network: Network) -> bool:

@@ -1,8 +1,9 @@
-"""The coins a payment spends: each proven, each ours, all of one account, each signed whole."""
+"""The coins a payment spends: each proven, each ours, each signed whole."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signer.chains.bitcoin.accounts.account import AccountIndex
+from signer.chains.bitcoin.accounts.account import Account, AccountIndex
 from signer.chains.bitcoin.payment import musig2, ownership, sighash_types, signatures, utxos
 from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.payment.signing import (
@@ -24,6 +25,7 @@ from signer.keys.keyring import Keyring
 
 # 1,500 legacy inputs, more than a standard transaction has room for, hash 250 MB in half a second.
 MAX_LEGACY_HASHED_BYTES = 256 << 20
+MAX_ACCOUNTS = 10  # each has a page of its own
 MAX_JOINT = 256  # joint keys of a payment's coins; a keyring holds as many nonces
 
 
@@ -54,6 +56,7 @@ class LocatedInputs:
     utxos: tuple[TxOutput, ...]
     locations: tuple[AccountIndex, ...]
     requested_leaves: tuple[RequestedLeaves, ...]
+    accounts: tuple[Account, ...]
 
 
 def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
@@ -68,18 +71,28 @@ def locate_inputs(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
 
 def _located(request: Psbt, owner: OwnedKeys) -> LocatedInputs:
     spent = utxos.spent_outputs(request)
-    # Beside a coin of somebody else, what we pay cannot be told from the sums (T10). And one
-    # account at a time: change from one into another would tie them together unseen (T11).
+    # Beside a coin of somebody else, what we pay cannot be told from the sums (T10).
     locations: list[AccountIndex] = []
     requested: list[RequestedLeaves] = []
+    accounts: list[Account] = []
     for index, (output, records) in enumerate(zip(spent, request.inputs, strict=True)):
         detail = f"Input {index + 1}."
         location, leaves = ownership.locate_input(owner, output.script_pubkey, records, detail)
-        if locations and location.account != locations[0].account:
-            raise Refused(BitcoinReason.MIXED_ACCOUNTS, detail)
+        if location.account not in accounts:
+            _check_mix(accounts, location.account, detail)
+            accounts.append(location.account)
         locations.append(location)
         requested.append(leaves)
-    return LocatedInputs(spent, tuple(locations), tuple(requested))
+    return LocatedInputs(spent, tuple(locations), tuple(requested), tuple(accounts))
+
+
+def _check_mix(accounts: Sequence[Account], another: Account, detail: str) -> None:
+    # What our seed opens alone, one person owns: several such accounts are summed on pages (T11).
+    # Of coins shared with others no page could say whose the change is (T09).
+    if accounts and (another.is_shared or accounts[0].is_shared):
+        raise Refused(BitcoinReason.MIXED_ACCOUNTS, detail)
+    if len(accounts) == MAX_ACCOUNTS:
+        raise Refused(CommonReason.TOO_LARGE, detail)
 
 
 def _check_concerned(request: Psbt, owner: OwnedKeys) -> None:

@@ -117,6 +117,21 @@ def is_claimed(owner: OwnedKeys, records: Map) -> bool:
     return bool(_derivation_claims(owner, records, *_OF_INPUTS))
 
 
+def locate_output(
+    owner: OwnedKeys, script_pubkey: bytes, records: Map
+) -> tuple[AccountIndex | None, tuple[DerivationClaim, ...]]:
+    """Where an output lies in any account of ours, and the claims; None if they are not true.
+
+    Whoever lies about change has it shown as the payment it is (T07).
+    """
+    claims = _derivation_claims(owner, records, *_OF_OUTPUTS)
+    if not claims or not all(is_usual_length(claim.path) for claim in claims):
+        return None, claims
+    kind = script.script_type(script_pubkey)
+    location = _location_of_script(owner, kind, claims, script_pubkey)
+    return (location if location and _true_claims(claims, location) else None), claims
+
+
 def _location_of_script(
     owner: OwnedKeys, kind: ScriptType, claims: Sequence[DerivationClaim], script_pubkey: bytes
 ) -> AccountIndex | None:
@@ -140,9 +155,10 @@ def _located(
 
 
 def _accounts(owner: OwnedKeys, kind: ScriptType, path: Path) -> Iterator[Account]:
+    # A registered account of one key may be a standard one as well: then its name is what is read.
+    yield from owner.registered
     if kind in PURPOSES.values():
         yield SingleKeyAccount(kind, path[:-2])
-    yield from owner.registered
 
 
 def _unknown(kind: ScriptType, claims: Sequence[DerivationClaim], records: Map) -> Reason:
@@ -231,27 +247,6 @@ def _holding(spend_data: SpendData, x_only: bytes) -> set[bytes]:
     if all(key[1:] != x_only for key in spend_data.keys):
         return {leaf.hash for leaf in spend_data.leaves}
     return {leaf.hash for leaf in spend_data.leaves if leaf.holds(x_only)}
-
-
-def claimed_derivations(
-    owner: OwnedKeys, account: Account, records: Map
-) -> tuple[DerivationClaim, ...]:
-    """The claims that an output belongs to `account`; not believed yet."""
-    claims = _derivation_claims(owner, records, *_OF_OUTPUTS)
-    return tuple(claim for claim in claims if account.holds(claim.key_location))
-
-
-def detect_change(
-    owner: OwnedKeys, account: Account, claimed: tuple[DerivationClaim, ...], script_pubkey: bytes
-) -> AccountIndex | None:
-    """Change detection: where in `account` an output returns to, None if the claim is not true.
-
-    Whoever lies about change has it shown as the payment it is (T07).
-    """
-    location = _located(owner, account, claimed)
-    if location is None or location.spend_data.script_pubkey != script_pubkey:
-        return None
-    return location if _true_claims(claimed, location) else None
 
 
 def _derivation_claims(

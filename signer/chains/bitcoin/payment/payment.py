@@ -31,10 +31,11 @@ _NULL_TXID = bytes(32)
 
 @dataclass(frozen=True)
 class CheckedPayment:
-    """One payment from one account, every amount proven; immutable to the core. Sums are sats."""
+    """One payment from accounts of ours, every amount proven; immutable to the core. In sats."""
 
     psbt: Psbt = field(repr=False)
     network: Network
+    accounts: tuple[Account, ...]
     inputs: tuple[SpentInput, ...]
     outputs: tuple[ReviewedOutput, ...]
 
@@ -42,18 +43,14 @@ class CheckedPayment:
     def tx(self) -> Tx:
         return self.psbt.tx
 
-    @property
-    def account(self) -> Account:
-        return self.inputs[0].location.account
-
     @cached_property
     def spent_sats(self) -> int:
         return sum(spent.utxo.sats for spent in self.inputs)
 
     @cached_property
     def paid_sats(self) -> int:
-        """What leaves us besides the fee."""
-        return sum(target.output.sats for target in self.outputs if not target.returns)
+        """What leaves us besides the fee, burned or not."""
+        return sum(target.output.sats for target in self.outputs if not target.stays)
 
     @cached_property
     def fee_sats(self) -> int:
@@ -65,12 +62,20 @@ class CheckedPayment:
 
         An upper bound where an account can be opened in several ways.
         """
-        script_sig, witness = self.account.sizes
+        sizes = [(account.sizes, len(self.coins_of(account))) for account in self.accounts]
+        script_sigs = sum(script_sig * count for (script_sig, _), count in sizes)
+        witnesses = sum((witness or 1) * count for (_, witness), count in sizes)
         written_out = sum(coin.writes_type for coin in self.inputs)
-        weight = 4 * len(self.psbt.unsigned_tx) + 4 * script_sig * len(self.inputs) + written_out
+        weight = 4 * (len(self.psbt.unsigned_tx) + script_sigs) + written_out
         # Two more bytes mark a transaction that has witnesses, and then each input has one.
-        weight += 2 + witness * len(self.inputs) if witness else 0
+        weight += 2 + witnesses if any(witness for (_, witness), _ in sizes) else 0
         return (weight + 3) // 4
+
+    def coins_of(self, account: Account) -> tuple[SpentInput, ...]:
+        """The coins of one of the accounts that pay."""
+        if len(self.accounts) == 1:
+            return self.inputs
+        return tuple(coin for coin in self.inputs if coin.location.account == account)
 
 
 def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPayment:
@@ -83,9 +88,9 @@ def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPa
     spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
     _check_settled(marked, request, spent)
     _check_sums(located.utxos, request.tx.outputs)
-    judged = outputs.classify(request, spent, owner, silent_addresses)
+    judged = outputs.classify(request, spent, located.accounts, owner, silent_addresses)
     judged = _with_names(request, judged, owner.network)
-    payment = CheckedPayment(request, owner.network, spent, judged)
+    payment = CheckedPayment(request, owner.network, located.accounts, spent, judged)
     _check_fee(payment)
     return payment
 

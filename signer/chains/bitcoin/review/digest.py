@@ -10,7 +10,8 @@ def payment_commitment(payment: CheckedPayment) -> bytes:
     """Everything a signature of this payment commits to, and what is signed with which key."""
     utxos = b"".join([spent.utxo.encode() for spent in payment.inputs])
     name, unsigned_tx = payment.network.name.encode(), payment.psbt.unsigned_tx
-    return blobs((name, payment.account.id, unsigned_tx, utxos, *_tasks(payment)))
+    accounts = [account.id for account in payment.accounts]
+    return blobs((name, *accounts, unsigned_tx, utxos, *_tasks(payment)))
 
 
 def _tasks(payment: CheckedPayment) -> Iterator[bytes]:

@@ -1,12 +1,12 @@
-"""A checked payment as pages: warnings, the whole, each recipient, what returns, details."""
+"""A checked payment as pages: warnings, the whole, each recipient, what stays ours, details."""
 
 from collections.abc import Iterator
 
 from signer import wording
 from signer.chains.bitcoin import units
-from signer.chains.bitcoin.accounts.account import Account, PolicyAccount
+from signer.chains.bitcoin.accounts.account import Account, AccountIndex, PolicyAccount
 from signer.chains.bitcoin.network import FINAL_SEQUENCE, LOCKTIME_THRESHOLD
-from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
+from signer.chains.bitcoin.payment.outputs import RETURNING, OutputRole, ReviewedOutput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.review.warnings import fee_base, payment_warnings
 from signer.chains.bitcoin.transactions import script
@@ -29,8 +29,9 @@ def pages(payment: CheckedPayment) -> tuple[Page, ...]:
     return (
         *payment_warnings(payment),
         _overview(payment),
+        *_net_effects(payment),
         *_recipients(payment),
-        *(_returning(t, _origin(payment.account)) for t in payment.outputs if t.returns),
+        *_own(payment),
         _details(payment),
     )
 
@@ -57,29 +58,73 @@ def _rounds(payment: CheckedPayment) -> Iterator[Fact]:
 
 
 def _flow(payment: CheckedPayment) -> Iterator[Fact]:
-    """What leaves, what comes back, and out of how many coins."""
+    """What leaves, what stays ours, and out of how many coins: with the fee, all of the coins."""
     recipients, data = _going(payment)
-    returning = [t.output.sats for t in payment.outputs if t.returns]
+    returning = [t for t in payment.outputs if t.role in RETURNING]
+    elsewhere = [t for t in payment.outputs if t.role is OutputRole.OTHER_ACCOUNT]
     if recipients:
-        yield Fact("Pay", units.sats(payment.paid_sats))
+        yield Fact("Pay", _sum(recipients))
         yield Fact("to", wording.plural(len(recipients), "recipient"))
-    else:
-        yield Fact("Move", units.sats(sum(returning)))
+    elif returning:
+        yield Fact("Move", _sum(returning))
         yield Fact("to", "yourself", Origin.DERIVED)
-    if data:
-        yield Fact("and", wording.plural(len(data), "data record"))
+    yield from _data_records(data)
     if recipients and returning:
-        yield Fact("Back", units.sats(sum(returning)), Origin.DERIVED)
-    if not returning:
+        yield Fact("Back", _sum(returning), Origin.DERIVED)
+    if elsewhere:
+        yield Fact("Move", _sum(elsewhere))
+        yield Fact("to", "another account of yours", Origin.DERIVED)
+    if not any(t.location for t in payment.outputs):
         yield Fact("", "Nothing comes back to you.")
-    yield Fact("From", wording.plural(len(payment.inputs), "coin"))
+    coins = wording.plural(len(payment.inputs), "coin")
+    count = len(payment.accounts)
+    yield Fact("From", f"{coins} of {count} accounts" if count > 1 else coins)
+
+
+def _data_records(data: list[ReviewedOutput]) -> Iterator[Fact]:
+    """Coins in data are lost: their sum is neither paid nor moved (T20)."""
+    if not data:
+        return
+    burned = any(target.output.sats for target in data)
+    if burned:
+        yield Fact("Burn", _sum(data))
+    yield Fact("in" if burned else "and", wording.plural(len(data), "data record"))
+
+
+def _sum(targets: list[ReviewedOutput]) -> str:
+    return units.sats(sum(target.output.sats for target in targets))
 
 
 def _going(payment: CheckedPayment) -> tuple[list[ReviewedOutput], list[ReviewedOutput]]:
     """The outputs that leave us: to somebody, and into data."""
-    going = [target for target in payment.outputs if not target.returns]
+    going = [target for target in payment.outputs if not target.stays]
     data = [target for target in going if target.role is OutputRole.DATA]
     return [target for target in going if target.role is not OutputRole.DATA], data
+
+
+def _net_effects(payment: CheckedPayment) -> Iterator[Page]:
+    """What becomes of each account, where several pay (T11): change of one may go to another."""
+    if len(payment.accounts) == 1:
+        return
+    for number, account in enumerate(payment.accounts, 1):
+        spent = payment.coins_of(account)
+        coming = [t for t in payment.outputs if t.role in RETURNING and _account_of(t) == account]
+        sats = sum(coin.utxo.sats for coin in spent)
+        gain = sum(target.output.sats for target in coming) - sats
+        yield Page(
+            Kind.OVERVIEW,
+            f"Account {number} of {len(payment.accounts)}",
+            (
+                *_named(account, "From account"),
+                Fact("Spends", f"{wording.plural(len(spent), 'coin')}, {units.sats(sats)}"),
+                Fact("Gets back", _sum(coming), Origin.DERIVED),
+                Fact("In all", f"{units.sats(abs(gain))} {'more' if gain > 0 else 'less'}"),
+            ),
+        )
+
+
+def _account_of(target: ReviewedOutput) -> Account | None:
+    return target.location.account if target.location else None
 
 
 def _recipients(payment: CheckedPayment) -> Iterator[Page]:
@@ -134,35 +179,57 @@ def _data(data: bytes) -> tuple[Fact, ...]:
     )
 
 
-def _returning(target: ReviewedOutput, origin: Origin) -> Page:
-    facts = [
+def _own(payment: CheckedPayment) -> Iterator[Page]:
+    """What stays ours, with the place where each output lies: derived here."""
+    for target in payment.outputs:
+        if target.location is not None and target.role in RETURNING:
+            yield Page(Kind.CHANGE, "Comes back to you", _returning(target, target.location))
+    for target in payment.outputs:
+        if target.location is not None and target.role is OutputRole.OTHER_ACCOUNT:
+            facts = _elsewhere(target, target.location)
+            yield Page(Kind.CHANGE, "To another account of yours", facts)
+
+
+def _returning(target: ReviewedOutput, location: AccountIndex) -> tuple[Fact, ...]:
+    account, origin = location.account, _origin(location.account)
+    name = (Fact("account", account.title, origin),) if isinstance(account, PolicyAccount) else ()
+    own = (Fact("", "One of your own addresses.", origin),)
+    return (
+        *_amount(target, origin),
+        *name,
+        _place(location, origin),
+        *(own if target.role is OutputRole.RECEIVE else ()),
+    )
+
+
+def _elsewhere(target: ReviewedOutput, location: AccountIndex) -> tuple[Fact, ...]:
+    origin = _origin(location.account)
+    return (
+        *_amount(target, origin),
+        *_named(location.account, "of your account"),
+        _place(location, origin),
+    )
+
+
+def _amount(target: ReviewedOutput, origin: Origin) -> tuple[Fact, Fact]:
+    return (
         Fact("", units.sats(target.output.sats)),
         Fact("to", target.address or "", origin, Shape.ADDRESS),
-        *_reason(target, origin),
-    ]
-    if target.role is OutputRole.RECEIVE:
-        facts.append(Fact("", "One of your own addresses.", origin))
-    return Page(Kind.CHANGE, "Comes back to you", tuple(facts))
+    )
 
 
-def _reason(target: ReviewedOutput, origin: Origin) -> Iterator[Fact]:
-    """Why it is ours: where it lies in the account, derived here."""
-    location = target.location
-    if location is None:
-        return
+def _place(location: AccountIndex, origin: Origin) -> Fact:
     if isinstance(location.account, PolicyAccount):
-        yield Fact("account", location.account.title, origin)
-        yield Fact("path", f"{location.branch}/{location.index}, checked", origin)
-    else:
-        yield Fact("path", f"{bare(location.path)}, checked", origin)
+        return Fact("path", f"{location.branch}/{location.index}, checked", origin)
+    return Fact("path", f"{bare(location.path)}, checked", origin)
 
 
 def _origin(account: Account) -> Origin:
     return Origin.POLICY if isinstance(account, PolicyAccount) else Origin.DERIVED
 
 
-def _account(account: Account) -> Iterator[Fact]:
-    yield Fact("Account", account.title, _origin(account))
+def _named(account: Account, label: str = "Account") -> Iterator[Fact]:
+    yield Fact(label, account.title, _origin(account))
     if isinstance(account, PolicyAccount):
         # A name can be given twice; what was registered under it cannot be the same twice.
         yield Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS)
@@ -170,7 +237,7 @@ def _account(account: Account) -> Iterator[Fact]:
 
 def _details(payment: CheckedPayment) -> Page:
     facts = [
-        *_account(payment.account),
+        *(fact for account in payment.accounts for fact in _named(account)),
         Fact("Network", payment.network.name),
         Fact("Coins", f"{len(payment.inputs)}, {units.sats(payment.spent_sats)}"),
         *_lock(payment),

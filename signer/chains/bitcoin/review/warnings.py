@@ -1,10 +1,10 @@
 """What is odd about a payment: one function per warning, shown before everything else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from signer import wording
 from signer.chains.bitcoin import units
-from signer.chains.bitcoin.accounts.account import SingleKeyAccount
+from signer.chains.bitcoin.accounts.account import LAST_USUAL_INDEX, Account, PolicyAccount
 from signer.chains.bitcoin.network import (
     BIP68_DISABLED,
     BLOCKS_PER_YEAR,
@@ -22,7 +22,7 @@ from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.errors import Malformed
 from signer.keys import curve
-from signer.keys.path import HARDENED, render
+from signer.keys.path import render
 from signer.review import Page, warning
 
 USUAL_FEE_PERCENT = 5  # of what is paid
@@ -47,6 +47,7 @@ def payment_warnings(payment: CheckedPayment) -> tuple[Page, ...]:
         *_high_rate(payment),
         *_delayed(payment),
         *_resting(payment),
+        *_shared(payment),
         *(
             page
             for number, target in enumerate(payment.outputs, 1)
@@ -78,22 +79,27 @@ def _left_open(flag: int) -> Iterator[str]:
 
 def _odd_coins(payment: CheckedPayment) -> Iterator[Page]:
     """Coins where few wallets look (T44): signed, but never without saying where they lie."""
-    account = payment.account
     lines = [
         f"Coin {number}: {render(coin.location.path)}"
         for number, coin in enumerate(payment.inputs, 1)
-        if not coin.location.is_usual(payment.network, HARDENED)
+        if not coin.location.is_usual(payment.network, LAST_USUAL_INDEX)
     ]
-    if not lines:
-        return
-    if (
-        isinstance(account, SingleKeyAccount)
-        and not account.names_coin_type
-        and payment.network.coin
-    ):
-        # Keys at such a path are the same on every network (T45).
-        lines.append("No network is part of this path: the coins may be real ones.")
-    yield warning("Unusual path", *lines)
+    if payment.network.coin:
+        lines += _without_a_network(payment.accounts, is_odd=bool(lines))
+    if lines:
+        yield warning("Unusual path", *lines)
+
+
+def _without_a_network(accounts: Sequence[Account], *, is_odd: bool) -> Iterator[str]:
+    """Accounts whose keys are the same on every network (T45): standard ones are no such.
+
+    A person may have been talked into registering one of real coins for a test network (BIP45).
+    """
+    registered = [account for account in accounts if isinstance(account, PolicyAccount)]
+    nameless = [account for account in registered if not account.names_coin_type]
+    yield from (f"Account {account.title}" for account in nameless)
+    if nameless or (is_odd and not all(account.names_coin_type for account in accounts)):
+        yield "No network is part of this path: the coins may be real ones."
 
 
 def fee_base(payment: CheckedPayment) -> tuple[int, str]:
@@ -168,6 +174,20 @@ def _resting(payment: CheckedPayment) -> Iterator[Page]:
         yield warning("Coins must rest", "The payment waits until each is this old:", *lines)
 
 
+def _shared(payment: CheckedPayment) -> Iterator[Page]:
+    """Coins of ours alone that go under others' control, too: they could hold them back (T09)."""
+    for number, target in enumerate(payment.outputs, 1):
+        if target.role is not OutputRole.OTHER_ACCOUNT or target.location is None:
+            continue
+        account = target.location.account
+        if account.is_shared and not payment.accounts[0].is_shared:
+            yield warning(
+                "Shared account",
+                f"Output {number} moves {units.sats(target.output.sats)}",
+                f"to {account.title}, which others have keys of, too.",
+            )
+
+
 def _odd(number: int, target: ReviewedOutput) -> Iterator[Page]:
     name, amount = f"Output {number}", units.sats(target.output.sats)
     if target.misclaimed:
@@ -177,7 +197,7 @@ def _odd(number: int, target: ReviewedOutput) -> Iterator[Page]:
             f"{name} is said to return to this account. It does not.",
             f"{amount} would leave it.",
         )
-    if target.location is not None and not target.returns:
+    if target.location is not None and not target.stays:
         # Money at index 2,000,000,000 is not stolen, but held to ransom (T08).
         yield warning(
             "Unusual path",
@@ -196,7 +216,7 @@ def _odd(number: int, target: ReviewedOutput) -> Iterator[Page]:
                 f"{name} pays {amount} to a script without an address.",
                 "Anyone might be able to take them.",
             )
-        case OutputRole.PAYMENT | OutputRole.CHANGE | OutputRole.RECEIVE:
+        case _:
             yield from _odd_amount(name, target)
 
 
