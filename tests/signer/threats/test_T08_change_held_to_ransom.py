@@ -46,7 +46,7 @@ def test_change_where_no_wallet_looks_is_a_payment_with_a_warning(where: Path) -
 def test_a_path_of_another_length_is_no_place_of_the_account(where: Path) -> None:
     shown = text(review(paying_back_to(where).encode(), keyring()).pages)
     assert "Comes back" not in shown
-    assert "Nothing comes back" not in shown
+    assert "No output is known to be yours" not in shown
     assert "Pay 99 800 sats" in shown
     assert f"Output 2 pays 74 800 sats to a key of yours at {render(where)}." in shown
 

@@ -65,7 +65,7 @@ def test_dust_as_change_is_warned_of() -> None:
 
 def test_paying_everything_says_that_nothing_returns() -> None:
     made = draft(keyring(), outputs=((99_800, PAYEE),))
-    assert "Nothing comes back to you." in text(review(made.encode(), keyring()).pages)
+    assert "No output is known to be yours." in text(review(made.encode(), keyring()).pages)
 
 
 def test_paying_only_oneself_says_so() -> None:

@@ -7,6 +7,7 @@ from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import CommonReason, Refused
+from signer.keys.path import parse
 from tests.psbts import Draft, In, Out, hint, keyring, lock, path, refusal, text
 
 WHERE = path()
@@ -55,3 +56,25 @@ def test_a_message_does_not_come_in_as_a_payment(kind: str) -> None:
     disguised = Draft([one], [Out([], 0, unsigned.outputs[0].script_pubkey)], version=0)
     assert disguised.unsigned_tx() == unsigned.encode()
     assert refusal(disguised, keyring()) is BitcoinReason.EMPTY_COIN
+
+
+@pytest.mark.parametrize(
+    ("where", "is_odd"),
+    [
+        ("m/44h/60h/0h/0/0", True),
+        ("m/84h/2h/0h/0/0", True),
+        ("m/44h/0h/0h/0/0", False),
+        ("m/84h/1h/0h/0/0", False),
+        ("m/0/5", False),
+    ],
+)
+def test_a_message_by_a_key_of_another_coin_is_looked_at_twice(where: str, is_odd: bool) -> None:
+    """It would be a statement for that chain, whose wallet asks for it in other words."""
+    shown = text(CHAIN.message("hello", parse(where), keyring()).pages)
+    said = f"[Look twice]\nThe path {where} belongs to another coin than bitcoin.\n"
+    assert shown.startswith(said) is is_odd
+    if is_odd:
+        _, warnings = CHAIN.address(keyring(), parse(where), "pkh", "mainnet")
+        assert warnings == ("This path belongs to another network than mainnet.",)
+        asked = BITCOIN.statement("hello", parse(where), "pkh", keyring(), "mainnet")
+        assert text(asked.pages).startswith(f"[Look twice]\n{warnings[0]}\n")

@@ -96,7 +96,7 @@ def test_the_accounts_add_up(coins: list[tuple[int, ...]], outs: list[Out], fee:
     ("outs", "lines"),
     [
         ([("own", 50_000), ("data", 40_000)], "Move 50 000 sats\nto yourself\nBurn 40 000 sats"),
-        ([("data", 90_000)], "Burn 90 000 sats\nin 1 data record\nNothing comes back to you."),
+        ([("data", 90_000)], "Burn 90 000 sats\nin 1 data record\nNo output is known to be yours."),
         ([("own", 90_000), ("data", 0)], "Move 90 000 sats\nto yourself\nand 1 data record"),
         ([("own", 90_000)], "Move 90 000 sats\nto yourself\nFrom 1 coin"),
         ([("other", 90_000)], "Move 90 000 sats\nto another account of yours\nFrom 1 coin"),

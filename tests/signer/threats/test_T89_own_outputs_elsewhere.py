@@ -56,7 +56,7 @@ def test_a_false_claim_on_another_account_is_a_payment() -> None:
     shown = text(review(made.encode(), keyring()).pages)
     assert "another account" not in shown
     assert "Pay 99 800 sats" in shown
-    assert "Nothing comes back to you." in shown
+    assert "No output is known to be yours." in shown
 
 
 def test_an_account_of_several_keys_is_ours_only_if_it_is_registered() -> None:
@@ -104,7 +104,7 @@ standard = st.builds(
     st.sampled_from(psbts.KINDS),
     st.booleans(),
 )
-def test_nothing_comes_back_is_never_said_of_a_key_that_embit_derives(
+def test_no_output_is_yours_is_never_said_of_a_key_that_embit_derives(
     kind: str, where: Path, spent: str, is_alone: bool
 ) -> None:
     keys = keyring()
@@ -115,5 +115,5 @@ def test_nothing_comes_back_is_never_said_of_a_key_that_embit_derives(
     made.outs[-1] = out
     made.ins[0] = psbts.coin(keys, psbts.path(spent), 100_000 if not is_alone else 75_000)
     shown = text(review(made.encode(), keys).pages)
-    assert "Nothing comes back" not in shown
+    assert "No output is known to be yours" not in shown
     assert "Not your change" not in shown

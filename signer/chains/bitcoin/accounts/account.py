@@ -212,6 +212,11 @@ def is_foreign(path: Path, network: Network) -> bool:
     return path[0] in _WITH_COIN_TYPE or path[1] in COIN_TYPES
 
 
+def is_of_another_coin(path: Path) -> bool:
+    """Whether wallets of another coin than bitcoin have their accounts there (SLIP44)."""
+    return len(path) > 1 and path[0] in _WITH_COIN_TYPE and path[1] not in COIN_TYPES
+
+
 @dataclass(frozen=True, slots=True)
 class AccountIndex:
     """Where a coin or an output of ours lies, and its lock, derived here.

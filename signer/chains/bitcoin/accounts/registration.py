@@ -28,6 +28,13 @@ def review(
 def _pages(account: PolicyAccount) -> Iterator[Page]:
     read, own_numbers = account.policy, _own_numbers(account)
     yield from _warnings(read, own_numbers)
+    if read.network.coin and not account.names_coin_type:
+        # Registered for tests, it would sign for the same coins on the main network (T45).
+        yield warning(
+            "Unusual path",
+            "No network is part of the path of your keys.",
+            "They are the same for real coins.",
+        )
     yield Page(
         Kind.OVERVIEW,
         "Register account",

@@ -15,6 +15,7 @@ from signer.chains.bitcoin.accounts.account import (
     AccountIndex,
     PolicyAccount,
     SingleKeyAccount,
+    is_of_another_coin,
 )
 from signer.chains.bitcoin.messages import bip322
 from signer.chains.bitcoin.messages.bip322 import Timing
@@ -92,7 +93,7 @@ def key_message(text: str, path: Path, keyring: Keyring) -> Review[KeyMessage]:
         Fact("Key", render(path), Origin.DERIVED),
         Fact("", keyring.public_key(path).hex(), Origin.DERIVED, Shape.ADDRESS),
     )
-    pages = (*_odd_text(text), _signer(facts), _text(text))
+    pages = (*_odd_text(text), *_odd_coin(path), _signer(facts), _text(text))
     return _review(subject, subject.preimage + render(path).encode(), pages, keyring)
 
 
@@ -179,6 +180,13 @@ def _odd_text(text: str) -> Iterator[Page]:
     if len(names := scripts(text) - {EAST_ASIAN}) > 1:
         listed = " and ".join(name.capitalize() for name in sorted(names))
         yield warning(_ODD, f"The letters are {listed}. Some of them look alike.")
+
+
+def _odd_coin(path: Path) -> Iterator[Page]:
+    # A page on the web may ask for a statement by keys that hold coins of another chain, whose own
+    # wallet would have asked in words of that chain (T56).
+    if is_of_another_coin(path):
+        yield warning(_ODD, f"The path {render(path)} belongs to another coin than bitcoin.")
 
 
 def _odd_place(location: AccountIndex, network: Network) -> Iterator[str]:

@@ -74,8 +74,9 @@ def _flow(payment: CheckedPayment) -> Iterator[Fact]:
     if elsewhere:
         yield Fact("Move", _sum(elsewhere))
         yield Fact("to", "another account of yours", Origin.DERIVED)
+    # An address of ours that no field points to is not found: that is less than "nothing is".
     if not any(t.location for t in payment.outputs):
-        yield Fact("", "Nothing comes back to you.")
+        yield Fact("", "No output is known to be yours.")
     coins = wording.plural(len(payment.inputs), "coin")
     count = len(payment.accounts)
     yield Fact("From", f"{coins} of {count} accounts" if count > 1 else coins)

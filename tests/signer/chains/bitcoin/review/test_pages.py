@@ -70,11 +70,12 @@ def test_a_locktime_is_idle_only_where_every_sequence_is_final(
     assert ("\nAfter block 100\n" in shown) is not is_idle
 
 
-def test_a_payment_of_everything_says_that_nothing_comes_back() -> None:
+def test_a_payment_of_everything_says_that_no_output_is_known_to_be_ours() -> None:
     made = draft(keyring())
     made.outs = [Out([], 99_800, PAYEE)]
     shown = text(review(made.encode(), keyring()).pages)
-    assert "[Payment]\nPay 99 800 sats\nto 1 recipient\nNothing comes back to you.\nFrom" in shown
+    said = "[Payment]\nPay 99 800 sats\nto 1 recipient\nNo output is known to be yours.\nFrom"
+    assert said in shown
 
 
 def test_an_output_without_a_script_is_shown_as_that() -> None:
