@@ -22,7 +22,7 @@ def test_a_key_path_that_nobody_has_is_said_to_be_nobodys() -> None:
 
 
 def test_a_key_path_of_ours_is_said_to_be_ours() -> None:
-    pages = shown("tr(@0/**,pk(@1/**))", OURS, THEIRS)
+    pages = shown("tr(@0/**,and_v(v:pk(@1/**),older(52560)))", OURS, THEIRS)
     assert "Key path key 1 (yours)" in text(pages)
     assert pages[0].kind is Kind.OVERVIEW
 

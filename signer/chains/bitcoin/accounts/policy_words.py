@@ -1,10 +1,24 @@
-"""A policy in words: what it takes to spend, for a person who registers the account."""
+"""A policy in words: what it takes to spend, for a person who registers the account (T84).
 
-from collections.abc import Collection, Iterator
-from itertools import product
+Each sentence reads in one way: "and" joins what is needed together, and whatever is to be chosen
+from stands in brackets, with semicolons between.
+"""
+
+from collections.abc import Collection, Iterable
 
 from signer import wording
 from signer.chains.bitcoin import units
+from signer.chains.bitcoin.descriptors.conditions import (
+    NEVER,
+    Condition,
+    NotBefore,
+    OlderThan,
+    Secret,
+    Signature,
+    fold,
+    of_expression,
+    spending_paths,
+)
 from signer.chains.bitcoin.descriptors.expressions import (
     Multi,
     ScriptExpression,
@@ -14,19 +28,15 @@ from signer.chains.bitcoin.descriptors.expressions import (
     Wsh,
 )
 from signer.chains.bitcoin.descriptors.miniscript import Fragment
-from signer.chains.bitcoin.descriptors.policy import Policy
+from signer.chains.bitcoin.descriptors.policy import Placeholder, Policy
+from signer.chains.bitcoin.descriptors.spend_data import NUMS
 from signer.chains.bitcoin.network import LOCKTIME_THRESHOLD
-from signer.review import Fact, Kind, Page
 
-Ways = list[tuple[str, ...]]  # each way to spend, as the conditions that are needed together
-
-MAX_WAYS = 16  # more of them nobody reads; the template says it all anyway
-_MAX_TEXT = 10_000  # letters, likewise
-_TOO_MANY: Ways = [("",)] * (MAX_WAYS + 1)
-_MULTI = {"multi": "in this order", "multi_a": "in this order"}
-_MULTI |= {"sortedmulti": "sorted", "sortedmulti_a": "sorted"}
-_KEYS = {"pk", "pkh", "pk_k", "pk_h"}
-_HASHES = {"sha256", "hash256", "ripemd160", "hash160"}
+_ORDERS = {"multi": "in this order", "multi_a": "in this order"}
+_ORDERS |= {"sortedmulti": "sorted", "sortedmulti_a": "sorted"}
+_BLOCK_SECONDS = 600
+_LENGTHS = ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
+_IN_SECONDS = 1 << 22  # BIP68: the lock counts 512 seconds, not blocks
 
 
 def kind(read: Policy) -> str:
@@ -39,116 +49,106 @@ def kind(read: Policy) -> str:
         outer = "native segwit"
     elif isinstance(form, Sh) and not isinstance(form.inner, Multi):
         outer = "nested segwit"
-    return f"{_inner(form)}, {outer}"
+    return f"{_whole(form)}, {outer}"
 
 
-def _inner(form: ScriptExpression) -> str:
-    if isinstance(_inside(form), Single):
-        return "one key"
-    multisig = _multisig(form)
-    if multisig is None:
-        return "conditions"
-    threshold, count, order = multisig
-    return f"{threshold} of {count} keys, {order}"
-
-
-def any_alone(read: Policy) -> bool:
-    """Whether each key of several can spend alone."""
-    multisig = _multisig(read.descriptor.form)
-    return multisig is not None and multisig[0] == 1 < multisig[1]
-
-
-def _multisig(form: ScriptExpression) -> tuple[int, int, str] | None:
-    """Threshold, number of keys and their order, if the whole script is a multisig."""
-    match _inside(form):
-        case Multi(threshold, keys, is_sorted):
-            return threshold, len(keys), "sorted" if is_sorted else "in this order"
-        case Fragment() as multisig if multisig.name in _MULTI:
-            return multisig.number, len(multisig.own_keys), _MULTI[multisig.name]
+def _whole(form: ScriptExpression | Fragment[int]) -> str:
+    """What the whole script is. Of a multisig with anything around it that would be a lie."""
+    match form:
+        case Sh(inner) | Wsh(inner):
+            return _whole(inner)
+        case Single():
+            return "one key"
+        case Multi(count, keys, is_sorted):
+            return f"{count} of {len(keys)} keys, {'sorted' if is_sorted else 'in this order'}"
+        case Fragment() if form.name in _ORDERS:
+            return f"{form.number} of {len(form.own_keys)} keys, {_ORDERS[form.name]}"
         case _:
-            return None
+            return "conditions"
 
 
-def _inside(form: ScriptExpression | Fragment[int]) -> ScriptExpression | Fragment[int]:
-    """What is inside of P2SH and P2WSH."""
-    while isinstance(form, Sh | Wsh):
-        form = form.inner
-    return form
+def condition(read: Policy) -> Condition:
+    """What it takes to spend from the account. A key that nobody has (NUMS) never signs."""
+
+    def signature(place: int) -> Condition:
+        numbers = read.placeholders[place].numbers
+        # Whatever its chain code, no key below NUMS has a known private key: it would be NUMS's.
+        nobody = any(read.keys[number].xpub.public_key[1:] == NUMS for number in numbers)
+        return NEVER if nobody or not numbers else Signature(numbers)
+
+    return of_expression(read.descriptor.form, signature)
 
 
-def conditions(read: Policy, own_numbers: Collection[int]) -> Iterator[Page]:
-    """The template, and each way to spend, where a line cannot say what it asks for.
-
-    `own_numbers` are the numbers of our keys, from 0.
-    """
-    inside = _inside(read.descriptor.form)
-    scripts = inside.leaves if isinstance(inside, Tr) else ()
-    if isinstance(inside, Fragment) and inside.name not in _MULTI:
-        scripts = (inside,)
-    if not scripts:
-        return
-    names = [_name(place.numbers, own_numbers) for place in read.placeholders]
-    ways = [way for script in scripts for way in _ways(script, names)]
-    facts = [Fact("template", read.template)]
-    if len(ways) <= MAX_WAYS:
-        facts += [Fact(f"Way {n}", " and ".join(way)) for n, way in enumerate(ways, 1)]
-    yield Page(Kind.DETAIL, "Conditions", tuple(facts))
+def paths(read: Policy, own_numbers: Collection[int]) -> tuple[str, ...]:
+    """Each way to spend, a sentence each. `own_numbers` are the numbers of our keys, from 0."""
+    return tuple(said(path, own_numbers) for path in spending_paths(condition(read)))
 
 
-def _name(numbers: tuple[int, ...], own_numbers: Collection[int]) -> str:
-    return " with ".join(f"key {n + 1}{' (yours)' if n in own_numbers else ''}" for n in numbers)
+def said(path: Condition, own_numbers: Collection[int]) -> str:
+    """A condition as a sentence without its full stop: `key 2 and 1 of [key 1 (yours); key 3]`."""
+    return fold(path, lambda node, inner: _said(node, inner, own_numbers))
 
 
-def _ways(script: Fragment[int], names: list[str]) -> Ways:
-    return script.fold(lambda node, subs: _joined(node, [names[k] for k in node.own_keys], subs))
-
-
-def _joined(node: Fragment[int], keys: list[str], subs: list[Ways]) -> Ways:
-    """The ways to satisfy a fragment, of those of the fragments inside (BIP379, Translation)."""
-    match node.name:
-        case "0":
-            ways: Ways = []
-        case "and_v" | "and_b" | "and_n":
-            ways = _combined(subs[0], subs[1])
-        case "andor":
-            ways = [*_combined(subs[0], subs[1]), *subs[2]]
-        case "or_b" | "or_c" | "or_d" | "or_i":
-            ways = [*subs[0], *subs[1]]
-        case "thresh":
-            ways = [(f"{node.number} of these: {'; '.join(map(_either, subs))}",)]
-            ways = _TOO_MANY if _TOO_MANY in subs else ways
-        case _ if subs:  # a wrapper
-            ways = subs[0]
+def _said(node: Condition, inner: list[str], own_numbers: Collection[int]) -> str:
+    match node:
+        case Signature(keys):
+            return key_names(keys, own_numbers)
+        case Secret(function, digest):
+            return f"the secret whose {function} is {digest.hex()}"
+        case OlderThan(sequence):
+            return f"the coin unmoved for {_age(sequence)}"
+        case NotBefore(locktime):
+            return f"{_moment(locktime)} reached"
+        case _ if node.needs_all:
+            order = sorted(range(len(inner)), key=lambda n: _rank(node.conditions[n]))
+            return " and ".join(inner[n] for n in order)
         case _:
-            ways = [tuple(_leaf(node, keys))]
-    return _capped(ways)
+            return f"{node.count} of [{'; '.join(inner)}]"
 
 
-def _leaf(node: Fragment[int], keys: list[str]) -> Iterator[str]:
-    if node.name in _MULTI:
-        yield f"{node.number} of {', '.join(keys)}"
-    elif node.name in _KEYS:
-        yield keys[0]
-    elif node.name in _HASHES:
-        yield f"the secret whose {node.name} is {node.digest.hex()}"
-    elif node.name == "older":
-        yield f"a rest of {units.relative_lock(node.number)}"
-    elif node.name == "after":
-        is_time = node.number >= LOCKTIME_THRESHOLD
-        block = f"block {wording.spaced(node.number)}"
-        yield f"{wording.utc(node.number) if is_time else block} past"
+def _rank(node: Condition) -> int:
+    """Who signs comes first, then choices, secrets and locks."""
+    match node:
+        case Signature():
+            return 0
+        case Secret():
+            return 2
+        case OlderThan() | NotBefore():
+            return 3
+        case _:
+            return 1
 
 
-def _combined(left: Ways, right: Ways) -> Ways:
-    return [first + second for first, second in product(left, right)]
+def key_names(numbers: Iterable[int], own_numbers: Collection[int]) -> str:
+    """`key 1 (yours)`; of several that sign together, `[key 1 (yours) with key 2]`."""
+    names = [f"key {n + 1}{' (yours)' if n in own_numbers else ''}" for n in numbers]
+    return names[0] if len(names) == 1 else f"[{' with '.join(names)}]"
 
 
-def _capped(ways: Ways) -> Ways:
-    # Nested choices multiply: two to the hundredth ways fit into one script (T75).
-    if len(ways) > MAX_WAYS or sum(len(condition) for way in ways for condition in way) > _MAX_TEXT:
-        return _TOO_MANY
-    return ways
+def steps(place: Placeholder) -> str:
+    """`<0;1>`: the step below the key to receive, and that for change (BIP389)."""
+    return "<{};{}>".format(*place.branches)
 
 
-def _either(ways: Ways) -> str:
-    return " or ".join(" and ".join(way) for way in ways)
+def _age(sequence: int) -> str:
+    return f"{units.relative_lock(sequence)} (about {_about(seconds(sequence))})"
+
+
+def seconds(sequence: int) -> int:
+    """How long a relative lock (BIP68) lasts, with blocks of ten minutes."""
+    return (sequence & 0xFFFF) * (512 if sequence & _IN_SECONDS else _BLOCK_SECONDS)
+
+
+def _about(duration: int) -> str:
+    """`1 year`, `8.5 minutes`: in the largest unit that fits, with a tenth below ten."""
+    size, unit = next((row for row in _LENGTHS if duration >= row[0]), _LENGTHS[-1])
+    tenths = (duration * 10 + size // 2) // size
+    if tenths >= 100 or tenths % 10 == 0:
+        return wording.plural((tenths + 5) // 10, unit)
+    return f"{tenths // 10}.{tenths % 10} {unit}s"
+
+
+def _moment(locktime: int) -> str:
+    if locktime >= LOCKTIME_THRESHOLD:
+        return wording.utc(locktime)
+    return f"block {wording.spaced(locktime)}"

@@ -1,9 +1,9 @@
-"""Registration of a wallet policy: its conditions and every key of it as pages (T26, T40)."""
+"""Registration of a wallet policy: its conditions, steps and keys as pages (T40, T84, T85)."""
 
 from collections.abc import Iterator, Sequence
 
 from signer import wording
-from signer.chains.bitcoin.accounts import policy_words, registry
+from signer.chains.bitcoin.accounts import policy_warnings, policy_words, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount
 from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.descriptors.policy import Policy, PolicyKey
@@ -11,13 +11,16 @@ from signer.chains.bitcoin.network import Network
 from signer.formats.words.digest_words import digest_words
 from signer.keys.keyring import Keyring
 from signer.keys.path import bare
-from signer.review import Fact, Kind, Origin, Page, Review, Shape, sealed, warning
+from signer.review import Fact, Kind, Origin, Page, Review, Shape, sealed
 
 
 def review(
     name: str, template: str, keys: Sequence[str], keyring: Keyring, network: Network
 ) -> Review[Policy]:
-    """The account as pages to approve. Raises Malformed, Refused for one that is not ours."""
+    """The account as pages to approve.
+
+    Raises Malformed, Refused for one that is not ours.
+    """
     read = policy.parse(name, template, keys, network)
     account = registry.recognise(read, keyring)
     encoded = read.encode()
@@ -27,7 +30,8 @@ def review(
 
 def _pages(account: PolicyAccount) -> Iterator[Page]:
     read, own_numbers = account.policy, _own_numbers(account)
-    yield from _warnings(read, own_numbers)
+    yield from _out_of_place(read, own_numbers)
+    yield from policy_warnings.registration_warnings(read, own_numbers)
     if read.network.coin and not account.names_coin_type:
         # Registered for tests, it would sign for the same coins on the main network (T45).
         yield warning(
@@ -50,7 +54,9 @@ def _pages(account: PolicyAccount) -> Iterator[Page]:
             Fact("Network", read.network.name),
         ),
     )
-    yield from policy_words.conditions(read, own_numbers)
+    paths = enumerate(policy_words.paths(read, own_numbers), 1)
+    yield Page(Kind.DETAIL, "Spending paths", tuple(Fact(f"Path {n}", path) for n, path in paths))
+    yield Page(Kind.DETAIL, "Template", (Fact("", read.template), *_steps(read, own_numbers)))
     for number, key in enumerate(read.keys):
         yield _key(number, key, read, is_own=number in own_numbers)
     yield Page(
@@ -76,18 +82,6 @@ def _own_numbers(account: PolicyAccount) -> frozenset[int]:
     parts = {part for musig_key in account.shared() for part, _ in musig_key.own_participants}
     joint = {n for n, key in enumerate(read.keys) if key.xpub.public_key in parts}
     return frozenset(single | joint)
-
-
-def _warnings(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:
-    yield from _out_of_place(read, own_numbers)
-    if policy_words.any_alone(read):
-        yield warning("One key is enough", "Each of the keys can spend everything alone.")
-    # Of several keys that sign together, one of ours is enough that nobody can without us.
-    if isinstance(read.key_path, tuple) and own_numbers.isdisjoint(read.key_path):
-        owners = " and ".join(f"key {number + 1}" for number in read.key_path)
-        yield warning(
-            "Others can spend", f"The key path belongs to {owners}.", "It is past all conditions."
-        )
 
 
 def _out_of_place(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:
@@ -120,7 +114,7 @@ def _key_path(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
         case "nobody":
             yield Fact("Key path", "nobody (NUMS)")
         case tuple(numbers):
-            yield Fact("Key path", _key_names(numbers, own_numbers))
+            yield Fact("Key path", policy_words.key_names(numbers, own_numbers))
 
 
 def _joint_signers(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
@@ -128,12 +122,22 @@ def _joint_signers(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
     for numbers in dict.fromkeys(place.numbers for place in read.placeholders):
         if len(numbers) > 1:
             yield Fact(
-                "Together", f"all of {len(numbers)} keys sign: {_key_names(numbers, own_numbers)}"
+                "Together",
+                f"all of {len(numbers)} keys sign: {policy_words.key_names(numbers, own_numbers)}",
             )
 
 
-def _key_names(numbers: tuple[int, ...], own_numbers: frozenset[int]) -> str:
-    return " and ".join(f"key {n + 1}{' (yours)' if n in own_numbers else ''}" for n in numbers)
+def _steps(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
+    """Below which steps the coins lie, of every key: the template alone is easily skimmed (T85)."""
+    found: dict[str, list[str]] = {}
+    for place in read.placeholders:
+        if place.numbers:
+            steps = found.setdefault(policy_words.key_names(place.numbers, own_numbers), [])
+            steps.append(policy_words.steps(place))
+    if {*map(tuple, found.values())} == {("<0;1>",)}:
+        found = {"every key": ["<0;1>"]}
+    for name, steps in found.items():
+        yield Fact("Steps", f"of {name}: {', '.join(steps)}")
 
 
 def _key(number: int, key: PolicyKey, read: Policy, *, is_own: bool) -> Page:

@@ -637,7 +637,7 @@ def test_a_joint_key_path_of_others_is_a_warning() -> None:
     keys = [key.render(of.policy.network) for key in of.policy.keys]
     third = of.signers[2]
     pages = POLICY_ACCOUNTS.registration("Vault", of.policy.template, keys, third, "regtest").pages
-    assert text(pages).startswith("[Others can spend]\nThe key path belongs to key 1 and key 2.")
+    assert text(pages).startswith("[Others can spend]\nThe key path belongs to [key 1 with key 2].")
 
 
 def test_a_false_key_in_a_group_is_refused() -> None:
