@@ -4,14 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from signer import wording
 from signer.chains.bitcoin.accounts import policy_warnings, policy_words, registry
-from signer.chains.bitcoin.accounts.account import PolicyAccount
+from signer.chains.bitcoin.accounts.account import PolicyAccount, is_foreign, is_usual_length
 from signer.chains.bitcoin.descriptors import policy
 from signer.chains.bitcoin.descriptors.policy import Policy, PolicyKey
 from signer.chains.bitcoin.network import Network
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import Malformed, Refused
 from signer.formats.words.digest_words import digest_words
 from signer.keys.keyring import Keyring
 from signer.keys.path import bare
-from signer.review import Fact, Kind, Origin, Page, Review, Shape, sealed
+from signer.review import Fact, Kind, Origin, Page, Review, Shape, sealed, warning
 
 
 def review(
@@ -19,13 +21,29 @@ def review(
 ) -> Review[Policy]:
     """The account as pages to approve.
 
-    Raises Malformed, Refused for one that is not ours.
+    Raises Malformed, Refused for one that is not ours or whose coins would not be signed for.
     """
     read = policy.parse(name, template, keys, network)
     account = registry.recognise(read, keyring)
+    _check_signable(account)
     encoded = read.encode()
     pages, words = tuple(_pages(account)), digest_words(encoded)
     return sealed(read, encoded, pages, keyring.fingerprint, words)
+
+
+def _check_signable(account: PolicyAccount) -> None:
+    """What can be registered can be signed for: a coin at such a path is refused later (T87)."""
+    read = account.policy
+    for place, nodes in zip(read.placeholders, account.own_paths, strict=True):
+        for path in [(*node, 0) for node in nodes]:
+            detail = f"{policy_words.key_names(place.numbers, ()).capitalize()}."
+            if not is_usual_length(path):
+                raise Refused(BitcoinReason.PATH_UNUSUAL, detail)
+            # With fewer steps than usual, the one below the key stands where a coin type does.
+            if is_foreign(path, read.network):
+                raise Refused(BitcoinReason.WRONG_NETWORK, detail)
+    if not policy_words.paths(read, ()):
+        raise Malformed("Nobody could spend from this account.")
 
 
 def _pages(account: PolicyAccount) -> Iterator[Page]:

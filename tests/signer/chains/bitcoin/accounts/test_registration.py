@@ -3,9 +3,12 @@
 import pytest
 
 from signer.chains.bitcoin import CHAIN, POLICY_ACCOUNTS
+from signer.chains.bitcoin.descriptors.spend_data import NUMS
+from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import Malformed, Refused
 from signer.formats.words.digest_words import digest_words
+from signer.keys.extended import ExtendedPublicKey
 from signer.review import Kind
 from tests import psbts
 from tests.psbts import OTHER, THIRD, keyring, text
@@ -155,3 +158,12 @@ def test_warnings_come_first() -> None:
     )
     kinds = [page.kind for page in asked.pages]
     assert kinds == [*[Kind.WARNING] * 3, Kind.OVERVIEW, *[Kind.DETAIL] * 5]
+
+
+def test_an_account_that_nobody_could_spend_from_is_malformed() -> None:
+    """A key below NUMS has no private key, wherever it stands."""
+    nobody = ExtendedPublicKey(0, bytes(4), 0, bytes(32), b"\x02" + NUMS)
+    keys = [KEYS[0], nobody.encode(NETWORKS["regtest"].xpub)]
+    with pytest.raises(Malformed, match="Nobody could spend"):
+        shown("wsh(multi(2,@0/**,@1/**))", keys)
+    assert "\nPath 1 key 1 (yours)\n[Template]" in shown("wsh(multi(1,@0/**,@1/**))", keys)
