@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer import wording
+from tests import psbts
 from tests.psbts import draft, keyring, review, text
 
 
@@ -124,3 +125,15 @@ def test_every_day_a_lock_can_name_is_that_of_the_calendar() -> None:
     for days in range((1 << 32) // 86_400):
         expected = f"{start + timedelta(days):%Y-%m-%d} 00:00:00 UTC"
         assert wording.utc(86_400 * days) == expected
+
+
+def test_a_signature_that_a_lock_keeps_from_opening_anything_is_a_warning() -> None:
+    """A recovery key's owner learns so from the device, not from a node a year later."""
+    of = psbts.vault(
+        "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(5))))", psbts.keyring(psbts.OTHER), keyring()
+    )
+    for sequence, opens in ((4, False), (5, True)):
+        made = draft(of)
+        made.ins[0].sequence = sequence
+        pages = review(made.encode(), keyring(), "regtest", [of.record(keyring())]).pages
+        assert ("[Opens nothing yet]" in text(pages)) is not opens

@@ -15,6 +15,7 @@ from signer.chains.bitcoin.descriptors.conditions import (
     OlderThan,
     Secret,
     Signature,
+    any_of,
     fold,
     of_expression,
     spending_paths,
@@ -68,7 +69,15 @@ def _whole(form: ScriptExpression | Fragment[int]) -> str:
 
 
 def condition(read: Policy) -> Condition:
-    """What it takes to spend from the account. A key that nobody has (NUMS) never signs."""
+    """What it takes to spend from the account."""
+    return any_of(*parts(read))
+
+
+def parts(read: Policy) -> tuple[Condition, ...]:
+    """The same, of taproot the key path and then each leaf; any of them is enough.
+
+    A key that nobody has (NUMS) never signs.
+    """
 
     def signature(place: int) -> Condition:
         numbers = read.placeholders[place].numbers
@@ -98,7 +107,7 @@ def _said(node: Condition, inner: list[str], own_numbers: Collection[int]) -> st
         case OlderThan(sequence):
             return f"the coin unmoved for {_age(sequence)}"
         case NotBefore(locktime):
-            return f"{_moment(locktime)} reached"
+            return f"{moment(locktime)} reached"
         case _ if node.needs_all:
             order = sorted(range(len(inner)), key=lambda n: _rank(node.conditions[n]))
             return " and ".join(inner[n] for n in order)
@@ -148,7 +157,8 @@ def _about(duration: int) -> str:
     return f"{tenths // 10}.{tenths % 10} {unit}s"
 
 
-def _moment(locktime: int) -> str:
+def moment(locktime: int) -> str:
+    """An absolute lock (BIP65): `block 840 000`, or a date."""
     if locktime >= LOCKTIME_THRESHOLD:
         return wording.utc(locktime)
     return f"block {wording.spaced(locktime)}"

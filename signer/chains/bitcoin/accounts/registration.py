@@ -47,7 +47,7 @@ def _check_signable(account: PolicyAccount) -> None:
 
 
 def _pages(account: PolicyAccount) -> Iterator[Page]:
-    read, own_numbers = account.policy, _own_numbers(account)
+    read, own_numbers = account.policy, own_numbers_of(account)
     yield from _out_of_place(read, own_numbers)
     yield from policy_warnings.registration_warnings(read, own_numbers)
     if read.network.coin and not account.names_coin_type:
@@ -88,7 +88,7 @@ def _pages(account: PolicyAccount) -> Iterator[Page]:
     )
 
 
-def _own_numbers(account: PolicyAccount) -> frozenset[int]:
+def own_numbers_of(account: PolicyAccount) -> frozenset[int]:
     """Which of the policy's keys are ours."""
     read = account.policy
     single = {

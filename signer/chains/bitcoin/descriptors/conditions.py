@@ -131,21 +131,24 @@ def any_of(*conditions: Condition) -> Condition:
     return threshold(1, conditions)
 
 
-def of_expression(form: ScriptExpression, signature: SignatureAt) -> Condition:
-    """What it takes to spend a coin of this descriptor; of taproot, the key path or any leaf."""
+def of_expression(form: ScriptExpression, signature: SignatureAt) -> tuple[Condition, ...]:
+    """What it takes to spend a coin of this descriptor; of taproot, the key path, then each leaf.
+
+    Any one of them is enough.
+    """
     match form:
         case Single(key=key) | Combo(key=key):
-            return signature(key)
+            return (signature(key),)
         case Multi(count, keys):
-            return threshold(count, map(signature, keys))
+            return (threshold(count, map(signature, keys)),)
         case Wsh(inner):
-            return _of_script(inner, signature)
+            return (_of_script(inner, signature),)
         case Sh(inner):
             return of_expression(inner, signature)
         case Tr(key=key, leaves=leaves):
-            return any_of(signature(key), *(_of_script(leaf, signature) for leaf in leaves))
+            return (signature(key), *(_of_script(leaf, signature) for leaf in leaves))
         case Fixed():
-            return NEVER  # of a given script nothing is known
+            return (NEVER,)  # of a given script nothing is known
 
 
 def _of_script(script: Fragment[int], signature: SignatureAt) -> Condition:

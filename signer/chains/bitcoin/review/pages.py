@@ -28,12 +28,21 @@ def pages(payment: CheckedPayment) -> tuple[Page, ...]:
     """
     return (
         *payment_warnings(payment),
+        *(page for account in payment.accounts for page in _shut(payment, account)),
         _overview(payment),
         *_net_effects(payment),
         *_recipients(payment),
         *_own(payment),
         _details(payment),
     )
+
+
+def _shut(payment: CheckedPayment, account: Account) -> Iterator[Page]:
+    """Signatures of a registered account that open nothing: the payment waits too short (T22)."""
+    if isinstance(account, PolicyAccount):
+        from signer.chains.bitcoin.review import opened_paths  # noqa: PLC0415  seldom needed
+
+        yield from opened_paths.warnings(payment, account)
 
 
 def _overview(payment: CheckedPayment) -> Page:
@@ -236,9 +245,18 @@ def _named(account: Account, label: str = "Account") -> Iterator[Fact]:
         yield Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS)
 
 
+def _opened(payment: CheckedPayment, account: Account) -> Iterator[Fact]:
+    """What a registered account's signature is for, and what it needs beside it."""
+    if isinstance(account, PolicyAccount):
+        from signer.chains.bitcoin.review import opened_paths  # noqa: PLC0415  seldom needed
+
+        yield from opened_paths.facts(payment, account)
+
+
 def _details(payment: CheckedPayment) -> Page:
     facts = [
         *(fact for account in payment.accounts for fact in _named(account)),
+        *(fact for account in payment.accounts for fact in _opened(payment, account)),
         Fact("Network", payment.network.name),
         Fact("Coins", f"{len(payment.inputs)}, {units.sats(payment.spent_sats)}"),
         *_lock(payment),

@@ -15,7 +15,7 @@ A, B, C = "pk(0)", "pk(1)", "pk(2)"
 
 def paths(text: str, context: Context = Context.WSH) -> list[str]:
     script = parse(text, context, int)
-    function = conditions.of_expression(Wsh(script), lambda place: Signature((place,)))
+    [function] = conditions.of_expression(Wsh(script), lambda place: Signature((place,)))
     return [policy_words.said(path, ()) for path in conditions.spending_paths(function)]
 
 

@@ -1,0 +1,181 @@
+"""What a signature of a registered account opens, what else it takes, and when it opens nothing."""
+
+from hashlib import sha256
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from signer.chains.bitcoin.descriptors.conditions import NotBefore, OlderThan
+from signer.chains.bitcoin.descriptors.miniscript import Context, parse
+from signer.chains.bitcoin.network import FINAL_SEQUENCE
+from signer.chains.bitcoin.review.opened_paths import Locks
+from signer.chains.bitcoin.transactions import script
+from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
+from signer.formats.cursor import compact_size
+from signer.review import Kind, Page
+from tests import kernel, psbts
+from tests.psbts import OTHER, THIRD, draft, keyring, vault
+
+WORDS = (psbts.ABANDON, OTHER, THIRD)
+RECOVERY = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(5))))"
+TREE = "tr(@0/**,{and_v(v:pk(@1/**),older(5)),multi_a(2,@1/<2;3>/*,@2/**)})"
+JOINT = "tr(musig(@0,@1)/**,and_v(v:pk(@0/**),older(5)))"
+
+
+def account(template: str) -> psbts.Vault:
+    count = len({part[0] for part in template.split("@")[1:]})
+    return vault(template, *map(keyring, WORDS[:count]))
+
+
+def pages(
+    template: str, signer: int, *sequences: int, locktime: int = 0, version: int = 2
+) -> tuple[Page, ...]:
+    """The review of a payment with coins of these sequences, by the signer of that number."""
+    of = account(template)
+    made = draft(of, len(sequences))
+    made.locktime, made.version = locktime, version
+    for one, sequence in zip(made.ins, sequences, strict=True):
+        one.sequence = sequence
+    keys = of.signers[signer]
+    return psbts.review(made.encode(), keys, "regtest", [of.record(keys)]).pages
+
+
+def details(shown: tuple[Page, ...]) -> list[str]:
+    labels = ("Signed for", "Also needed")
+    return [fact.value for fact in shown[-1].facts if fact.label in labels]
+
+
+def warned(shown: tuple[Page, ...]) -> list[list[str]]:
+    found = [page for page in shown if page.title == "Opens nothing yet"]
+    assert all(page.kind is Kind.WARNING for page in found)
+    return [[fact.value for fact in page.facts] for page in found]
+
+
+OLD = "and the coin unmoved for 5 blocks (about 50 minutes)"
+
+
+@pytest.mark.parametrize(
+    ("template", "signer", "sequence", "said"),
+    [
+        (
+            "wsh(sortedmulti(2,@0/**,@1/**,@2/**))",
+            1,
+            0xFFFFFFFD,
+            ["path 1: 2 of [key 1; key 2 (yours); key 3]", "1 of [key 1; key 3]"],
+        ),
+        (RECOVERY, 0, 0xFFFFFFFD, ["path 1: key 1 (yours)", "nothing"]),
+        (RECOVERY, 1, 5, [f"path 2: key 2 (yours) {OLD}", "nothing"]),
+        (TREE, 0, 9, ["path 1: key 1 (yours)", "nothing"]),
+        (
+            TREE,
+            1,
+            9,
+            [f"path 2: key 2 (yours) {OLD}", "nothing", "path 3: key 2 (yours) and key 3", "key 3"],
+        ),
+        (TREE, 1, 4, ["path 3: key 2 (yours) and key 3", "key 3"]),
+        (TREE, 2, 0, ["path 3: key 2 and key 3 (yours)", "key 2"]),
+        (JOINT, 1, 0, ["path 1: [key 1 with key 2 (yours)]", "key 1"]),
+    ],
+)
+def test_what_is_signed_for_and_what_else_it_takes_are_on_a_page(
+    template: str, signer: int, sequence: int, said: list[str]
+) -> None:
+    shown = pages(template, signer, sequence)
+    assert details(shown) == said
+    assert warned(shown) == []
+
+
+@pytest.mark.parametrize(
+    ("sequence", "locktime", "version", "waits"),
+    [
+        (4, 0, 2, "4 blocks"),
+        (0x400005, 0, 2, "2 560 seconds"),
+        (0xFFFFFFFD, 0, 2, "nothing"),
+        (0x80000005, 0, 2, "nothing"),
+        (5, 0, 1, "nothing"),
+        (4, 840_000, 2, "4 blocks and block 840 000"),
+    ],
+)
+def test_a_signature_that_opens_nothing_is_a_warning(
+    sequence: int, locktime: int, version: int, waits: str
+) -> None:
+    shown = pages(RECOVERY, 1, sequence, locktime=locktime, version=version)
+    assert warned(shown) == [
+        [
+            "Your signature opens nothing, of coin 1.",
+            f"This payment waits for {waits}.",
+            f"You have a part in path 2: key 2 (yours) {OLD}.",
+        ]
+    ]
+    assert details(shown) == []
+
+
+def test_coins_that_differ_are_told_apart() -> None:
+    shown = pages(RECOVERY, 1, 4, 5, 4)
+    assert [lines[0] for lines in warned(shown)] == ["Your signature opens nothing, of coin 1, 3."]
+    assert details(shown) == [f"path 2: key 2 (yours) {OLD}", "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("locktime", "sequence", "opens"),
+    [
+        (839_999, 0, False),
+        (840_000, 0, True),
+        (840_000, FINAL_SEQUENCE, False),
+        (1_700_000_000, 0, False),
+    ],
+)
+def test_an_absolute_lock_is_judged_by_the_locktime(
+    locktime: int, sequence: int, *, opens: bool
+) -> None:
+    template = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),after(840000))))"
+    shown = pages(template, 1, sequence, locktime=locktime)
+    assert bool(details(shown)) is opens
+    assert bool(warned(shown)) is not opens
+
+
+def test_a_lock_that_is_not_met_is_no_choice_any_more() -> None:
+    template = "wsh(thresh(2,pk(@0/**),s:pk(@1/**),sln:older(5)))"
+    assert details(pages(template, 0, 4))[1] == "key 2"
+    assert details(pages(template, 0, 5))[1] == "nothing"
+
+
+def test_a_payment_of_one_key_says_nothing_of_paths() -> None:
+    shown = psbts.review(draft(keyring()).encode(), keyring()).pages
+    assert details(shown) == []
+
+
+LOCKS = (0, 1, 4, 5, 6, 0xFFFF, 0x400004, 0x400005, 0x40FFFF, 0x80000005, FINAL_SEQUENCE)
+
+
+@given(
+    st.sampled_from((1, 5, 0xFFFF, 0x400001, 0x400005)),
+    st.integers(0, FINAL_SEQUENCE) | st.sampled_from(LOCKS),
+    st.integers(1, 2),
+)
+@example(5, 0x10005, 2)
+def test_relative_locks_are_met_where_core_says_so(older: int, sequence: int, version: int) -> None:
+    locks = Locks(version, sequence, 0)
+    assert locks.meet(OlderThan(older)) is core(f"older({older})", locks)
+
+
+MOMENTS = (1, 839_999, 840_000, 499_999_999, 500_000_000, 500_000_001)
+
+
+@given(st.sampled_from(MOMENTS), st.sampled_from((0, *MOMENTS)), st.sampled_from(LOCKS))
+def test_absolute_locks_are_met_where_core_says_so(
+    after: int, locktime: int, sequence: int
+) -> None:
+    locks = Locks(2, sequence, locktime)
+    assert locks.meet(NotBefore(after)) is core(f"after({after})", locks)
+
+
+def core(lock: str, locks: Locks) -> bool:
+    """Whether Bitcoin Core's engine opens a coin that only waits for this."""
+    code = parse(lock, Context.WSH, str).compile(str.encode)
+    spent = TxOutput(1_000, script.p2wsh(sha256(code).digest()))
+    inputs, outputs = (TxInput(bytes(36), locks.sequence),), (TxOutput(900, b"\x51"),)
+    bare = Tx(locks.version, inputs, outputs, locks.locktime).encode()
+    witness = b"\x01" + compact_size(len(code)) + code
+    return kernel.verdicts(bare[:4] + b"\x00\x01" + bare[4:-4] + witness + bare[-4:], [spent])[0]
