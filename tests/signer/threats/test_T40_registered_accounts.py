@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signer.chains.bitcoin import POLICY_ACCOUNTS
+from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import CommonReason, Malformed, Refused
 from signer.review import Origin, Shape
@@ -158,3 +159,19 @@ def test_nothing_is_registered_before_every_page_was_read() -> None:
     with pytest.raises(Refused) as wrong:
         POLICY_ACCOUNTS.register(asked.approve(asked.pages), keyring(OTHER))
     assert wrong.value.reason is CommonReason.WRONG_KEYS
+
+
+@pytest.mark.parametrize("wanted", [(0,), (1,), (0, 1)])
+def test_of_several_keys_of_ours_in_one_script_those_sign_that_the_request_names(
+    wanted: tuple[int, ...],
+) -> None:
+    """Another of them may open a condition that nobody asked for: here, one without the delay."""
+    template = "wsh(or_d(pk(@0/**),and_v(v:pk(@0/<2;3>/*),older(144))))"
+    both = psbts.vault(template, keyring())
+    made = draft(both)
+    hints = [record for record in made.ins[0].records if record[0][0] == 0x06]
+    made.ins[0].drop(0x06)
+    made.ins[0].records += [hints[number] for number in wanted]
+    signed = psbts.sign_part(made.encode(), keyring(), "regtest", [both.record(keyring())])
+    added = container.parse(signed).inputs[0].records_of(0x02)
+    assert {key for key, _ in added} == {hints[number][0][1:] for number in wanted}

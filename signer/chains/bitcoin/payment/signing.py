@@ -14,8 +14,8 @@ from signer.chains.bitcoin.transactions.sighash import Midstates
 from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.keys.path import Path
 
-# A key of ours (x-only) -> the leaf hashes to sign. A joint key signs if its plain aggregate (33
-# bytes) is among them, too.
+# A key of ours (x-only) that is named -> the leaf hashes to sign. A joint key signs if its plain
+# aggregate (33 bytes) is among them, too.
 RequestedLeaves = Mapping[bytes, frozenset[bytes]]
 
 
@@ -101,7 +101,11 @@ def signing_tasks(
     index: int,
     context: SighashContext,
 ) -> tuple[SigningTask, ...]:
-    """The tasks for input `index`, a coin at a place of ours."""
+    """The tasks for input `index`, a coin at a place of ours.
+
+    Of several keys of ours in one script those that the request names: with all of them, a coin of
+    two conditions would be opened by the one that nobody asked for.
+    """
     spend_data = location.spend_data
     if spend_data.internal_key:
         return tuple(_taproot(location, leaves, hash_type, index, context))
@@ -109,6 +113,7 @@ def signing_tasks(
     return tuple(
         SigningTask(SpendPath.ECDSA, path, key, hash_type, digest)
         for key, path in location.own_keys()
+        if key[1:] in leaves
     )
 
 
