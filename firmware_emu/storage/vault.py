@@ -24,7 +24,11 @@ TRIES = 8
 MOST_ACCOUNTS = 16
 LONGEST_ACCOUNT = 8 * 1024
 
-_MAGIC = b"quietkey vault 3"
+# What the chains remember of their signatures takes some 25 KB each.
+LONGEST_HISTORY = 256 * 1024
+
+_MAGIC = b"quietkey vault 4"
+_THIRD = b"quietkey vault 3"  # records that remember no signature
 _SECOND = b"quietkey vault 2"  # records whose only setting is the serial
 _FIRST = b"quietkey vault 1"  # those without accounts, too; what every seal is bound to
 _SALT = 16
@@ -104,13 +108,15 @@ class Sealed:
 class Vault:
     """All that the flash holds. `sealed` is None while there is no seed.
 
-    `accounts` are registered ones, each sealed with a key of the seed (see `account_store`).
+    `accounts` are registered ones, each sealed with a key of the seed (see `account_store`), and so
+    is `history`, what was signed before (see `history_store`); it is empty at first.
     """
 
     settings: Settings
     sealed: Sealed | None = None
     tries_left: int = TRIES
     accounts: tuple[bytes, ...] = field(default=(), repr=False)
+    history: bytes = field(default=b"", repr=False)
 
     def attempt(self) -> "Vault":
         """The record that must be in flash before a PIN is looked at: one try fewer (T71)."""
@@ -127,7 +133,8 @@ class Vault:
         sealed = self.sealed.encode() if self.sealed else b""
         counts = bytes((self.tries_left, len(self.accounts)))
         boxes = b"".join(len(box).to_bytes(2, "little") + box for box in self.accounts)
-        body = _MAGIC + self.settings.encode() + counts + boxes + sealed
+        history = len(self.history).to_bytes(4, "little") + self.history
+        body = _MAGIC + self.settings.encode() + counts + boxes + history + sealed
         return body + _checksum(body)
 
 
@@ -155,16 +162,18 @@ def parse(record: bytes) -> Vault:
         raise Malformed("The flash record is damaged.")
     cursor = Cursor(body)
     kind = cursor.take(len(_MAGIC))
-    if kind not in {_MAGIC, _SECOND, _FIRST}:
+    if kind not in {_MAGIC, _THIRD, _SECOND, _FIRST}:
         raise Malformed("The flash record is of another kind.")
-    identity = settings.read(cursor) if kind == _MAGIC else settings.read_serial(cursor)
+    has_settings = kind in {_MAGIC, _THIRD}
+    identity = settings.read(cursor) if has_settings else settings.read_serial(cursor)
     tries_left = cursor.uint(1)
     if tries_left > TRIES:
         raise Malformed("The flash record counts more PIN tries than there are.")
     accounts = () if kind == _FIRST else _read_accounts(cursor)
+    history = _read_history(cursor) if kind == _MAGIC else b""
     sealed = _read_sealed(cursor) if cursor.remaining else None
     cursor.end()
-    return Vault(identity, sealed, tries_left, accounts)
+    return Vault(identity, sealed, tries_left, accounts, history)
 
 
 def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:
@@ -175,6 +184,13 @@ def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:
     if any(len(box) > LONGEST_ACCOUNT for box in boxes):
         raise Malformed("An account in the flash record is longer than any of ours.")
     return boxes
+
+
+def _read_history(cursor: Cursor) -> bytes:
+    length = cursor.uint(4)
+    if length > LONGEST_HISTORY:
+        raise Malformed("The history in the flash record is longer than any of ours.")
+    return cursor.take(length)
 
 
 def _read_sealed(cursor: Cursor) -> Sealed:

@@ -83,12 +83,14 @@ class Chain(Protocol):
         records: Sequence[bytes] = (),
         *,
         expert: bool = False,
+        history: bytes = b"",
     ) -> Review[Any]:
         """Parse and check a signing request. Raises Malformed or Refused; never half-signs.
 
         NothingToSign is a Refused after which the host gets its payload back as it came.
         `records` are the registered accounts of this wallet. `expert` lets signatures through
-        that leave parts of the payment open, with a warning for each.
+        that leave parts of the payment open, with a warning for each. `history` is what `remember`
+        gave last; empty where nothing is remembered.
         """
         ...
 
@@ -99,6 +101,14 @@ class Chain(Protocol):
 
         `randomness` are 32 fresh bytes, erased here, for signatures that need some. Raises Refused
         for a spent approval or other keys, CrossCheckFailed if a signature does not hold.
+        """
+        ...
+
+    def remember(self, review: Review[Any], history: bytes) -> bytes:
+        """The history with what was signed after this review: bounded, and for this wallet alone.
+
+        It has to be kept before the signature leaves. A chain that needs none gives it back as it
+        came. Raises Malformed for bytes that are no history.
         """
         ...
 

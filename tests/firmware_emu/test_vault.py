@@ -17,6 +17,7 @@ CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)
 SETTINGS = Settings(bytes.fromhex("a1b2c3d4e5f6"))
 RANDOM = bytes(range(100, 132))
 TRIES_AT = 16 + len(SETTINGS.encode())
+COST_AT = TRIES_AT + 2 + 4  # behind the counts and the length of the history
 ENTROPY = bytes(range(16))
 
 
@@ -51,9 +52,13 @@ def test_another_pin_opens_nothing() -> None:
     tries=st.integers(0, TRIES),
     empty=st.booleans(),
     accounts=st.lists(st.binary(max_size=99), max_size=16),
+    history=st.binary(max_size=999),
 )
-def test_a_record_reads_back(tries: int, accounts: list[bytes], *, empty: bool) -> None:
-    made = Vault(SETTINGS, None if empty else sealed_vault().sealed, tries, tuple(accounts))
+def test_a_record_reads_back(
+    tries: int, accounts: list[bytes], history: bytes, *, empty: bool
+) -> None:
+    sealed = None if empty else sealed_vault().sealed
+    made = Vault(SETTINGS, sealed, tries, tuple(accounts), history)
     assert vault.parse(made.encode()) == made
 
 
@@ -67,14 +72,29 @@ def test_a_record_of_before_there_were_accounts_is_read() -> None:
     assert read.sealed.open("1234") == ENTROPY
 
 
+def test_a_record_of_before_signatures_were_remembered_is_read() -> None:
+    kept = replace(sealed_vault(), accounts=(b"account",))
+    assert kept.sealed is not None
+    boxes = b"\x01\x07\x00account"
+    body = b"quietkey vault 3" + SETTINGS.encode() + b"\x08" + boxes + kept.sealed.encode()
+    assert vault.parse(body + tagged_hash("quietkey/flash", body)[:8]) == kept
+
+
+def test_a_longer_history_than_there_can_be_is_refused() -> None:
+    made = Vault(SETTINGS, history=bytes(vault.LONGEST_HISTORY + 1))
+    with pytest.raises(Malformed, match="history"):
+        vault.parse(made.encode())
+
+
 @pytest.mark.parametrize("accounts", [(b"x",) * 17, (bytes(8 * 1024 + 1),)])
 def test_more_or_longer_accounts_than_there_can_be_are_refused(accounts: tuple[bytes]) -> None:
     with pytest.raises(Malformed, match="account"):
         vault.parse(Vault(SETTINGS, accounts=accounts).encode())
 
 
-def test_wiping_forgets_the_accounts() -> None:
-    assert replace(sealed_vault(), accounts=(b"account",)).wiped() == Vault(SETTINGS)
+def test_wiping_forgets_the_accounts_and_what_was_signed() -> None:
+    kept = replace(sealed_vault(), accounts=(b"account",), history=b"what was signed")
+    assert kept.wiped() == Vault(SETTINGS)
 
 
 def test_every_flipped_bit_is_noticed() -> None:
@@ -90,7 +110,7 @@ def test_every_flipped_bit_is_noticed() -> None:
 def test_no_bytes_break_the_parser(record: bytes) -> None:
     with pytest.raises(Malformed):
         vault.parse(record)
-    body = b"quietkey vault 3" + record
+    body = b"quietkey vault 4" + record
     checked = body + tagged_hash("quietkey/flash", body)[:8]
     with suppress(Malformed):
         assert vault.parse(checked).encode() == checked
@@ -133,7 +153,7 @@ def test_a_cost_out_of_bounds_is_refused(memory_kib: int, passes: int, lanes: in
 
 def test_a_doctored_cost_does_not_open_the_seed() -> None:
     record = sealed_vault().encode()
-    passes_at = TRIES_AT + 2 + 4
+    passes_at = COST_AT + 4
     assert record[passes_at] == 1
     changed = vault.parse(doctored(record, passes_at, 2))
     assert changed.sealed is not None
@@ -143,7 +163,7 @@ def test_a_doctored_cost_does_not_open_the_seed() -> None:
 
 def test_a_doctored_cost_out_of_bounds_is_not_even_tried() -> None:
     with pytest.raises(Malformed):
-        vault.parse(doctored(sealed_vault().encode(), TRIES_AT + 2 + 4, 255))
+        vault.parse(doctored(sealed_vault().encode(), COST_AT + 4, 255))
 
 
 def test_a_doctored_counter_above_the_limit_is_refused() -> None:

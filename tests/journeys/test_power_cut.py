@@ -4,7 +4,9 @@ On the real process by SIGKILL, at moments spread over what it does; and in memo
 write to flash, once just before it and once just after.
 """
 
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +17,13 @@ import pytest
 from firmware_emu.core.device import Device
 from firmware_emu.effects import Show, State
 from firmware_emu.emulator import MNEMONIC, PIN, Emulator, EmulatorProcess, sealed_record
-from firmware_emu.emulator.presets import CHEAP
-from firmware_emu.events import KeyPressed, Typed
+from firmware_emu.emulator.presets import CHEAP, PROMPTS, yes
+from firmware_emu.events import BytesIn, KeyPressed, Port, Typed
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from firmware_emu.storage import vault
+from signer.formats import cbor
+from tests import psbts
 
 FINGERPRINT = "73c5da0a"
 WRONG = "9999"
@@ -114,6 +118,63 @@ def opens(flash: Path) -> None:
     with EmulatorProcess(flash) as device:
         assert device.screen.state == "locked"
         assert device.unlock().fingerprint == FINGERPRINT
+
+
+def two_stories(number: int) -> tuple[bytes, bytes]:
+    """A payment of two coins, and the same with their amounts the other way round (T92)."""
+    keys, requests = psbts.keyring(), []
+    for amounts in ((100_000, 90_000), (90_000, 100_000)):
+        made = psbts.draft(keys, 2, outputs=((20_000 + number, psbts.PAYEE),))
+        for index, sats in enumerate(amounts):
+            made.ins[index].drop(0x00)
+            locked = psbts.lock(keys, psbts.path(index=index))
+            made.ins[index].put(0x01, psbts.output(sats, locked))
+        made.outs[1].sats = 169_800 - number
+        requests.append(cbor.encode(sign_request(made.encode())))
+    return requests[0], requests[1]
+
+
+def sign_request(raw: bytes) -> dict[str, object]:
+    return {"id": "1", "method": "sign_psbt", "params": {"network": "localtest", "psbt": raw}}
+
+
+def everything(cable: socket.socket) -> bytes:
+    """What came over a cable whose other end is dead."""
+    came = b""
+    with suppress(ConnectionError):
+        while more := cable.recv(4096):
+            came += more
+    return came
+
+
+@contextmanager
+def asked(device: EmulatorProcess, request: bytes) -> Iterator[socket.socket]:
+    """An unlocked device and the cable by which it was asked for a signature."""
+    device.unlock()
+    with socket.create_connection(device.address, 20) as cable:
+        cable.sendall(request)
+        yield cable
+
+
+def test_killed_while_signing_no_second_amount_is_signed(tmp_path: Path) -> None:
+    """At whatever moment: where a signature has left, another story about its coins is refused."""
+    flash, outcomes = tmp_path / "device.flash", []
+    for number, seconds in enumerate(list(moments("signing"))[::2]):
+        true, lie = two_stories(number)
+        with EmulatorProcess(flash, sealed_record()) as device, asked(device, true) as cable:
+            device.wait_for(*PROMPTS)
+            while "sign" not in device.screen.lines[-1]:
+                device.press(yes(device.screen))
+            kill_after(device, 3 * seconds, yes(device.screen))
+            left = b"result" in everything(cable)
+        remembered = bool(kept(flash).history)
+        outcomes.append((left, remembered))
+        with EmulatorProcess(flash) as device, asked(device, lie) as cable:
+            screen = device.wait_for(*PROMPTS, "notice")
+            assert ("another amount" in " ".join(screen.lines)) is remembered
+    assert (True, False) not in outcomes
+    assert (True, True) in outcomes, "no signature was reached: the moments are wrong"
+    assert (False, False) in outcomes, "all signatures were reached: the moments are wrong"
 
 
 # In memory, at every write
@@ -281,3 +342,28 @@ def test_a_record_cut_short_is_never_taken_for_a_new_or_an_open_device() -> None
         (show,) = effects
         assert isinstance(show, Show)
         assert (show.state, show.fingerprint) == (State.LOCKED, "")
+
+
+def test_at_every_write_no_signature_leaves_before_its_amounts_are_kept() -> None:
+    """A cut before the write leaves no signature, one behind it leaves a memory (T92)."""
+    true, lie = two_stories(0)
+    port = Port("jade", "cable")
+    answers: list[bytes] = []
+
+    def pay(shell: Shell) -> None:
+        press(shell, Key.OK)
+        enter(shell, PIN)
+        answers.clear()
+        shell.plug_in(port, answers.append)
+        shell.happen(BytesIn(port, true))
+        press(shell, *[Key.HOLD] * 5)
+
+    played = list(cuts(sealed_record(), pay))
+    assert len(played) == 6  # the try, its success, the history; each before and after
+    for number, watcher in enumerate(played):
+        record = watcher.flash.record
+        assert record is not None
+        assert b"result" not in b"".join(answers[:-1])
+        device = Emulator(record=record)
+        device.send(lie)
+        assert ("another amount" in " ".join(device.screen.lines)) is (number == 5)

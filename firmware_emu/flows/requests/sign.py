@@ -5,7 +5,8 @@ from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Pause, RequestOutcome
 from firmware_emu.flows.review import NOTHING, read_all
 from firmware_emu.screens.notice import Notice, Wait
-from firmware_emu.storage import account_store
+from firmware_emu.storage import account_store, history_store
+from firmware_emu.storage.history_store import with_history
 from firmware_emu.storage.vault import Vault
 from signer import chains
 from signer.errors import NothingToSign
@@ -20,17 +21,24 @@ def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Fl
     """
     chain = chains.load(command.chain)
     yield Pause(Wait("Reading the payment."))
-    store = account_store.load(vault, keyring)
+    store, past = account_store.load(vault, keyring), history_store.load(vault, keyring)
     records = (*store.records(command.chain), *command.records)
+    history = past.of_chain(command.chain)
     try:
-        review = chain.review(command.payload, keyring, command.network, records)
+        review = chain.review(command.payload, keyring, command.network, records, history=history)
     except NothingToSign as finding:
         sentences = (finding.reason.sentence, NOTHING, finding.reason.advice)
         return RequestOutcome(Unchanged(command.payload), Notice("Nothing to sign", sentences))
-    accepted = yield from read_all((*store.warnings, *review.pages), "sign")
-    approval = review.approve(accepted[len(store.warnings) :])
+    warnings = (*store.warnings, *past.warnings)
+    accepted = yield from read_all((*warnings, *review.pages), "sign")
+    approval = review.approve(accepted[len(warnings) :])
     yield Pause(Wait("Signing."))
     payload = chain.sign(approval, keyring, _fresh(pool))
+    remembered = chain.remember(review, history)
+    if remembered != history:
+        # Before the host has it: a power cut must not make room for a second story (T92).
+        fuller = with_history(vault, past, command.chain, remembered, keyring, pool.draw(12))
+        yield Pause(Wait("Signing."), fuller)
     words = " ".join(review.words)
     return RequestOutcome(
         Signed(payload),

@@ -13,6 +13,7 @@ from signer.chains.bitcoin.messages import message
 from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.messages.message import AddressMessage, KeyMessage, SignedMessage
 from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.payment import history as signing_history
 from signer.chains.bitcoin.payment import sign
 from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.payment.payment import CheckedPayment, check_payment
@@ -44,11 +45,13 @@ class Bitcoin:
         records: Sequence[bytes] = (),
         *,
         expert: bool = False,
+        history: bytes = b"",
     ) -> Review[CheckedPayment]:
         """A PSBT (BIP174, BIP370, binary) as pages to approve.
 
-        `records` are those that `register` gave for this wallet. Raises Malformed for bytes that
-        are no PSBT, Refused for what is not signed, NothingToSign where nothing is to be.
+        `records` are those that `register` gave for this wallet, `history` is what `remember` gave
+        last. Raises Malformed for bytes that are no PSBT, Refused for what is not signed,
+        NothingToSign where nothing is to be.
         """
         named_network = NETWORKS[network]
         owner = OwnedKeys(
@@ -57,6 +60,8 @@ class Bitcoin:
             registry.of_network(records, keyring, named_network) if records else (),
         )
         checked = check_payment(container.parse(payload), owner, expert=expert)
+        if history:
+            signing_history.read(history).check_amounts(checked)
         words = digest_words(checked.psbt.unsigned_tx)
         commitment = payment_commitment(checked)
         return sealed(checked, commitment, pages(checked), keyring.fingerprint, words)
@@ -79,6 +84,13 @@ class Bitcoin:
             return sign.sign(approval.spend(keyring.fingerprint), keyring, fresh)
         finally:
             curve.erase(fresh)
+
+    def remember(self, review: Review[CheckedPayment], history: bytes) -> bytes:
+        """The history with a payment that was signed; to be kept before the signature leaves.
+
+        Raises Malformed for bytes that are no history.
+        """
+        return signing_history.read(history).with_payment(review.subject).encode()
 
     def xpub(self, keyring: Keyring, path: Path, network: str) -> str:
         """The extended public key at `path` as xpub or tpub (BIP32, Serialization format)."""

@@ -20,6 +20,8 @@ MAX_PSBT_BYTES = 8 << 20
 MAX_RECORDS = 200_000  # a record takes 6 bytes of a request and thirty times that of memory
 MAX_INPUTS = 10_000
 MAX_OUTPUTS = 10_000
+# What a wallet remembers of the coins it signed for; for more, in one payment, claims are refused.
+MAX_REMEMBERED_COINS = 512
 # 10 kB of data and its pushes, in full on some hundred views. Longer scripts nobody reads, and
 # nothing is signed that cannot be read.
 MAX_SHOWN_SCRIPT_BYTES = 10_240

@@ -30,6 +30,10 @@ class BitcoinReason(Reason):
         "The wallet app tells two stories about one coin.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
+    AMOUNT_CHANGED = (
+        "A coin is said to hold another amount than when it was signed before.",
+        "Have the wallet app include the whole previous transactions.",
+    )
     WRONG_PREVIOUS_TX = (
         "A previous transaction is not the one that is spent.",
         "Do not use this request. Update the wallet app, or use another one.",

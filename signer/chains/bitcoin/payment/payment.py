@@ -10,7 +10,7 @@ from functools import cached_property
 
 from signer.chains.bitcoin.accounts.account import Account
 from signer.chains.bitcoin.network import MAX_SATS, Network
-from signer.chains.bitcoin.payment import inputs, outputs
+from signer.chains.bitcoin.payment import inputs, outputs, utxos
 from signer.chains.bitcoin.payment.inputs import LocatedInputs, SpentInput
 from signer.chains.bitcoin.payment.outputs import ReviewedOutput
 from signer.chains.bitcoin.payment.ownership import OwnedKeys
@@ -31,7 +31,7 @@ _NULL_TXID = bytes(32)
 
 @dataclass(frozen=True)
 class CheckedPayment:
-    """One payment from accounts of ours, every amount proven; immutable to the core. In sats."""
+    """One payment from accounts of ours, every amount judged; immutable to the core. In sats."""
 
     psbt: Psbt = field(repr=False)
     network: Network
@@ -42,6 +42,11 @@ class CheckedPayment:
     @property
     def tx(self) -> Tx:
         return self.psbt.tx
+
+    @cached_property
+    def claimed(self) -> tuple[int, ...]:
+        """The inputs whose amounts are the host's claim, if their signatures commit to one each."""
+        return utxos.claimed(self.psbt, [spent.utxo for spent in self.inputs])
 
     @cached_property
     def spent_sats(self) -> int:

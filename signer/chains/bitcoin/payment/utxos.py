@@ -1,7 +1,8 @@
-"""UTXOs: what the spent coins (prevouts) are worth, proven from bytes that are signed."""
+"""UTXOs: what the spent coins (prevouts) are worth: proven, or claimed where we commit to it."""
 
 from collections.abc import Sequence
 
+from signer.chains.bitcoin.network import MAX_REMEMBERED_COINS
 from signer.chains.bitcoin.payment import sighash_types
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.container import Psbt
@@ -14,18 +15,19 @@ from signer.errors import Refused
 from signer.formats.cursor import Cursor
 from signer.hashes import hash160, sha256
 
+_FINAL = (fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS)
 Parsed = dict[bytes, PreviousTx]  # wallets repeat a previous transaction for each of its coins
 
 
 def spent_outputs(request: Psbt) -> tuple[TxOutput, ...]:
     """The output each input spends, in order. Raises Malformed, or Refused if one is not proven.
 
-    A signature of segwit version 0 commits to the amount of its own coin only. A host that lies
-    about one amount in a first request and about another in a second gets two signatures that
-    together turn the difference into fee (CVE-2020-14199), so the amount has to come from the whole
-    previous transaction. Taproot signatures commit to every amount (BIP341): where all coins are
-    taproot, a lie makes the signatures void, and the claim is enough. With ANYONECANPAY they commit
-    to their own amount only, and the claim is not enough again.
+    Proven by its whole previous transaction; where signatures commit to the amount, claimed.
+    Taproot signatures commit to every amount (BIP341): where all coins are taproot, a lie makes
+    them void. A signature of segwit version 0 commits to the amount of its own coin only (BIP143),
+    which is enough for one coin. Of several, a host that lies about one amount in a first request
+    and about another in a second gets signatures that together turn the difference into fee
+    (CVE-2020-14199): `claimed` names them for a warning and for the memory in `history`.
     """
     parsed: Parsed = {}
     spent = tuple(
@@ -34,20 +36,55 @@ def spent_outputs(request: Psbt) -> tuple[TxOutput, ...]:
             zip(request.tx.inputs, request.inputs, strict=True)
         )
     )
-    if not _commits_to_all(request, spent):
-        for index, records in enumerate(request.inputs):
-            if not records.has_any(fields.NON_WITNESS_UTXO):
-                raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, f"Input {index + 1}.")
+    unproven = _unproven(request)
+    if unproven and not _commits_to_claims(request, spent):
+        raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, f"Input {unproven[0] + 1}.")
     return spent
 
 
-def _commits_to_all(request: Psbt, spent: Sequence[TxOutput]) -> bool:
-    """Whether every signature would commit to every amount."""
-    return all(
-        script.script_type(output.script_pubkey) is ScriptType.P2TR
-        and not sighash_types.leaves_inputs_open(sighash_types.requested(records, is_taproot=True))
-        for output, records in zip(spent, request.inputs, strict=True)
+def claimed(request: Psbt, spent: Sequence[TxOutput]) -> tuple[int, ...]:
+    """The inputs whose amounts are the host's claim, each committed to by its own signature."""
+    return () if all(map(_is_taproot, spent)) else _unproven(request)
+
+
+def _unproven(request: Psbt) -> tuple[int, ...]:
+    return tuple(
+        index
+        for index, records in enumerate(request.inputs)
+        if not records.has_any(fields.NON_WITNESS_UTXO)
     )
+
+
+def _commits_to_claims(request: Psbt, spent: Sequence[TxOutput]) -> bool:
+    """Whether our signatures would commit to every amount that is only claimed."""
+    pairs = tuple(zip(spent, request.inputs, strict=True))
+    # With ANYONECANPAY each coin is signed alone, and can be joined with others anew.
+    if any(
+        sighash_types.leaves_inputs_open(
+            sighash_types.requested(records, is_taproot=_is_taproot(output))
+        )
+        for output, records in pairs
+    ):
+        return False
+    if all(_is_taproot(output) for output in spent):
+        return True
+    # Who remembers only some of the coins can be told anything about the others. And a coin that
+    # is signed for good gets no signature of ours that a lie would make void.
+    return len(pairs) <= MAX_REMEMBERED_COINS and all(
+        _is_segwit_v0(output, records)
+        and (records.has_any(fields.NON_WITNESS_UTXO) or not records.has_any(*_FINAL))
+        for output, records in pairs
+    )
+
+
+def _is_taproot(output: TxOutput) -> bool:
+    return script.script_type(output.script_pubkey) is ScriptType.P2TR
+
+
+def _is_segwit_v0(output: TxOutput, records: Map) -> bool:
+    """Plain, or nested in the redeem script, which was compared with the coin (BIP141)."""
+    program = records.get(fields.REDEEM_SCRIPT) or output.script_pubkey
+    return script.script_type(program) in {ScriptType.P2WPKH, ScriptType.P2WSH}
 
 
 def _spent(index: int, tx_input: TxInput, records: Map, parsed: Parsed) -> TxOutput:

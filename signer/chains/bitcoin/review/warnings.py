@@ -42,6 +42,7 @@ def payment_warnings(payment: CheckedPayment) -> tuple[Page, ...]:
     """The warnings of a payment; none for an ordinary one."""
     return (
         *_open(payment),
+        *_claimed(payment),
         *_odd_coins(payment),
         *_high_fee(payment),
         *_high_rate(payment),
@@ -75,6 +76,21 @@ def _left_open(flag: int) -> Iterator[str]:
         yield "Only the output of the same number is signed: anyone can change the others."
     if flag & sighash.ANYONECANPAY:
         yield "Only the coin itself is signed: anyone can add coins or take others away."
+
+
+def _claimed(payment: CheckedPayment) -> Iterator[Page]:
+    """Amounts without their previous transactions (T01). One coin's signature vouches for its own.
+
+    Of several the memory of what was signed stops the attack, which another device with the same
+    seed does not share: so the person is told.
+    """
+    if len(payment.inputs) > 1 and payment.claimed:
+        yield warning(
+            "Amounts are claimed",
+            f"The wallet app sends no proof of {wording.plural(len(payment.claimed), 'amount')}.",
+            "If it lies, the fee can be higher than shown.",
+            "Proof is the previous transaction of each coin.",
+        )
 
 
 def _odd_coins(payment: CheckedPayment) -> Iterator[Page]:
