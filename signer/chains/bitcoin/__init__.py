@@ -20,11 +20,12 @@ from signer.chains.bitcoin.payment.payment import CheckedPayment, check_payment
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.review.digest import payment_commitment
 from signer.chains.bitcoin.review.pages import pages
+from signer.chains.bitcoin.review.past import past_warnings
 from signer.formats.words.digest_words import digest_words
 from signer.keys import curve
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
-from signer.review import Approval, Review, sealed
+from signer.review import Approval, Page, Review, sealed
 
 if TYPE_CHECKING:
     from signer.chains.bitcoin.descriptors.policy import Policy
@@ -60,11 +61,17 @@ class Bitcoin:
             registry.of_network(records, keyring, named_network) if records else (),
         )
         checked = check_payment(container.parse(payload), owner, expert=expert)
-        if history:
-            signing_history.read(history).check_amounts(checked)
+        past = self._past(checked, history) if history else ()
         words = digest_words(checked.psbt.unsigned_tx)
         commitment = payment_commitment(checked)
-        return sealed(checked, commitment, pages(checked), keyring.fingerprint, words)
+        shown_pages = (*past, *pages(checked))
+        return sealed(checked, commitment, shown_pages, keyring.fingerprint, words)
+
+    def _past(self, checked: CheckedPayment, history: bytes) -> tuple[Page, ...]:
+        """What is to be said of a payment that has to do with those signed before."""
+        past = signing_history.read(history)
+        past.check_amounts(checked)
+        return past_warnings(checked, past)
 
     def sign(
         self,

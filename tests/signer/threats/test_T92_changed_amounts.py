@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.network import MAX_REMEMBERED_COINS
 from signer.chains.bitcoin.payment import history
-from signer.chains.bitcoin.payment.history import SignedCoin, SignedPayment, SigningHistory
+from signer.chains.bitcoin.payment.history import SignedPayment, SigningHistory, TaggedAmount
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.errors import Malformed, Refused
@@ -17,11 +17,14 @@ from signer.review import Review
 from tests import psbts
 from tests.psbts import Draft, keyring
 
-COIN = st.builds(SignedCoin, st.binary(min_size=8, max_size=8), st.integers(0, 2**64 - 1))
+COIN = st.builds(TaggedAmount, st.binary(min_size=8, max_size=8), st.integers(0, 2**64 - 1))
 PAYMENT = st.builds(
     SignedPayment,
     st.binary(min_size=8, max_size=8),
+    st.binary(min_size=8, max_size=8),
+    st.integers(0, 2**64 - 1),
     st.lists(COIN, min_size=1, max_size=9).map(tuple),
+    st.lists(COIN, max_size=9).map(tuple),
 )
 
 
@@ -129,11 +132,24 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
 
 
 def test_a_history_beyond_its_bound_or_of_another_version_is_malformed() -> None:
-    coin = SignedCoin(bytes(8), 1)
-    full = SigningHistory((SignedPayment(bytes(8), (coin,) * MAX_REMEMBERED_COINS),))
+    coin = TaggedAmount(bytes(8), 1)
+    most = (coin,) * MAX_REMEMBERED_COINS
+
+    def with_amounts(*lists: tuple[TaggedAmount, ...]) -> SigningHistory:
+        """Payments of these coins and recipients, in turn."""
+        pairs = zip(lists[::2], lists[1::2], strict=True)
+        return SigningHistory(tuple(SignedPayment(bytes(8), bytes(8), 1, *p) for p in pairs))
+
+    full = with_amounts(most, most)
     assert history.read(full.encode()) == full
-    over = SigningHistory((*full.payments, SignedPayment(b"another1", (coin,))))
-    empty = SigningHistory((SignedPayment(bytes(8), ()),))
-    for bad in (over.encode(), empty.encode(), b"\x02", full.encode()[:-1]):
+    over = with_amounts(most, (), (coin,), ())
+    many = with_amounts((coin,), most, (coin,), (coin,))
+    for bad in (
+        over.encode(),
+        many.encode(),
+        with_amounts((), ()).encode(),
+        b"\x02",
+        full.encode()[:-1],
+    ):
         with pytest.raises(Malformed):
             history.read(bad)

@@ -1,12 +1,13 @@
-"""What this wallet signed before, as tags and amounts: a second story about a coin is noticed.
+"""What this wallet signed before, as tags and amounts: second stories and payments are noticed.
 
 A value, handed in and out as bytes; whoever keeps it has to keep it from others and from the host.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from signer.chains.bitcoin.network import MAX_REMEMBERED_COINS
+from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions.tx import TxInput
@@ -20,8 +21,8 @@ _AMOUNT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class SignedCoin:
-    """A coin as it was signed: the tag of its outpoint (8 bytes), and its amount in sats."""
+class TaggedAmount:
+    """A coin by the tag of its outpoint, or a recipient by that of its script, and its sats."""
 
     tag: bytes
     sats: int
@@ -32,24 +33,36 @@ class SignedCoin:
 
 @dataclass(frozen=True, slots=True)
 class SignedPayment:
-    """A payment that was signed: the tag of its transaction (8 bytes), and its coins."""
+    """A payment that was signed, by tags (8 bytes): its transaction, and all that leaves us.
+
+    `recipients` are those of `paid`, data left out; dropped where they are too many to remember.
+    """
 
     tag: bytes
-    coins: tuple[SignedCoin, ...]
+    paid: bytes
+    fee_sats: int
+    coins: tuple[TaggedAmount, ...]
+    recipients: tuple[TaggedAmount, ...] = ()
 
     def encode(self) -> bytes:
-        coins = b"".join(coin.encode() for coin in self.coins)
-        return self.tag + compact_size(len(self.coins)) + coins
+        lists = (
+            compact_size(len(amounts)) + b"".join(amount.encode() for amount in amounts)
+            for amounts in (self.coins, self.recipients)
+        )
+        return self.tag + self.paid + self.fee_sats.to_bytes(_AMOUNT, "little") + b"".join(lists)
 
 
 @dataclass(frozen=True, slots=True)
 class SigningHistory:
-    """The last payments that were signed, oldest first, MAX_REMEMBERED_COINS coins at most."""
+    """The last payments that were signed, oldest first.
+
+    At most MAX_REMEMBERED_COINS coins, and as many recipients.
+    """
 
     payments: tuple[SignedPayment, ...] = ()
 
     def encode(self) -> bytes:
-        """At most some 12 KB; `read` gives the same value again."""
+        """At most some 30 KB; `read` gives the same value again."""
         return bytes((_VERSION,)) + b"".join(payment.encode() for payment in self.payments)
 
     def check_amounts(self, payment: CheckedPayment) -> None:
@@ -62,6 +75,25 @@ class SigningHistory:
             sats = payment.inputs[index].utxo.sats
             if amounts.get(_coin_tag(payment.tx.inputs[index]), sats) != sats:
                 raise Refused(BitcoinReason.AMOUNT_CHANGED, f"Input {index + 1}.")
+
+    def replaced_by(self, payment: CheckedPayment) -> SignedPayment | None:
+        """The last payment that spends a coin of this one, if it is not the same transaction."""
+        signed = _signed_payment(payment)
+        if any(past.tag == signed.tag for past in self.payments):
+            return None
+        conflicts = [past for past in self.payments if _share_a_coin(past, signed)]
+        return conflicts[-1] if conflicts else None
+
+    def repeated_by(self, payment: CheckedPayment) -> tuple[int, ...]:
+        """The outputs that pay an amount that was paid before, to whom, out of other coins."""
+        signed = _signed_payment(payment)
+        beside = [past for past in self.payments if not _share_a_coin(past, signed)]
+        known = {recipient for past in beside for recipient in past.recipients}
+        return tuple(
+            index
+            for index, target in enumerate(payment.outputs)
+            if _is_recipient(target) and _recipient(target) in known
+        )
 
     def with_payment(self, payment: CheckedPayment) -> "SigningHistory":
         """The history with a payment that was signed. The oldest ones make room.
@@ -76,6 +108,11 @@ class SigningHistory:
         return SigningHistory(_within_bounds([*others, signed]))
 
 
+def pays_the_same(payment: CheckedPayment, past: SignedPayment) -> bool:
+    """Whether all that leaves us is the same: whom, how much each, and data."""
+    return _signed_payment(payment).paid == past.paid
+
+
 def read(data: bytes) -> SigningHistory:
     """A history as `encode` wrote it; no bytes are an empty one. Raises Malformed."""
     if not data:
@@ -88,35 +125,63 @@ def read(data: bytes) -> SigningHistory:
         payments.append(_read_payment(cursor))
     history = SigningHistory(tuple(payments))
     if _within_bounds(payments) != history.payments:
-        raise Malformed(f"A history holds at most {MAX_REMEMBERED_COINS} coins.")
+        raise Malformed(f"A history holds at most {MAX_REMEMBERED_COINS} coins and recipients.")
     return history
 
 
 def _read_payment(cursor: Cursor) -> SignedPayment:
-    tag = cursor.take(_TAG)
-    count = cursor.count(_TAG + _AMOUNT)
-    if not count:
+    tag, paid, fee_sats = cursor.take(_TAG), cursor.take(_TAG), cursor.uint(_AMOUNT)
+    coins, recipients = _read_amounts(cursor), _read_amounts(cursor)
+    if not coins:
         raise Malformed("A payment of the history spends nothing.")
-    coins = tuple(SignedCoin(cursor.take(_TAG), cursor.uint(_AMOUNT)) for _ in range(count))
-    return SignedPayment(tag, coins)
+    return SignedPayment(tag, paid, fee_sats, coins, recipients)
+
+
+def _read_amounts(cursor: Cursor) -> tuple[TaggedAmount, ...]:
+    count = cursor.count(_TAG + _AMOUNT)
+    return tuple(TaggedAmount(cursor.take(_TAG), cursor.uint(_AMOUNT)) for _ in range(count))
 
 
 def _within_bounds(payments: Iterable[SignedPayment]) -> tuple[SignedPayment, ...]:
-    """The newest of these payments, as many as fit."""
+    """The newest of these payments, as many as fit; recipients give way before coins do."""
     kept: list[SignedPayment] = []
-    room = MAX_REMEMBERED_COINS
+    coins = recipients = MAX_REMEMBERED_COINS
     for payment in reversed(tuple(payments)):
-        room -= len(payment.coins)
-        if room < 0:
+        coins -= len(payment.coins)
+        if coins < 0:
             break
-        kept.append(payment)
+        fits = len(payment.recipients) <= recipients
+        recipients -= len(payment.recipients) if fits else 0
+        kept.append(payment if fits else replace(payment, recipients=()))
     return tuple(reversed(kept))
 
 
 def _signed_payment(payment: CheckedPayment) -> SignedPayment:
     pairs = zip(payment.tx.inputs, payment.inputs, strict=True)
-    coins = tuple(SignedCoin(_coin_tag(tx_input), spent.utxo.sats) for tx_input, spent in pairs)
-    return SignedPayment(_tag("payment", payment.psbt.unsigned_tx), coins)
+    leaving = [target for target in payment.outputs if not target.returns]
+    return SignedPayment(
+        _tag("payment", payment.psbt.unsigned_tx),
+        # In no order: wallets shuffle outputs when they build a payment anew.
+        _tag("paid", b"".join(sorted(_recipient(target).encode() for target in leaving))),
+        payment.fee_sats,
+        tuple(TaggedAmount(_coin_tag(one), spent.utxo.sats) for one, spent in pairs),
+        tuple(_recipient(target) for target in leaving if _is_recipient(target)),
+    )
+
+
+def _share_a_coin(past: SignedPayment, other: SignedPayment) -> bool:
+    tags = {coin.tag for coin in other.coins}
+    return any(coin.tag in tags for coin in past.coins)
+
+
+def _is_recipient(target: ReviewedOutput) -> bool:
+    return not target.returns and target.role is not OutputRole.DATA
+
+
+def _recipient(target: ReviewedOutput) -> TaggedAmount:
+    # A silent payment address has another script each time.
+    whom = target.silent.encode() if target.silent else target.output.script_pubkey
+    return TaggedAmount(_tag("recipient", whom), target.output.sats)
 
 
 def _coin_tag(tx_input: TxInput) -> bytes:

@@ -57,23 +57,20 @@ def _unproven(request: Psbt) -> tuple[int, ...]:
 
 def _commits_to_claims(request: Psbt, spent: Sequence[TxOutput]) -> bool:
     """Whether our signatures would commit to every amount that is only claimed."""
-    pairs = tuple(zip(spent, request.inputs, strict=True))
     # With ANYONECANPAY each coin is signed alone, and can be joined with others anew.
     if any(
-        sighash_types.leaves_inputs_open(
-            sighash_types.requested(records, is_taproot=_is_taproot(output))
-        )
-        for output, records in pairs
+        sighash_types.leaves_inputs_open(sighash_types.requested(records, is_taproot=False))
+        for records in request.inputs
     ):
         return False
-    if all(_is_taproot(output) for output in spent):
+    if all(map(_is_taproot, spent)):
         return True
     # Who remembers only some of the coins can be told anything about the others. And a coin that
     # is signed for good gets no signature of ours that a lie would make void.
-    return len(pairs) <= MAX_REMEMBERED_COINS and all(
+    return len(spent) <= MAX_REMEMBERED_COINS and all(
         _is_segwit_v0(output, records)
         and (records.has_any(fields.NON_WITNESS_UTXO) or not records.has_any(*_FINAL))
-        for output, records in pairs
+        for output, records in zip(spent, request.inputs, strict=True)
     )
 
 
