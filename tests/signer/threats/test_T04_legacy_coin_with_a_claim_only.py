@@ -4,8 +4,11 @@ from base64 import b64decode
 
 import pytest
 
+from signer.chains.bitcoin.payment import utxos
+from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
 from signer.chains.bitcoin.transactions import script
+from signer.errors import Refused
 from tests import psbts
 from tests.psbts import draft, keyring, refusal
 from tests.signer.published import own
@@ -23,7 +26,6 @@ def test_a_claimed_amount_of_a_legacy_coin_is_refused(locked: bytes) -> None:
 
 def test_the_example_of_bip174_is_refused() -> None:
     """Its title there: A Witness UTXO is provided for a non-witness input."""
-    assert (
-        refusal(b64decode(CASES[0]["base64"]), keyring(), "mainnet")
-        is BitcoinReason.AMOUNT_NOT_PROVEN
-    )
+    with pytest.raises(Refused) as refused:  # its keys are not ours: the rule itself is asked
+        utxos.spent_outputs(container.parse(b64decode(CASES[0]["base64"])))
+    assert refused.value.reason is BitcoinReason.AMOUNT_NOT_PROVEN
