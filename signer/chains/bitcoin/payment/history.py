@@ -158,7 +158,7 @@ def _within_bounds(payments: Iterable[SignedPayment]) -> tuple[SignedPayment, ..
 
 def _signed_payment(payment: CheckedPayment) -> SignedPayment:
     pairs = zip(payment.tx.inputs, payment.inputs, strict=True)
-    leaving = [target for target in payment.outputs if not target.returns]
+    leaving = [target for target in payment.outputs if not target.stays]
     return SignedPayment(
         _tag("payment", payment.psbt.unsigned_tx),
         # In no order: wallets shuffle outputs when they build a payment anew.
@@ -175,7 +175,7 @@ def _share_a_coin(past: SignedPayment, other: SignedPayment) -> bool:
 
 
 def _is_recipient(target: ReviewedOutput) -> bool:
-    return not target.returns and target.role is not OutputRole.DATA
+    return not target.stays and target.role is not OutputRole.DATA
 
 
 def _recipient(target: ReviewedOutput) -> TaggedAmount:

@@ -33,7 +33,7 @@ def _whom(payment: CheckedPayment, past: SignedPayment) -> str:
         # Whoever exchanges the recipient calls it a higher fee (T28).
         return "Not the same recipients and amounts as before."
     leaving = sum(
-        not target.returns and target.role is not OutputRole.DATA for target in payment.outputs
+        not target.stays and target.role is not OutputRole.DATA for target in payment.outputs
     )
     if not leaving:
         return "Nothing is paid to others, as before."
