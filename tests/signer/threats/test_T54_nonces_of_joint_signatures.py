@@ -381,7 +381,7 @@ def test_a_part_whose_check_fails_uses_the_nonce_up(
 ) -> None:
     ours, raw = vault.signers[0], begun(vault)
     with monkeypatch.context() as patched:
-        patched.setattr("signer.chains.bitcoin.payment.musig2.holds", lambda *_: False)
+        patched.setattr("signer.chains.bitcoin.payment.joint.musig2.holds", lambda *_: False)
         with pytest.raises(CrossCheckFailed):
             turn(raw, vault, ours)
     assert why(raw, vault, ours) is CommonReason.NONCE_GONE

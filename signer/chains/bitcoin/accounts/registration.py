@@ -50,13 +50,7 @@ def _pages(account: PolicyAccount) -> Iterator[Page]:
     read, own_numbers = account.policy, own_numbers_of(account)
     yield from _out_of_place(read, own_numbers)
     yield from policy_warnings.registration_warnings(read, own_numbers)
-    if read.network.coin and not account.names_coin_type:
-        # Registered for tests, it would sign for the same coins on the main network (T45).
-        yield warning(
-            "Unusual path",
-            "No network is part of the path of your keys.",
-            "They are the same for real coins.",
-        )
+    yield from _without_network(account)
     yield Page(
         Kind.OVERVIEW,
         "Register account",
@@ -100,6 +94,16 @@ def own_numbers_of(account: PolicyAccount) -> frozenset[int]:
     parts = {part for musig_key in account.shared() for part, _ in musig_key.own_participants}
     joint = {n for n, key in enumerate(read.keys) if key.xpub.public_key in parts}
     return frozenset(single | joint)
+
+
+def _without_network(account: PolicyAccount) -> Iterator[Page]:
+    if account.policy.network.coin and not account.names_coin_type:
+        # Registered for tests, it would sign for the same coins on the main network (T45).
+        yield warning(
+            "Unusual path",
+            "No network is part of the path of your keys.",
+            "They are the same for real coins.",
+        )
 
 
 def _out_of_place(read: Policy, own_numbers: frozenset[int]) -> Iterator[Page]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signer.chains.bitcoin.accounts.account import Account, AccountIndex
-from signer.chains.bitcoin.payment import musig2, ownership, sighash_types, signatures, utxos
+from signer.chains.bitcoin.payment import ownership, sighash_types, signatures, utxos
+from signer.chains.bitcoin.payment.joint import musig2
 from signer.chains.bitcoin.payment.ownership import OwnedKeys
 from signer.chains.bitcoin.payment.signing import (
     RequestedLeaves,

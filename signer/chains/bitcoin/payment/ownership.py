@@ -20,7 +20,7 @@ from signer.chains.bitcoin.accounts.account import (
 )
 from signer.chains.bitcoin.descriptors.spend_data import SpendData
 from signer.chains.bitcoin.network import Network
-from signer.chains.bitcoin.payment import musig2
+from signer.chains.bitcoin.payment.joint import musig2
 from signer.chains.bitcoin.payment.signing import RequestedLeaves
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map

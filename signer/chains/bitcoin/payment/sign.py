@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from signer.chains.bitcoin.payment import musig2, signatures
+from signer.chains.bitcoin.payment import signatures
 from signer.chains.bitcoin.payment.inputs import SpentInput
+from signer.chains.bitcoin.payment.joint import musig2
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.payment.signing import SigningTask, sighash_context
 from signer.chains.bitcoin.psbt import container

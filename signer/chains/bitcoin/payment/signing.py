@@ -7,7 +7,7 @@ from enum import Enum
 from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.descriptors.musig_key import MusigKey
 from signer.chains.bitcoin.descriptors.spend_data import SpendData
-from signer.chains.bitcoin.payment.partial_signer import PartialSigner, partial_signer
+from signer.chains.bitcoin.payment.joint.partial_signer import PartialSigner, partial_signer
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.script import ScriptType
 from signer.chains.bitcoin.transactions.sighash import Midstates

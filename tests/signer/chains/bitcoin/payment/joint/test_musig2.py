@@ -10,8 +10,8 @@ from signer.chains.bitcoin import BITCOIN, CHAIN, POLICY_ACCOUNTS
 from signer.chains.bitcoin.descriptors import musig_key, policy
 from signer.chains.bitcoin.network import NETWORKS
 from signer.chains.bitcoin.payment import inputs as payment_inputs
-from signer.chains.bitcoin.payment import musig2
-from signer.chains.bitcoin.payment.partial_signer import partial_signer
+from signer.chains.bitcoin.payment.joint import musig2
+from signer.chains.bitcoin.payment.joint.partial_signer import partial_signer
 from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.psbt import fields as psbt_fields

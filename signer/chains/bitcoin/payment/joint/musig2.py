@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from signer.chains.bitcoin.descriptors.musig_key import MusigKey
 from signer.chains.bitcoin.payment import signatures
-from signer.chains.bitcoin.payment.partial_signer import PartialSigner
+from signer.chains.bitcoin.payment.joint.partial_signer import PartialSigner
 from signer.chains.bitcoin.payment.signing import SigningTask
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
