@@ -182,8 +182,9 @@ def test_after_refusals_wrong_pins_and_a_pulled_cable_there_is_nothing_either(fl
         enter_pin(device)
         device.wait_for("home")
         with closing(Wire(device)) as wire:
-            foreign = psbts.build(psbts.keyring(), 1)
-            for request in (foreign, b"psbt\xff" + bytes(40)):
+            mixed = psbts.draft(keys, 2)
+            mixed.ins[1] = psbts.draft(psbts.keyring(), 2).ins[1]
+            for request in (mixed.encode(), b"psbt\xff" + bytes(40)):
                 wire.request("sign_psbt", network="localtest", psbt=request)
                 assert "error" in wire.reply()
                 device.wait_for("notice")

@@ -291,7 +291,7 @@ BAD: dict[str, tuple[Change, str]] = {
     "another recipient": (_other_output, "Another transaction"),
     "no signature": (
         lambda p: _input(p, lambda o: {k: v for k, v in o.items() if not _is_signature(k)}),
-        "Not every coin was signed",
+        "found nothing to sign",
     ),
     "another amount": (
         lambda p: _input(p, lambda o: {**o, b"\x01": o[b"\x01"][:1] + b"\x01" + o[b"\x01"][2:]}),

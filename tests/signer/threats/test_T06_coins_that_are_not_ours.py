@@ -139,4 +139,4 @@ def test_long_paths_of_unknown_masters_are_not_tried() -> None:
     made.ins[0].drop(0x06)
     public = keyring().public_key(psbts.path())
     made.ins[0].put(0x06, bytes(4) + b"\x01\x00\x00\x80" * 300, public)
-    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+    assert refusal(made, keyring()) is BitcoinReason.NOTHING_OURS

@@ -38,7 +38,7 @@ def test_what_is_odd_about_coins_of_others_is_theirs_to_judge() -> None:
     made.ins[0].drop(0x00)
     assert refusal(made, keyring()) is BitcoinReason.NOTHING_OURS
     made.ins[1] = draft(keyring(), 2).ins[1]  # beside a coin of ours it is our matter
-    assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
 
 
 def test_finalized_coins_have_no_hints_any_more_and_are_signed() -> None:
