@@ -748,3 +748,12 @@ def test_the_room_for_nonces_is_asked_for_by_first_rounds_alone(
     of = account("tr(musig(@0,@1)/**)")
     raw = first_round(of, draft(of, 3))
     assert turn(raw, of) != raw
+
+
+def test_a_joint_coin_beside_one_that_is_final_already_is_signed() -> None:
+    """Chance is drawn for a payment with any joint coin, not only for one with nothing else."""
+    of = account(TWO)
+    made = draft(of, 2)
+    made.ins[0].put(0x08, b"\x01\x40" + bytes(64))
+    records = container.parse(turn(made.encode(), of)).inputs
+    assert [coin.has_any(NONCES) for coin in records] == [False, True]
