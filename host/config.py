@@ -19,6 +19,8 @@ BASE58_VERSIONS = {
     "testnet": _TEST_VERSIONS,
     "regtest": _TEST_VERSIONS,
 }
+GAP = 25  # unused addresses in a row, behind which no coin is looked for
+MAX_GAP = 10_000
 Clock = Callable[[], int]
 
 

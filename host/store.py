@@ -9,9 +9,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from host.config import GAP
 from host.errors import WalletError
 from host.values import Draft, PaymentRecord, SignedPayment
 
@@ -33,8 +35,28 @@ _MIGRATIONS = (
         sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, made INTEGER NOT NULL,
         status TEXT NOT NULL CHECK (status IN ('signed', 'sent'))) STRICT;
     """,
+    # A wallet of the first version may have missed coins of its seed: it looks once more.
+    """
+    CREATE TABLE search (
+        only INTEGER PRIMARY KEY CHECK (only = 1), gap INTEGER NOT NULL, birthday TEXT,
+        complete INTEGER NOT NULL) STRICT;
+    INSERT INTO search VALUES (1, 25, NULL, 0);
+    """,
 )
 VERSION = len(_MIGRATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far the coins of a seed are looked for, and whether all were found.
+
+    `gap` is the number of unused addresses in a row that ends the search on each branch;
+    `birthday` the day before which the seed received nothing, or None.
+    """
+
+    gap: int = GAP
+    birthday: date | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,19 @@ class Store:
     def pairing(self) -> Pairing | None:
         row = self._row("SELECT network, script, fingerprint, account_xpub FROM pairing")
         return Pairing(*row) if row else None
+
+    def search(self) -> Search:
+        (row,) = self._rows("SELECT gap, birthday, complete FROM search")
+        gap, birthday, complete = row
+        return Search(gap, date.fromisoformat(birthday) if birthday else None, bool(complete))
+
+    def set_search(self, search: Search) -> None:
+        birthday = search.birthday.isoformat() if search.birthday else None
+        with self._change() as db:
+            db.execute(
+                "UPDATE search SET gap = ?, birthday = ?, complete = ?",
+                (search.gap, birthday, search.complete),
+            )
 
     def hand_out(self, index: int, address: str, now: int) -> bool:
         """Whether the address was free to be handed out; now it is not."""

@@ -9,8 +9,9 @@ import bdkpython as bdk
 
 from host.config import account_path
 from host.devnet.network import Devnet
+from host.store import Pairing, Search
 from host.transactions import Outpoint, Transaction, TxIn, TxOut
-from host.wallet import Wallet
+from host.wallet import FIRST_SEARCH, Wallet
 from signer.chains.bitcoin import CHAIN
 from signer.keys.keyring import Keyring
 from signer.keys.seeds.mnemonic import seed_from_words
@@ -29,12 +30,17 @@ def keyring(words: tuple[str, ...] = WORDS) -> Keyring:
 
 
 def paired(
-    path: Path, script: str = "wpkh", network: str = "regtest", words: tuple[str, ...] = WORDS
+    path: Path,
+    script: str = "wpkh",
+    network: str = "regtest",
+    words: tuple[str, ...] = WORDS,
+    search: Search = FIRST_SEARCH,
 ) -> Wallet:
     """A new wallet of that seed, as pairing with its device would make it."""
     keys = keyring(words)
     xpub = CHAIN.xpub(keys, account_path(network, script), network)
-    return Wallet.create(path, network, keys.fingerprint.hex(), xpub, script, clock=lambda: NOW)
+    pairing = Pairing(network, script, keys.fingerprint.hex(), xpub)
+    return Wallet.create(path, pairing, search=search, clock=lambda: NOW)
 
 
 def opened(path: Path) -> Wallet:

@@ -6,16 +6,24 @@ from pathlib import Path
 from host.config import Clock, account_path, wall_clock
 from host.devices import SigningDevice
 from host.errors import WalletError
-from host.wallet import Wallet
+from host.store import Pairing, Search
+from host.wallet import FIRST_SEARCH, Wallet
 
 
 async def pair(
-    device: SigningDevice, path: Path, network: str, script: str = "wpkh", clock: Clock = wall_clock
+    device: SigningDevice,
+    path: Path,
+    network: str,
+    script: str = "wpkh",
+    *,
+    search: Search = FIRST_SEARCH,
+    clock: Clock = wall_clock,
 ) -> Wallet:
     """The wallet in the folder `path`, which belongs to `device`; a new one if there is none.
 
-    Waits until the device is unlocked. Raises WalletError when the wallet there belongs to another
-    device, DeviceError and LinkLost. Close the wallet when done.
+    `search` says how far the coins of a seed that was used before are looked for. Waits until the
+    device is unlocked. Raises WalletError when the wallet there belongs to another device,
+    DeviceError and LinkLost. Close the wallet when done.
     """
     account = account_path(network, script)
     await device.unlock(network)
@@ -28,9 +36,8 @@ async def pair(
             raise
         return wallet
     key = await device.account_key(network, account)
-    return await asyncio.to_thread(
-        Wallet.create, path, network, key.fingerprint, key.xpub, script, clock=clock
-    )
+    pairing = Pairing(network, script, key.fingerprint, key.xpub)
+    return await asyncio.to_thread(Wallet.create, path, pairing, search=search, clock=clock)
 
 
 async def recognise(wallet: Wallet, device: SigningDevice) -> None:

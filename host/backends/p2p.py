@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import bdkpython as bdk
@@ -26,6 +27,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 HANDSHAKE_S, RESPONSE_S = 3.0, 10.0
 # Without a word from the light client for so long, there is nothing to wait for.
 PATIENCE_S = 20.0
+# Addresses behind the last used one whose filters are looked at while coins are looked for.
+RECOVERY_WINDOW = 1_000
 
 
 _Build = Callable[[Wallet], "Awaitable[bdk.CbfComponents | None]"]
@@ -90,12 +93,19 @@ class P2pBackend:
         self._followers.clear()
 
     async def _follower(self, wallet: Wallet) -> "_Follower":
-        # Who follows a closed wallet would write beside the one that is open on the same folder.
-        for closed in [wallet for wallet in self._followers if wallet.closed]:
-            await self._followers.pop(closed).stop()
+        for stale in [wallet for wallet in self._followers if self._is_stale(wallet)]:
+            await self._followers.pop(stale).stop()
         if wallet not in self._followers:
             self._followers[wallet] = _Follower(wallet, self._client)
         return self._followers[wallet]
+
+    def _is_stale(self, wallet: Wallet) -> bool:
+        """Whether its follower must go.
+
+        On a closed wallet it would write beside the one that is open on the same folder; where
+        somebody asks to look for coins again, it has looked already.
+        """
+        return wallet.closed or (self._followers[wallet].synced and not wallet.search.complete)
 
     async def _client(self, wallet: Wallet) -> "bdk.CbfComponents | None":
         """A light client with peers that answer just now; None when there is no such peer.
@@ -112,7 +122,7 @@ class P2pBackend:
         builder = builder.configure_timeout_millis(
             int(HANDSHAKE_S * 1e3), int(self._response_s * 1e3)
         )
-        return builder.scan_type(bdk.ScanType.SYNC()).build(wallet.engine)
+        return builder.scan_type(_scan(wallet)).build(wallet.engine)
 
     async def _best_height(self) -> int:
         """The height that most of the peers that answer have reached.
@@ -206,13 +216,15 @@ class _Follower:
             await asyncio.wait_for(self._wake.wait(), pause_s)
 
     async def _until_it_stops(self, components: "bdk.CbfComponents") -> None:
+        watched = self._wallet.watched()
         components.node.run()
         listener = asyncio.create_task(self._listen(components.client))
         try:
-            while True:
+            is_enough = True
+            while is_enough:
                 update = await components.client.update()
-                await asyncio.to_thread(self._wallet.apply, update)
-                self.synced = True
+                self.synced = False  # until it is known that nothing was overlooked
+                is_enough = self.synced = await self._take_in(update, watched)
                 self.changes += 1
                 await self._tell()
         except bdk.CbfError:
@@ -221,6 +233,23 @@ class _Follower:
             listener.cancel()
             with suppress(bdk.CbfError):  # it has stopped already
                 components.client.shutdown()
+
+    async def _take_in(self, update: "bdk.Update", watched: tuple[int, int]) -> bool:
+        """Whether this client looked for every address that may be used; if not, look again.
+
+        It looks at each filter once, for the addresses it knew when it was made.
+        """
+        is_used_elsewhere = await asyncio.to_thread(self._wallet.apply, update)
+        search = self._wallet.search
+        margin = search.gap if is_used_elsewhere else 0
+        revealed = self._wallet.revealed()
+        if any(count + margin > known for count, known in zip(revealed, watched, strict=True)):
+            if is_used_elsewhere:
+                await asyncio.to_thread(self._wallet.search_again)
+            return False
+        if not search.complete:
+            await asyncio.to_thread(self._wallet.finish_search)
+        return True
 
     async def _listen(self, client: "bdk.CbfClient") -> None:
         """Whoever waits shall know that it goes on. Hearing the same again is no progress."""
@@ -237,6 +266,36 @@ class _Follower:
     async def _tell(self) -> None:
         async with self._news:
             self._news.notify_all()
+
+
+def _scan(wallet: Wallet) -> "bdk.ScanType":
+    """From where the wallet stands; from the seed's birthday while its coins are looked for."""
+    search = wallet.search
+    if search.complete:
+        return bdk.ScanType.SYNC()
+    return bdk.ScanType.RECOVERY(max(search.gap, RECOVERY_WINDOW) + 1, _start(wallet))
+
+
+def _start(wallet: Wallet) -> "bdk.RecoveryPoint":
+    """The last known block before the seed can have received anything."""
+    birthday = wallet.search.birthday
+    if wallet.network != "mainnet":
+        return bdk.RecoveryPoint.GENESIS_BLOCK()
+    for day, height, block_hash in _MAINNET_BLOCKS:
+        if birthday is not None and birthday >= day:
+            known = bdk.BlockId(height=height, hash=bdk.BlockHash.from_string(block_hash))
+            return bdk.RecoveryPoint.OTHER(known)
+    if wallet.script == "tr":
+        return bdk.RecoveryPoint.TAPROOT_ACTIVATION()
+    return bdk.RecoveryPoint.SEGWIT_ACTIVATION()
+
+
+# A day after each block, and the block: those that Bitcoin Core names for its snapshots.
+_MAINNET_BLOCKS = (
+    (date(2025, 9, 1), 910_000, "0000000000000000000108970acb9522ffd516eae17acddcb1bd16469194a821"),
+    (date(2025, 2, 1), 880_000, "000000000000000000010b17283c3c400507969a9c2afd1dcf2082ec5cca2880"),
+    (date(2024, 5, 1), 840_000, "0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5"),
+)
 
 
 async def _bdk_peer(address: Address) -> "list[bdk.Peer]":

@@ -1,11 +1,12 @@
 """What can be typed. Nothing heavy is imported here: verbs.py is, once a verb needs it."""
 
 import argparse
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from host.config import NETWORKS, PURPOSE
+from host.config import GAP, MAX_GAP, NETWORKS, PURPOSE
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
 
@@ -49,6 +50,13 @@ Unlock the device when it asks. Its account key is read, no secret leaves it.
 
   quietkey wallet pair --device serial:/dev/ttyUSB0 --network testnet
 """
+_RESCAN = """\
+Looks at every block again, from the birthday of the seed on. A seed that handed out many addresses
+which nobody paid needs a larger --gap.
+
+  quietkey wallet rescan --gap 200 --peer 127.0.0.1:18444
+"""
+_GAP_HELP = "unused addresses in a row, behind which no coin is looked for"
 _BALANCE = """\
   quietkey wallet balance
   quietkey wallet balance --peer 127.0.0.1:18444 --json    look at the network first
@@ -109,7 +117,14 @@ def _add_demo(verbs: _Verbs) -> None:
 def _add_wallet(verbs: _Verbs) -> None:
     wallet = _add(verbs, "wallet", "the wallet, alone", _WALLET)
     tasks = wallet.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
-    _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True)
+    pair = _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True)
+    pair.add_argument("--gap", type=_gap, default=GAP, help=f"{_GAP_HELP} (default: {GAP})")
+    pair.add_argument(
+        "--birthday",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="a day before the seed received anything: earlier blocks are not looked at",
+    )
     _add_task(tasks, "balance", "what there is", _BALANCE, peer=False)
     _add_task(tasks, "receive", "an address to be paid at", _RECEIVE, device=False)
     verify = _add_task(tasks, "verify", "compare an address with the device", _VERIFY, device=True)
@@ -117,6 +132,8 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_pay(tasks)
     _add_task(tasks, "history", "what came and went", _HISTORY, peer=False)
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
+    rescan = _add_task(tasks, "rescan", "look for coins that were missed", _RESCAN, peer=True)
+    rescan.add_argument("--gap", type=_gap, help=_GAP_HELP)
 
 
 def _add_pay(tasks: _Verbs) -> None:
@@ -193,6 +210,19 @@ def _sats(text: str) -> int:
     if not (plain.isascii() and plain.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of sats, like 25000")
     return int(plain)
+
+
+def _gap(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MAX_GAP):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_GAP}")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day, like 2025-02-01") from None
 
 
 def _count(text: str) -> int:

@@ -22,6 +22,7 @@ from host.errors import HostError, WalletError
 from host.session.cable import Cable
 from host.session.local import LocalSession, WalletFolder
 from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
+from host.store import Search
 from host.values import Acceptance, PaymentRequest, Propagation, ReceiveAddress, Sent
 from host.wallet import NO_WALLET
 
@@ -39,7 +40,8 @@ async def _pair(args: argparse.Namespace) -> None:
     device = await _connected(args)
     try:
         _say("The device may ask you to unlock it.")
-        wallet = await pair(device, _folder(args), args.network, args.script)
+        search = Search(args.gap, args.birthday)
+        wallet = await pair(device, _folder(args), args.network, args.script, search=search)
     finally:
         await device.close()
     wallet.close()
@@ -148,6 +150,15 @@ async def _sync(args: argparse.Namespace) -> None:
         _tell(args, {"height": height}, f"Up to date at height {height}.")
 
 
+async def _rescan(args: argparse.Namespace) -> None:
+    async with _session(args) as session:
+        await asyncio.to_thread(session.wallet.search_again, args.gap)
+        await _look(args, session)
+        balance = (await session.snapshot()).balance
+        total = balance.confirmed_sats + balance.pending_sats
+        _tell(args, asdict(balance), f"Looked at every block again: {grouped(total)} sats.")
+
+
 async def _look(args: argparse.Namespace, session: LocalSession) -> None:
     """Bring the wallet up to date, when there is somebody to ask."""
     if args.peer:
@@ -215,4 +226,5 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "pay": _pay,
     "history": _history,
     "sync": _sync,
+    "rescan": _rescan,
 }

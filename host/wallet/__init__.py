@@ -3,6 +3,6 @@
 A wallet is a folder with two files: BDK's (what the chain says) and our own (host/store.py).
 """
 
-from host.wallet.wallet import NO_WALLET, Wallet
+from host.wallet.wallet import FIRST_SEARCH, NO_WALLET, Wallet
 
-__all__ = ["NO_WALLET", "Wallet"]
+__all__ = ["FIRST_SEARCH", "NO_WALLET", "Wallet"]

@@ -54,17 +54,18 @@ def _unusable(pairing: Pairing) -> str:
     )
 
 
-def load(pairing: Pairing, persister: "bdk.Persister") -> "bdk.Wallet":
+def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> "bdk.Wallet":
     """What is kept there, or a new wallet when nothing is: a crash may have come before BDK.
 
+    `lookahead` is how many addresses behind the last used one it recognises, on each branch.
     Raises WalletError when the file is damaged, or of another wallet.
     """
     two_path = descriptor(pairing)
     try:
-        return bdk.Wallet.load_from_two_path_descriptor(two_path, persister)
+        return bdk.Wallet.load_from_two_path_descriptor(two_path, persister, lookahead)
     except bdk.LoadWithPersistError.CouldNotLoad:
         network = NETWORKS[pairing.network]
-        return bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister)
+        return bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister, lookahead)
     except bdk.LoadWithPersistError as error:
         raise WalletError(
             "The file with what the chain says is damaged, or of another wallet. No coins are lost:"

@@ -4,6 +4,7 @@ import base64
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import bdkpython as bdk
@@ -11,7 +12,7 @@ import bdkpython as bdk
 from host import consensus, psbt
 from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
 from host.errors import WalletError
-from host.store import Pairing, Store
+from host.store import Pairing, Search, Store
 from host.transactions import Transaction, TxOut
 from host.values import Balance, Draft, HistoryRow, ReceiveAddress, SignedPayment, Utxo
 from host.wallet import bdk_adapter, payment_request
@@ -19,7 +20,11 @@ from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
 from signer.formats.words.digest_words import digest_words
 
 STORE = "quietkey.sqlite"
+FIRST_SEARCH = Search()
 NO_WALLET = "There is no wallet here yet. Pair a device first."
+# Addresses behind the last used one that are known while a seed's coins are looked for, a branch:
+# each costs a derivation at every start, so there are fewer once all coins are found.
+RECOVERY_LOOKAHEAD = 100
 WAITING = 1 << 32  # sorts what has no block yet above every block
 
 
@@ -34,30 +39,27 @@ class Wallet:
         self._clock = clock
         self._lock = threading.RLock()
         self._persister = bdk.Persister.new_sqlite(str(path / "coins.sqlite"))
-        self._bdk = bdk_adapter.load(pairing, self._persister)
-        self._recall()
+        self._load()
 
     @classmethod
     def create(
         cls,
         path: Path,
-        network: str,
-        fingerprint: str,
-        account_xpub: str,
-        script: str = "wpkh",
+        pairing: Pairing,
         *,
+        search: Search = FIRST_SEARCH,
         clock: Clock = wall_clock,
     ) -> "Wallet":
         """A new wallet in the folder `path` for the account key that a device gave.
 
-        `fingerprint` is the device's master fingerprint in hex, `account_xpub` the key at
-        m/84h/.. ("wpkh", BIP84) or m/86h/.. ("tr", BIP86). Raises WalletError.
+        That key is the one at m/84h/.. ("wpkh", BIP84) or m/86h/.. ("tr", BIP86). `search` says
+        how far the coins of a seed that was used before are looked for. Raises WalletError.
         """
-        pairing = Pairing(network, script, fingerprint, account_xpub)
         bdk_adapter.descriptor(pairing)
         store = Store(private_folder(path) / STORE)
         with _closed_on_error(store):
             store.pair(pairing)
+            store.set_search(search)
             return cls(path, pairing, store, clock)
 
     @classmethod
@@ -110,11 +112,45 @@ class Wallet:
         """BDK's own wallet, for backends to look at. Changes come in by `apply`."""
         return self._bdk
 
-    def apply(self, update: "bdk.Update") -> None:
-        """Take in what a backend found on the chain, and keep it."""
+    @property
+    def search(self) -> Search:
+        """How far the coins of the seed are looked for, and whether all were found."""
+        return self.store.search()
+
+    def finish_search(self) -> None:
+        """All coins of the seed are known now."""
+        self.store.set_search(replace(self.store.search(), complete=True))
+
+    def search_again(self, gap: int | None = None) -> None:
+        """Let the next sync look from the birthday on for coins that were missed."""
         with self._lock:
+            search = self.store.search()
+            self.store.set_search(replace(search, gap=gap or search.gap, complete=False))
+            self._save()
+            self._load()
+
+    def revealed(self) -> tuple[int, int]:
+        """How many addresses of each branch, receive and change, were handed out or are used."""
+        indices = (self._bdk.derivation_index(branch) for branch in (EXTERNAL, INTERNAL))
+        receive, change = (0 if index is None else index + 1 for index in indices)
+        return receive, change
+
+    def watched(self) -> tuple[int, int]:
+        """How many addresses of each branch a light client that starts now looks for."""
+        receive, change = (max(count - 1, 0) + self._lookahead for count in self.revealed())
+        return receive, change
+
+    def apply(self, update: "bdk.Update") -> bool:
+        """Take in what a backend found on the chain, and keep it.
+
+        Whether addresses turned out to be used that were not handed out here: the seed was in
+        use somewhere else, and behind them may be more.
+        """
+        with self._lock:
+            earlier = self.revealed()
             self._bdk.apply_update(update)
             self._save()
+            return self.revealed() != earlier
 
     def balance(self) -> Balance:
         balance = self._bdk.balance()
@@ -206,6 +242,14 @@ class Wallet:
             self.store.keep_payment(draft, payment, self._clock())
             self._remember(payment)
         return payment
+
+    def _load(self) -> None:
+        search = self.store.search()
+        # More by one: BDK's light client looks at one address less than the wallet knows.
+        gap = search.gap if search.complete else max(search.gap, RECOVERY_LOOKAHEAD)
+        self._lookahead = gap + 1
+        self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
+        self._recall()
 
     def _recall(self) -> None:
         """What a crash may have kept from BDK, and what BDK does not keep."""

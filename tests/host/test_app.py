@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,7 @@ async def test_a_device_with_our_fingerprint_and_other_keys_is_not_ours(
     device: SigningDevice, tmp_path: Path
 ) -> None:
     other = paired(tmp_path / "other", words=OTHER_WORDS).pairing
-    forged = Wallet.create(tmp_path / "wallet", "regtest", "73c5da0a", other.account_xpub)
+    forged = Wallet.create(tmp_path / "wallet", replace(other, fingerprint="73c5da0a"))
     with pytest.raises(WalletError, match="other keys"):
         await recognise(forged, device)
 

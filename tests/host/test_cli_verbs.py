@@ -266,4 +266,4 @@ def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sente
 
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
-    assert set(done) == {"pair", "balance", "receive", "verify", "pay", "history", "sync"}
+    assert set(done) == {"pair", "balance", "receive", "verify", "pay", "history", "sync", "rescan"}

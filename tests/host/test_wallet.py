@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import bdkpython as bdk
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from host.errors import HostError, TooFewCoins, WalletError
 from host.psbt import PsbtMaps
+from host.store import Pairing
 from host.transactions import Transaction
 from host.values import Balance, Draft
 from host.wallet import Wallet
@@ -106,14 +108,14 @@ def test_a_second_wallet_does_not_replace_the_first(tmp_path: Path) -> None:
 )
 def test_what_is_not_an_account_key_makes_no_wallet(tmp_path: Path, key: str) -> None:
     with pytest.raises(WalletError, match="cannot use"):
-        Wallet.create(tmp_path / "wallet", "regtest", "73c5da0a", key)
+        Wallet.create(tmp_path / "wallet", Pairing("regtest", "wpkh", "73c5da0a", key))
     assert not Wallet.exists(tmp_path / "wallet")
 
 
 def test_an_account_key_of_the_other_network_makes_no_wallet(tmp_path: Path) -> None:
     other = paired(tmp_path / "main", network="mainnet").pairing
     with pytest.raises(WalletError, match="set to regtest"):
-        Wallet.create(tmp_path / "wallet", "regtest", other.fingerprint, other.account_xpub)
+        Wallet.create(tmp_path / "wallet", replace(other, network="regtest"))
 
 
 def test_a_draft_says_what_it_costs_and_what_comes_back(draft: Draft) -> None:
