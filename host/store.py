@@ -42,6 +42,20 @@ _MIGRATIONS = (
         complete INTEGER NOT NULL) STRICT;
     INSERT INTO search VALUES (1, 25, NULL, 0);
     """,
+    # A payment has more than two endings, and one can take the place of another.
+    """
+    ALTER TABLE payments RENAME TO old_payments;
+    CREATE TABLE payments (
+        txid TEXT PRIMARY KEY, raw_tx BLOB NOT NULL, recipient TEXT NOT NULL,
+        sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, made INTEGER NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('signed', 'sent', 'given up', 'replaced')),
+        refusal TEXT NOT NULL DEFAULT '') STRICT;
+    INSERT INTO payments (txid, raw_tx, recipient, sats, fee_sats, made, status)
+        SELECT txid, raw_tx, recipient, sats, fee_sats, made, status
+        FROM old_payments ORDER BY rowid;
+    DROP TABLE old_payments;
+    ALTER TABLE draft ADD COLUMN replaces TEXT NOT NULL DEFAULT '';
+    """,
 )
 VERSION = len(_MIGRATIONS)
 
@@ -134,7 +148,7 @@ class Store:
         """Remember the one unfinished payment, in the place of any other."""
         with self._change() as db:
             db.execute(
-                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     draft.psbt,
                     draft.recipient,
@@ -143,17 +157,20 @@ class Store:
                     draft.sats_per_vbyte,
                     draft.change_sats,
                     json.dumps(draft.words),
+                    draft.replaces,
                 ),
             )
 
     def draft(self) -> Draft | None:
         row = self._row(
-            "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words FROM draft"
+            "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words, replaces"
+            " FROM draft"
         )
         if row is None:
             return None
-        psbt, recipient, sats, fee_sats, rate, change_sats, words = row
-        return Draft(psbt, recipient, sats, fee_sats, rate, change_sats, tuple(json.loads(words)))
+        psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces = row
+        words = tuple(json.loads(words))
+        return Draft(psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces)
 
     def drop_draft(self, draft: Draft) -> None:
         with self._change() as db:
@@ -163,8 +180,9 @@ class Store:
         """Turn the draft into a signed payment: a crash leaves one or the other, never both."""
         with self._change() as db:
             db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
+            db.execute("UPDATE payments SET status = 'replaced' WHERE txid = ?", (draft.replaces,))
             db.execute(
-                "INSERT OR IGNORE INTO payments VALUES (?, ?, ?, ?, ?, ?, 'signed')",
+                "INSERT OR IGNORE INTO payments VALUES (?, ?, ?, ?, ?, ?, 'signed', '')",
                 (
                     payment.txid,
                     payment.raw_tx,
@@ -176,13 +194,24 @@ class Store:
             )
 
     def mark_sent(self, txid: str) -> None:
+        """The network has shown it."""
         with self._change() as db:
-            db.execute("UPDATE payments SET status = 'sent' WHERE txid = ?", (txid,))
+            db.execute("UPDATE payments SET status = 'sent', refusal = '' WHERE txid = ?", (txid,))
+
+    def mark_refused(self, txid: str, reason: str) -> None:
+        """The network did not take it this time. What it had shown before, it may still have."""
+        with self._change() as db:
+            db.execute("UPDATE payments SET refusal = ? WHERE txid = ?", (reason, txid))
+
+    def give_up(self, txid: str) -> None:
+        """It is not sent any more. It stays on record: somebody may have it."""
+        with self._change() as db:
+            db.execute("UPDATE payments SET status = 'given up' WHERE txid = ?", (txid,))
 
     def payments(self) -> tuple[PaymentRecord, ...]:
         """Oldest first."""
         rows = self._rows(
-            "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status"
+            "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status, refusal"
             " FROM payments ORDER BY made, rowid"
         )
         return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Status = Literal["signed", "sent"]
+Status = Literal["signed", "sent", "given up", "replaced"]
 
 
 # The wallet
@@ -11,10 +11,19 @@ Status = Literal["signed", "sent"]
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """`pending_sats` has no confirmation yet, or is a miner's reward too young to spend."""
+    """What is in blocks, what comes back from payments of ours on their way, and what waits.
+
+    The first two can be spent. `pending_sats` was paid by others and has no confirmation yet, or
+    comes from a payment that nobody has shown, or is a miner's reward too young to spend.
+    """
 
     confirmed_sats: int
     pending_sats: int
+    change_sats: int = 0
+
+    @property
+    def spendable_sats(self) -> int:
+        return self.confirmed_sats + self.change_sats
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ class PaymentRequest:
 class Draft:
     """A payment nobody has signed yet. `words` are the four the device shows, too.
 
-    Of a payment that an earlier run signed, `psbt`, fee rate, change and words are not kept.
+    `replaces` is the txid of the payment whose place it takes, or "". Of a payment that an earlier
+    run signed, `psbt`, fee rate, change and words are not kept.
     """
 
     psbt: bytes
@@ -74,6 +84,7 @@ class Draft:
     sats_per_vbyte: float = 0.0
     change_sats: int = 0
     words: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +98,17 @@ class SignedPayment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecord:
-    """What we know of a payment we made, `created` in seconds since 1970."""
+    """What we know of a payment we made, `created` in seconds since 1970.
+
+    `refusal` is why the network did not take it the last time, or "".
+    """
 
     payment: SignedPayment
     recipient: str
     sats: int
     created: int
     status: Status
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ crash and can be taken up again: `sign` the one, `send` the other.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from host.backends import Backend
+from host.config import grouped
 from host.devices import SigningDevice
-from host.errors import HostError, LinkLost
+from host.errors import HostError, LinkLost, NetworkError, WalletError
 from host.values import Draft, PaymentRecord, PaymentRequest, Sent, SignedPayment
 from host.wallet import Wallet
 
@@ -20,6 +21,16 @@ async def draft(wallet: Wallet, request: PaymentRequest) -> Draft:
     return await asyncio.to_thread(
         wallet.draft, request.address, request.sats, request.sats_per_vbyte
     )
+
+
+async def check_rate(backend: Backend, sats_per_vbyte: float) -> None:
+    """Before the device is troubled: would peers pass it on? Raises WalletError."""
+    floor = await backend.fee_floor()
+    if sats_per_vbyte < floor:
+        raise WalletError(
+            f"The peers pass on payments from {floor:g} sat/vB on, and this is"
+            f" {sats_per_vbyte:g} sat/vB. Nothing was made. Choose a higher rate."
+        )
 
 
 async def sign(wallet: Wallet, device: SigningDevice, draft: Draft) -> SignedPayment:
@@ -47,11 +58,40 @@ async def send(
 ) -> Sent:
     """Give a signed payment to the network; again, if it did not take it the last time.
 
-    After NetworkError the payment is kept (`unsent`). `observer` hears of every bit of progress.
+    After NetworkError the payment is kept (`unsent`) and its reason with it. `observer` hears of
+    every bit of progress.
     """
-    sent = await backend.broadcast(payment.raw_tx, observer)
+    try:
+        sent = await backend.broadcast(payment.raw_tx, observer)
+    except NetworkError as error:
+        await asyncio.to_thread(wallet.store.mark_refused, payment.txid, str(error))
+        raise
     await asyncio.to_thread(wallet.store.mark_sent, payment.txid)
     return sent
+
+
+async def send_waiting(wallet: Wallet, backend: Backend) -> None:
+    """Send what was signed and never shown: nothing new is built beside it.
+
+    Raises WalletError when the network still does not take it.
+    """
+    for record in await asyncio.to_thread(unsent, wallet):
+        try:
+            await send(wallet, backend, record.payment)
+        except NetworkError as error:
+            raise WalletError(
+                f"An earlier payment of {grouped(record.sats)} sats to {record.recipient} is signed"
+                f" and not sent ({record.payment.txid}). {error} Send it again with --continue,"
+                " raise its fee, or give it up; then pay."
+            ) from error
+
+
+async def send_again(wallet: Wallet, backend: Backend) -> None:
+    """What peers have shown and no block has taken, once more: mempools forget."""
+    for record in await asyncio.to_thread(wallet.waiting):
+        if record.status == "sent":
+            with suppress(NetworkError):  # its reason is kept, and the history shows it
+                await send(wallet, backend, record.payment)
 
 
 async def wait_confirmed(
@@ -73,8 +113,4 @@ def unfinished(wallet: Wallet) -> Draft | None:
 
 def unsent(wallet: Wallet) -> tuple[PaymentRecord, ...]:
     """Signed payments that the network has not shown yet. `send` them again."""
-    return tuple(
-        record
-        for record in wallet.store.payments()
-        if record.status == "signed" and not wallet.confirmations(record.payment.txid)
-    )
+    return tuple(record for record in wallet.waiting() if record.status == "signed")

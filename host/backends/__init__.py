@@ -21,6 +21,10 @@ class Backend(Protocol):
         """The wallet's height, now and after each change of its chain, for as long as asked."""
         ...
 
+    async def fee_floor(self) -> float:
+        """The lowest fee in sat/vB that the other end passes on; 0 when it does not say."""
+        ...
+
     async def broadcast(
         self, raw_tx: bytes, observer: Callable[[Sent], None] | None = None
     ) -> Sent:

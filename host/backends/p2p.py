@@ -18,6 +18,7 @@ from host.backends import BackendKind
 from host.config import private_folder
 from host.errors import NetworkError
 from host.p2p.broadcast import ANONYMOUS, broadcast
+from host.p2p.fee_filter import fee_floor
 from host.p2p.peer import Address, Peer, PeerGone
 from host.values import Sent
 from host.wallet import Wallet
@@ -79,12 +80,18 @@ class P2pBackend:
             yield wallet.tip_height
             await follower.wait_until(lambda: follower.changes > reported, None)  # noqa: B023
 
+    async def fee_floor(self) -> float:
+        """What at least half of the peers pass on, as they say themselves (BIP133)."""
+        return await fee_floor(self._pairs(), self._network)
+
     async def broadcast(
         self, raw_tx: bytes, observer: Callable[[Sent], None] | None = None
     ) -> Sent:
         """Give a transaction to some peers and watch it come back from the others."""
-        peers = [(peer.host, peer.port) for peer in self._peers]
-        return await broadcast(raw_tx, peers, self._network, observer)
+        return await broadcast(raw_tx, self._pairs(), self._network, observer)
+
+    def _pairs(self) -> list[tuple[str, int]]:
+        return [(peer.host, peer.port) for peer in self._peers]
 
     async def close(self) -> None:
         """Stop following. The wallets stay open."""

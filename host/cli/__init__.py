@@ -56,6 +56,22 @@ which nobody paid needs a larger --gap.
 
   quietkey wallet rescan --gap 200 --peer 127.0.0.1:18444
 """
+_BUMP = """\
+Another payment to the same recipient takes its place: only one of the two can be confirmed.
+
+  quietkey wallet bump TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_CALL_OFF = """\
+Another payment of its coins, to yourself, takes its place: only one of the two can be confirmed.
+
+  quietkey wallet call-off TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_GIVE_UP = """\
+For a payment that no peer has shown. Its coins are free, and it stays in the history: the next
+payment spends a coin of it, so that only one of the two can be confirmed.
+
+  quietkey wallet give-up TXID
+"""
 _GAP_HELP = "unused addresses in a row, behind which no coin is looked for"
 _BALANCE = """\
   quietkey wallet balance
@@ -132,6 +148,7 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_pay(tasks)
     _add_task(tasks, "history", "what came and went", _HISTORY, peer=False)
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
+    _add_endings(tasks)
     rescan = _add_task(tasks, "rescan", "look for coins that were missed", _RESCAN, peer=True)
     rescan.add_argument("--gap", type=_gap, help=_GAP_HELP)
 
@@ -146,6 +163,19 @@ def _add_pay(tasks: _Verbs) -> None:
         "--continue", action="store_true", dest="resume", help="take up the payment cut short"
     )
     alternatives.add_argument("--discard", action="store_true", help="forget the unsigned payment")
+
+
+def _add_endings(tasks: _Verbs) -> None:
+    """What can become of a payment that no block has taken."""
+    bump = _add_task(tasks, "bump", "raise the fee of a payment", _BUMP, device=True, peer=True)
+    call_off = _add_task(
+        tasks, "call-off", "pay a payment back to yourself", _CALL_OFF, device=True, peer=True
+    )
+    give_up = _add_task(tasks, "give-up", "send a payment no more", _GIVE_UP)
+    for task in (bump, call_off, give_up):
+        task.add_argument("txid", help="the payment, as the history names it")
+    for task in (bump, call_off):
+        task.add_argument("--rate", type=float, required=True, help="the new fee in sat/vB")
 
 
 def _add_task(

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,11 +19,12 @@ from host.backends import Backend
 from host.config import HomeFolder, grouped
 from host.devices import SigningDevice
 from host.errors import HostError, WalletError
+from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
 from host.session.local import LocalSession, WalletFolder
 from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
 from host.store import Search
-from host.values import Acceptance, PaymentRequest, Propagation, ReceiveAddress, Sent
+from host.values import Acceptance, Draft, PaymentRequest, Propagation, ReceiveAddress, Sent
 from host.wallet import NO_WALLET
 
 BACKEND = "p2p"  # the one whose servers --peer names
@@ -53,12 +54,13 @@ async def _balance(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await _look(args, session)
         snapshot = await session.snapshot()
-    data = {**asdict(snapshot.balance), "height": snapshot.height}
+    balance = snapshot.balance
+    data = {**asdict(balance), "height": snapshot.height}
     _tell(
         args,
         data,
-        f"{grouped(data['confirmed_sats'])} sats, and {grouped(data['pending_sats'])} waiting."
-        f" Height {grouped(data['height'])}.",
+        f"{grouped(balance.spendable_sats)} sats, and {grouped(balance.pending_sats)} waiting."
+        f" Height {grouped(snapshot.height)}.",
     )
 
 
@@ -122,6 +124,34 @@ async def _resume(_: argparse.Namespace, session: LocalSession) -> Sent:
     return await finish_payment(session, unfinished, _say_step)
 
 
+async def _bump(args: argparse.Namespace) -> None:
+    await _replace(args, lambda session: session.bump(args.txid, args.rate))
+
+
+async def _call_off(args: argparse.Namespace) -> None:
+    await _replace(args, lambda session: session.call_off(args.txid, args.rate))
+
+
+async def _replace(
+    args: argparse.Namespace, draft: Callable[[LocalSession], Awaitable[Draft]]
+) -> None:
+    """Have a payment signed and sent that takes the place of another one."""
+    async with _session(args) as session:
+        await session.sync()
+        await session.plug()
+        await session.unlock()
+        replacement = await draft(session)
+        _say(Drafted(replacement).sentence)
+        sent = await finish_payment(session, UnfinishedPayment(replacement), _say_step)
+    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, _sent_sentence(sent))
+
+
+async def _give_up(args: argparse.Namespace) -> None:
+    async with _session(args) as session:
+        await session.give_up(args.txid)
+    _say("The payment is given up. The next one spends a coin of it: only one can be confirmed.")
+
+
 async def _discard(session: LocalSession) -> None:
     draft = spend.unfinished(session.wallet)
     if draft is None:
@@ -155,7 +185,7 @@ async def _rescan(args: argparse.Namespace) -> None:
         await asyncio.to_thread(session.wallet.search_again, args.gap)
         await _look(args, session)
         balance = (await session.snapshot()).balance
-        total = balance.confirmed_sats + balance.pending_sats
+        total = balance.spendable_sats + balance.pending_sats
         _tell(args, asdict(balance), f"Looked at every block again: {grouped(total)} sats.")
 
 
@@ -227,4 +257,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "history": _history,
     "sync": _sync,
     "rescan": _rescan,
+    "bump": _bump,
+    "call-off": _call_off,
+    "give-up": _give_up,
 }

@@ -126,7 +126,7 @@ class Story:
             self._tell("receive", "The device derived the same address.")
         await self.session.playground.fund(address.address)
         snapshot = await self.session.sync()
-        balance = grouped(snapshot.balance.confirmed_sats)
+        balance = grouped(snapshot.balance.spendable_sats)
         self._tell("coins", f"The faucet paid, the chain is synced: {balance} sats.")
 
     async def _pay(self) -> tuple[Sent, int]:

@@ -9,7 +9,7 @@ from host.config import Clock
 from host.devnet import blocks
 from host.devnet.chain import Change, NodeChain
 from host.devnet.kernel import BadBlock
-from host.devnet.mempool import Mempool, NotTaken
+from host.devnet.mempool import MIN_SATS_PER_VBYTE, Mempool, NotTaken
 from host.devnet.queries import ANSWERS
 from host.p2p.messages import (
     MAX_HEADERS,
@@ -25,6 +25,7 @@ from host.p2p.messages import (
     Item,
     Reject,
     Version,
+    encode_fee_filter,
     encode_headers,
     encode_items,
     parse_headers,
@@ -160,6 +161,7 @@ class DevnetNode:
         session = PeerSession(peer)
         self._sessions.add(session)
         peer.send("sendheaders")
+        peer.send("feefilter", encode_fee_filter(1000 * MIN_SATS_PER_VBYTE))
         if peer.version.services & NODE_NETWORK:
             self._ask_headers(session)
             peer.send("mempool")  # BIP35: what came while we were away

@@ -237,6 +237,18 @@ def encode_checkpoints(stop: bytes, headers: Sequence[bytes]) -> bytes:
     return bytes([BASIC_FILTER]) + stop + compact_size(len(headers)) + b"".join(headers)
 
 
+def encode_fee_filter(sats_per_kvbyte: int) -> bytes:
+    """BIP133: announce no transaction to me that pays less for 1,000 vB."""
+    return sats_per_kvbyte.to_bytes(8, "little")
+
+
+def parse_fee_filter(payload: bytes) -> int:
+    """In sats for 1,000 vB. Raises Malformed."""
+    if len(payload) != 8:
+        raise Malformed("A feefilter has 8 bytes.")
+    return int.from_bytes(payload, "little")
+
+
 @dataclass(frozen=True, slots=True)
 class Reject:
     """BIP61: why a transaction was not taken. Long out of fashion, and kind to people."""

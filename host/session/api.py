@@ -149,7 +149,21 @@ class WalletSession(Protocol):
         """Let the device derive and show this address, and wait for the person."""
         ...
 
-    async def draft(self, request: PaymentRequest) -> Draft: ...
+    async def draft(self, request: PaymentRequest) -> Draft:
+        """A payment to be signed. What was signed before and not sent is sent first."""
+        ...
+
+    async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
+        """A payment on its way once more, at a higher fee; only one of the two is ever paid."""
+        ...
+
+    async def call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
+        """The coins of a payment on its way back to this wallet, in its place."""
+        ...
+
+    async def give_up(self, txid: str) -> None:
+        """Send a payment no more that no peer has shown, and have its coins back."""
+        ...
 
     async def renew(self, draft: Draft) -> Draft:
         """The same draft if it is still kept, or a new one for the same payment."""

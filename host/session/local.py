@@ -139,6 +139,7 @@ class LocalSession:
 
     async def sync(self) -> WalletSnapshot:
         await self._backend.sync(self.wallet)
+        await spend.send_again(self.wallet, self._backend)
         return await self.snapshot()
 
     async def snapshot(self) -> WalletSnapshot:
@@ -148,6 +149,7 @@ class LocalSession:
         await self._opened.wait()
         async with aclosing(self._backend.follow(self.wallet)) as heights:
             async for height in heights:
+                await spend.send_again(self.wallet, self._backend)
                 yield height
 
     async def next_address(self) -> ReceiveAddress:
@@ -168,11 +170,30 @@ class LocalSession:
         return None if draft is None else UnfinishedPayment(draft)
 
     async def draft(self, request: PaymentRequest) -> Draft:
+        if self._own_backend is not None:
+            await spend.send_waiting(self.wallet, self._own_backend)
+            await spend.check_rate(self._own_backend, request.sats_per_vbyte)
         return await spend.draft(self.wallet, request)
+
+    async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
+        await spend.check_rate(self._backend, sats_per_vbyte)
+        return await asyncio.to_thread(self.wallet.draft_bump, txid, sats_per_vbyte)
+
+    async def call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
+        await spend.check_rate(self._backend, sats_per_vbyte)
+        return await asyncio.to_thread(self.wallet.draft_call_off, txid, sats_per_vbyte)
+
+    async def give_up(self, txid: str) -> None:
+        await asyncio.to_thread(self.wallet.give_up, txid)
 
     async def renew(self, draft: Draft) -> Draft:
         if await self._is_stored(draft):
             return draft
+        if draft.replaces:
+            raise WalletError(
+                "What would have replaced the payment was discarded meanwhile. Nothing was paid."
+                " Raise the fee once more, or call the payment off."
+            )
         return await self.draft(PaymentRequest(draft.recipient, draft.sats, draft.sats_per_vbyte))
 
     async def discard(self, draft: Draft) -> None:

@@ -98,7 +98,7 @@ def next_step(state: AppState) -> str:
     if state.wallet is None:
         return _before_pairing(state.view)
     balance = state.wallet.balance
-    if balance.confirmed_sats + balance.pending_sats == 0:
+    if balance.spendable_sats + balance.pending_sats == 0:
         return wording.NO_PLAY_COINS if state.playground else wording.NO_COINS
     return _about_payment(state)
 

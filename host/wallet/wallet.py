@@ -1,202 +1,25 @@
-"""One account of one device on one network: addresses, coins, drafts, payments."""
+"""An account that pays: drafts, signed payments, and what becomes of them."""
 
 import base64
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import bdkpython as bdk
 
 from host import consensus, psbt
-from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
 from host.errors import WalletError
-from host.store import Pairing, Search, Store
 from host.transactions import Transaction, TxOut
-from host.values import Balance, Draft, HistoryRow, ReceiveAddress, SignedPayment, Utxo
-from host.wallet import bdk_adapter, payment_request
-from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
+from host.values import (
+    Draft,
+    PaymentRecord,
+    SignedPayment,
+)
+from host.wallet import bdk_adapter, payment_request, replacing
+from host.wallet.account import Account, outpoint_name
 from signer.formats.words.digest_words import digest_words
 
-STORE = "quietkey.sqlite"
-FIRST_SEARCH = Search()
-NO_WALLET = "There is no wallet here yet. Pair a device first."
-# Addresses behind the last used one that are known while a seed's coins are looked for, a branch:
-# each costs a derivation at every start, so there are fewer once all coins are found.
-RECOVERY_LOOKAHEAD = 100
-WAITING = 1 << 32  # sorts what has no block yet above every block
 
-
-class Wallet:
-    """One account of one device on one network. Any thread may call; some calls take a while."""
-
-    def __init__(self, path: Path, pairing: Pairing, store: Store, clock: Clock) -> None:
-        """Use `create` or `open`."""
-        self.store = store
-        self.pairing = pairing
-        self.closed = False
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._persister = bdk.Persister.new_sqlite(str(path / "coins.sqlite"))
-        self._load()
-
-    @classmethod
-    def create(
-        cls,
-        path: Path,
-        pairing: Pairing,
-        *,
-        search: Search = FIRST_SEARCH,
-        clock: Clock = wall_clock,
-    ) -> "Wallet":
-        """A new wallet in the folder `path` for the account key that a device gave.
-
-        That key is the one at m/84h/.. ("wpkh", BIP84) or m/86h/.. ("tr", BIP86). `search` says
-        how far the coins of a seed that was used before are looked for. Raises WalletError.
-        """
-        bdk_adapter.descriptor(pairing)
-        store = Store(private_folder(path) / STORE)
-        with _closed_on_error(store):
-            store.pair(pairing)
-            store.set_search(search)
-            return cls(path, pairing, store, clock)
-
-    @classmethod
-    def open(cls, path: Path, *, clock: Clock = wall_clock) -> "Wallet":
-        """The wallet that was created in `path`. Raises WalletError when there is none."""
-        if not (path / STORE).exists():
-            raise WalletError(NO_WALLET)
-        store = Store(path / STORE)
-        with _closed_on_error(store):
-            pairing = store.pairing()
-            if pairing is None:
-                raise WalletError(NO_WALLET)
-            return cls(path, pairing, store, clock)
-
-    @staticmethod
-    def exists(path: Path) -> bool:
-        """Whether there is a wallet to open: a folder where pairing was cut short holds none."""
-        if not (path / STORE).exists():
-            return False
-        with closing(Store(path / STORE)) as store:
-            return store.pairing() is not None
-
-    def close(self) -> None:
-        """Nothing is lost without it: every change is on disk when its call returns."""
-        with self._lock:
-            if not self.closed:
-                self.closed = True
-                self._save()
-                self.store.close()
-
-    @property
-    def network(self) -> str:
-        return self.pairing.network
-
-    @property
-    def fingerprint(self) -> str:
-        return self.pairing.fingerprint
-
-    @property
-    def script(self) -> str:
-        return self.pairing.script
-
-    @property
-    def tip_height(self) -> int:
-        """The height of the newest block this wallet knows."""
-        return int(self._bdk.latest_checkpoint().height)
-
-    @property
-    def engine(self) -> "bdk.Wallet":
-        """BDK's own wallet, for backends to look at. Changes come in by `apply`."""
-        return self._bdk
-
-    @property
-    def search(self) -> Search:
-        """How far the coins of the seed are looked for, and whether all were found."""
-        return self.store.search()
-
-    def finish_search(self) -> None:
-        """All coins of the seed are known now."""
-        self.store.set_search(replace(self.store.search(), complete=True))
-
-    def search_again(self, gap: int | None = None) -> None:
-        """Let the next sync look from the birthday on for coins that were missed."""
-        with self._lock:
-            search = self.store.search()
-            self.store.set_search(replace(search, gap=gap or search.gap, complete=False))
-            self._save()
-            self._load()
-
-    def revealed(self) -> tuple[int, int]:
-        """How many addresses of each branch, receive and change, were handed out or are used."""
-        indices = (self._bdk.derivation_index(branch) for branch in (EXTERNAL, INTERNAL))
-        receive, change = (0 if index is None else index + 1 for index in indices)
-        return receive, change
-
-    def watched(self) -> tuple[int, int]:
-        """How many addresses of each branch a light client that starts now looks for."""
-        receive, change = (max(count - 1, 0) + self._lookahead for count in self.revealed())
-        return receive, change
-
-    def apply(self, update: "bdk.Update") -> bool:
-        """Take in what a backend found on the chain, and keep it.
-
-        Whether addresses turned out to be used that were not handed out here: the seed was in
-        use somewhere else, and behind them may be more.
-        """
-        with self._lock:
-            earlier = self.revealed()
-            self._bdk.apply_update(update)
-            self._save()
-            return self.revealed() != earlier
-
-    def balance(self) -> Balance:
-        balance = self._bdk.balance()
-        confirmed = balance.confirmed.to_sat()
-        return Balance(confirmed, balance.total.to_sat() - confirmed)
-
-    def next_address(self) -> ReceiveAddress:
-        """An address that nobody was given before and that holds no coins.
-
-        It is on disk before it is returned: a crash may skip one, and never gives one out twice.
-        """
-        with self._lock:
-            while True:
-                info = self._bdk.reveal_next_address(EXTERNAL)
-                self._save()
-                # Another program on the same folder may have been faster: then the next one.
-                if self.store.hand_out(info.index, str(info.address), self._clock()):
-                    return self._receive(info)
-
-    def mark_verified(self, receive: ReceiveAddress) -> None:
-        """Remember that the device agreed to this address."""
-        self.store.mark_verified(receive.index, self._clock())
-
-    def address_at(self, index: int) -> ReceiveAddress:
-        """The receive address number `index`, without handing it out. Raises WalletError."""
-        if not 0 <= index < HARDENED:
-            raise WalletError("There is no address with that number.")
-        return self._receive(self._bdk.peek_address(EXTERNAL, index))
-
-    def utxos(self) -> tuple[Utxo, ...]:
-        """What can be spent, largest first."""
-        utxos = (self._coin(output) for output in self._bdk.list_unspent())
-        return tuple(sorted(utxos, key=lambda coin: (-coin.sats, coin.outpoint)))
-
-    def history(self) -> tuple[HistoryRow, ...]:
-        """Newest first, what waits for its first block before all others."""
-        with self._lock:
-            tip = self.tip_height
-            rows = [self._row(transaction, tip) for transaction in self._bdk.transactions()]
-        return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
-
-    def confirmations(self, txid: str) -> int:
-        """How deep a transaction is; 0 while it waits, or when it is not known."""
-        transaction = self._bdk.get_tx(bdk.Txid.from_string(txid))
-        height = bdk_adapter.height(transaction.chain_position) if transaction else None
-        return self.tip_height - height + 1 if height is not None else 0
+class Wallet(Account):
+    """An account that pays. Any thread may call; some calls take a while."""
 
     def draft(self, address: str, sats: int, sats_per_vbyte: float) -> Draft:
         """A payment for the device to sign, kept on disk until it is finished or discarded.
@@ -207,14 +30,59 @@ class Wallet:
         script = payment_request.payable(address, sats, self.network)
         rate = payment_request.rate(sats_per_vbyte)
         with self._lock:
-            self._discard_kept()
-            builder = bdk.TxBuilder().fee_rate(rate)
+            builder = bdk.TxBuilder().fee_rate(rate).unspendable(self._unsafe())
             builder = builder.add_recipient(script, bdk.Amount.from_sat(sats))
+            if coins := self._coins_of_given_up():
+                builder = builder.add_utxos(coins)
             psbt_draft = payment_request.built(builder, self._bdk)
-            draft = self._as_draft(psbt_draft, address, sats, sats_per_vbyte)
+            return self._keep(self._as_draft(psbt_draft, address, sats, sats_per_vbyte))
+
+    def draft_bump(self, txid: str, sats_per_vbyte: float) -> Draft:
+        """The payment `txid` once more at a higher fee, to be signed; only one can be confirmed.
+
+        Raises WalletError: there is no such payment on its way, or the rate is not higher.
+        """
+        rate = payment_request.rate(sats_per_vbyte)
+        with self._lock:
+            record = self._on_its_way(txid)
+            bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe())
+            draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte)
+            return self._keep(replace(draft, replaces=txid))
+
+    def draft_call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
+        """The coins of the payment `txid` back to this wallet, at a fee that replaces it.
+
+        Raises WalletError: there is no such payment on its way, or its coins do not pay for it.
+        """
+        rate = payment_request.rate(sats_per_vbyte)
+        with self._lock:
+            raw_tx = self._on_its_way(txid).payment.raw_tx
+            back = replacing.back_to_yourself(self._bdk, raw_tx, rate)
+            unsigned = psbt.PsbtMaps.parse(base64.b64decode(back.serialize())).unsigned_tx
+            (output,) = Transaction.parse(unsigned).outputs
+            address = str(
+                bdk.Address.from_script(
+                    bdk.Script(output.script_pubkey), payment_request.NETWORKS[self.network]
+                )
+            )
+            draft = self._as_draft(back, address, output.sats, sats_per_vbyte)
+            return self._keep(replace(draft, replaces=txid))
+
+    def give_up(self, txid: str) -> None:
+        """Send a payment no more that no peer has shown; its coins are free.
+
+        Somebody may have it all the same: the next payment spends one of its coins, so that only
+        one of the two can be confirmed. Raises WalletError for one that was shown.
+        """
+        with self._lock:
+            if self._on_its_way(txid).status == "sent":
+                raise WalletError(
+                    "The network has shown this payment: it cannot be given up. Nothing was"
+                    " changed. Raise its fee, or call it off."
+                )
+            self.store.give_up(txid)
+            replacing.forget(self._bdk, txid, self._clock())
             self._save()
-            self.store.keep_draft(draft)
-        return draft
 
     def discard(self, draft: Draft) -> None:
         """Forget a draft; its change address is free for the next one."""
@@ -233,69 +101,57 @@ class Wallet:
         with self._lock:
             raw_tx = bdk_adapter.finalized(signed)
             transaction = Transaction.parse(raw_tx)
-            spent = self._spent(transaction)
+            spent = self._spent(transaction, draft.replaces)
             consensus.verify(raw_tx, spent)
             fee_sats = sum(o.sats for o in spent) - sum(o.sats for o in transaction.outputs)
             if transaction.encode(witness=False) != signed.unsigned_tx:
                 raise WalletError("Finalizing changed the payment. Nothing was paid. Try again.")
             payment = SignedPayment(raw_tx, transaction.name, fee_sats)
             self.store.keep_payment(draft, payment, self._clock())
+            if draft.replaces:
+                replacing.forget(self._bdk, draft.replaces, self._clock())
             self._remember(payment)
         return payment
 
-    def _load(self) -> None:
-        search = self.store.search()
-        # More by one: BDK's light client looks at one address less than the wallet knows.
-        gap = search.gap if search.complete else max(search.gap, RECOVERY_LOOKAHEAD)
-        self._lookahead = gap + 1
-        self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
-        self._recall()
+    def _on_its_way(self, txid: str) -> PaymentRecord:
+        """The payment, if another one may take its place. Raises WalletError."""
+        record = next((each for each in self.waiting() if each.payment.txid == txid), None)
+        if record is None:
+            raise WalletError(
+                f"No payment {txid} is on its way from this wallet. Nothing was changed. The"
+                " history has those that are."
+            )
+        ours = Transaction.parse(record.payment.raw_tx).txid
+        for later in self.waiting():
+            if ours in {spent for spent, _ in replacing.spent_outpoints(later.payment.raw_tx)}:
+                raise WalletError(
+                    f"The payment {later.payment.txid} spends its change and would be lost."
+                    " Nothing was changed. Raise the fee of that one, or call it off first."
+                )
+        return record
 
-    def _recall(self) -> None:
-        """What a crash may have kept from BDK, and what BDK does not keep."""
-        if draft := self.store.draft():
-            self._mark_change(draft, self._bdk.mark_used)
-        known_txids = {
-            str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
-        }
+    def _unsafe(self) -> list["bdk.OutPoint"]:
+        safe = {outpoint_name(output.outpoint) for output in self._safe()}
+        outpoints = (output.outpoint for output in self._bdk.list_unspent())
+        return [outpoint for outpoint in outpoints if outpoint_name(outpoint) not in safe]
+
+    def _coins_of_given_up(self) -> list["bdk.OutPoint"]:
+        """A coin of each given-up payment that a block could still take, to rule that out."""
+        unspent = {outpoint_name(output.outpoint): output.outpoint for output in self._safe()}
+        chosen: set[tuple[bytes, int]] = set()
         for record in self.store.payments():
-            if record.payment.txid not in known_txids:
-                self._remember(record.payment)
+            coins = replacing.spent_outpoints(record.payment.raw_tx)
+            if record.status == "given up" and coins <= unspent.keys() and not coins & chosen:
+                chosen.add(min(coins))
+        return [unspent[coin] for coin in sorted(chosen)]
 
-    def _remember(self, payment: SignedPayment) -> None:
-        transaction = bdk.Transaction(payment.raw_tx)
-        unconfirmed = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
-        self._bdk.apply_unconfirmed_txs([unconfirmed])
+    def _keep(self, draft: Draft) -> Draft:
+        """The draft on disk, in the place of an older one."""
+        self._discard_kept()
+        self._mark_change(draft, self._bdk.mark_used)
         self._save()
-
-    def _save(self) -> None:
-        self._bdk.persist(self._persister)
-
-    def _receive(self, info: "bdk.AddressInfo") -> ReceiveAddress:
-        path = (*account_path(self.network, self.script), 0, info.index)
-        return ReceiveAddress(str(info.address), info.index, path)
-
-    def _coin(self, output: "bdk.LocalOutput") -> Utxo:
-        script = output.txout.script_pubkey
-        return Utxo(
-            f"{output.outpoint.txid}:{output.outpoint.vout}",
-            output.txout.value.to_sat(),
-            str(bdk.Address.from_script(script, payment_request.NETWORKS[self.network])),
-            bdk_adapter.height(output.chain_position),
-        )
-
-    def _row(self, canonical: "bdk.CanonicalTx", tip: int) -> HistoryRow:
-        transaction = canonical.transaction
-        flow = self._bdk.sent_and_received(transaction)
-        height = bdk_adapter.height(canonical.chain_position)
-        return HistoryRow(
-            str(transaction.compute_txid()),
-            flow.received.to_sat() - flow.sent.to_sat(),
-            bdk_adapter.fee_sats(self._bdk, transaction),
-            height,
-            tip - height + 1 if height is not None else 0,
-            bdk_adapter.seen_at(canonical.chain_position),
-        )
+        self.store.keep_draft(draft)
+        return draft
 
     def _as_draft(self, psbt_draft: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
         raw = base64.b64decode(psbt_draft.serialize())
@@ -308,16 +164,20 @@ class Wallet:
         if draft := self.store.draft():
             self.discard(draft)
 
-    def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
-        unsigned = Transaction.parse(psbt.PsbtMaps.parse(draft.psbt).unsigned_tx)
-        for output in unsigned.outputs:
-            derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
-            if derivation and derivation.keychain is INTERNAL:
-                mark(INTERNAL, derivation.index)
+    def _spent(self, transaction: Transaction, replaces: str) -> list[TxOut]:
+        """The outputs a payment spends, as the chain told us: the PSBT is not asked.
 
-    def _spent(self, transaction: Transaction) -> list[TxOut]:
-        """The outputs a payment spends, as the chain told us: the PSBT is not payment_request."""
-        unspent = {_name(utxo.outpoint): utxo.txout for utxo in self._bdk.list_unspent()}
+        Coins of the payment that it replaces count as unspent.
+        """
+        unspent = {outpoint_name(utxo.outpoint): utxo.txout for utxo in self._bdk.list_unspent()}
+        for record in self.waiting():
+            if record.payment.txid == replaces:
+                spent = replacing.spent_outpoints(record.payment.raw_tx)
+                unspent |= {
+                    outpoint_name(output.outpoint): output.txout
+                    for output in self._bdk.list_output()
+                    if outpoint_name(output.outpoint) in spent
+                }
         names = [(txin.outpoint.txid, txin.outpoint.index) for txin in transaction.inputs]
         if not unspent.keys() >= set(names):
             raise WalletError(
@@ -328,16 +188,3 @@ class Wallet:
             TxOut(out.value.to_sat(), out.script_pubkey.to_bytes())
             for out in map(unspent.__getitem__, names)
         ]
-
-
-def _name(outpoint: "bdk.OutPoint") -> tuple[bytes, int]:
-    return bytes(outpoint.txid.serialize()), int(outpoint.vout)
-
-
-@contextmanager
-def _closed_on_error(store: Store) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        store.close()
-        raise

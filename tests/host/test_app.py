@@ -28,7 +28,7 @@ from host.errors import (
 )
 from host.values import PaymentRequest
 from host.wallet import Wallet
-from host.wallet.wallet import STORE
+from host.wallet.account import STORE
 from tests.devnets import STRANGER
 from tests.people import Person
 from tests.wallets import OTHER_WORDS, fund, issued, opened, paired

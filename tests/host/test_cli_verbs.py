@@ -16,7 +16,7 @@ from host.devnet.network import Devnet
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
 from tests.people import Person
-from tests.wallets import STRANGER
+from tests.wallets import STRANGER, sign
 
 FUNDED_SATS = 5_000_000
 
@@ -87,7 +87,7 @@ async def test_every_verb_has_the_same_keys_for_ever(
     assert set(received) == {"address", "index", "path"}
     assert received["path"][-2:] == [0, received["index"]]
     (balance,) = await rich.reads_json("balance")
-    assert set(balance) == {"confirmed_sats", "pending_sats", "height"}
+    assert set(balance) == {"confirmed_sats", "change_sats", "pending_sats", "height"}
     (synced,) = await rich.reads_json("sync", *rich.network)
     assert set(synced) == {"height"}
     reading = person.accept()
@@ -266,4 +266,38 @@ def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sente
 
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
-    assert set(done) == {"pair", "balance", "receive", "verify", "pay", "history", "sync", "rescan"}
+    looking = {"pair", "balance", "receive", "verify", "history", "sync", "rescan"}
+    assert set(done) == looking | {"pay", "bump", "call-off", "give-up"}
+
+
+# ---- the endings of a payment
+
+
+async def test_a_payment_is_bumped_and_called_off_from_the_command_line(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    where = (*rich.device, *rich.network)
+    txids = []
+    for words in (("pay", STRANGER, "25000"), ("bump", "--rate", "5"), ("call-off", "--rate", "9")):
+        reading = person.accept()
+        (sent,) = await rich.reads_json(*words, *txids[-1:], *where)
+        await reading
+        txids.append(sent["txid"])
+        assert all(node.mempool == (sent["txid"],) for node in devnet.status())
+    await devnet.mine(1)
+    rows = await rich.reads_json("history", *rich.network)
+    ended = {row["txid"]: row["status"] for row in rows}
+    assert [ended[txid] for txid in txids] == ["replaced", "replaced", "confirmed"]
+
+
+async def test_a_payment_that_was_never_sent_is_given_up_from_the_command_line(
+    rich: Terminal,
+) -> None:
+    wallet = Wallet.open(rich.home / "regtest" / "wpkh")
+    draft = wallet.draft(STRANGER, 25_000, 1)
+    payment = wallet.finish(draft, sign(draft.psbt))
+    wallet.close()
+    assert await rich.types("give-up", payment.txid) == (0, "")
+    (balance,) = await rich.reads_json("balance")
+    assert balance["confirmed_sats"] == FUNDED_SATS
+    assert "on its way" in await rich.fails("give-up", payment.txid)

@@ -35,7 +35,7 @@ def _top(state: AppState) -> Content:
 
 
 def balance(wallet: WalletSnapshot, btc: bool) -> Content:
-    confirmed, pending = wallet.balance.confirmed_sats, wallet.balance.pending_sats
+    confirmed, pending = wallet.balance.spendable_sats, wallet.balance.pending_sats
     width = len(wording.amount(max(confirmed, pending), btc))
     return Content.assemble(
         fact(

@@ -62,7 +62,7 @@ class PayPage(WalletPage, can_focus=False):
 
     def _checked(self) -> dict[str, Checked[str] | Checked[int] | Checked[float]]:
         text = {name: self.query_one(f"#{name}", Input).value for name, _, _ in FIELDS}
-        available = self._state.wallet.balance.confirmed_sats if self._state.wallet else 0
+        available = self._state.wallet.balance.spendable_sats if self._state.wallet else 0
         return {
             "to": forms.address(text["to"], self._state.network),
             "amount": forms.sats(text["amount"], available),

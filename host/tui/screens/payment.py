@@ -62,7 +62,7 @@ def _place(payment: PaymentProgress) -> KeyPlace:
 def _facts(payment: PaymentProgress, state: AppState) -> Content:
     draft = payment.draft
     spent = draft.sats + draft.fee_sats + draft.change_sats
-    total = max(spent, state.wallet.balance.confirmed_sats if state.wallet else 0)
+    total = max(spent, state.wallet.balance.spendable_sats if state.wallet else 0)
     of_coins = f"≈ {wording.share(draft.sats, total)} of your coins"
     facts = [
         fact("To", address(draft.recipient)),

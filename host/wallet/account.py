@@ -1,0 +1,321 @@
+"""One account of one device on one network: its addresses and coins, and what the chain says."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import bdkpython as bdk
+
+from host import psbt
+from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
+from host.errors import WalletError
+from host.store import Pairing, Search, Store
+from host.transactions import Transaction
+from host.values import (
+    Balance,
+    Draft,
+    HistoryRow,
+    PaymentRecord,
+    ReceiveAddress,
+    SignedPayment,
+    Utxo,
+)
+from host.wallet import bdk_adapter, payment_request, replacing
+from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
+
+STORE = "quietkey.sqlite"
+FIRST_SEARCH = Search()
+NO_WALLET = "There is no wallet here yet. Pair a device first."
+# Addresses behind the last used one that are known while a seed's coins are looked for, a branch:
+# each costs a derivation at every start, so there are fewer once all coins are found.
+RECOVERY_LOOKAHEAD = 100
+_ON_THEIR_WAY = ("signed", "sent")
+WAITING = 1 << 32  # sorts what has no block yet above every block
+
+
+class Account:
+    """One account of one device on one network. Any thread may call; some calls take a while."""
+
+    def __init__(self, path: Path, pairing: Pairing, store: Store, clock: Clock) -> None:
+        """Use `create` or `open`."""
+        self.path = path
+        self.store = store
+        self.pairing = pairing
+        self.closed = False
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._persister = bdk.Persister.new_sqlite(str(path / "coins.sqlite"))
+        self._load()
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        pairing: Pairing,
+        *,
+        search: Search = FIRST_SEARCH,
+        clock: Clock = wall_clock,
+    ) -> Self:
+        """A new wallet in the folder `path` for the account key that a device gave.
+
+        That key is the one at m/84h/.. ("wpkh", BIP84) or m/86h/.. ("tr", BIP86). `search` says
+        how far the coins of a seed that was used before are looked for. Raises WalletError.
+        """
+        bdk_adapter.descriptor(pairing)
+        store = Store(private_folder(path) / STORE)
+        with _closed_on_error(store):
+            store.pair(pairing)
+            store.set_search(search)
+            return cls(path, pairing, store, clock)
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock = wall_clock) -> Self:
+        """The wallet that was created in `path`. Raises WalletError when there is none."""
+        if not (path / STORE).exists():
+            raise WalletError(NO_WALLET)
+        store = Store(path / STORE)
+        with _closed_on_error(store):
+            pairing = store.pairing()
+            if pairing is None:
+                raise WalletError(NO_WALLET)
+            return cls(path, pairing, store, clock)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Whether there is a wallet to open: a folder where pairing was cut short holds none."""
+        if not (path / STORE).exists():
+            return False
+        with closing(Store(path / STORE)) as store:
+            return store.pairing() is not None
+
+    def close(self) -> None:
+        """Nothing is lost without it: every change is on disk when its call returns."""
+        with self._lock:
+            if not self.closed:
+                self.closed = True
+                self._save()
+                self.store.close()
+
+    @property
+    def network(self) -> str:
+        return self.pairing.network
+
+    @property
+    def fingerprint(self) -> str:
+        return self.pairing.fingerprint
+
+    @property
+    def script(self) -> str:
+        return self.pairing.script
+
+    @property
+    def tip_height(self) -> int:
+        """The height of the newest block this wallet knows."""
+        return int(self._bdk.latest_checkpoint().height)
+
+    @property
+    def engine(self) -> "bdk.Wallet":
+        """BDK's own wallet, for backends to look at. Changes come in by `apply`."""
+        return self._bdk
+
+    @property
+    def search(self) -> Search:
+        """How far the coins of the seed are looked for, and whether all were found."""
+        return self.store.search()
+
+    def finish_search(self) -> None:
+        """All coins of the seed are known now."""
+        self.store.set_search(replace(self.store.search(), complete=True))
+
+    def search_again(self, gap: int | None = None) -> None:
+        """Let the next sync look from the birthday on for coins that were missed."""
+        with self._lock:
+            search = self.store.search()
+            self.store.set_search(replace(search, gap=gap or search.gap, complete=False))
+            self._save()
+            self._load()
+
+    def revealed(self) -> tuple[int, int]:
+        """How many addresses of each branch, receive and change, were handed out or are used."""
+        indices = (self._bdk.derivation_index(branch) for branch in (EXTERNAL, INTERNAL))
+        receive, change = (0 if index is None else index + 1 for index in indices)
+        return receive, change
+
+    def watched(self) -> tuple[int, int]:
+        """How many addresses of each branch a light client that starts now looks for."""
+        receive, change = (max(count - 1, 0) + self._lookahead for count in self.revealed())
+        return receive, change
+
+    def apply(self, update: "bdk.Update") -> bool:
+        """Take in what a backend found on the chain, and keep it.
+
+        Whether addresses turned out to be used that were not handed out here: the seed was in
+        use somewhere else, and behind them may be more.
+        """
+        with self._lock:
+            earlier = self.revealed()
+            self._bdk.apply_update(update)
+            self._save()
+            return self.revealed() != earlier
+
+    def balance(self) -> Balance:
+        with self._lock:
+            balance = self._bdk.balance()
+            safe = self._safe()
+        confirmed = balance.confirmed.to_sat()
+        change = sum(
+            output.txout.value.to_sat()
+            for output in safe
+            if bdk_adapter.height(output.chain_position) is None
+        )
+        return Balance(confirmed, balance.total.to_sat() - confirmed - change, change)
+
+    def next_address(self) -> ReceiveAddress:
+        """An address that nobody was given before and that holds no coins.
+
+        It is on disk before it is returned: a crash may skip one, and never gives one out twice.
+        """
+        with self._lock:
+            while True:
+                info = self._bdk.reveal_next_address(EXTERNAL)
+                self._save()
+                # Another program on the same folder may have been faster: then the next one.
+                if self.store.hand_out(info.index, str(info.address), self._clock()):
+                    return self._receive(info)
+
+    def mark_verified(self, receive: ReceiveAddress) -> None:
+        """Remember that the device agreed to this address."""
+        self.store.mark_verified(receive.index, self._clock())
+
+    def address_at(self, index: int) -> ReceiveAddress:
+        """The receive address number `index`, without handing it out. Raises WalletError."""
+        if not 0 <= index < HARDENED:
+            raise WalletError("There is no address with that number.")
+        return self._receive(self._bdk.peek_address(EXTERNAL, index))
+
+    def utxos(self) -> tuple[Utxo, ...]:
+        """What can be spent, largest first."""
+        utxos = (self._coin(output) for output in self._bdk.list_unspent())
+        return tuple(sorted(utxos, key=lambda coin: (-coin.sats, coin.outpoint)))
+
+    def history(self) -> tuple[HistoryRow, ...]:
+        """Newest first, what waits for its first block before all others."""
+        with self._lock:
+            tip = self.tip_height
+            rows = [self._row(transaction, tip) for transaction in self._bdk.transactions()]
+        return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
+
+    def confirmations(self, txid: str) -> int:
+        """How deep a transaction is; 0 while it waits, or when it is not known."""
+        transaction = self._bdk.get_tx(bdk.Txid.from_string(txid))
+        height = bdk_adapter.height(transaction.chain_position) if transaction else None
+        return self.tip_height - height + 1 if height is not None else 0
+
+    def _load(self) -> None:
+        search = self.store.search()
+        # More by one: BDK's light client looks at one address less than the wallet knows.
+        gap = search.gap if search.complete else max(search.gap, RECOVERY_LOOKAHEAD)
+        self._lookahead = gap + 1
+        self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
+        self._recall()
+
+    def waiting(self) -> tuple[PaymentRecord, ...]:
+        """Payments on their way, oldest first: in no block, and a block can still take them."""
+        with self._lock:
+            return tuple(
+                record
+                for record in self.store.payments()
+                if record.status in _ON_THEIR_WAY and self._waits(record.payment.txid)
+            )
+
+    def _waits(self, txid: str) -> bool:
+        """Whether it is in no block, and no other one in a block spends its coins."""
+        canonical = self._bdk.get_tx(bdk.Txid.from_string(txid))
+        return canonical is not None and bdk_adapter.height(canonical.chain_position) is None
+
+    def _safe(self) -> list["bdk.LocalOutput"]:
+        """Coins that may be spent: in a block, or change of a payment that peers have shown.
+
+        Nothing is built on what nobody has shown, and a coin of somebody else's payment that is in
+        no block can be taken back: filters do not show the payment that takes it.
+        """
+        shown = {r.payment.txid for r in self.store.payments() if r.status == "sent"}
+        return [
+            output
+            for output in self._bdk.list_unspent()
+            if bdk_adapter.height(output.chain_position) is not None
+            or str(output.outpoint.txid) in shown
+        ]
+
+    def _recall(self) -> None:
+        """What a crash may have kept from BDK, and what BDK does not keep."""
+        if draft := self.store.draft():
+            self._mark_change(draft, self._bdk.mark_used)
+        known_txids = {
+            str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
+        }
+        for record in self.store.payments():
+            txid = record.payment.txid
+            if record.status not in _ON_THEIR_WAY:
+                replacing.forget(self._bdk, txid, self._clock())
+            elif txid not in known_txids:
+                self._remember(record.payment)
+
+    def _remember(self, payment: SignedPayment) -> None:
+        transaction = bdk.Transaction(payment.raw_tx)
+        unconfirmed = bdk.UnconfirmedTx(tx=transaction, last_seen=self._clock())
+        self._bdk.apply_unconfirmed_txs([unconfirmed])
+        self._save()
+
+    def _save(self) -> None:
+        self._bdk.persist(self._persister)
+
+    def _receive(self, info: "bdk.AddressInfo") -> ReceiveAddress:
+        path = (*account_path(self.network, self.script), 0, info.index)
+        return ReceiveAddress(str(info.address), info.index, path)
+
+    def _coin(self, output: "bdk.LocalOutput") -> Utxo:
+        script = output.txout.script_pubkey
+        return Utxo(
+            f"{output.outpoint.txid}:{output.outpoint.vout}",
+            output.txout.value.to_sat(),
+            str(bdk.Address.from_script(script, payment_request.NETWORKS[self.network])),
+            bdk_adapter.height(output.chain_position),
+        )
+
+    def _row(self, canonical: "bdk.CanonicalTx", tip: int) -> HistoryRow:
+        transaction = canonical.transaction
+        flow = self._bdk.sent_and_received(transaction)
+        height = bdk_adapter.height(canonical.chain_position)
+        return HistoryRow(
+            str(transaction.compute_txid()),
+            flow.received.to_sat() - flow.sent.to_sat(),
+            bdk_adapter.fee_sats(self._bdk, transaction),
+            height,
+            tip - height + 1 if height is not None else 0,
+            bdk_adapter.seen_at(canonical.chain_position),
+        )
+
+    def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
+        unsigned = Transaction.parse(psbt.PsbtMaps.parse(draft.psbt).unsigned_tx)
+        for output in unsigned.outputs:
+            derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
+            if derivation and derivation.keychain is INTERNAL:
+                mark(INTERNAL, derivation.index)
+
+
+def outpoint_name(outpoint: "bdk.OutPoint") -> tuple[bytes, int]:
+    """The txid in the order of the wire, and the index."""
+    return bytes(outpoint.txid.serialize()), int(outpoint.vout)
+
+
+@contextmanager
+def _closed_on_error(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        store.close()
+        raise

@@ -1,0 +1,118 @@
+"""A payment on its way that another one takes the place of: a higher fee, or back to yourself.
+
+Both spend a coin of the first, so only one of the two can ever be in a block (BIP125).
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import bdkpython as bdk
+
+from host import psbt
+from host.config import grouped
+from host.errors import WalletError
+from host.transactions import Transaction
+from host.wallet import bdk_adapter, payment_request
+from host.wallet.bdk_adapter import INTERNAL
+
+_RELAY_SATS_PER_VBYTE = 1  # what a replacement pays for its own way, at least (BIP125, rule 4)
+
+
+def with_higher_fee(
+    wallet: "bdk.Wallet", txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
+) -> "bdk.Psbt":
+    """The same recipients at a higher fee, out of the change or of further coins, not of `kept`.
+
+    Raises WalletError: the rate is not higher, or there is nothing to pay it with.
+    """
+    with _locked(wallet, kept):
+        try:
+            return bdk.BumpFeeTxBuilder(bdk.Txid.from_string(txid), rate).finish(wallet)
+        except bdk.CreateTxError.FeeRateTooLow as error:
+            raise _too_low(error.required) from error
+        except bdk.CreateTxError.FeeTooLow as error:
+            raise _too_low(error.required) from error
+        except bdk.CreateTxError as error:
+            raise WalletError(
+                f"The fee cannot be raised: {error}. Nothing was changed. Receive coins first, or"
+                " call the payment off."
+            ) from error
+
+
+def back_to_yourself(wallet: "bdk.Wallet", raw_tx: bytes, rate: "bdk.FeeRate") -> "bdk.Psbt":
+    """All coins of a payment of ours to a change address, at a fee that replaces it.
+
+    Raises WalletError when they do not pay for it.
+    """
+    transaction = bdk.Transaction(raw_tx)
+    script = wallet.next_unused_address(INTERNAL).address.script_pubkey()
+    old_fee_sats = bdk_adapter.fee_sats(wallet, transaction) or 0
+    with _absent(wallet, transaction):
+        outpoints = [txin.previous_output for txin in transaction.input()]
+        builder = bdk.TxBuilder().add_utxos(outpoints).manually_selected_only().drain_to(script)
+        wanted = payment_request.built(builder.fee_rate(rate), wallet)
+        least_sats = old_fee_sats + _RELAY_SATS_PER_VBYTE * _vbytes(wanted, rate)
+        if wanted.fee() >= least_sats:
+            return wanted
+        fee = bdk.Amount.from_sat(least_sats)
+        return payment_request.built(builder.fee_absolute(fee), wallet)
+
+
+def forget(wallet: "bdk.Wallet", txid: str, now: int) -> None:
+    """Let its coins be free again, unless a block brings it."""
+    canonical = wallet.get_tx(bdk.Txid.from_string(txid))
+    if canonical is None or bdk_adapter.height(canonical.chain_position) is not None:
+        return
+    seen = bdk_adapter.seen_at(canonical.chain_position) or 0
+    evicted = bdk.EvictedTx(txid=bdk.Txid.from_string(txid), evicted_at=max(now, seen + 1))
+    wallet.apply_evicted_txs([evicted])
+
+
+def spent_outpoints(raw_tx: bytes) -> set[tuple[bytes, int]]:
+    """Which coins a transaction spends: txid in the order of the wire, and index."""
+    inputs = Transaction.parse(raw_tx).inputs
+    return {(txin.outpoint.txid, txin.outpoint.index) for txin in inputs}
+
+
+@contextmanager
+def _absent(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> Iterator[None]:
+    """As if that unconfirmed transaction were not there: BDK offers only unspent coins."""
+    txid = transaction.compute_txid()
+    canonical = wallet.get_tx(txid)
+    seen = (bdk_adapter.seen_at(canonical.chain_position) or 0) if canonical else 0
+    wallet.apply_evicted_txs([bdk.EvictedTx(txid=txid, evicted_at=seen + 1)])
+    try:
+        yield
+    finally:
+        again = bdk.UnconfirmedTx(tx=transaction, last_seen=seen + 2)
+        wallet.apply_unconfirmed_txs([again])
+
+
+@contextmanager
+def _locked(wallet: "bdk.Wallet", outpoints: Iterable["bdk.OutPoint"]) -> Iterator[None]:
+    """BDK's fee bumping takes a list of coins to leave alone in no other way."""
+    locked = list(outpoints)
+    for outpoint in locked:
+        wallet.lock_outpoint(outpoint)
+    try:
+        yield
+    finally:
+        for outpoint in locked:
+            wallet.unlock_outpoint(outpoint)
+
+
+def _vbytes(draft: "bdk.Psbt", rate: "bdk.FeeRate") -> int:
+    """The size that BDK expects of the signed transaction, from the fee it reckoned with."""
+    unsigned = psbt.PsbtMaps.parse(base64.b64decode(draft.serialize())).unsigned_tx
+    return max(len(unsigned), int(-(-draft.fee() * 250 // rate.to_sat_per_kwu())))
+
+
+def _too_low(required: str) -> WalletError:
+    return WalletError(
+        f"That does not replace it: {_plain(required)} is needed at least. Nothing was changed."
+    )
+
+
+def _plain(required: str) -> str:
+    return f"{grouped(int(required))} sats" if required.isdecimal() else required
