@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.errors import WalletError
+from host.storage_errors import disk_error
 
 HARDENED = 1 << 31  # BIP32
 NETWORKS = ("mainnet", "testnet", "regtest")
@@ -68,8 +69,14 @@ class HomeFolder:
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made if missing. What is in it tells all a person owns: nobody else may look."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The folder, made if missing. What is in it tells all a person owns: nobody else may look.
+
+    Raises WalletError with the reason why it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise disk_error(error, path) from error
     return path
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from host.config import GAP
 from host.errors import WalletError
+from host.storage_errors import named_reason
 from host.values import Draft, PaymentRecord, SignedPayment
 
 # One entry for each version of the schema, each leading from the one before it.
@@ -58,6 +59,10 @@ _MIGRATIONS = (
     """,
 )
 VERSION = len(_MIGRATIONS)
+_DAMAGED = (
+    "The file {path} is damaged. No coins are lost: the chain has them. Put a copy of it back, or"
+    " move it away and pair the device again; which addresses were given to whom is then forgotten."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,14 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Open the file, make or migrate it. Raises WalletError: damaged, in use, too new."""
+        self._path = path
         self._lock = threading.RLock()
-        # Transactions are begun by hand below: the module's own begin only some of them.
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        with named_reason(path, _DAMAGED):
+            # Transactions are begun by hand below: the module's own begin only some of them.
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
+            self._check()
             self._migrate()
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise WalletError(
-                f"The file {path} is damaged, or in use. No coins are lost. Close other programs"
-                " that use it and try again, or move it away and pair the device again."
-            ) from error
         except WalletError:
             self._db.close()
             raise
@@ -216,7 +218,19 @@ class Store:
         )
         return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)
 
+    def _check(self) -> None:
+        """Raises WalletError when SQLite or we cannot make sense of what is there."""
+        result = self._rows("PRAGMA quick_check(1)")
+        is_empty = not self._rows("SELECT 1 FROM sqlite_master")
+        if result != [("ok",)] or (self._version() == 0 and not is_empty):
+            raise WalletError(_DAMAGED.format(path=self._path))
+
+    def _version(self) -> int:
+        return int(self._rows("PRAGMA user_version")[0][0])
+
     def _migrate(self) -> None:
+        if self._version() == VERSION:
+            return  # who only reads needs no room on the disk, and no right to write
         with self._change() as db:
             have = db.execute("PRAGMA user_version").fetchone()[0]
             if have > VERSION:
@@ -232,17 +246,22 @@ class Store:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         # IMMEDIATE: a second program waits here, and not half-way through.
-        with self._lock:
+        with self._lock, named_reason(self._path, _DAMAGED):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # SQLite may have rolled back itself: a full disk
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        with self._lock, closing(self._db.execute(query)) as cursor:
+        with (
+            self._lock,
+            named_reason(self._path, _DAMAGED),
+            closing(self._db.execute(query)) as cursor,
+        ):
             return cursor.fetchall()
 
     def _row(self, query: str) -> tuple[Any, ...] | None:

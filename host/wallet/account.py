@@ -12,6 +12,7 @@ import bdkpython as bdk
 from host import psbt
 from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
 from host.errors import WalletError
+from host.storage_errors import exists
 from host.store import Pairing, Search, Store
 from host.transactions import Transaction
 from host.values import (
@@ -47,7 +48,8 @@ class Account:
         self.closed = False
         self._clock = clock
         self._lock = threading.RLock()
-        self._persister = bdk.Persister.new_sqlite(str(path / "coins.sqlite"))
+        with bdk_adapter.named_reason(self._coins):
+            self._persister = bdk.Persister.new_sqlite(str(self._coins))
         self._load()
 
     @classmethod
@@ -74,7 +76,7 @@ class Account:
     @classmethod
     def open(cls, path: Path, *, clock: Clock = wall_clock) -> Self:
         """The wallet that was created in `path`. Raises WalletError when there is none."""
-        if not (path / STORE).exists():
+        if not exists(path / STORE):
             raise WalletError(NO_WALLET)
         store = Store(path / STORE)
         with _closed_on_error(store):
@@ -86,7 +88,7 @@ class Account:
     @staticmethod
     def exists(path: Path) -> bool:
         """Whether there is a wallet to open: a folder where pairing was cut short holds none."""
-        if not (path / STORE).exists():
+        if not exists(path / STORE):
             return False
         with closing(Store(path / STORE)) as store:
             return store.pairing() is not None
@@ -219,7 +221,8 @@ class Account:
         # More by one: BDK's light client looks at one address less than the wallet knows.
         gap = search.gap if search.complete else max(search.gap, RECOVERY_LOOKAHEAD)
         self._lookahead = gap + 1
-        self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
+        with bdk_adapter.named_reason(self._coins):
+            self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
         self._recall()
 
     def waiting(self) -> tuple[PaymentRecord, ...]:
@@ -270,8 +273,13 @@ class Account:
         self._bdk.apply_unconfirmed_txs([unconfirmed])
         self._save()
 
+    @property
+    def _coins(self) -> Path:
+        return self.path / "coins.sqlite"
+
     def _save(self) -> None:
-        self._bdk.persist(self._persister)
+        with bdk_adapter.named_reason(self._coins):
+            self._bdk.persist(self._persister)
 
     def _receive(self, info: "bdk.AddressInfo") -> ReceiveAddress:
         path = (*account_path(self.network, self.script), 0, info.index)

@@ -2,12 +2,16 @@
 
 import base64
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import bdkpython as bdk
 
 from host.config import HARDENED, account_path
 from host.errors import WalletError
 from host.psbt import PsbtMaps
+from host.storage_errors import engine_error
 from host.store import Pairing
 from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
@@ -66,11 +70,27 @@ def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> "bdk.W
     except bdk.LoadWithPersistError.CouldNotLoad:
         network = NETWORKS[pairing.network]
         return bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister, lookahead)
-    except bdk.LoadWithPersistError as error:
-        raise WalletError(
-            "The file with what the chain says is damaged, or of another wallet. No coins are lost:"
-            " move coins.sqlite away and it is made again from the chain."
-        ) from error
+    except bdk.LoadWithPersistError.InvalidChangeSet as error:
+        raise WalletError(_DAMAGED) from error
+
+
+_DAMAGED = (
+    "The file with what the chain says is damaged, or of another wallet. No coins are lost:"
+    " move coins.sqlite away and it is made again from the chain."
+)
+
+
+@contextmanager
+def named_reason(path: Path) -> Iterator[None]:
+    """What BDK says of its file, raised as WalletError with the true reason."""
+    try:
+        yield
+    except (
+        bdk.PersistenceError.Reason,
+        bdk.CreateWithPersistError.Persist,
+        bdk.LoadWithPersistError.Persist,
+    ) as error:
+        raise engine_error(error.error_message, path, _DAMAGED) from error
 
 
 def height(position: "bdk.ChainPosition") -> int | None:
