@@ -5,7 +5,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ from host.session.payment import Drafted, PaymentStep, finish_payment, pay, veri
 from host.store import Search
 from host.values import Acceptance, Draft, PaymentRequest, Propagation, ReceiveAddress, Sent
 from host.wallet import NO_WALLET
+from host.wallet.folder_lock import FolderLock
 
 BACKEND = "p2p"  # the one whose servers --peer names
+_READING = ("balance", "history")  # without a peer to ask, they change nothing
 Data = Mapping[str, Any]
 
 
@@ -41,11 +43,13 @@ async def _pair(args: argparse.Namespace) -> None:
     device = await _connected(args)
     try:
         _say("The device may ask you to unlock it.")
-        search = Search(args.gap, args.birthday)
-        wallet = await pair(device, _folder(args), args.network, args.script, search=search)
+        lock = await asyncio.to_thread(FolderLock.acquire, _folder(args))
+        with closing(lock):
+            search = Search(args.gap, args.birthday)
+            wallet = await pair(device, _folder(args), args.network, args.script, search=search)
+            wallet.close()
     finally:
         await device.close()
-    wallet.close()
     pairing = wallet.pairing
     _tell(args, asdict(pairing), f"Paired with the device {pairing.fingerprint}.")
 
@@ -199,7 +203,14 @@ async def _look(args: argparse.Namespace, session: LocalSession) -> None:
 async def _session(args: argparse.Namespace) -> AsyncIterator[LocalSession]:
     """The wallet in its folder. The device is connected when `plug` is called, and not before."""
     folder = WalletFolder(_folder(args), args.network, args.script)
-    session = LocalSession(folder, Cable(lambda: _connected(args)), _backend(args), _link(args))
+    backend = _backend(args)
+    session = LocalSession(
+        folder,
+        Cable(lambda: _connected(args)),
+        backend,
+        _link(args),
+        exclusive=args.task not in _READING or backend is not None,
+    )
     try:
         if not await session.open_wallet():
             raise WalletError(NO_WALLET)

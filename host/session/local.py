@@ -30,6 +30,7 @@ from host.values import (
     SignedPayment,
 )
 from host.wallet import Wallet
+from host.wallet.folder_lock import FolderLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,21 @@ class LocalSession:
     """Implements host.session.api.WalletSession for one folder and one device."""
 
     def __init__(
-        self, folder: WalletFolder, cable: Cable, backend: Backend | None, link: str
+        self,
+        folder: WalletFolder,
+        cable: Cable,
+        backend: Backend | None,
+        link: str,
+        *,
+        exclusive: bool = True,
     ) -> None:
         """`link` is how the cable connects: "serial", "tcp" or "qr".
 
-        Without a backend the wallet knows what it knew before.
+        Without a backend the wallet knows what it knew before. One that is not `exclusive` only
+        looks: it may be open beside another program's.
         """
+        self._exclusive = exclusive
+        self._lock: FolderLock | None = None
         self.folder = folder
         self.link = link
         self.cable = cable
@@ -106,8 +116,20 @@ class LocalSession:
     async def open_wallet(self) -> bool:
         path = await asyncio.to_thread(self._last_used)
         if path is not None:
+            await self._occupy(path)
             self._take(await asyncio.to_thread(Wallet.open, path))
         return path is not None
+
+    async def _occupy(self, path: Path) -> None:
+        """Keep other programs out of the folder. Raises WalletError when one is in it."""
+        self._vacate()
+        if self._exclusive:
+            self._lock = await asyncio.to_thread(FolderLock.acquire, path)
+
+    def _vacate(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _last_used(self) -> Path | None:
         return self.folder.path if Wallet.exists(self.folder.path) else None
@@ -132,6 +154,7 @@ class LocalSession:
         if self._open is not None:
             self._open.close()
             self._open = None
+        await self._occupy(path)
         self._take(await pair.pair(device, path, self.network, self.folder.script))
 
     async def _path_for(self, _: SigningDevice) -> Path:
@@ -216,6 +239,7 @@ class LocalSession:
             await self._own_backend.close()
         if self._open is not None:
             self._open.close()
+        self._vacate()
 
 
 def _snapshot(wallet: Wallet) -> WalletSnapshot:
