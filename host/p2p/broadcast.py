@@ -1,11 +1,14 @@
 """Giving a transaction to the network, and the proof that it took it.
 
-Sending bytes proves nothing. So some peers are told, and the others are only listened to: when one
-of those names the transaction, somebody we told has checked it, taken it and passed it on.
+Sending bytes proves nothing, and naming a transaction proves nothing either: anybody can say a
+number. So some peers are told, drawn at random, and the others are only listened to. One of those
+proves that it spreads by handing over the whole transaction: it got it from somebody we told.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from host.errors import NetworkError
 from host.p2p.messages import Item, PeerMessage, Reject, Version, encode_items, parse_items
@@ -18,7 +21,8 @@ from signer.errors import Malformed
 ANONYMOUS = Version(services=0, timestamp=0, nonce=0, user_agent="", height=0)
 CONNECT_S = 5.0
 PROBE_S = 1.0  # how long a peer may think about whether it has the transaction
-ASK_S = 4.0  # Bitcoin Core asks 2 s after it was told
+ASK_S = 4.0  # Bitcoin Core asks 2 s after it was told; after so long a silence, another is told
+LAST_S = 6.0  # before the end, also the last peer is told: better delivered than proven
 SETTLE_S = 5.0  # after an echo, the others get this long
 TIMEOUT_S = 30.0  # Bitcoin Core tells strangers after 5 s on average
 
@@ -55,16 +59,18 @@ async def broadcast(
 
 
 class _Listener:
-    """One peer: what it knows of the transaction, as far as it told us."""
+    """One peer: what it knows of the transaction, as far as it could show it."""
 
     def __init__(self, name: str, peer: Peer, transaction: Transaction) -> None:
         self.name = name
         self.changed: Callable[[], None] = lambda: None
-        self.probed = self.has_transaction = self.was_told = self.was_given = self.is_gone = False
+        self.has_answered = self.has_transaction = self.is_gone = self.is_liar = False
+        self.was_told = self.was_given = False
         self.refusal = ""
         self._peer = peer
         self._transaction = transaction
         self._ids = {transaction.txid, transaction.wtxid}
+        self._decoy = secrets.token_bytes(32)
         self._task = asyncio.create_task(self._listen())
 
     @property
@@ -72,9 +78,23 @@ class _Listener:
         """Whether telling this peer led nowhere."""
         return self.was_told and (self.is_gone or bool(self.refusal))
 
+    @property
+    def echoes(self) -> bool:
+        """Whether it has it from somebody else: it was not told, and names not just anything."""
+        return self.has_transaction and not self.was_told and not self.is_liar
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it may still be told."""
+        return not (self.has_transaction or self.was_told or self.is_gone)
+
     def probe(self) -> None:
-        """Ask for the transaction: who has it can show it, and need not be told."""
-        self._peer.send("getdata", encode_items([self._peer.request_for(self._transaction)]))
+        """Ask for the transaction: who has it hands it over.
+
+        Beside it, for one that does not exist: who names that one names whatever it is asked for.
+        """
+        request = self._peer.request_for(self._transaction)
+        self._peer.send("getdata", encode_items([replace(request, hash=self._decoy), request]))
 
     def tell(self) -> None:
         self.was_told = True
@@ -97,15 +117,14 @@ class _Listener:
     def _hear(self, message: PeerMessage) -> None:
         match message.command:
             case "inv":
-                self.has_transaction |= self._names_it(message.payload)
+                self._hear_names(parse_items(message.payload))
             case "tx":
-                self.has_transaction |= (
-                    Transaction.parse(message.payload).txid == self._transaction.txid
-                )
-                self.probed = True
+                transaction = Transaction.parse(message.payload)
+                self.has_transaction |= transaction.wtxid == self._transaction.wtxid
+                self.has_answered = True
             case "notfound":
-                self.probed = True
-            case "getdata" if self.was_told and self._names_it(message.payload):
+                self.has_answered = True
+            case "getdata" if self.was_told and self._names_it(parse_items(message.payload)):
                 self._peer.send("tx", self._transaction.encode())
                 self.was_given = True
             case "reject":
@@ -115,8 +134,13 @@ class _Listener:
             case _:
                 pass
 
-    def _names_it(self, payload: bytes) -> bool:
-        items: tuple[Item, ...] = parse_items(payload)
+    def _hear_names(self, items: Sequence[Item]) -> None:
+        self.is_liar |= any(item.hash == self._decoy for item in items)
+        if self._names_it(items) and not self.was_told:
+            request = self._peer.request_for(self._transaction)
+            self._peer.send("getdata", encode_items([request]))
+
+    def _names_it(self, items: Sequence[Item]) -> bool:
         return any(item.hash in self._ids for item in items)
 
 
@@ -128,6 +152,7 @@ class _Round:
     ) -> None:
         self._transaction = transaction
         self._listeners = listeners
+        self._order = _drawn(listeners)
         self._observer = observer
         self._reported: Sent | None = None
         self._pulse = asyncio.Event()
@@ -139,47 +164,51 @@ class _Round:
         for listener in self._listeners:
             listener.probe()
         await self._wait(
-            lambda: all(listener.probed or listener.is_gone for listener in self._listeners),
-            PROBE_S,
+            lambda: all(listener.has_answered or listener.is_gone for listener in self._listeners),
+            min(PROBE_S, timeout_s),
         )
         self._tell(self._silent()[: max(1, len(self._silent()) // 2)])
-        while not self._proven() and self._remaining(deadline) > 0:
+        while not self._echoed() and self._remaining(deadline) > 0:
             patience = min(ASK_S, self._remaining(deadline))
-            await self._wait(lambda: self._proven() or self._stuck(), patience)
-            if not self._proven() and not self._tell_another():
+            await self._wait(lambda: bool(self._echoed()) or self._stuck(), patience)
+            is_last = self._stuck() or self._remaining(deadline) < LAST_S
+            if not (self._echoed() or self._tell_another(is_last) or self._silent()):
                 break
+            self._probe_again()
         return await self._finish(deadline, timeout_s)
 
     async def _finish(self, deadline: float, timeout_s: float) -> Sent:
-        """Give the silent ones their time, then say what was seen. Raises NetworkError."""
-        await self._wait(lambda: bool(self._echoed()) or self._stuck(), self._remaining(deadline))
+        """Give what was told last its time, then say what was seen. Raises NetworkError."""
+        patience = min(ASK_S, self._remaining(deadline))
+        await self._wait(lambda: bool(self._echoed()) or self._answered(), patience)
         if not self._echoed():
             raise NetworkError(self._why_not(timeout_s))
         await self._wait(self._proven, min(SETTLE_S, self._remaining(deadline)))
         return self._sent()
 
     def _silent(self) -> list[_Listener]:
-        return [
-            listener
-            for listener in self._listeners
-            if not (listener.has_transaction or listener.was_told or listener.is_gone)
-        ]
+        return [listener for listener in self._order if listener.is_silent]
 
     def _told_listeners(self) -> list[_Listener]:
         return [listener for listener in self._listeners if listener.was_told]
 
     def _echoed(self) -> list[_Listener]:
-        return [listener for listener in self._listeners if listener.has_transaction]
+        return [listener for listener in self._listeners if listener.echoes]
+
+    def _answered(self) -> bool:
+        """Who was told has taken it, has refused it, or is gone."""
+        return all(
+            listener.was_given or listener.failed or listener.is_gone
+            for listener in self._told_listeners()
+        )
 
     def _proven(self) -> bool:
         """Everybody who was only listened to has it, and who was told has taken it."""
-        answered = all(
-            listener.was_given or listener.has_transaction or listener.is_gone
-            for listener in self._told_listeners()
-        )
-        return bool(self._echoed()) and not self._silent() and answered
+        silent = (listener for listener in self._silent() if not listener.is_liar)
+        return bool(self._echoed()) and not any(silent) and self._answered()
 
     def _stuck(self) -> bool:
+        """Whoever was told is gone, or refused it."""
         return all(listener.failed for listener in self._told_listeners())
 
     def _tell(self, listeners: Sequence[_Listener]) -> None:
@@ -187,15 +216,17 @@ class _Round:
             listener.tell()
         self._changed()
 
-    def _tell_another(self) -> bool:
-        """When no told peer took it: one more, as long as somebody is left to listen to."""
-        if self._echoed() or any(
-            listener.was_given and not listener.failed for listener in self._told_listeners()
-        ):
-            return False
+    def _tell_another(self, is_last: bool) -> bool:
+        """One more; the last one only when its echo is not hoped for any more."""
         silent = self._silent()
-        self._tell(silent[:1] if len(silent) > 1 else [])
-        return len(silent) > 1
+        if not silent or (len(silent) == 1 and not is_last):
+            return False
+        self._tell(silent[:1])
+        return True
+
+    def _probe_again(self) -> None:
+        for listener in self._silent():
+            listener.probe()
 
     def _why_not(self, timeout_s: float) -> str:
         told_listeners = self._told_listeners()
@@ -213,14 +244,14 @@ class _Round:
         served = sum(listener.was_given for listener in told_listeners)
         return (
             f"The transaction was given to {served} of "
-            f"{len(self._listeners)} peers, and no other peer named it within {timeout_s:.0f} s. "
+            f"{len(self._listeners)} peers, and no other peer had it within {timeout_s:.0f} s. "
             "It may still spread. Look at the history in a while; sending it again does no harm."
         )
 
     def _sent(self) -> Sent:
         proof = Propagation(
             tuple(listener.name for listener in self._listeners if listener.was_given),
-            tuple(listener.name for listener in self._echoed()),
+            tuple(dict.fromkeys(listener.name for listener in self._echoed())),
             len({listener.name for listener in self._listeners}),
         )
         return Sent(self._transaction.name, proof)
@@ -243,6 +274,11 @@ class _Round:
 
     def _remaining(self, deadline: float) -> float:
         return max(0.0, deadline - asyncio.get_running_loop().time())
+
+
+def _drawn(listeners: Sequence[_Listener]) -> list[_Listener]:
+    """In an order that nobody can foresee: who wants to be told and keep it must be lucky."""
+    return secrets.SystemRandom().sample(listeners, len(listeners))
 
 
 async def _connect_all(

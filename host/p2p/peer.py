@@ -27,6 +27,7 @@ CHUNK = 1 << 16
 # A peer that asks and never reads would have us hold all our answers in memory.
 MAX_UNREAD = 16_000_000
 MAX_HANDSHAKE_MESSAGES = 20
+CLOSE_S = 1.0
 
 
 class PeerGone(NetworkError):
@@ -135,9 +136,12 @@ class Peer:
         self._writer.transport.abort()
 
     async def close(self) -> None:
+        """Say no more. A peer that does not read what it was sent is not waited for."""
         self._writer.close()
-        with contextlib.suppress(OSError):  # it was gone already
-            await self._writer.wait_closed()
+        with contextlib.suppress(OSError, TimeoutError):  # it was gone already
+            async with asyncio.timeout(CLOSE_S):
+                await self._writer.wait_closed()
+        self._writer.transport.abort()
 
     async def _next(self) -> PeerMessage:
         try:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from host.devnet.network import Devnet
 from host.errors import NetworkError
 from host.p2p import broadcast as module
 from host.p2p.broadcast import broadcast
-from host.p2p.messages import Reject, Version
+from host.p2p.messages import PeerMessage, Reject, Version
 from host.p2p.peer import Address, Peer, PeerGone
 from host.transactions import Transaction
 from host.values import Propagation, Sent
@@ -29,6 +30,13 @@ async def devnet() -> AsyncIterator[Devnet]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PROBE_S", "ASK_S", "SETTLE_S"):
         monkeypatch.setattr(module, name, 0.2)
+    monkeypatch.setattr(module, "LAST_S", 0.5)
+
+
+@pytest.fixture
+def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peer named first is told first."""
+    monkeypatch.setattr(module, "_drawn", list)
 
 
 def _peers(devnet: Devnet) -> Peers:
@@ -57,9 +65,14 @@ def _proof(sent: Sent) -> Propagation:
 class Mute:
     """A peer that shakes hands, hears everything, and says only what `answer` makes it say."""
 
-    def __init__(self, answer: Callable[[Peer, str], None] = lambda _peer, _command: None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Peer, str], None] = lambda _peer, _command: None,
+        message: Callable[[Peer, PeerMessage], None] = lambda _peer, _message: None,
+    ) -> None:
         self.heard: list[str] = []
         self._answer = answer
+        self._message = message
         self._tasks: set[asyncio.Task] = set()
 
     async def __aenter__(self) -> tuple[str, int]:
@@ -79,9 +92,10 @@ class Mute:
         try:
             peer = await Peer.accept(reader, writer, "regtest", Version(1, 0, 0, "", 0), 5)
             while True:
-                command = (await peer.receive()).command
-                self.heard.append(command)
-                self._answer(peer, command)
+                message = await peer.receive()
+                self.heard.append(message.command)
+                self._answer(peer, message.command)
+                self._message(peer, message)
         except PeerGone:
             pass
         finally:
@@ -166,7 +180,7 @@ async def test_no_peer_at_all_is_said_plainly(devnet: Devnet) -> None:
 @pytest.mark.usefixtures("impatient")
 async def test_peers_that_never_ask_for_it_are_said_so(devnet: Devnet) -> None:
     async with Mute() as first, Mute() as second:
-        with pytest.raises(NetworkError, match=r"No peer asked .* told: 1\. Nothing was sent"):
+        with pytest.raises(NetworkError, match=r"No peer asked .* told: 2\. Nothing was sent"):
             await _send(_payment(devnet), [first, second], timeout_s=1)
 
 
@@ -179,11 +193,11 @@ async def test_a_peer_that_takes_it_and_keeps_it_is_no_proof(devnet: Devnet) -> 
             peer.send("getdata", module.encode_items([peer.request_for(transaction)]))
 
     async with Mute(takes) as first, Mute() as second:
-        with pytest.raises(NetworkError, match="given to 1 of 2 peers, and no other peer named it"):
+        with pytest.raises(NetworkError, match="given to 1 of 2 peers, and no other peer had it"):
             await _send(transaction, [first, second], timeout_s=1)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("impatient", "in_order")
 async def test_when_the_first_told_peer_is_deaf_another_one_is_told(devnet: Devnet) -> None:
     async with Mute() as deaf:
         transaction, peers = _payment(devnet), _peers(devnet)
@@ -192,6 +206,7 @@ async def test_when_the_first_told_peer_is_deaf_another_one_is_told(devnet: Devn
     assert devnet.peers[1] in result.echoed
 
 
+@pytest.mark.usefixtures("in_order")
 async def test_when_the_told_peer_hangs_up_another_one_is_told(devnet: Devnet) -> None:
     async with Mute(lambda peer, command: command == "inv" and peer.hang_up()) as rude:
         transaction, peers = _payment(devnet), _peers(devnet)
@@ -232,3 +247,87 @@ async def test_a_refusal_of_another_transaction_is_not_ours(devnet: Devnet) -> N
     async with Mute(refuses_another) as first, Mute() as second:
         with pytest.raises(NetworkError, match="No peer asked"):
             await _send(_payment(devnet), [first, second], timeout_s=1)
+
+
+# ---- who lies about it
+
+
+def _names(peer: Peer, message: PeerMessage) -> None:
+    """Names whatever it is asked for, and has nothing."""
+    if message.command == "getdata":
+        peer.send("inv", message.payload)
+
+
+def _takes(peer: Peer, message: PeerMessage) -> None:
+    """Takes what it is told of, and keeps it."""
+    if message.command == "inv":
+        peer.send("getdata", message.payload)
+
+
+def _takes_and_names(peer: Peer, message: PeerMessage) -> None:
+    """Takes it, keeps it, and names it on the same connection."""
+    _takes(peer, message)
+    if message.command == "tx":
+        transaction = Transaction.parse(message.payload)
+        peer.send("inv", module.encode_items([peer.item(transaction)]))
+
+
+def _returns(peer: Peer, message: PeerMessage) -> None:
+    """Takes it, keeps it, and hands it over on the same connection when asked."""
+    _takes(peer, message)
+    if message.command == "tx":
+        peer.send("tx", message.payload)
+
+
+def _refuses(peer: Peer, message: PeerMessage) -> None:
+    if message.command == "inv":
+        (item,) = module.parse_items(message.payload)
+        peer.send("reject", Reject("I do not like it.", item.hash).encode())
+
+
+def _hangs_up(peer: Peer, message: PeerMessage) -> None:
+    if message.command == "inv":
+        peer.hang_up()
+
+
+def _mute(_peer: Peer, _message: PeerMessage) -> None:
+    pass
+
+
+LINE_UPS = {
+    "keeps, honest, honest": [_takes, None, None],
+    "keeps and names, honest, honest": [_takes_and_names, None, None],
+    "keeps, honest, names": [_takes, None, _names],
+    "keeps, keeps, honest, honest, names": [_takes, _takes, None, None, _names],
+    "names alone": [_names],
+    "keeps alone": [_takes],
+    "keeps and names alone": [_takes_and_names],
+    "hands back alone": [_returns],
+    "mute, mute, mute, honest": [_mute, _mute, _mute, None],
+    "refuses, hangs up, honest, honest": [_refuses, _hangs_up, None, None],
+    "mute first, honest, honest": [_mute, None, None],
+    "ten that name, honest first": [None, *[_names] * 10],
+    "ten that name, honest last": [*[_names] * 10, None],
+    "ten that keep and name, honest": [*[_takes_and_names] * 10, None],
+    "honest, honest, honest": [None, None, None],
+}
+
+
+@pytest.mark.usefixtures("impatient", "in_order")
+@pytest.mark.parametrize("name", LINE_UPS)
+async def test_nothing_is_called_sent_that_no_honest_peer_has(devnet: Devnet, name: str) -> None:
+    """In the worst order: who comes first is told first."""
+    transaction, honest = _payment(devnet), iter(_peers(devnet))
+    async with AsyncExitStack() as stack:
+        peers = [
+            next(honest) if act is None else await stack.enter_async_context(Mute(message=act))
+            for act in LINE_UPS[name]
+        ]
+        try:
+            await _send(transaction, peers, timeout_s=4)
+            is_sent = True
+        except NetworkError:
+            is_sent = False
+    has_it = [transaction.name in node.mempool for node in devnet.status()]
+    assert any(has_it) == (None in LINE_UPS[name]), "delivered where one honest peer answers"
+    assert is_sent <= any(has_it), "never called sent when nobody has it"

@@ -158,6 +158,25 @@ async def test_a_peer_that_never_reads_is_dropped_before_it_fills_our_memory(
             await peer.receive()
 
 
+async def test_a_peer_that_never_reads_is_not_waited_for_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peers, "CLOSE_S", 0.1)
+
+    async def script(reader: Reader, writer: Writer) -> None:
+        _greet(writer)
+        reader._transport.pause_reading()
+        await asyncio.Event().wait()
+
+    async with stranger(script) as address:
+        peer = await _connect(address)
+        for _ in range(120):
+            peer.send("block", bytes(100_000))
+        assert peer._writer.transport.get_write_buffer_size() > 0
+        async with asyncio.timeout(5):
+            await peer.close()
+
+
 @pytest.mark.parametrize(
     ("text", "host", "port"),
     [("127.0.0.1:8333", "127.0.0.1", 8333), ("[::1]:18444", "::1", 18444), ("a.b:1", "a.b", 1)],
