@@ -82,7 +82,7 @@ def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
 def _signed(draft_map: Map, signed_map: Map) -> Map:
     _same_where_both_speak(draft_map, signed_map)
     signatures = {key: value for key, value in signed_map.items() if _is_signature(key)}
-    signatures = signatures or _taproot_final(signed_map)
+    signatures = signatures or _final_signature(signed_map)
     if not signatures:
         raise WalletError(f"Not every coin was signed. {_SAFE}")
     for key, value in signatures.items():
@@ -101,10 +101,20 @@ def _is_signature(key: bytes) -> bool:
     return key == TAP_KEY_SIG or key[0] == PARTIAL_SIG
 
 
-def _taproot_final(signed_map: Map) -> Map:
-    # Some signers put the one signature of a taproot key path where only a finalizer writes.
+def _final_signature(signed_map: Map) -> Map:
+    """The one signature of a witness in its final place: some signers are finalizers, too.
+
+    A taproot key path (BIP341) has a signature, P2WPKH (BIP141) a signature and its key.
+    """
     stack = Cursor(signed_map.get(FINAL_WITNESS, b"\x00"))
-    return {TAP_KEY_SIG: stack.blob()} if stack.compact() == 1 else {}
+    match stack.compact():
+        case 1:
+            return {TAP_KEY_SIG: stack.blob()}
+        case 2:
+            signature, key = stack.blob(), stack.blob()
+            return {bytes([PARTIAL_SIG]) + key: signature}
+        case _:
+            return {}
 
 
 def _check_signature(draft_map: Map, key: bytes, value: bytes) -> None:

@@ -19,6 +19,7 @@ from host.config import private_folder
 from host.errors import NetworkError
 from host.p2p.broadcast import ANONYMOUS, broadcast
 from host.p2p.fee_filter import fee_floor
+from host.p2p.messages import NODE_COMPACT_FILTERS, Version
 from host.p2p.peer import Address, Peer, PeerGone
 from host.values import Sent
 from host.wallet import Wallet
@@ -119,7 +120,10 @@ class P2pBackend:
 
         It stops for good when it cannot have as many connections as it was told.
         """
-        heights = await self._heights()
+        try:
+            heights = await self._heights()
+        except NetworkError:
+            return None
         peers = [peer for address in heights for peer in await _bdk_peer(address)]
         if not peers:
             return None
@@ -134,29 +138,49 @@ class P2pBackend:
     async def _best_height(self) -> int:
         """The height that most of the peers that answer have reached.
 
-        One peer alone may say any number, and we would wait for its blocks for ever.
+        One peer alone may say any number, and we would wait for its blocks for ever: of two in the
+        middle, the lower one counts.
         """
         heights = sorted((await self._heights()).values())
-        if not heights:
+        return heights[(len(heights) - 1) // 2]
+
+    async def _heights(self) -> dict[Address, int]:
+        """The peers that serve filters, and how many blocks each says it has.
+
+        Raises NetworkError when no peer answers, or none of those that do serves filters.
+        """
+        answers = await asyncio.gather(*map(self._version, self._peers))
+        versions = {
+            address: version
+            for address, version in zip(self._peers, answers, strict=True)
+            if version is not None
+        }
+        if not versions:
             raise NetworkError(
                 f"None of the {len(self._peers)} peers answers. Nothing was lost."
                 " Check the connection and the peers' addresses, and try again."
             )
-        return heights[len(heights) // 2]
+        heights = {
+            address: version.height
+            for address, version in versions.items()
+            if version.services & NODE_COMPACT_FILTERS
+        }
+        if not heights:
+            names = ", ".join(map(str, versions))
+            raise NetworkError(
+                f"No peer here serves compact block filters (BIP157): {names}. Nothing was lost."
+                " Name one that does; Bitcoin Core does with blockfilterindex=1 and"
+                " peerblockfilters=1."
+            )
+        return heights
 
-    async def _heights(self) -> dict[Address, int]:
-        """The peers that answer, and how many blocks each says it has."""
-        heights = await asyncio.gather(*map(self._height, self._peers))
-        pairs = zip(self._peers, heights, strict=True)
-        return {address: height for address, height in pairs if height is not None}
-
-    async def _height(self, address: Address) -> int | None:
+    async def _version(self, address: Address) -> Version | None:
         try:
             peer = await Peer.connect(address, self._network, ANONYMOUS, HANDSHAKE_S)
         except PeerGone:
             return None
         await peer.close()
-        return peer.version.height
+        return peer.version
 
 
 class _Follower:

@@ -23,7 +23,7 @@ Try everything on a Bitcoin network inside this machine:
 
 Put the parts together yourself, each in a terminal of its own:
   quietkey device --tcp 30121
-  quietkey devnet
+  quietkey devnet --port 18444
   quietkey wallet pair --device tcp:127.0.0.1:30121
 
 Without a verb, the app opens.

@@ -51,6 +51,10 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     flag(
         "--data", type=Path, metavar="DIR", help="keep the blocks there, or forget them at the end"
     )
+    flag(
+        "--port", type=_port, default=0, metavar="PORT",
+        help="where the first node listens; the others behind it (any free ports)",
+    )  # fmt: skip
     flag("--auto-mine", type=float, metavar="SECONDS", help="mine so long after a payment arrives")
     flag("--announce", action="store_true", help="for programs: one JSON line when ready")
     flag("--exit-with-stdin", action="store_true", help="for programs: end with standard input")
@@ -63,9 +67,22 @@ def _node_count(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 0xFFFF - MAX_NODES:
+        raise argparse.ArgumentTypeError(f"between 1 and {0xFFFF - MAX_NODES}, not {text!r}")
+    return int(text)
+
+
 async def _run(options: argparse.Namespace) -> None:
     typed = _standard_input()
-    devnet = Devnet(wall_clock, options.nodes, options.data, options.auto_mine, note=_complain)
+    devnet = Devnet(
+        wall_clock,
+        options.nodes,
+        options.data,
+        options.auto_mine,
+        note=_complain,
+        port=options.port,
+    )
     async with devnet:
         control = ControlServer(devnet, secrets.token_hex(16))
         await control.start()

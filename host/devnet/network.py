@@ -45,11 +45,14 @@ class Devnet:
         folder: Path | None = None,
         auto_mine_s: float | None = None,
         note: Callable[[str], None] = lambda _: None,
+        *,
+        port: int = 0,
     ) -> None:
         """`clock` gives seconds since 1970. Without `folder`, nothing outlives the devnet.
 
         With `auto_mine_s`, a block is mined that many seconds after a transaction arrives.
-        `note` is told in a sentence whatever a node refuses.
+        `note` is told in a sentence whatever a node refuses. The nodes listen at `port` and the
+        ports behind it; at any free ones for 0.
         """
         self._clock = clock
         self._auto_mine_s = auto_mine_s
@@ -57,6 +60,8 @@ class Devnet:
         self._folder = folder or Path(self._scratch.name if self._scratch else ".")
         names = [f"node {index}" for index in range(nodes)]
         self._slots = [NodeSlot(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
+        for index, slot in enumerate(self._slots):
+            slot.port = port + index if port else 0
         self._pulse = asyncio.Event()
         self._busy = asyncio.Lock()
         self._auto: asyncio.Task[None] | None = None
@@ -170,8 +175,8 @@ class Devnet:
         except OSError as error:
             await node.stop()
             raise NetworkError(
-                f"{slot.name} cannot listen at 127.0.0.1:{slot.port} any more: another program "
-                "took its place. Its blocks are kept. End that program and revive it again."
+                f"{slot.name} cannot listen at 127.0.0.1:{slot.port}: another program does. "
+                "Its blocks are kept. End that program, or choose another port, and try again."
             ) from error
         slot.port, slot.node = node.address.port, node
         return node

@@ -13,6 +13,7 @@ import pytest
 
 from host import backends
 from host.backends import Backend, BackendKind
+from host.devnet.mempool import MIN_SATS_PER_VBYTE
 from host.devnet.network import Devnet
 from host.errors import NetworkError
 from host.values import Acceptance, Propagation, Sent
@@ -23,7 +24,7 @@ from tests.wallets import opened, paired, peers, sign
 Endpoints = Callable[[Devnet], list[tuple[str, int]]]
 ENDPOINTS: dict[str, Endpoints] = {"p2p": peers}
 NOBODY = [("127.0.0.1", 1)]
-VERBS = ("sync", "follow", "broadcast", "close")
+VERBS = ("sync", "follow", "fee_floor", "broadcast", "close")
 
 pytestmark = pytest.mark.parametrize("name", backends.names())
 
@@ -116,6 +117,10 @@ async def test_a_payment_is_taken_with_a_proof_and_every_node_holds_it(
     await devnet.mine(1)
     await opened_backend.sync(wallet)
     assert wallet.confirmations(sent.txid) == 1
+
+
+async def test_it_knows_from_which_fee_on_payments_are_passed_on(opened_backend: Backend) -> None:
+    assert await opened_backend.fee_floor() == MIN_SATS_PER_VBYTE
 
 
 async def test_sending_again_is_harmless(

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -148,3 +149,14 @@ async def test_a_node_whose_place_was_taken_says_so_and_can_be_revived_later(
     await devnet.mine(1)
     await devnet.revive(1)
     assert _heights(devnet) == [111] * 3
+
+
+async def test_the_nodes_listen_where_they_are_told_one_behind_the_other() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    async with Devnet(clock, 2, port=port) as net:
+        assert net.peers == (f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}")
+        with pytest.raises(NetworkError, match="another program does"):
+            async with Devnet(clock, 1, port=port):
+                pass

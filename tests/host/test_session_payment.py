@@ -136,14 +136,13 @@ async def test_a_device_that_dies_keeps_the_draft_and_it_is_finished_with_the_ne
 async def test_what_the_network_did_not_take_is_sent_by_a_later_run_without_the_device(
     session: LocalSession, emulator: EmulatorProcess, person: Person, tmp_path: Path
 ) -> None:
+    await session.close()
     nowhere = await session_at(emulator, tmp_path / "wallet", Nowhere(tmp_path))
-    await session.unplug()
     reading = person.accept()
     with pytest.raises(NetworkError):
         await pay(nowhere, REQUEST)
     await reading
     await nowhere.close()
-    await session.close()
     later = await session_at(emulator, tmp_path / "wallet", session._backend)
     await later.unplug()
     unfinished = await later.unfinished()

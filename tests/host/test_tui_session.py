@@ -38,11 +38,14 @@ class OneServer:
 
     async def sync(self, wallet: Wallet) -> None:
         if not wallet.history():
-            fund(wallet, SATS)
+            fund(wallet, SATS, in_block=False)
 
     async def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
         yield wallet.tip_height
         await asyncio.Event().wait()
+
+    async def fee_floor(self) -> float:
+        return 0.0
 
     async def broadcast(
         self, raw_tx: bytes, observer: Callable[[Sent], None] | None = None

@@ -17,6 +17,7 @@ from host.store import Pairing
 from host.transactions import Transaction
 from host.values import Balance, Draft
 from host.wallet import Wallet
+from signer.formats.cursor import blob
 from signer.formats.words.digest_words import digest_words
 from tests.wallets import OTHER_WORDS, STRANGER, fund, opened, paired, sign
 
@@ -261,6 +262,18 @@ def test_a_taproot_signature_in_its_final_place_is_understood(tmp_path: Path) ->
     whole = PsbtMaps.parse(sign(draft.psbt))
     final = tuple({b"\x08": b"\x01\x40" + each[b"\x13"]} for each in whole.inputs)
     moved = PsbtMaps(whole.top, final, whole.outputs)
+    assert wallet.finish(draft, moved.encode()).fee_sats == draft.fee_sats
+
+
+def test_a_finalized_witness_of_one_key_is_understood(wallet: Wallet, draft: Draft) -> None:
+    if wallet.script != "wpkh":
+        pytest.skip("a taproot witness has one item")
+    whole = PsbtMaps.parse(sign(draft.psbt))
+    final = []
+    for each in whole.inputs:
+        ((key, signature),) = [(k[1:], v) for k, v in each.items() if k[0] == 0x02]
+        final.append({b"\x08": b"\x02" + blob(signature) + blob(key)})
+    moved = PsbtMaps(whole.top, tuple(final), whole.outputs)
     assert wallet.finish(draft, moved.encode()).fee_sats == draft.fee_sats
 
 
