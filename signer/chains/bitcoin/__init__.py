@@ -71,6 +71,7 @@ class Bitcoin:
         """What is to be said of a payment that has to do with those signed before."""
         past = signing_history.read(history)
         past.check_amounts(checked)
+        past.check_foreign(checked)
         return past_warnings(checked, past)
 
     def sign(

@@ -72,7 +72,11 @@ class BitcoinReason(Reason):
     )
     INPUT_NOT_OURS = (
         "A coin is not yours.",
-        "Sign only payments that spend coins of this wallet alone.",
+        "Spend coins of this wallet alone, or have the others' owners sign first.",
+    )
+    INPUT_IS_OURS = (
+        "A coin is said to be somebody else's, and you signed for it before.",
+        "Do not use this request. Update the wallet app, or use another one.",
     )
     KEY_MISMATCH = (
         "A coin is said to be yours and is not.",

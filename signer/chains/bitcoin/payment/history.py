@@ -72,9 +72,20 @@ class SigningHistory:
         """
         amounts = {coin.tag: coin.sats for past in self.payments for coin in past.coins}
         for index in payment.claimed:
-            sats = payment.inputs[index].utxo.sats
+            sats = payment.utxos[index].sats
             if amounts.get(_coin_tag(payment.tx.inputs[index]), sats) != sats:
                 raise Refused(BitcoinReason.AMOUNT_CHANGED, f"Input {index + 1}.")
+
+    def check_foreign(self, payment: CheckedPayment) -> None:
+        """A coin that was signed for here is nobody else's. Raises Refused (T96).
+
+        Far from our other coins no search finds it; and what is taken for another's is not counted
+        among what leaves us.
+        """
+        tags = {coin.tag for past in self.payments for coin in past.coins}
+        for spent in payment.foreign:
+            if _coin_tag(payment.tx.inputs[spent.index]) in tags:
+                raise Refused(BitcoinReason.INPUT_IS_OURS, f"Input {spent.index + 1}.")
 
     def replaced_by(self, payment: CheckedPayment) -> SignedPayment | None:
         """The last payment that spends a coin of this one, if it is not the same transaction."""
@@ -111,6 +122,12 @@ class SigningHistory:
 def pays_the_same(payment: CheckedPayment, past: SignedPayment) -> bool:
     """Whether all that leaves us is the same: whom, how much each, and data."""
     return _signed_payment(payment).paid == past.paid
+
+
+def pays_the_same_recipients(payment: CheckedPayment, past: SignedPayment) -> bool:
+    """Whether the same are paid, however much each: in a payjoin the recipient's output grows."""
+    tags = sorted(recipient.tag for recipient in _signed_payment(payment).recipients)
+    return bool(tags) and tags == sorted(recipient.tag for recipient in past.recipients)
 
 
 def read(data: bytes) -> SigningHistory:
@@ -157,14 +174,17 @@ def _within_bounds(payments: Iterable[SignedPayment]) -> tuple[SignedPayment, ..
 
 
 def _signed_payment(payment: CheckedPayment) -> SignedPayment:
-    pairs = zip(payment.tx.inputs, payment.inputs, strict=True)
     leaving = [target for target in payment.outputs if not target.stays]
     return SignedPayment(
         _tag("payment", payment.psbt.unsigned_tx),
         # In no order: wallets shuffle outputs when they build a payment anew.
         _tag("paid", b"".join(sorted(_recipient(target).encode() for target in leaving))),
         payment.fee_sats,
-        tuple(TaggedAmount(_coin_tag(one), spent.utxo.sats) for one, spent in pairs),
+        # Coins of others would take the place of ours, as many as they like to send.
+        tuple(
+            TaggedAmount(_coin_tag(payment.tx.inputs[spent.index]), spent.utxo.sats)
+            for spent in payment.inputs
+        ),
         tuple(_recipient(target) for target in leaving if _is_recipient(target)),
     )
 

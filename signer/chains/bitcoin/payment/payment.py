@@ -7,6 +7,7 @@ in `outputs`; here are those about the whole. One function per rule, and a reaso
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from signer.chains.bitcoin.accounts.account import Account
 from signer.chains.bitcoin.network import MAX_SATS, Network
@@ -21,6 +22,9 @@ from signer.chains.bitcoin.transactions import sighash
 from signer.chains.bitcoin.transactions.tx import Tx, TxOutput
 from signer.errors import Refused
 
+if TYPE_CHECKING:
+    from signer.chains.bitcoin.payment.foreign import ForeignInput
+
 # Both together are refused. Blocks have never asked for more than some 2,500 sat/vB, and at more
 # than twice that an ordinary payment still costs 0.007 bitcoin: a fee spike is never in the way.
 # A thousand coins at 100 sat/vB cost more than 0.1 bitcoin: what is large, honestly, passes too.
@@ -31,35 +35,62 @@ _NULL_TXID = bytes(32)
 
 @dataclass(frozen=True)
 class CheckedPayment:
-    """One payment from accounts of ours, every amount judged; immutable to the core. In sats."""
+    """One payment from accounts of ours, every amount judged; immutable to the core. In sats.
+
+    `inputs` are ours; beside them `foreign` ones may stand, signed by others.
+    """
 
     psbt: Psbt = field(repr=False)
     network: Network
     accounts: tuple[Account, ...]
     inputs: tuple[SpentInput, ...]
     outputs: tuple[ReviewedOutput, ...]
+    foreign: tuple["ForeignInput", ...] = ()
 
     @property
     def tx(self) -> Tx:
         return self.psbt.tx
 
     @cached_property
+    def utxos(self) -> tuple[TxOutput, ...]:
+        """What every input spends, in the order of the transaction."""
+        spent = {coin.index: coin.utxo for coin in self.inputs}
+        spent |= {coin.index: coin.utxo for coin in self.foreign}
+        return tuple(spent[index] for index in range(len(spent)))
+
+    @cached_property
     def claimed(self) -> tuple[int, ...]:
-        """The inputs whose amounts are the host's claim, if their signatures commit to one each."""
-        return utxos.claimed(self.psbt, [spent.utxo for spent in self.inputs])
+        """Our inputs whose amounts are the host's claim, if their signatures commit to one each."""
+        return utxos.claimed(self.psbt, {spent.index: spent.utxo for spent in self.inputs})
 
     @cached_property
     def spent_sats(self) -> int:
+        """What our coins hold."""
         return sum(spent.utxo.sats for spent in self.inputs)
 
     @cached_property
+    def foreign_sats(self) -> int:
+        """What the coins of others hold."""
+        return sum(spent.utxo.sats for spent in self.foreign)
+
+    @cached_property
+    def leaving_sats(self) -> int:
+        """What leaves us in all, our part of the fee included; below 0, it is what we gain (T95).
+
+        Of our inputs and outputs alone: what others put in, and take out, is theirs.
+        """
+        return self.spent_sats - sum(target.output.sats for target in self.outputs if target.stays)
+
+    @cached_property
     def paid_sats(self) -> int:
-        """What leaves us besides the fee, burned or not."""
-        return sum(target.output.sats for target in self.outputs if not target.stays)
+        """What leaves us besides the fee, burned or not; 0 where others paid all of it."""
+        return max(self.leaving_sats - self.fee_sats, 0)
 
     @cached_property
     def fee_sats(self) -> int:
-        return self.spent_sats - sum(target.output.sats for target in self.outputs)
+        """The fee of the transaction, whoever pays it."""
+        coming = self.spent_sats + self.foreign_sats
+        return coming - sum(target.output.sats for target in self.outputs)
 
     @cached_property
     def vbytes(self) -> int:
@@ -73,7 +104,9 @@ class CheckedPayment:
         written_out = sum(coin.writes_type for coin in self.inputs)
         weight = 4 * (len(self.psbt.unsigned_tx) + script_sigs) + written_out
         # Two more bytes mark a transaction that has witnesses, and then each input has one.
-        weight += 2 + witnesses if any(witness for (_, witness), _ in sizes) else 0
+        has_witness = self.foreign or any(witness for (_, witness), _ in sizes)
+        weight += 2 + witnesses if has_witness else 0
+        weight += sum(spent.weight for spent in self.foreign)
         return (weight + 3) // 4
 
     def coins_of(self, account: Account) -> tuple[SpentInput, ...]:
@@ -91,11 +124,12 @@ def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPa
     request, silent_addresses = _with_silent_payments(request, located, owner)
     marked, request = request, container.closed(request)
     spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
+    foreign = inputs.check_foreign(request, located)
     _check_settled(marked, request, spent)
     _check_sums(located.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, located.accounts, owner, silent_addresses)
     judged = _with_names(request, judged, owner.network)
-    payment = CheckedPayment(request, owner.network, located.accounts, spent, judged)
+    payment = CheckedPayment(request, owner.network, located.accounts, spent, judged, foreign)
     _check_fee(payment)
     return payment
 
@@ -123,8 +157,7 @@ def _with_silent_payments(
         return request, {}
     from signer.chains.bitcoin.silent_payments import send  # noqa: PLC0415  seldom needed
 
-    locations = dict(enumerate(located.locations))
-    settled = send.prepare(request, located.utxos, locations, owner.keyring, owner.network)
+    settled = send.prepare(request, located.utxos, located.locations, owner.keyring, owner.network)
     return settled.request, settled.addresses
 
 

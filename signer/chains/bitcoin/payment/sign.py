@@ -31,8 +31,8 @@ def sign(payment: CheckedPayment, keyring: Keyring, randomness: bytearray) -> by
     is_joint = any(spent.is_joint for spent in payment.inputs)
     draws = musig.draws(randomness) if is_joint else iter(())
     added = {
-        index: _records_of_input(coin, payment.psbt.inputs[index], keyring, draws)
-        for index, coin in enumerate(payment.inputs)
+        coin.index: _records_of_input(coin, payment.psbt.inputs[coin.index], keyring, draws)
+        for coin in payment.inputs
         if coin.tasks
     }
     emitted = container.add(payment.psbt, added).encode()
@@ -65,11 +65,11 @@ def _closing_check(payment: CheckedPayment, added: AddedRecords, emitted: bytes)
         # The maps are global, inputs, outputs: input i is map i + 1.
         if sorted(signed.records) != sorted([*received.records, *added.get(index - 1, ())]):
             raise CrossCheckFailed("A signature did not land where it belongs.")
-    context = sighash_context(emitted_psbt.tx, tuple(coin.utxo for coin in payment.inputs))
-    for index, task in _checked_tasks(payment):
-        spend_data = payment.inputs[index].location.spend_data
-        digest = context.digest(index, spend_data, task.hash_type, task.leaf_hash)
-        if not _holds(task, digest, emitted_psbt.inputs[index]):
+    context = sighash_context(emitted_psbt.tx, payment.utxos)
+    for coin, task in _checked_tasks(payment):
+        spend_data = coin.location.spend_data
+        digest = context.digest(coin.index, spend_data, task.hash_type, task.leaf_hash)
+        if not _holds(task, digest, emitted_psbt.inputs[coin.index]):
             raise CrossCheckFailed("A second opinion on a signature disagrees.")
 
 
@@ -91,9 +91,9 @@ def _maps(psbt: Psbt) -> tuple[Map, ...]:
     return (psbt.globals, *psbt.inputs, *psbt.outputs)
 
 
-def _checked_tasks(payment: CheckedPayment) -> list[tuple[int, SigningTask]]:
+def _checked_tasks(payment: CheckedPayment) -> list[tuple[SpentInput, SigningTask]]:
     """The signatures to check: those of the smallest digests, a lot the host can hardly steer."""
-    tasks = [(index, task) for index, coin in enumerate(payment.inputs) for task in coin.tasks]
+    tasks = [(coin, task) for coin in payment.inputs for task in coin.tasks]
     if len(tasks) <= ORDINARY:
         return tasks
-    return sorted(tasks, key=lambda numbered: numbered[1].digest)[:LOT]
+    return sorted(tasks, key=lambda pair: pair[1].digest)[:LOT]

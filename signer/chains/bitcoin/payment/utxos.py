@@ -1,6 +1,6 @@
 """UTXOs: what the spent coins (prevouts) are worth: proven, or claimed where we commit to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from signer.chains.bitcoin.network import MAX_REMEMBERED_COINS
 from signer.chains.bitcoin.payment import sighash_types
@@ -19,8 +19,10 @@ _FINAL = (fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS)
 Parsed = dict[bytes, PreviousTx]  # wallets repeat a previous transaction for each of its coins
 
 
-def spent_outputs(request: Psbt) -> tuple[TxOutput, ...]:
+def spent_outputs(request: Psbt, foreign: Collection[int] = ()) -> tuple[TxOutput, ...]:
     """The output each input spends, in order. Raises Malformed, or Refused if one is not proven.
+
+    `foreign` are inputs of others, signed already: nothing that leaves us depends on their amounts.
 
     Proven by its whole previous transaction; where signatures commit to the amount, claimed.
     Taproot signatures commit to every amount (BIP341): where all coins are taproot, a lie makes
@@ -36,41 +38,46 @@ def spent_outputs(request: Psbt) -> tuple[TxOutput, ...]:
             zip(request.tx.inputs, request.inputs, strict=True)
         )
     )
-    unproven = _unproven(request)
-    if unproven and not _commits_to_claims(request, spent):
-        raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, f"Input {unproven[0] + 1}.")
+    check_proven(request, spent, foreign)
     return spent
 
 
-def claimed(request: Psbt, spent: Sequence[TxOutput]) -> tuple[int, ...]:
-    """The inputs whose amounts are the host's claim, each committed to by its own signature."""
-    return () if all(map(_is_taproot, spent)) else _unproven(request)
+def check_proven(request: Psbt, spent: Sequence[TxOutput], foreign: Collection[int]) -> None:
+    """Refused for a coin of ours whose amount is neither proven nor committed to."""
+    own = [index for index in range(len(spent)) if index not in foreign]
+    unproven = _unproven(request, own)
+    if unproven and not _commits_to_claims(request, spent, own):
+        raise Refused(BitcoinReason.AMOUNT_NOT_PROVEN, f"Input {unproven[0] + 1}.")
 
 
-def _unproven(request: Psbt) -> tuple[int, ...]:
+def claimed(request: Psbt, own_coins: Mapping[int, TxOutput]) -> tuple[int, ...]:
+    """Of these inputs those whose amounts are claims, each committed to by its own signature."""
+    return () if all(map(_is_taproot, own_coins.values())) else _unproven(request, own_coins)
+
+
+def _unproven(request: Psbt, indexes: Iterable[int]) -> tuple[int, ...]:
     return tuple(
-        index
-        for index, records in enumerate(request.inputs)
-        if not records.has_any(fields.NON_WITNESS_UTXO)
+        index for index in indexes if not request.inputs[index].has_any(fields.NON_WITNESS_UTXO)
     )
 
 
-def _commits_to_claims(request: Psbt, spent: Sequence[TxOutput]) -> bool:
-    """Whether our signatures would commit to every amount that is only claimed."""
+def _commits_to_claims(request: Psbt, spent: Sequence[TxOutput], own: Sequence[int]) -> bool:
+    """Whether our signatures would commit to every amount of ours that is only claimed."""
+    coins = [(spent[index], request.inputs[index]) for index in own]
     # With ANYONECANPAY each coin is signed alone, and can be joined with others anew.
     if any(
         sighash_types.leaves_inputs_open(sighash_types.requested(records, is_taproot=False))
-        for records in request.inputs
+        for _, records in coins
     ):
         return False
-    if all(map(_is_taproot, spent)):
+    if all(_is_taproot(output) for output, _ in coins):
         return True
     # Who remembers only some of the coins can be told anything about the others. And a coin that
     # is signed for good gets no signature of ours that a lie would make void.
-    return len(spent) <= MAX_REMEMBERED_COINS and all(
+    return len(coins) <= MAX_REMEMBERED_COINS and all(
         _is_segwit_v0(output, records)
         and (records.has_any(fields.NON_WITNESS_UTXO) or not records.has_any(*_FINAL))
-        for output, records in zip(spent, request.inputs, strict=True)
+        for output, records in coins
     )
 
 

@@ -107,14 +107,14 @@ def _coins_by_paths(payment: CheckedPayment, account: PolicyAccount) -> dict[_Gr
     known: dict[tuple[Locks, _Signed], tuple[OpenedPath, ...]] = {}
     groups: dict[_Group, list[str]] = {}
     tx = payment.tx
-    for number, spent in enumerate(payment.inputs, 1):
+    for spent in payment.inputs:
         if spent.location.account != account:
             continue
-        locks = Locks(tx.version, tx.inputs[number - 1].sequence, tx.locktime)
+        locks = Locks(tx.version, tx.inputs[spent.index].sequence, tx.locktime)
         signed = _signed(account, spent)
         if (locks, signed) not in known:  # a thousand coins mostly have one answer (T75)
             known[locks, signed] = tuple(opened.of(signed, locks))
-        groups.setdefault((locks, known[locks, signed]), []).append(str(number))
+        groups.setdefault((locks, known[locks, signed]), []).append(str(spent.index + 1))
     return groups
 
 

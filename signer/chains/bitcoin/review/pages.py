@@ -16,6 +16,7 @@ from signer.review import Fact, Kind, Origin, Page, Shape
 _FIRST_LASTING_SEQUENCE = 0xFFFFFFFE  # below it, a transaction may be replaced (BIP125)
 _USUAL_VERSIONS = (1, 2)
 _ANCHOR = "An anchor output: anybody can spend it."
+_PART = "Part of it may come from coins of others."
 _FIRST = "first of two rounds: only a nonce leaves"
 _FIRST_TOO = "first of two rounds for some signatures: of those only a nonce leaves"
 _SECOND = "second of two rounds: your part of the signature leaves"
@@ -30,6 +31,7 @@ def pages(payment: CheckedPayment) -> tuple[Page, ...]:
         *payment_warnings(payment),
         *(page for account in payment.accounts for page in _shut(payment, account)),
         _overview(payment),
+        *_of_others(payment),
         *_net_effects(payment),
         *_recipients(payment),
         *_own(payment),
@@ -49,7 +51,7 @@ def _overview(payment: CheckedPayment) -> Page:
     base, _ = fee_base(payment)
     facts = (
         *_rounds(payment),
-        *_flow(payment),
+        *_sums(payment),
         Fact("Fee", f"{units.sats(payment.fee_sats)} ({wording.share(payment.fee_sats, base)})"),
         Fact("Rate", units.rate(payment.fee_sats, payment.vbytes)),
     )
@@ -64,6 +66,23 @@ def _rounds(payment: CheckedPayment) -> Iterator[Fact]:
         yield Fact("Joint", _FIRST_TOO if len(rounds) > 1 else _FIRST, Origin.POLICY)
     if True in rounds:
         yield Fact("Joint", _SECOND, Origin.POLICY)
+
+
+def _sums(payment: CheckedPayment) -> Iterator[Fact]:
+    if not payment.foreign:
+        yield from _flow(payment)
+        return
+    from signer.chains.bitcoin.review import payjoin  # noqa: PLC0415  seldom needed
+
+    yield from payjoin.flow(payment)
+
+
+def _of_others(payment: CheckedPayment) -> Iterator[Page]:
+    """Who puts in what, where others put in some of it (T95)."""
+    if payment.foreign:
+        from signer.chains.bitcoin.review import payjoin  # noqa: PLC0415  as above
+
+        yield from payjoin.pages(payment)
 
 
 def _flow(payment: CheckedPayment) -> Iterator[Fact]:
@@ -141,7 +160,8 @@ def _recipients(payment: CheckedPayment) -> Iterator[Page]:
     for title, targets in zip(("Pay", "Data"), _going(payment), strict=True):
         for number, target in enumerate(targets, 1):
             amount = Fact("", units.sats(target.output.sats))
-            facts = (amount, *_name(target), *_destination(target))
+            part = (Fact("", _PART),) if payment.foreign else ()
+            facts = (amount, *part, *_name(target), *_destination(target))
             yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
 
 

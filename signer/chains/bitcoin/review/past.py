@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 from signer import wording
 from signer.chains.bitcoin import units
-from signer.chains.bitcoin.payment.history import SignedPayment, SigningHistory, pays_the_same
+from signer.chains.bitcoin.payment.history import (
+    SignedPayment,
+    SigningHistory,
+    pays_the_same,
+    pays_the_same_recipients,
+)
 from signer.chains.bitcoin.payment.outputs import OutputRole
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.review import Page, warning
@@ -29,6 +34,8 @@ def _replacement(payment: CheckedPayment, past: SignedPayment) -> Page:
 
 
 def _whom(payment: CheckedPayment, past: SignedPayment) -> str:
+    if payment.foreign and pays_the_same_recipients(payment, past):
+        return "The same recipients, other amounts: others put in coins, too."
     if not pays_the_same(payment, past):
         # Whoever exchanges the recipient calls it a higher fee (T28).
         return "Not the same recipients and amounts as before."

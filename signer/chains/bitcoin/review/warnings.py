@@ -60,7 +60,7 @@ def payment_warnings(payment: CheckedPayment) -> tuple[Page, ...]:
 def _open(payment: CheckedPayment) -> Iterator[Page]:
     """Hash types that leave parts of the payment to others (T12): only an expert sees this page."""
     for flag in sorted({coin.hash_type for coin in payment.inputs} & sighash.OPEN_TYPES):
-        numbers = [str(n) for n, coin in enumerate(payment.inputs, 1) if coin.hash_type == flag]
+        numbers = [str(coin.index + 1) for coin in payment.inputs if coin.hash_type == flag]
         yield warning(
             "Open signature",
             f"Signature type {_OPEN_NAMES[flag]}, coins {', '.join(numbers)}.",
@@ -96,8 +96,8 @@ def _claimed(payment: CheckedPayment) -> Iterator[Page]:
 def _odd_coins(payment: CheckedPayment) -> Iterator[Page]:
     """Coins where few wallets look (T44): signed, but never without saying where they lie."""
     lines = [
-        f"Coin {number}: {render(coin.location.path)}"
-        for number, coin in enumerate(payment.inputs, 1)
+        f"Coin {coin.index + 1}: {render(coin.location.path)}"
+        for coin in payment.inputs
         if not coin.location.is_usual(payment.network, LAST_USUAL_INDEX)
     ]
     if payment.network.coin:
