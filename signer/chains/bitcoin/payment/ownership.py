@@ -108,7 +108,7 @@ def locate_input(
         _check_tree(location, claims, records, detail)
     leaves = {claim.key[-32:]: claim.leaves for claim in claims}
     if any(location.musig_keys):
-        leaves |= musig2.named_aggregates(records)
+        leaves |= musig2.requested_aggregates(location, leaves, records)
     return location, leaves
 
 

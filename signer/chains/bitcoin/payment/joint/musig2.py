@@ -8,10 +8,11 @@ registered; the request can only agree with that (T25, T41).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.descriptors.musig_key import MusigKey
 from signer.chains.bitcoin.payment import signatures
 from signer.chains.bitcoin.payment.joint.partial_signer import PartialSigner
-from signer.chains.bitcoin.payment.signing import SigningTask
+from signer.chains.bitcoin.payment.signing import RequestedLeaves, SigningTask
 from signer.chains.bitcoin.psbt import fields
 from signer.chains.bitcoin.psbt.maps import Map, Record
 from signer.chains.bitcoin.reasons import BitcoinReason
@@ -23,9 +24,27 @@ from signer.keys.musig import Session
 # --- what a request says
 
 
-def named_aggregates(records: Map) -> dict[bytes, frozenset[bytes]]:
-    """The aggregates whose participants are named: those are asked to sign (BIP373, Updater)."""
-    return {key: frozenset() for key, _ in records.records_of(fields.MUSIG2_PARTICIPANT_PUBKEYS)}
+def requested_aggregates(
+    location: AccountIndex, leaves: RequestedLeaves, records: Map
+) -> dict[bytes, frozenset[bytes]]:
+    """The aggregates that are asked to sign: those whose participants are named (BIP373, Updater).
+
+    Where none are, and no derivation (`leaves`) is about a key of ours alone, those that the
+    derivations are about: who takes part in a joint key was registered (T41).
+    """
+    named = {key for key, _ in records.records_of(fields.MUSIG2_PARTICIPANT_PUBKEYS)}
+    if not named and not any(key[1:] in leaves for key, _ in location.own_keys()):
+        named = {
+            musig_key.aggregate
+            for key, musig_key in location.shared()
+            if not leaves.keys().isdisjoint(_x_only_keys(key, musig_key))
+        }
+    return dict.fromkeys(named, frozenset())
+
+
+def _x_only_keys(key: bytes, musig_key: MusigKey) -> set[bytes]:
+    """What a derivation can be about: the key in the lock, or a part of it that is ours."""
+    return {key[1:], *(part[1:] for part, _ in musig_key.own_participants)}
 
 
 def check_participants(musig_keys: Iterable[MusigKey], records: Map, detail: str) -> None:

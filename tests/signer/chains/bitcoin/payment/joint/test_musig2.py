@@ -261,7 +261,7 @@ def test_our_own_leaf_is_signed_as_usual() -> None:
     ]
 
 
-def test_who_does_not_name_the_participants_asks_for_no_joint_signature() -> None:
+def test_who_names_our_leaf_and_no_participants_asks_for_no_joint_signature() -> None:
     """So a wallet that wants our leaf alone leaves no nonce behind."""
     of = account(TREE)
     made = draft(of)
@@ -273,9 +273,39 @@ def test_who_does_not_name_the_participants_asks_for_no_joint_signature() -> Non
     assert not len(of.signers[0].nonces)
 
 
-def test_where_nothing_is_asked_nothing_is_signed() -> None:
-    of = account(TWO)
-    assert refused(bent(draft(of).encode(), without(NAMED)), of) is BitcoinReason.NO_LEAF_NAMED
+@pytest.mark.parametrize("template", [TWO, THREE, LEAF])
+def test_the_registered_account_knows_the_participants(template: str) -> None:
+    """Both rounds of all signers without the field; and the same nonces' names as with it."""
+    of = account(template)
+    made = draft(of, 2)
+    for one in made.ins:
+        one.drop(NAMED)
+    assert "Joint first of two rounds: only a nonce leaves" in shown(made.encode(), of)
+    raw = together(made, of)
+    assert [key for key, _ in container.parse(raw).inputs[0].records_of(NAMED)] == []
+    named = together(draft(account(template), 2), account(template))
+    names = [
+        [key for key, _ in container.parse(signed).inputs[0].records_of(NONCES)]
+        for signed in (raw, named)
+    ]
+    assert sorted(names[0]) == sorted(names[1])
+
+
+def test_without_the_field_only_what_the_derivations_are_about_is_asked_for() -> None:
+    of = account(OTHERS)
+    made = draft(of)
+    made.ins[0].drop(NAMED)
+    raw = made.encode()
+    assert sorted(len(name) for name, _ in added(raw, turn(raw, of, 1))) == [1 + 66, 1 + 98]
+    leaf_key = of.policy.spend_data(0, 0).keys[1][1:]
+    made.ins[0].records = [
+        record
+        for record in made.ins[0].records
+        if record[0][0] != 0x16 or record[0][1:] == leaf_key
+    ]
+    of = account(OTHERS)
+    [(name, _)] = added(made.encode(), turn(made.encode(), of, 1))
+    assert len(name) == 1 + 98  # the leaf's; the key path is another group's
 
 
 def test_an_account_that_is_not_registered_is_refused() -> None:
