@@ -1,11 +1,12 @@
 """Which spending paths of a registered account the signatures of a payment are for (T22, T84).
 
 A signature whose locks this payment does not meet opens nothing, however right it is. Sequence and
-locktime are in the payment, so the device can tell; what others have signed is not asked.
+locktime are in the payment, so the device can tell. What others have signed already is verified
+here, and is not needed any more; parts of joint signatures are not counted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from signer.chains.bitcoin import units
@@ -25,9 +26,11 @@ from signer.chains.bitcoin.descriptors.conditions import (
     threshold,
 )
 from signer.chains.bitcoin.network import BIP68_DISABLED, FINAL_SEQUENCE, LOCKTIME_THRESHOLD
+from signer.chains.bitcoin.payment import signatures
 from signer.chains.bitcoin.payment.inputs import SpentInput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.payment.signing import SigningTask, SpendPath
+from signer.chains.bitcoin.psbt.maps import Map
 from signer.review import Fact, Origin, Page, warning
 
 _VALUE, _IN_SECONDS = 0xFFFF, 1 << 22  # BIP68, BIP112: what is compared of a sequence
@@ -71,10 +74,12 @@ class OpenedPath:
     """A path that a signature of ours is part of, and what it needs beside ours.
 
     `also_needed` is None if a lock that the payment does not meet keeps it shut, whoever signs.
+    `signed_by` are the keys, counted from 0, whose signatures are there already and hold.
     """
 
     sentence: str
     also_needed: str | None
+    signed_by: tuple[int, ...] = ()
 
 
 def facts(payment: CheckedPayment, account: PolicyAccount) -> Iterator[Fact]:
@@ -84,6 +89,9 @@ def facts(payment: CheckedPayment, account: PolicyAccount) -> Iterator[Fact]:
         if path.also_needed is not None:
             yield Fact("Signed for", path.sentence, Origin.POLICY)
             yield Fact("Also needed", path.also_needed, Origin.POLICY)
+        if path.signed_by:
+            keys = ", ".join(f"key {number + 1}" for number in path.signed_by)
+            yield Fact("Signed by", f"{keys} already, checked", Origin.DERIVED)
 
 
 def warnings(payment: CheckedPayment, account: PolicyAccount) -> Iterator[Page]:
@@ -104,7 +112,7 @@ _Group: TypeAlias = tuple[Locks, tuple[OpenedPath, ...]]
 def _coins_by_paths(payment: CheckedPayment, account: PolicyAccount) -> dict[_Group, list[str]]:
     """The numbers of the coins, from 1, by what they wait for and which paths are signed for."""
     opened = _Paths(account)
-    known: dict[tuple[Locks, _Signed], tuple[OpenedPath, ...]] = {}
+    known: dict[tuple[Locks, _Signed, _Signed], tuple[OpenedPath, ...]] = {}
     groups: dict[_Group, list[str]] = {}
     tx = payment.tx
     for spent in payment.inputs:
@@ -112,13 +120,16 @@ def _coins_by_paths(payment: CheckedPayment, account: PolicyAccount) -> dict[_Gr
             continue
         locks = Locks(tx.version, tx.inputs[spent.index].sequence, tx.locktime)
         signed = _signed(account, spent)
-        if (locks, signed) not in known:  # a thousand coins mostly have one answer (T75)
-            known[locks, signed] = tuple(opened.of(signed, locks))
-        groups.setdefault((locks, known[locks, signed]), []).append(str(spent.index + 1))
+        present = _signed_already(account, spent, payment.psbt.inputs[spent.index])
+        case = (locks, signed, present)
+        if case not in known:  # a thousand coins mostly have one answer (T75)
+            known[case] = tuple(opened.of(signed, present, locks))
+        groups.setdefault((locks, known[case]), []).append(str(spent.index + 1))
     return groups
 
 
-_Signed: TypeAlias = frozenset[tuple[int, int]]  # (part of the script, key of ours that signs it)
+_Signed: TypeAlias = frozenset[tuple[int, int]]  # (part of the script, key that signs it)
+_BESIDE_OTHERS = (SpendPath.ECDSA, SpendPath.LEAF)  # a key path has one signature
 
 
 def _signed(account: PolicyAccount, spent: SpentInput) -> _Signed:
@@ -136,6 +147,28 @@ def _signed(account: PolicyAccount, spent: SpentInput) -> _Signed:
     )
 
 
+def _signed_already(account: PolicyAccount, spent: SpentInput, records: Map) -> _Signed:
+    """Which keys have signed the parts that we sign, in signatures that hold (T84)."""
+    spend_data, placeholders = spent.location.spend_data, account.policy.placeholders
+    tasks = {task.leaf_hash: task for task in spent.tasks if task.spend_path in _BESIDE_OTHERS}
+    parts = {leaf.hash: number for number, leaf in enumerate(spend_data.leaves, 1)} | {b"": 0}
+    return frozenset(
+        (parts[leaf_hash], number)
+        for leaf_hash, task in tasks.items()
+        for place, key in enumerate(spend_data.keys)
+        if _has_signed(key, task, records)
+        for number in placeholders[place].numbers
+    )
+
+
+def _has_signed(key: bytes, task: SigningTask, records: Map) -> bool:
+    """Whether the signature of this key that stands beside ours is there, and holds."""
+    is_leaf = task.spend_path is SpendPath.LEAF
+    beside = replace(task, public_key=key[1:] if is_leaf else key, partial_signer=None)
+    signature = signatures.find(beside, records)
+    return signature is not None and signatures.holds(beside, task.digest, signature)
+
+
 def _is_key_path(task: SigningTask, place: int) -> bool:
     """A key path is signed under the output key; its own key comes first in a template."""
     return task.spend_path is SpendPath.KEY_PATH and not place
@@ -150,12 +183,15 @@ class _Paths:
         sentences = policy_words.paths(account.policy, self._own)
         self._numbers = {sentence: n for n, sentence in enumerate(sentences, 1)}
 
-    def of(self, signed: _Signed, locks: Locks) -> Iterator[OpenedPath]:
+    def of(self, signed: _Signed, present: _Signed, locks: Locks) -> Iterator[OpenedPath]:
         for number, part in enumerate(self._parts):
             keys = frozenset(key for at, key in signed if at == number) & self._own
+            others = frozenset(key for at, key in present if at == number)
             for path in spending_paths(part):
                 if _has_any(path, keys):
-                    yield OpenedPath(self._sentence(path), self._left(path, keys, locks))
+                    left = self._left(path, keys | others, locks)
+                    signers = (key for key in sorted(others) if _has_any(path, frozenset((key,))))
+                    yield OpenedPath(self._sentence(path), left, tuple(signers))
 
     def _sentence(self, path: Condition) -> str:
         sentence = policy_words.said(path, self._own)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin.descriptors.conditions import NotBefore, OlderThan
 from signer.chains.bitcoin.descriptors.miniscript import Context, parse
 from signer.chains.bitcoin.network import FINAL_SEQUENCE
+from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.review.opened_paths import Locks
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
@@ -179,3 +180,91 @@ def core(lock: str, locks: Locks) -> bool:
     bare = Tx(locks.version, inputs, outputs, locks.locktime).encode()
     witness = b"\x01" + compact_size(len(code)) + code
     return kernel.verdicts(bare[:4] + b"\x00\x01" + bare[4:-4] + witness + bare[-4:], [spent])[0]
+
+
+# --- what others have signed already
+
+
+def begun(of: psbts.Vault, *signers: int, coins: int = 1, sequence: int = 0xFFFFFFFD) -> bytes:
+    """A payment that these have signed."""
+    made = draft(of, coins)
+    for one in made.ins:
+        one.sequence = sequence
+    raw = made.encode()
+    for number in signers:
+        keys = of.signers[number]
+        raw = psbts.sign_part(raw, keys, "regtest", [of.record(keys)])
+    return raw
+
+
+def needed(of: psbts.Vault, raw: bytes, signer: int) -> list[str]:
+    keys = of.signers[signer]
+    shown = psbts.review(raw, keys, "regtest", [of.record(keys)]).pages
+    labels = ("Also needed", "Signed by")
+    return [fact.value for fact in shown[-1].facts if fact.label in labels]
+
+
+@pytest.mark.parametrize("kind", ["sh({})", "wsh({})", "sh(wsh({}))"])
+def test_what_others_have_signed_is_not_needed_any_more(kind: str) -> None:
+    of = account(kind.format("sortedmulti(3,@0/**,@1/**,@2/**)"))
+    assert needed(of, begun(of), 0) == ["key 2 and key 3"]
+    assert needed(of, begun(of, 2), 0) == ["key 2", "key 3 already, checked"]
+    assert needed(of, begun(of, 2, 1), 0) == ["nothing", "key 2, key 3 already, checked"]
+
+
+def test_of_two_in_three_one_that_has_signed_is_enough() -> None:
+    of = account("wsh(sortedmulti(2,@0/**,@1/**,@2/**))")
+    assert needed(of, begun(of), 0) == ["1 of [key 2; key 3]"]
+    assert needed(of, begun(of, 1), 0) == ["nothing", "key 2 already, checked"]
+
+
+def test_a_signature_of_a_leaf_counts_for_that_leaf() -> None:
+    of = account(TREE)
+    assert needed(of, begun(of, 2), 1) == ["nothing", "key 3 already, checked"]
+    assert needed(of, begun(of, 2, sequence=9), 1) == [
+        "nothing",  # by its own leaf
+        "nothing",
+        "key 3 already, checked",
+    ]
+    raw = begun(of, 1, sequence=9)  # its own leaf, and the one with key 3
+    assert needed(of, raw, 2) == ["nothing", "key 2 already, checked"]
+
+
+def test_a_signature_that_does_not_hold_counts_for_nothing() -> None:
+    of = account("wsh(sortedmulti(2,@0/**,@1/**,@2/**))")
+    raw = begun(of, 1)
+    [(_, signature)] = container.parse(raw).inputs[0].records_of(0x02)
+    for at in (9, 60, -1):
+        changed = bytearray(signature)
+        changed[at] ^= 1
+        assert needed(of, raw.replace(signature, bytes(changed)), 0) == ["1 of [key 2; key 3]"]
+
+
+def test_coins_that_others_signed_in_part_are_told_apart() -> None:
+    of = account("wsh(sortedmulti(2,@0/**,@1/**,@2/**))")
+    raw = begun(of, 1, coins=2)
+    [(key, signature)] = container.parse(raw).inputs[1].records_of(0x02)
+    name, value = psbts.blob(b"\x02" + key), psbts.blob(signature)
+    assert raw.count(name + value) == 1
+    assert needed(of, raw.replace(name + value, b""), 0) == [
+        "nothing",
+        "key 2 already, checked",
+        "1 of [key 2; key 3]",
+    ]
+
+
+def test_who_signed_for_another_path_is_not_named() -> None:
+    of = account("wsh(or_d(multi(2,@0/**,@1/**),and_v(v:pkh(@2/**),older(5))))")
+    assert needed(of, begun(of, 2, sequence=5), 0) == ["key 2"]
+
+
+def test_a_signature_of_one_leaf_does_not_count_for_another() -> None:
+    of = account(
+        "tr(@0/**,{multi_a(2,@1/**,@2/**),and_v(v:multi_a(2,@1/<2;3>/*,@2/<2;3>/*),older(5))})"
+    )
+    raw = begun(of, 2, sequence=5)
+    signed = ["nothing", "key 3 already, checked"]
+    assert needed(of, raw, 1) == signed * 2
+    (key, signature), _ = container.parse(raw).inputs[0].records_of(0x14)
+    raw = raw.replace(psbts.blob(b"\x14" + key) + psbts.blob(signature), b"")
+    assert needed(of, raw, 1) in ([*signed, "key 3"], ["key 3", *signed])
