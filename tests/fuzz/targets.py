@@ -16,6 +16,8 @@ from signer.chains.bitcoin.descriptors import descriptor, policy
 from signer.chains.bitcoin.descriptors.miniscript import Context
 from signer.chains.bitcoin.descriptors.miniscript import parse as parse_miniscript
 from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.payment import history
+from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.transactions import address
 from signer.dnssec import chain, wire
@@ -30,6 +32,7 @@ from signer.keys import path
 from signer.keys.backups import codex32, slip39, slip39_share
 from signer.keys.extended import ExtendedPublicKey
 from signer.keys.seeds import mnemonic
+from signer.review import Review
 from tests import psbts
 from tests.fuzz.budget import Budget, Feed, Promise
 from tests.signer import zones
@@ -107,6 +110,34 @@ def payments() -> Iterator[bytes]:
         begun = psbts.sign_part(begun, keys, "regtest", [joint.record(keys)])
     yield begun
     yield psbts.sign_part(psbts.build(keyring()), keyring())
+
+
+@cache
+def signed_payment() -> Review[CheckedPayment]:
+    return psbts.review(psbts.build(keyring(), 2), keyring())
+
+
+def read_history(data: bytes) -> Promise:
+    """What was signed before, as the device kept it; flash may have been put back or bent."""
+    read = history.read(data)
+
+    def holds() -> bool:
+        grown = read.with_payment(signed_payment().subject)
+        return read.encode() == (data or b"\x01") and history.read(grown.encode()) == grown
+
+    return promise(holds, "A history is written as it was read, and one that grew can be read.")
+
+
+def histories() -> Iterator[bytes]:
+    past = b""
+    for kind in ("wpkh", "tr", "pkh"):
+        for count in (1, 3):
+            outputs = ((20_000 + count, psbts.PAYEE), (9_000, b"\x6a\x01x"))
+            made = psbts.review(psbts.build(keyring(), count, kind, outputs), keyring())
+            past = CHAIN.remember(made, past)
+            yield past
+    many = psbts.draft(keyring(), 200, outputs=((1_000, psbts.PAYEE),) * 300)
+    yield CHAIN.remember(psbts.review(many.encode(), keyring()), past)
 
 
 # --- names
@@ -431,6 +462,7 @@ TARGETS: Final = {
     "psbt": Target(read_psbt, payments),
     # Two point multiplications a coin, some 250 bytes, and one for each of the first outputs.
     "review": Target(review_payment, payments, Budget(1_000, 20_000, times=12)),
+    "history": Target(read_history, histories),
     # Sixteen signatures at the most, each of some milliseconds.
     "names": Target(read_proof, proofs, Budget(floor_us=200_000)),
     "descriptor": Target(read_descriptor, descriptors, CAPPED),
