@@ -36,7 +36,7 @@ from firmware_emu.flows.requests.address import show_account_address, show_addre
 from firmware_emu.flows.requests.message import NOTHING_PENDING, reveal, sign_message
 from firmware_emu.flows.requests.register import register
 from firmware_emu.flows.requests.sign import sign
-from firmware_emu.flows.requests.xpub import get_xpub, show_xpub
+from firmware_emu.flows.requests.xpub import get_xpub, needs_person, show_xpub
 from firmware_emu.flows.review import NOTHING, NOTHING_KEPT
 from firmware_emu.flows.seed.setup import setup
 from firmware_emu.flows.seed.unlock import unlock
@@ -109,7 +109,7 @@ def _flow_with_keys(
 ) -> Flow[RequestOutcome] | None:
     match command:
         case GetXpub():
-            return show_xpub(command, keyring) if command.show else None
+            return show_xpub(command, keyring) if needs_person(command) else None
         case ShowAddress():
             return show_address(command, keyring)
         case ShowAccountAddress():

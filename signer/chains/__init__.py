@@ -116,6 +116,10 @@ class Chain(Protocol):
         """The serialized extended public key at `path` (BIP32)."""
         ...
 
+    def xpub_warnings(self, path: Path) -> Sequence[str]:
+        """Why a person is asked before the key at `path` is told; empty where wallets look."""
+        ...
+
     def address(
         self, keyring: Keyring, path: Path, variant: str, network: str
     ) -> tuple[str, Sequence[str]]:

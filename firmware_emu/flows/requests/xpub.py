@@ -2,6 +2,7 @@
 
 Clients ask for keys at every turn and wait a second, so the PIN is the consent. A key that goes
 into an account of several signers is worth a look: who exchanges it on the way takes the coins.
+And a key of another coin is worth a question: a wallet has no use for it but to watch (T48).
 """
 
 from firmware_emu.commands import Fault, FaultCode, GetXpub, Reply, Text
@@ -11,7 +12,11 @@ from signer import chains
 from signer.errors import Malformed, Refused
 from signer.keys.keyring import Keyring
 from signer.keys.path import render
-from signer.review import Fact, Kind, Origin, Page, Shape
+from signer.review import Fact, Kind, Origin, Page, Shape, warning
+
+_ASKED = "The wallet app asks for a public key."
+_WATCHED = "Whoever has it can watch all addresses below it."
+_NOTHING = "No key was told."
 
 
 def get_xpub(command: GetXpub, keyring: Keyring) -> Reply:
@@ -24,10 +29,23 @@ def get_xpub(command: GetXpub, keyring: Keyring) -> Reply:
         return Fault(FaultCode.BAD_PARAMETERS, str(error), error.reason.name)
 
 
+def needs_person(command: GetXpub) -> bool:
+    """Whether a person is asked: to compare the key, or because it is not where wallets look."""
+    return command.show or bool(chains.load(command.chain).xpub_warnings(command.path))
+
+
 def show_xpub(command: GetXpub, keyring: Keyring) -> Flow[RequestOutcome]:
-    """The key, once the person has compared it. Raises Declined, and as the signer does."""
-    xpub = chains.load(command.chain).xpub(keyring, command.path, command.network)
-    key = Fact(command.network, xpub, Origin.DERIVED, Shape.ADDRESS)
-    path = Fact("path", render(command.path), Origin.DERIVED)
-    yield from read_all((Page(Kind.RECIPIENT, "Your public key", (key, path)),), "the same")
+    """The key, once the person has agreed to tell it, and compared it where that was asked for.
+
+    Raises Declined, and as the signer does.
+    """
+    chain = chains.load(command.chain)
+    xpub = chain.xpub(keyring, command.path, command.network)
+    warnings = chain.xpub_warnings(command.path)
+    pages = [warning("Another coin's key", _ASKED, *warnings, _WATCHED)] if warnings else []
+    if command.show:
+        key = Fact(command.network, xpub, Origin.DERIVED, Shape.ADDRESS)
+        path = Fact("path", render(command.path), Origin.DERIVED)
+        pages.append(Page(Kind.RECIPIENT, "Your public key", (key, path)))
+    yield from read_all(pages, "the same" if command.show else "tell it", _NOTHING)
     return RequestOutcome(Text(xpub))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from signer.chains import Chain, PolicyAccounts
 from signer.chains.bitcoin.accounts import addresses, registry
-from signer.chains.bitcoin.accounts.account import PolicyAccount
+from signer.chains.bitcoin.accounts.account import PolicyAccount, is_of_another_coin
 from signer.chains.bitcoin.messages import message
 from signer.chains.bitcoin.messages.bip322 import Timing
 from signer.chains.bitcoin.messages.message import AddressMessage, KeyMessage, SignedMessage
@@ -24,7 +24,7 @@ from signer.chains.bitcoin.review.past import past_warnings
 from signer.formats.words.digest_words import digest_words
 from signer.keys import curve
 from signer.keys.keyring import Keyring
-from signer.keys.path import Path
+from signer.keys.path import Path, render
 from signer.review import Approval, Page, Review, sealed
 
 if TYPE_CHECKING:
@@ -103,6 +103,15 @@ class Bitcoin:
     def xpub(self, keyring: Keyring, path: Path, network: str) -> str:
         """The extended public key at `path` as xpub or tpub (BIP32, Serialization format)."""
         return keyring.extended(path).encode(NETWORKS[network].xpub)
+
+    def xpub_warnings(self, path: Path) -> tuple[str, ...]:
+        """A key of another coin tells a bitcoin wallet of addresses that are none of its business.
+
+        Its own wallet would have asked in words of that coin (T48).
+        """
+        if not is_of_another_coin(path):
+            return ()
+        return (f"The path {render(path)} belongs to another coin than bitcoin.",)
 
     def address(
         self, keyring: Keyring, path: Path, variant: str, network: str
