@@ -159,6 +159,22 @@ def test_a_multisig_that_lacks_a_signature_is_refused() -> None:
     assert refusal(multisig_proposal(OTHER), keyring()) is BitcoinReason.INPUT_NOT_OURS
 
 
+@pytest.mark.parametrize(
+    "template", ["wsh(sortedmulti(2,@0/**,@1/**))", "tr(@0/**,pk(@1/**))", "tr(musig(@0,@1)/**)"]
+)
+def test_a_registered_account_takes_part_too(template: str) -> None:
+    of = vault_of(template, keyring(), keyring(OTHER))
+    made = draft(of)
+    made.ins.append(psbts.coin(keyring(THIRD), psbts.path("tr"), 50_000, 70))
+    made.outs[0].sats += 50_000
+    _, signature = signature_of(made, 1, THIRD)
+    made.ins[1].drop(0x00, 0x16, 0x17)
+    made.ins[1].put(0x08, b"\x01\x40" + signature)
+    shown = text(review(made.encode(), keyring(), "regtest", [of.record(keyring())]).pages)
+    assert "You pay 25 200 sats in all, fee included\nBack 74 800 sats" in shown
+    (psbts.together if "musig" in template else psbts.complete)(made, of)
+
+
 # --- refused: what is not signed, or not so that it can be verified (T10)
 
 

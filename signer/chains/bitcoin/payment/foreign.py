@@ -22,10 +22,11 @@ from signer.formats.cursor import Cursor, blob
 from signer.hashes import hash160, sha256
 from signer.keys import curve
 from signer.keys.keyring import Keyring
+from signer.keys.path import HARDENED
 
 _FINAL = (fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS)
 # Keys to derive in search of coins of ours that are said to be another's, some 50 us each (T75).
-_SEARCHED_KEYS = 400
+_SEARCHED_KEYS = 160
 _TYPE = bytes((sighash.ALL,))
 _SCHNORR_BYTES = 64  # without a type, which means DEFAULT: all is signed (BIP341)
 _OP_1, _OP_16, _CHECKMULTISIG = 0x51, script.OP_16, 0xAE
@@ -58,8 +59,10 @@ def own_scripts(locations: Iterable[AccountIndex], keyring: Keyring) -> dict[byt
     for account, location in last.items():
         keys = len(location.spend_data.keys)
         reach = _SEARCHED_KEYS // (4 * keys * len(last))  # before and behind, on two branches
+        first = location.index & HARDENED
+        start = max(first, location.index - reach)
         for branch in (RECEIVE, CHANGE):
-            for index in range(max(0, location.index - reach), location.index + reach + 1):
+            for index in range(start, min(location.index + reach, first + HARDENED - 1) + 1):
                 place = account.location(keyring, branch, index)
                 scripts[place.spend_data.script_pubkey] = place
     return scripts
