@@ -164,9 +164,52 @@ def test_a_lie_about_a_taproot_amount_makes_the_signature_void() -> None:
     assert kernel.verdicts(raw, true) == [False, False]
 
 
-def test_a_claim_that_a_coin_is_taproot_does_not_open_the_door() -> None:
-    """With one claimed taproot coin beside it, a segwit v0 coin still needs its proof."""
+def beside_taproot(script: str, *claimed: int) -> Draft:
+    """A payment of a coin of this kind and one of taproot; some without their proof."""
     keys = keyring()
-    made = claiming(draft(keys, 1))
-    made.ins.append(psbts.coin(keys, psbts.path("tr"), 50_000))
-    assert refusal(made, keys) is BitcoinReason.AMOUNT_NOT_PROVEN
+    made = draft(keys, 1, script)
+    made.ins.append(psbts.coin(keys, psbts.path("tr"), 50_000, 1))
+    return claiming(made, *claimed) if claimed else made
+
+
+@pytest.mark.parametrize("script", ["pkh", "sh(wpkh)", "wpkh"])
+def test_a_taproot_coin_among_others_is_signed_after_a_warning(script: str) -> None:
+    """Its previous transaction is what wallets leave out (BIP371); the others have theirs."""
+    assert PAGE not in text(review(beside_taproot(script).encode(), keyring()).pages)
+    raw = beside_taproot(script, 1).encode()
+    first = review(raw, keyring()).pages[0]
+    assert text([first]).startswith(f"{PAGE}\nThe wallet app sends no proof of 1 amount.\n")
+    sign(raw, keyring())
+
+
+def test_a_legacy_coin_beside_taproot_needs_its_previous_transaction() -> None:
+    for claimed in [(0,), (0, 1)]:
+        made = beside_taproot("pkh", *claimed)
+        locked = psbts.lock(keyring(), psbts.path("pkh"))
+        made.ins[0].put(0x01, psbts.output(100_000, locked))
+        assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
+
+
+def test_a_final_taproot_coin_among_others_needs_its_previous_transaction() -> None:
+    made = beside_taproot("wpkh", 1)
+    made.ins[1].put(0x08, b"\x00")
+    assert refusal(made, keyring()) is BitcoinReason.AMOUNT_NOT_PROVEN
+
+
+@pytest.mark.parametrize("disguised_first", [True, False])
+def test_a_claim_that_a_coin_is_taproot_does_not_open_the_door(*, disguised_first: bool) -> None:
+    """In one of two rounds a v0 coin is said to be a small taproot coin: its amount is compared."""
+    keys = keyring()
+    made = draft(keys, 2, "wpkh", ((90_000, psbts.PAYEE),), fee_sats=110_000)
+    rounds = [lying(claiming(made), "wpkh", [500, 100_000]).encode()]
+    made = draft(keys, 2, "wpkh", ((90_000, psbts.PAYEE),), fee_sats=110_000)
+    disguise = psbts.coin(keys, psbts.path("tr", 0, 1), 500)
+    disguise.drop(0x00)
+    made.ins[1].records = disguise.records
+    rounds.insert(0 if disguised_first else 1, made.encode())
+    first = CHAIN.review(rounds[0], keys, "regtest")
+    history = CHAIN.remember(first, b"")
+    CHAIN.review(rounds[1], keys, "regtest")
+    with pytest.raises(Refused) as refused:
+        CHAIN.review(rounds[1], keys, "regtest", history=history)
+    assert refused.value.reason is BitcoinReason.AMOUNT_CHANGED

@@ -29,7 +29,8 @@ def spent_outputs(request: Psbt, foreign: Collection[int] = ()) -> tuple[TxOutpu
     them void. A signature of segwit version 0 commits to the amount of its own coin only (BIP143),
     which is enough for one coin. Of several, a host that lies about one amount in a first request
     and about another in a second gets signatures that together turn the difference into fee
-    (CVE-2020-14199): `claimed` names them for a warning and for the memory in `history`.
+    (CVE-2020-14199): `claimed` names them for a warning and for the memory in `history`. Taproot
+    coins among others too: that a coin is one is as much a claim as its amount.
     """
     parsed: Parsed = {}
     spent = tuple(
@@ -75,8 +76,8 @@ def _commits_to_claims(request: Psbt, spent: Sequence[TxOutput], own: Sequence[i
     # Who remembers only some of the coins can be told anything about the others. And a coin that
     # is signed for good gets no signature of ours that a lie would make void.
     return len(coins) <= MAX_REMEMBERED_COINS and all(
-        _is_segwit_v0(output, records)
-        and (records.has_any(fields.NON_WITNESS_UTXO) or not records.has_any(*_FINAL))
+        records.has_any(fields.NON_WITNESS_UTXO)
+        or (_is_segwit(output, records) and not records.has_any(*_FINAL))
         for output, records in coins
     )
 
@@ -85,10 +86,12 @@ def _is_taproot(output: TxOutput) -> bool:
     return script.script_type(output.script_pubkey) is ScriptType.P2TR
 
 
-def _is_segwit_v0(output: TxOutput, records: Map) -> bool:
+def _is_segwit(output: TxOutput, records: Map) -> bool:
     """Plain, or nested in the redeem script, which was compared with the coin (BIP141)."""
     program = records.get(fields.REDEEM_SCRIPT) or output.script_pubkey
-    return script.script_type(program) in {ScriptType.P2WPKH, ScriptType.P2WSH}
+    return script.script_type(program) in {ScriptType.P2WPKH, ScriptType.P2WSH} or _is_taproot(
+        output
+    )
 
 
 def _spent(index: int, tx_input: TxInput, records: Map, parsed: Parsed) -> TxOutput:
