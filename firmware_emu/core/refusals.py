@@ -15,6 +15,7 @@ _FAULTY = Notice(
 )
 # Where this device has chosen the network, its person can choose another.
 _WRONG_NETWORK = "WRONG_NETWORK"
+_PLACES = ("Input ", "Output ", "Key ")  # what a person can look up in the wallet app
 _CHOOSE_HERE = "Choose that network here: Menu, Network."
 
 
@@ -48,4 +49,5 @@ def refusal(
     advice = _CHOOSE_HERE if can_choose else reason.advice
     sentences = (reason.sentence, nothing, advice, f"Code {reason.name}.")
     fault = Fault(FaultCode.BAD_PARAMETERS, str(error), reason.name)
-    return RequestOutcome(fault, Notice("Refused", sentences))
+    title = f"Refused. {error.detail}" if error.detail.startswith(_PLACES) else "Refused"
+    return RequestOutcome(fault, Notice(title, sentences))

@@ -1,6 +1,7 @@
 """A TCP port on loopback. Every connection is a port of its own; they come and go as they like."""
 
 import asyncio
+import errno
 import ipaddress
 from itertools import count
 
@@ -39,7 +40,7 @@ async def listen(
     prompts to everybody: that needs `beyond_loopback`.
     """
     if not (beyond_loopback or _is_loopback(host)):
-        raise LinkError(f"{host} is not on this machine alone. Listening there must be asked for.")
+        raise LinkError(f"Others could reach {host}. Add --beyond-loopback if you want that.")
     loop = asyncio.get_running_loop()
     names = count(1)
 
@@ -49,8 +50,14 @@ async def listen(
     try:
         server = await loop.create_server(connected, host, port, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
-        raise LinkError(f"TCP port {port} on {host} cannot be used: {error}.") from error
+        raise LinkError(_why_not(port, host, error)) from error
     return TcpListener(server)
+
+
+def _why_not(port: int, host: str, error: OSError | OverflowError) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return f"TCP port {port} on {host} is in use. Choose another with --tcp."
+    return f"TCP port {port} on {host} cannot be used: {error}."
 
 
 def _is_loopback(host: str) -> bool:

@@ -27,9 +27,9 @@ class Dice:
     def lines(self) -> tuple[str, ...]:
         faces = "".join(self._place(i, str(i + 1)) for i in range(6))
         body = (
-            "How much of the randomness",
-            "is yours? Roll a die, or hold",
-            "✓ and leave it to the device.",
+            "Mix in dice rolls (optional).",
+            "Each adds 2.6 bits; 50 are",
+            "enough alone. Hold ✓ to skip.",
             "",
             f"  {len(self.rolls)} of {ENOUGH} rolls",
             "",

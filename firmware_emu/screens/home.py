@@ -35,11 +35,11 @@ class Home:
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
-            body = ("", "Unlocked.", "", f"Keys {self.fingerprint}", *self.networks)
+            body = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}", *self.networks)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
         body = ("", "Locked.", *(("", *self.networks) if self.networks else ()), *tries)
-        return framed(heading("Quietkey", self.name), body, buttons("more", "unlock"))
+        return framed(heading("Quietkey", self.name), body, buttons("erase", "unlock"))
 
     def press(self, key: Key) -> "Home | Opened | MorePressed":
         if key is Key.OK:

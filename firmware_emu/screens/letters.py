@@ -10,7 +10,7 @@ from firmware_emu.screens.notice import Stopped
 from signer.keys.seeds.mnemonic import words_starting
 
 WHOLE_WORDS = 4  # so many candidates are offered whole
-DELETE = "<"
+DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)

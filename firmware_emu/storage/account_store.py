@@ -59,9 +59,10 @@ class AccountStore:
         """What a person must know before anything else, if there is anything."""
         if not self.lost:
             return ()
-        subject = "1 account was" if self.lost == 1 else f"{self.lost} accounts were"
+        subject = "An account" if self.lost == 1 else f"{self.lost} accounts"
+        verbs = "was tampered with and is" if self.lost == 1 else "were tampered with and are"
         facts = (
-            Fact("", f"{subject} changed in this device's memory. What was changed signs nothing."),
+            Fact("", f"{subject} in this device's memory {verbs} disabled."),
             Fact("", "Register it again, or forget it: Menu, Registered accounts."),
         )
         return (Page(Kind.WARNING, "Memory changed", facts),)

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
 from firmware_emu.commands import Fault, FaultCode, Sign
-from firmware_emu.core.refusals import guarded
+from firmware_emu.core.refusals import guarded, refusal
 from firmware_emu.effects import BytesOut, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Locked, StepDone
 from firmware_emu.flows.requests.sign import sign
+from firmware_emu.flows.review import NOTHING
 from firmware_emu.screens.confirm import Confirm, Yes
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.letters import Letters
@@ -20,7 +21,8 @@ from firmware_emu.screens.words import Words
 from firmware_emu.storage.settings import Settings
 from firmware_emu.storage.vault import Vault
 from signer.chains.bitcoin.psbt import container as psbts_own
-from signer.errors import CrossCheckFailed
+from signer.chains.bitcoin.reasons import BitcoinReason
+from signer.errors import CommonReason, CrossCheckFailed, Reason, Refused
 from signer.formats import cbor
 from signer.formats.words.digest_words import digest_words
 from signer.keys import exfil
@@ -107,6 +109,23 @@ def test_going_back_and_forth_still_needs_every_page() -> None:
     assert "result" in cable.replies()[0]
 
 
+@pytest.mark.parametrize("reason", [*CommonReason, *BitcoinReason])
+def test_a_refusal_fits_the_panel_to_its_last_word(reason: Reason) -> None:
+    notice = refusal(Refused(reason, "Input 12.")).notice
+    assert notice is not None
+    lines = notice.lines()
+    assert lines[0] == "Refused. Input 12."
+    shown = " ".join(line for line in lines[1:-1] if line)
+    assert shown == f"{reason.sentence} {NOTHING} {reason.advice} Code {reason.name}."
+
+
+def test_a_refusal_of_the_whole_payment_names_no_place() -> None:
+    for detail in ("", "12000000 sats for 200 vbytes."):
+        notice = refusal(Refused(BitcoinReason.FEE_ABSURD, detail)).notice
+        assert notice is not None
+        assert notice.lines()[0] == "Refused"
+
+
 def test_a_refusal_says_why_and_that_nothing_was_signed() -> None:
     desk = unlocked_desk()
     cable = desk.plug()
@@ -115,7 +134,7 @@ def test_a_refusal_says_why_and_that_nothing_was_signed() -> None:
     ask_to_sign(cable, mixed.encode())
     [reply] = cable.replies()
     assert reply["error"]["code"] == -32602
-    assert desk.screen.lines()[0] == "Refused"
+    assert desk.screen.lines()[0] == "Refused. Input 2."
     assert "Nothing was signed." in desk.text
     assert "Code " in desk.text
     assert cable.call("ping")["result"] == 0

@@ -51,7 +51,7 @@ def refused(desk: Desk, raw: bytes) -> bool:
         desk.dismiss()
         return False
     [reply] = cable.replies()
-    assert "another amount than when it was signed before" in reply["error"]["message"]
+    assert "not the one that was signed before" in reply["error"]["message"]
     assert "previous transactions" in " ".join(desk.text.split())
     desk.dismiss()
     return True

@@ -69,7 +69,7 @@ def _ask_back(words: SeedWords, pool: EntropyPool) -> Flow[bool]:
     """Whether the person could tell three of the words, chosen by chance."""
     numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:QUIZ_WORDS]
     for number in sorted(map(ord, numbers)):
-        answer = yield Letters(f"Word {number + 1}", "As it stands on your paper.")
+        answer = yield Letters(f"Word {number + 1}", "Type it from your paper.")
         if not isinstance(answer, Spelled):
             raise Declined
         if answer.word != words[number]:

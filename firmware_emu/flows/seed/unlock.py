@@ -47,4 +47,5 @@ def _tries(left: int) -> str:
 def _wrong_pin(left: int) -> Notice:
     if not left:
         return Notice("Wrong PIN", ("That was the last try.",))
-    return Notice("Wrong PIN", ("Nothing was opened.", _tries(left)))
+    after = () if left == 1 else ("After that the seed is erased.",)
+    return Notice("Wrong PIN", (_tries(left), *after))

@@ -31,7 +31,7 @@ class BitcoinReason(Reason):
         "Do not use this request. Update the wallet app, or use another one.",
     )
     AMOUNT_CHANGED = (
-        "A coin is said to hold another amount than when it was signed before.",
+        "A coin's amount is not the one that was signed before.",
         "Have the wallet app include the whole previous transactions.",
     )
     WRONG_PREVIOUS_TX = (
@@ -71,7 +71,7 @@ class BitcoinReason(Reason):
         "Register the account on this device first.",
     )
     INPUT_NOT_OURS = (
-        "A coin is not yours.",
+        "A coin is not from this wallet.",
         "Spend coins of this wallet alone, or have the others' owners sign first.",
     )
     INPUT_IS_OURS = (
@@ -103,7 +103,7 @@ class BitcoinReason(Reason):
         "Ask for the signature type ALL.",
     )
     SIGHASH_SINGLE_BUG = (
-        "A signature is asked for that anybody could use for all your coins of that key.",
+        "Such a signature would open all your coins of that key.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
     MODIFIABLE = (
@@ -139,11 +139,11 @@ class BitcoinReason(Reason):
         "Do not use this request. Update the wallet app, or use another one.",
     )
     SILENT_SCRIPT_WRONG = (
-        "An output does not pay the silent payment address it names.",
+        "An output does not pay the silent address it names.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
     DNSSEC_PROOF_INVALID = (
-        "The name of a recipient is not proven to stand for its address.",
+        "A recipient's name is not proven to have that address.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
     RECORD_NOT_OURS = (
@@ -171,7 +171,7 @@ class BitcoinReason(Reason):
         "Have all of them do the first round, then sign again.",
     )
     JOINT_KEYS_DIFFER = (
-        "A joint signature is said to have other signers than the registered account.",
+        "A joint signature names other signers than its account has.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
     JOINT_PART_WRONG = (

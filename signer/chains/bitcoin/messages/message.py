@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
+from signer import wording
 from signer.chains.bitcoin.accounts import addresses
 from signer.chains.bitcoin.accounts.account import (
     PURPOSES,
@@ -166,7 +167,9 @@ def _odd_text(text: str) -> Iterator[Page]:
     stripped = text.strip().removeprefix("0x")
     if len(stripped) >= 32 and all(character in "0123456789abcdefABCDEF" for character in stripped):
         # Someone who wants a signature under something unreadable sends its hash (T57).
-        yield warning(_ODD, "The message is a code. Nobody can read what it stands for.")
+        yield warning(
+            _ODD, f"You cannot read what you would sign: it is a {len(stripped)}-digit code."
+        )
     if text != text.strip():
         yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
     if any(visible(line) != line for line in text.split("\n")):
@@ -220,7 +223,7 @@ def _signer(facts: tuple[Fact, ...]) -> Page:
 
 def _text(text: str) -> Page:
     lines = tuple(Fact("", f'"{visible(line)}"', Origin.HOST) for line in text.split("\n"))
-    count = Fact("Letters", str(len(text)))
+    count = Fact("", wording.plural(len(text), "character"))
     return Page(PageKind.DETAIL, "It says", (*lines, count))
 
 

@@ -168,7 +168,7 @@ def test_garbage_is_malformed(garbage: bytes) -> None:
 def test_a_refusal_names_the_coin() -> None:
     made = draft(keyring(), 3)
     made.ins[1].drop(0x06)
-    with pytest.raises(Refused, match=r"A coin is not yours\. Input 2\."):
+    with pytest.raises(Refused, match=r"A coin is not from this wallet\. Input 2\."):
         review(made.encode(), keyring())
 
 

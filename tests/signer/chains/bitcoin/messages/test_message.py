@@ -304,7 +304,7 @@ def test_a_message_is_not_printed_with_what_asks_for_its_signature() -> None:
         assert "between us" not in repr(review.subject)
 
 
-CODE = "The message is a code."
+CODE = "You cannot read what you would sign"
 EDGES = "begins or ends with spaces"
 
 
@@ -342,7 +342,7 @@ def test_the_pages_of_a_message_say_who_signs_and_what() -> None:
     address = "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"
     assert shown.startswith(
         f"[Sign a message]\n84h/1h/0h {address}\npath 84h/1h/0h/0/0\nNetwork regtest\n"
-        '[It says]\n"I am here"\nLetters 9\nDigest '
+        '[It says]\n"I am here"\n9 characters\nDigest '
     )
 
 
@@ -374,7 +374,7 @@ def test_the_pages_of_a_legacy_message_name_the_key() -> None:
         "[Look twice]\nThe message begins or ends with spaces or empty lines.\n"
         "[Sign a message]\nAddress on testnet tb1q6rz28mcfaxtmd6v789l9rrlrusdprr9pqcpvkl\n"
         "Address on regtest bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk\n"
-        f'Key m/84h/1h/0h/0/0\n{public}\n[It says]\n"x"\n""\nLetters 2\n'
+        f'Key m/84h/1h/0h/0/0\n{public}\n[It says]\n"x"\n""\n2 characters\n'
     )
 
 
