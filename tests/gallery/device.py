@@ -3,6 +3,7 @@
 python -m tests.gallery.device FOLDER
 """
 
+import json
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
@@ -19,9 +20,14 @@ from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import COLUMNS, Screen
 from firmware_emu.storage import vault
+from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.psbt import fields
+from signer.chains.bitcoin.transactions import address
 from signer.formats.qr import parts, ur
+from tests import psbts
 
 PAYMENTS = Path(__file__).with_name("payments.txt")
+PROOFS = Path(__file__).parents[1] / "vectors" / "bip353.json"
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
 MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
@@ -138,7 +144,78 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
             Emulator(record=b"what a broken disk gives"),
             lambda device: device.press("ok"),
         ),
+        **_payment_stories(),
     }
+
+
+def _payment_stories() -> dict[str, tuple[Emulator, Play]]:
+    """Payments that ask for more than the address: who proves what, and what was signed before."""
+    first = _paying(0, 1)
+    stories = {
+        "claimed": (Emulator(), _claiming(100_000, 90_000)),
+        "changed-amount": (_after(_claiming(100_000, 90_000)), _claiming(90_000, 100_000)),
+        "replaces": (_after(first), _paying(0, 1, fee_sats=1_200)),
+        "replaces-other": (_after(first), _paying(0, 1, payee=b"\x00\x14" + bytes(20))),
+        "paid-before": (_after(first), _paying(2)),
+        "accounts": (Emulator(), _of_two_accounts()),
+    }
+    named = (Emulator(network="mainnet"), lambda device: _approve(device, _to_a_name(), "mainnet"))
+    plays = {name: (device, _approving(raw)) for name, (device, raw) in stories.items()}
+    return {**plays, "name": named}
+
+
+def _after(raw: bytes) -> Emulator:
+    """A device that has signed this before anybody watched it."""
+    device = Emulator()
+    _approve(device, raw)
+    device.press("ok")
+    return device
+
+
+def _approving(raw: bytes) -> Play:
+    return lambda device: _approve(device, raw)
+
+
+def _approve(device: Emulator, raw: bytes, network: str = "localtest") -> None:
+    device.request("sign_psbt", {"network": network, "psbt": raw})
+    device.approve()
+
+
+def _paying(*coins: int, payee: bytes = psbts.PAYEE, fee_sats: int = 200) -> bytes:
+    """25 000 sats out of these coins of 100 000 each; the rest comes back."""
+    keys = psbts.keyring()
+    spent = [psbts.coin(keys, psbts.path(index=n), 100_000, n) for n in coins]
+    change = psbts.change(keys, psbts.path("wpkh", 1, 3), 100_000 * len(coins) - 25_000 - fee_sats)
+    return psbts.Draft(spent, [psbts.Out([], 25_000, payee), change]).encode()
+
+
+def _claiming(*amounts: int) -> bytes:
+    """A payment of coins whose amounts the host claims, without the previous transactions."""
+    keys = psbts.keyring()
+    payment = psbts.draft(keys, len(amounts))
+    for index, sats in enumerate(amounts):
+        payment.ins[index].drop(0x00)
+        locked = psbts.lock(keys, psbts.path(index=index))
+        payment.ins[index].put(0x01, psbts.output(sats, locked))
+    payment.outs[1].sats = sum(amounts) - 25_000 - 200
+    return payment.encode()
+
+
+def _of_two_accounts() -> bytes:
+    keys = psbts.keyring()
+    payment = psbts.draft(keys, outputs=((120_000, psbts.PAYEE),), coin_sats=160_000)
+    payment.ins.append(psbts.coin(keys, psbts.path("tr"), 50_000, 1))
+    payment.outs.append(psbts.change(keys, psbts.path("tr", 1), 49_500))
+    return payment.encode()
+
+
+def _to_a_name() -> bytes:
+    """A payment to a name whose proof BIP353 publishes."""
+    [case, *_] = json.loads(PROOFS.read_text("ascii"))["cases"]
+    locked = address.parse(case["address"], NETWORKS["mainnet"])
+    payment = psbts.draft(psbts.keyring(), outputs=((25_000, locked),), network="mainnet")
+    payment.outs[0].put(fields.OUT_DNSSEC_PROOF, b64decode(case["base64"]))
+    return payment.encode()
 
 
 def _new_seed(device: Emulator) -> None:
