@@ -1,6 +1,7 @@
 """Proofs with keys of our own, each wrong in one place; published ones are in test_T94."""
 
 import hashlib
+from itertools import pairwise
 
 import pytest
 
@@ -80,6 +81,14 @@ def test_a_signature_that_was_valid_for_longer_changes_nothing() -> None:
     by = zones.signature(proof.key, proof.zone, [(NAME, TXT, ONE)], times=wide)
     resigned(proof, owner=NAME, kind=TXT, by=by)
     assert proven(proof) == ProvenTexts((b"one",), zones.START, zones.END)
+
+
+def test_one_second_is_time_enough() -> None:
+    proof = made()
+    late = Times(zones.END, zones.END + 100)
+    by = zones.signature(proof.key, proof.zone, [(NAME, TXT, ONE)], times=late)
+    resigned(proof, owner=NAME, kind=TXT, by=by)
+    assert proven(proof) == ProvenTexts((b"one",), zones.END, zones.END)
 
 
 def test_signatures_of_different_times_are_no_proof() -> None:
@@ -221,6 +230,38 @@ def test_an_alias_of_itself_ends() -> None:
     proof.add(("a.example.com", zones.CNAME, zones.wired("b.example.com")))
     proof.add(("b.example.com", zones.CNAME, zones.wired("a.example.com")))
     assert proven(proof, "a.example.com") is Verdict.FALSE
+
+
+@pytest.mark.parametrize(("count", "holds"), [(1, True), (3, True), (4, False)])
+def test_three_aliases_may_follow_one_another(count: int, *, holds: bool) -> None:
+    """Their zones are proven once, or the signatures that may be tried would not be enough."""
+    proof = made()
+    names = [*(f"a{number}.example.com" for number in range(count)), NAME]
+    for name, target in pairwise(names):
+        proof.add((name, zones.CNAME, zones.wired(target)))
+    assert (proven(proof, names[0]) is not Verdict.FALSE) is holds
+
+
+def test_a_branch_that_stands_for_another_says_nothing_of_its_own_name() -> None:
+    proof = made()
+    proof.add(("old.example.com", zones.DNAME, zones.wired("example.com")))
+    assert proven(proof, "old.example.com") is Verdict.FALSE
+
+
+def test_a_delegation_of_the_name_itself_must_be_signed_too() -> None:
+    proof = made()
+    proof.records.append((NAME, DS, Key(13, 99).ds(NAME)))
+    assert proven(proof) is Verdict.FALSE
+
+
+def test_of_two_digests_one_that_is_known_is_enough() -> None:
+    proof, key = zones.chain(("com", 13)), Key(13, 11)
+    known = key.ds("example.com")
+    proof.add(("example.com", DS, known), ("example.com", DS, known[:3] + b"\x01" + bytes(20)))
+    proof.zone, proof.key = "example.com", key
+    proof.add(("example.com", DNSKEY, key.data))
+    proof.add((NAME, TXT, ONE))
+    assert isinstance(proven(proof), ProvenTexts)
 
 
 def test_a_whole_branch_that_stands_for_another_is_not_known_here() -> None:

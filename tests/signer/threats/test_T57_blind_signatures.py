@@ -15,7 +15,9 @@ WHERE = path()
 @pytest.mark.parametrize("code", ["ab" * 32, "0x" + "AB" * 32, "  " + "0" * 32, "f" * 64])
 def test_a_message_that_is_only_a_code_is_shown_with_a_warning(code: str) -> None:
     """A hash as a message is a blind signature: the person cannot know what it stands for."""
-    assert "You cannot read what you would sign" in text(CHAIN.message(code, WHERE, keyring()).pages)
+    assert "You cannot read what you would sign" in text(
+        CHAIN.message(code, WHERE, keyring()).pages
+    )
 
 
 def test_no_message_can_be_chosen_so_that_its_digest_is_a_given_hash() -> None:

@@ -57,7 +57,15 @@ def test_who_can_spend_alone_today_is_named(template: str, numbers: list[int]) -
 
 
 @pytest.mark.parametrize(
-    "lock", ["older(1)", "older(143)", "older(4194472)", "after(900000)", "after(1748000000)"]
+    "lock",
+    [
+        "older(1)",
+        "older(143)",
+        "older(4194472)",
+        "after(900000)",
+        "after(500000000)",
+        "after(1748000000)",
+    ],
 )
 def test_locks_that_hold_nobody_back_are_seen_through(lock: str) -> None:
     assert alone(f"wsh(or_d(pk(A/**),and_v(v:pk(B/**),{lock})))") == [
@@ -65,8 +73,9 @@ def test_locks_that_hold_nobody_back_are_seen_through(lock: str) -> None:
     ]
 
 
-def test_a_secret_is_taken_to_be_known_by_somebody() -> None:
-    assert alone(f"wsh(andor(pk(A/**),older(144),and_v(v:pk(B/**),{SECRET})))") == [
+@pytest.mark.parametrize("beside", [SECRET, f"and_v(v:{SECRET},older(1))"])
+def test_a_secret_is_taken_to_be_known_by_somebody(beside: str) -> None:
+    assert alone(f"wsh(andor(pk(A/**),older(144),and_v(v:pk(B/**),{beside})))") == [
         "Key 2 can spend everything alone, as soon as its owner knows the secret."
     ]
 

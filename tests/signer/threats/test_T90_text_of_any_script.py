@@ -37,7 +37,10 @@ def said(message: str) -> list[str]:
         ("no\u00a0break\u3000", "no<U+00A0>break<U+3000>"),
         ("soft\u00adhyphen", "soft<U+00AD>hyphen"),
         ("fillers \u115f\u3164\u2800", "fillers <U+115F><U+3164><U+2800>"),
-        ("line\u2028line", "line<U+2028>line"),
+        ("line\u2028line\u2029line", "line<U+2028>line<U+2029>line"),
+        ("ogham\u1680space", "ogham<U+1680>space"),
+        ("\u0627\u0644", "<U+0627><U+0644>"),
+        ("number \u0661\u0662", "number <U+0661><U+0662>"),
         ("tag \U000e0041", "tag <U+E0041>"),
         ("private \ue000, none \u0378", "private <U+E000>, none <U+0378>"),
         ("cafe\u0301", "cafe<U+0301>"),
@@ -53,6 +56,11 @@ def test_what_hides_or_pretends_is_marked_and_warned_of(message: str, shown: str
     assert said(message) == [f'"{shown}"']
     [page] = [p for p in pages(message) if "like <U+202E>" in text((p,))]
     assert page.kind is Kind.WARNING
+
+
+def test_half_a_character_is_marked() -> None:
+    """Such a text is refused before; what shows it must not depend on that."""
+    assert visible("\ud800") == "<U+D800>"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def _steps(read: Policy, own_numbers: Collection[int]) -> Iterator[Page]:
     lines = [
         f"Of {policy_words.key_names(place.numbers, own_numbers)}: {policy_words.steps(place)}."
         for place in read.placeholders
-        if place.numbers and place.branches != USUAL_STEPS
+        if place.branches != USUAL_STEPS
     ]
     if lines:
         yield warning(

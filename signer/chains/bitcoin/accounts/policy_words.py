@@ -33,8 +33,7 @@ from signer.chains.bitcoin.descriptors.policy import Placeholder, Policy
 from signer.chains.bitcoin.descriptors.spend_data import NUMS
 from signer.chains.bitcoin.network import LOCKTIME_THRESHOLD
 
-_ORDERS = {"multi": "in this order", "multi_a": "in this order"}
-_ORDERS |= {"sortedmulti": "sorted", "sortedmulti_a": "sorted"}
+_ORDERS = {"multi": "in this order", "sortedmulti": "sorted"}
 _BLOCK_SECONDS = 600
 _LENGTHS = ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 _IN_SECONDS = 1 << 22  # BIP68: the lock counts 512 seconds, not blocks

@@ -5,7 +5,7 @@ import pytest
 from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.chains.bitcoin.accounts import policy_words
 from signer.chains.bitcoin.descriptors import conditions
-from signer.chains.bitcoin.descriptors.conditions import Signature
+from signer.chains.bitcoin.descriptors.conditions import NotBefore, Secret, Signature, Threshold
 from signer.chains.bitcoin.descriptors.expressions import Wsh
 from signer.chains.bitcoin.descriptors.miniscript import Context, parse
 from tests.psbts import OTHER, keyring, vault
@@ -82,8 +82,11 @@ def test_keys_of_a_leaf_are_said_like_those_of_a_script(name: str) -> None:
     [
         (1, "1 block (about 10 minutes)"),
         (11, "11 blocks (about 1.8 hours)"),
+        (63, "63 blocks (about 11 hours)"),
         (143, "143 blocks (about 24 hours)"),
         (144, "144 blocks (about 1 day)"),
+        (1_425, "1 425 blocks (about 9.9 days)"),
+        (1_498, "1 498 blocks (about 10 days)"),
         (4_320, "4 320 blocks (about 30 days)"),
         (52_559, "52 559 blocks (about 365 days)"),
         (52_560, "52 560 blocks (about 1 year)"),
@@ -91,11 +94,34 @@ def test_keys_of_a_leaf_are_said_like_those_of_a_script(name: str) -> None:
         (0x400001, "512 seconds (about 8.5 minutes)"),
         (0x400007, "3 584 seconds (about 60 minutes)"),
         (0x400008, "4 096 seconds (about 1.1 hours)"),
+        (0x40003A, "29 696 seconds (about 8.2 hours)"),
         (0x40FFFF, "33 553 920 seconds (about 1.1 years)"),
     ],
 )
 def test_how_long_a_relative_lock_is_about_stands_beside_it(lock: int, about: str) -> None:
     assert paths(f"and_v(v:{A},older({lock}))") == [f"key 1 and the coin unmoved for {about}"]
+
+
+def test_who_signs_is_said_first_then_choices_then_secrets_then_locks() -> None:
+    keys = [Signature((number,)) for number in range(3)]
+    lock, secret = NotBefore(9), Secret("sha256", b"\xab")
+    choice = conditions.any_of(*keys[:2])
+    said = "key 3 and 1 of [key 1; key 2] and the secret whose sha256 is ab and block 9 reached"
+    for parts in ((lock, secret, choice, keys[2]), (keys[2], choice, lock, secret)):
+        assert policy_words.said(conditions.all_of(*parts), ()) == said
+
+
+def test_a_condition_alone_is_itself() -> None:
+    key = Signature((0,))
+    assert conditions.threshold(1, [key, conditions.NEVER]) == key
+    assert conditions.threshold(2, [key, conditions.ALWAYS]) == key
+    assert conditions.all_of() == Threshold(0, ())
+
+
+def test_choices_that_are_alike_are_not_compared() -> None:
+    """They may be nested as deep as a script (T77)."""
+    choice = conditions.any_of(Signature((0,)), Signature((1,)))
+    assert conditions.all_of(choice, choice) == Threshold(2, (choice, choice))
 
 
 def choices(count: int, last: str = "older(9)") -> str:
