@@ -4,6 +4,8 @@ import pytest
 
 from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.chains.bitcoin.descriptors.policy import NUMS
+from signer.chains.bitcoin.network import NETWORKS
+from signer.keys.extended import ExtendedPublicKey
 from signer.review import Kind
 from tests import psbts
 from tests.psbts import OTHER, keyring, text
@@ -19,6 +21,15 @@ def test_a_key_path_that_nobody_has_is_said_to_be_nobodys() -> None:
     pages = shown(f"tr({NUMS.hex()},multi_a(2,@0/**,@1/**))", OURS, THEIRS)
     assert "Key path nobody (NUMS)" in text(pages)
     assert pages[0].kind is Kind.OVERVIEW
+
+
+def test_a_joint_key_with_a_part_that_nobody_has_opens_nothing() -> None:
+    key = ExtendedPublicKey(0, bytes(4), 0, bytes(32), b"\x02" + NUMS)
+    nobody = key.encode(NETWORKS["regtest"].xpub)
+    pages = shown("tr(musig(@0,@1)/**,pk(@2/**))", THEIRS, nobody, OURS)
+    assert "Key path nobody (NUMS)" in text(pages)
+    [paths] = [page for page in pages if page.title == "Spending paths"]
+    assert [fact.value for fact in paths.facts] == ["key 3 (yours)"]
 
 
 def test_a_key_path_of_ours_is_said_to_be_ours() -> None:
