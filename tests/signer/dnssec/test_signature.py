@@ -1,8 +1,10 @@
 """Keys of zones: what they sign, and the forgeries that lax readers let through."""
 
 import hashlib
+from math import gcd
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from signer.dnssec import signature
 from signer.dnssec.signature import zone_key
@@ -87,11 +89,11 @@ def test_keys_are_neither_short_nor_long(bits: int, holds: bool) -> None:
     assert signature.verify(rsa_key(modulus, 3), MESSAGE, signed) is holds
 
 
-def _root_for(target: int, bits: int) -> int:
-    low, high = 0, 1 << (bits // 3 + 8)
+def _root_for(target: int, bits: int, power: int = 3) -> int:
+    low, high = 0, 1 << (bits // power + 8)
     while low < high:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if middle**3 - target < 1 << bits - 1 else (low, middle)
+        low, high = (middle + 1, high) if middle**power - target < 1 << bits - 1 else (low, middle)
     return low
 
 
@@ -110,6 +112,38 @@ def test_the_size_of_an_exponent_can_take_three_bytes() -> None:
     modulus = root**3 - padded(128)
     key = rsa_key(modulus, 3, size=b"\x00\x00\x01")
     assert signature.verify(key, MESSAGE, root.to_bytes(128, "big"))
+
+
+@pytest.mark.parametrize(
+    ("exponents", "holds"),
+    [
+        (range(65539, 1 << 17, 2), True),  # 65537 reads the same from both ends
+        (range((1 << 32) - 1, 1 << 31, -2), True),
+        (range((1 << 32) + 1, 1 << 33, 2), False),
+    ],
+)
+def test_an_exponent_has_at_most_four_bytes(exponents: range, *, holds: bool) -> None:
+    numbers = rsa.generate_private_key(65537, 1024).private_numbers()
+    modulus, order = numbers.p * numbers.q, (numbers.p - 1) * (numbers.q - 1)
+    exponent = next(e for e in exponents if gcd(e, order) == 1)
+    signed = pow(padded(128), pow(exponent, -1, order), modulus)
+    key = rsa_key(modulus, exponent)
+    assert signature.verify(key, MESSAGE, signed.to_bytes(128, "big")) is holds
+
+
+@pytest.mark.parametrize("exponent", [2, 4])
+def test_an_even_exponent_is_no_keys(exponent: int) -> None:
+    root = _root_for(padded(128), 1024, exponent)
+    key = rsa_key(root**exponent - padded(128), exponent)
+    assert not signature.verify(key, MESSAGE, root.to_bytes(128, "big"))
+
+
+def test_a_tag_is_that_of_data_of_any_length() -> None:
+    """RFC 4034, appendix B: an odd byte at the end is a high one."""
+    for length in (134, 135, 136, 137):
+        data = bytes(range(1, 1 + length))
+        total = sum(byte << 8 if at % 2 == 0 else byte for at, byte in enumerate(data))
+        assert zone_key(data).tag == (total + (total >> 16)) & 0xFFFF
 
 
 @pytest.mark.parametrize("public", [b"", b"\x00", b"\x00\x00", b"\x05\x01", b"\x00\x01\x00\x03"])
@@ -171,6 +205,13 @@ def test_a_delegation_names_one_key_of_one_zone() -> None:
             turned = ds[:at] + bytes((ds[at] ^ 1,)) + ds[at + 1 :]
             assert not signature.fits(turned, owner, zone_key(key.data))
         assert not signature.fits(ds[:-1], owner, zone_key(key.data))
+
+
+def test_a_delegation_without_a_digest_names_no_key() -> None:
+    key = Key(13)
+    ds = key.ds("com")[:4]
+    assert signature.digest_type(ds) == 2
+    assert not signature.fits(ds, zones.wired("com"), zone_key(key.data))
 
 
 def test_a_delegation_by_sha1_is_not_known() -> None:
