@@ -5,6 +5,8 @@ from math import gcd
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from ecdsa import NIST256p, NIST384p
+from ecdsa.curves import Curve
 
 from signer.dnssec import signature
 from signer.dnssec.signature import zone_key
@@ -75,7 +77,8 @@ def _cube_root_above(value: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("bits", "holds"), [(1023, False), (1024, True), (4096, True), (4104, False)]
+    ("bits", "holds"),
+    [(1023, False), (1024, True), (1025, True), (4096, True), (4097, False), (4104, False)],
 )
 def test_keys_are_neither_short_nor_long(bits: int, holds: bool) -> None:
     # Of a modulus one above a multiple of the exponent's square root anybody knows a signature:
@@ -157,6 +160,27 @@ def test_a_key_without_a_modulus_signs_nothing() -> None:
 
 
 # --- curves
+
+
+@pytest.mark.parametrize("algorithm", [13, 14])
+def test_numbers_are_written_in_one_way(algorithm: int) -> None:
+    """A nought in front changes no number, and would make another signature and another key."""
+    key = Key(algorithm)
+    half = len(key.public) // 2
+    signed = key.sign(MESSAGE)
+    wider = signed[:half] + b"\x00" + signed[half:]
+    assert not signature.verify(zone_key(key.data), MESSAGE, wider)
+    public = key.public[:half] + b"\x00" + key.public[half:]
+    assert not signature.verify(zone_key(key.data[:4] + public), MESSAGE, signed)
+
+
+@pytest.mark.parametrize(("algorithm", "curve"), [(13, NIST256p), (14, NIST384p)])
+def test_the_order_is_no_number_of_a_signature(algorithm: int, curve: Curve) -> None:
+    key, order = Key(algorithm), int(curve.order)
+    half = len(key.public) // 2
+    signed, written = key.sign(MESSAGE), order.to_bytes(half, "big")
+    for wrong in (written + signed[half:], signed[:half] + written):
+        assert not signature.verify(zone_key(key.data), MESSAGE, wrong)
 
 
 @pytest.mark.parametrize("algorithm", [13, 14])

@@ -105,6 +105,12 @@ def test_the_oldest_payments_make_room() -> None:
     assert len(past) < 16 * 1024
 
 
+def test_a_payment_of_as_many_coins_as_are_remembered_is_remembered() -> None:
+    many = tuple((10 + number, 100_000) for number in range(MAX_REMEMBERED_COINS))
+    past = signed(spending(*many))
+    assert is_refused(spending((10, 90_000)), past)
+
+
 def test_a_payment_of_more_coins_leaves_the_memory_as_it_is() -> None:
     past = signed(spending((1, 100_000)))
     many = tuple((10 + number, 100_000) for number in range(MAX_REMEMBERED_COINS + 1))

@@ -139,6 +139,29 @@ def test_each_repeated_output_is_named_and_no_other() -> None:
     assert said(payment((2,), (25_000, SOMEBODY), (30_000, PAYEE)), past) == []
 
 
+def test_what_was_paid_and_is_said_to_be_change_now_is_no_repetition() -> None:
+    """Without its derivation an address of ours is a recipient's, which nothing can tell."""
+    keys = keyring()
+
+    def moved(coin: int, *, is_told: bool) -> Draft:
+        made = payment((coin,))
+        made.outs = [psbts.change(keys, psbts.path("wpkh", 1, 4), 99_000)]
+        if not is_told:
+            made.outs[0].records = []
+        return made
+
+    past = signed(moved(0, is_told=False))
+    assert said(moved(1, is_told=True), past) == []
+    [page] = said(moved(2, is_told=False), past)
+    assert page.startswith("[Paid before]")
+
+
+def test_data_are_not_counted_among_the_recipients_of_a_replacement() -> None:
+    outputs = ((25_000, PAYEE), (0, bytes.fromhex("6a0161")))
+    [page] = said(payment((0,), *outputs, fee_sats=300), signed(payment((0,), *outputs)))
+    assert "\nSame recipient.\n" in page
+
+
 def test_change_and_data_are_no_recipients() -> None:
     keys = keyring()
 
@@ -187,6 +210,21 @@ def test_of_too_many_recipients_none_is_remembered_and_the_whole_still_is() -> N
     assert page.startswith("[Paid before]")
     [page] = said(payment(coins, *many, fee_sats=1_000), past)
     assert "Same 513 recipients.\nFee 800 sats more." in page
+
+
+@pytest.mark.parametrize("count", [MAX_REMEMBERED_COINS, MAX_REMEMBERED_COINS + 1])
+def test_recipients_that_are_too_many_take_no_room_from_those_before(count: int) -> None:
+    def paying(count: int, first: int) -> Draft:
+        outputs = tuple(
+            (1_000 + number, SOMEBODY[:2] + (first + number).to_bytes(20, "big"))
+            for number in range(count)
+        )
+        return payment(tuple(range(first, first + 8)), *outputs)
+
+    before, after = paying(count, 1_000), paying(MAX_REMEMBERED_COINS + 1, 2_000)
+    past = signed(before, after)
+    again = payment((1,), (1_000, before.outs[0].script))
+    assert len(said(again, past)) == (count <= MAX_REMEMBERED_COINS)
 
 
 def test_a_payment_that_has_nothing_to_do_with_the_past_looks_as_ever() -> None:
