@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from signer.chains.bitcoin.descriptors.conditions import NotBefore, OlderThan
 from signer.chains.bitcoin.descriptors.miniscript import Context, parse
 from signer.chains.bitcoin.network import FINAL_SEQUENCE
-from signer.chains.bitcoin.psbt import container
+from signer.chains.bitcoin.psbt import container, fields
 from signer.chains.bitcoin.review.opened_paths import Locks
 from signer.chains.bitcoin.transactions import script
 from signer.chains.bitcoin.transactions.tx import Tx, TxInput, TxOutput
 from signer.formats.cursor import compact_size
 from signer.review import Kind, Page
-from tests import kernel, psbts
+from tests import kernel, policies, psbts
 from tests.psbts import OTHER, THIRD, draft, keyring, vault
 
 WORDS = (psbts.ABANDON, OTHER, THIRD)
@@ -54,6 +54,8 @@ def warned(shown: tuple[Page, ...]) -> list[list[str]]:
 
 
 OLD = "and the coin unmoved for 5 blocks (about 50 minutes)"
+SECRET = f"sha256({'ab' * 32})"
+KNOWN = f"the secret whose sha256 is {'ab' * 32}"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,23 @@ OLD = "and the coin unmoved for 5 blocks (about 50 minutes)"
         (TREE, 1, 4, ["path 3: key 2 (yours) and key 3", "key 3"]),
         (TREE, 2, 0, ["path 3: key 2 and key 3 (yours)", "key 2"]),
         (JOINT, 1, 0, ["path 1: [key 1 with key 2 (yours)]", "key 1"]),
+        (
+            JOINT,
+            0,
+            5,
+            [
+                "path 1: [key 1 (yours) with key 2]",
+                "key 2",
+                f"path 2: key 1 (yours) {OLD}",
+                "nothing",
+            ],
+        ),
+        (
+            f"wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),{SECRET})))",
+            1,
+            0,
+            [f"path 2: key 2 (yours) and {KNOWN}", KNOWN],
+        ),
     ],
 )
 def test_what_is_signed_for_and_what_else_it_takes_are_on_a_page(
@@ -93,6 +112,8 @@ def test_what_is_signed_for_and_what_else_it_takes_are_on_a_page(
         (4, 0, 2, "4 blocks"),
         (0x400005, 0, 2, "2 560 seconds"),
         (0xFFFFFFFD, 0, 2, "nothing"),
+        (0, 0, 2, "nothing"),
+        (FINAL_SEQUENCE, 840_000, 2, "nothing"),
         (0x80000005, 0, 2, "nothing"),
         (5, 0, 1, "nothing"),
         (4, 840_000, 2, "4 blocks and block 840 000"),
@@ -142,6 +163,73 @@ def test_a_lock_that_is_not_met_is_no_choice_any_more() -> None:
     assert details(pages(template, 0, 5))[1] == "nothing"
 
 
+def test_a_coin_that_is_signed_already_is_not_said_to_open_nothing() -> None:
+    of = account(RECOVERY)
+    made, keys = draft(of, 2), of.signers[1]
+    made.ins[0].sequence = made.ins[1].sequence = 5
+    signed = psbts.sign_part(made.encode(), keys, "regtest", [of.record(keys)])
+    [(public, signature)] = container.parse(signed).inputs[0].records_of(fields.PARTIAL_SIG)
+    made.ins[0].put(fields.PARTIAL_SIG, signature, public)
+    shown = psbts.review(made.encode(), keys, "regtest", [of.record(keys)]).pages
+    assert warned(shown) == []
+    assert details(shown) == [f"path 2: key 2 (yours) {OLD}", "nothing"]
+
+
+def test_coins_of_another_account_are_not_judged_by_this_one() -> None:
+    of, keys = account("wsh(and_v(v:pkh(@0/**),older(5)))"), keyring()
+    made = draft(of)
+    made.ins[0].sequence = 5
+    made.ins.append(psbts.coin(keys, psbts.path(), 50_000, 9))
+    made.outs[-1].sats += 50_000
+    shown = psbts.review(made.encode(), keys, "regtest", [of.record(keys)]).pages
+    assert "Account 2 of 2" in psbts.text(shown)
+    assert warned(shown) == []
+
+
+@pytest.mark.parametrize(("named", "needed"), [(0, "key 2 (yours)"), (1, "key 1 (yours)")])
+def test_of_two_keys_of_ours_that_which_the_request_names_signs(named: int, needed: str) -> None:
+    keys = keyring()
+    texts = [psbts.key_text(keys, f"m/48h/1h/{number}h/2h") for number in range(2)]
+    of = vault("wsh(multi(2,@0/**,@1/**))", *texts)
+    made = draft(of)
+    other = of.policy.spend_data(0, 0).keys[1 - named]
+    made.ins[0].records = [record for record in made.ins[0].records if record[0][1:] != other]
+    shown = psbts.review(made.encode(), keys, "regtest", [of.record(keys)]).pages
+    assert details(shown) == ["path 1: key 1 (yours) and key 2 (yours)", needed]
+
+
+def test_of_two_leaves_that_which_the_request_names_is_signed_for() -> None:
+    of = account(TREE)
+    made, keys = draft(of), of.signers[1]
+    made.ins[0].sequence = 9
+    other = of.policy.spend_data(0, 0).keys[1][1:]
+    made.ins[0].records = [record for record in made.ins[0].records if record[0][1:] != other]
+    shown = psbts.review(made.encode(), keys, "regtest", [of.record(keys)]).pages
+    assert details(shown) == ["path 3: key 2 (yours) and key 3", "key 3"]
+
+
+def test_a_path_that_registration_showed_in_brackets_has_no_number() -> None:
+    """Of each leaf there are few enough to be said apart, of both together there are not."""
+
+    def leaf(first: int) -> str:
+        places = [f"pk(@{1 + n}/**)" for n in range(first, first + 9)]
+        text = f"and_v(v:{places[-1]},older(9))"
+        for place in places[-2::-1]:
+            text = f"or_i({place},{text})"
+        return f"and_v(v:pk(@0/<{2 * first + 2};{2 * first + 3}>/*),{text})"
+
+    keys = keyring()
+    others = [policies.account(number) for number in range(18)]
+    of = vault(f"tr(@0/**,{{{leaf(0)},{leaf(9)}}})", keys, *others)
+    shown = psbts.review(draft(of).encode(), keys, "regtest", [of.record(keys)]).pages
+    assert details(shown)[:4] == [
+        "path 1: key 1 (yours)",
+        "nothing",
+        "key 1 (yours) and key 2",
+        "key 2",
+    ]
+
+
 def test_a_payment_of_one_key_says_nothing_of_paths() -> None:
     shown = psbts.review(draft(keyring()).encode(), keyring()).pages
     assert details(shown) == []
@@ -165,6 +253,7 @@ MOMENTS = (1, 839_999, 840_000, 499_999_999, 500_000_000, 500_000_001)
 
 
 @given(st.sampled_from(MOMENTS), st.sampled_from((0, *MOMENTS)), st.sampled_from(LOCKS))
+@example(500_000_000, 500_000_000, 0)
 def test_absolute_locks_are_met_where_core_says_so(
     after: int, locktime: int, sequence: int
 ) -> None:
