@@ -4,7 +4,7 @@ import hashlib
 from math import gcd
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from ecdsa import NIST256p, NIST384p
 from ecdsa.curves import Curve
 
@@ -172,6 +172,20 @@ def test_numbers_are_written_in_one_way(algorithm: int) -> None:
     assert not signature.verify(zone_key(key.data), MESSAGE, wider)
     public = key.public[:half] + b"\x00" + key.public[half:]
     assert not signature.verify(zone_key(key.data[:4] + public), MESSAGE, signed)
+
+
+@pytest.mark.parametrize(("algorithm", "curve"), [(13, NIST256p), (14, NIST384p)])
+def test_a_nonce_that_is_no_point_signs_nothing(algorithm: int, curve: Curve) -> None:
+    """Whoever has the key can choose numbers that lead to the point at infinity."""
+    key, order = Key(algorithm), int(curve.order)
+    secret = zones._secret(algorithm, 0)
+    assert isinstance(secret, ec.EllipticCurvePrivateKey)
+    half = len(key.public) // 2
+    hashed = {13: hashlib.sha256, 14: hashlib.sha384}[algorithm](MESSAGE).digest()
+    digest = int.from_bytes(hashed, "big")
+    r = -digest * pow(secret.private_numbers().private_value, -1, order) % order
+    signed = r.to_bytes(half, "big") + (1).to_bytes(half, "big")
+    assert not signature.verify(zone_key(key.data), MESSAGE, signed)
 
 
 @pytest.mark.parametrize(("algorithm", "curve"), [(13, NIST256p), (14, NIST384p)])

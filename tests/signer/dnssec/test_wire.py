@@ -59,7 +59,7 @@ def test_a_dot_in_a_label_is_no_border() -> None:
     [
         b"\xc0\x0c" + bytes(20),
         zones.encode([("a" * 64, TXT, b"")]),
-        zones.encode([(".".join(["a" * 49] * 5 + ["a" * 5]), TXT, b"")]),
+        zones.encode([(".".join(["a" * 49] * 5 + ["a" * 4]), TXT, b"")]),
         zones.encode([(OWNER, 1, bytes(4))]),
         zones.encode([(OWNER, 2, zones.wired("b"))]),
         zones.encode([(OWNER, CNAME, zones.wired("b") + b"\x00")]),
@@ -96,6 +96,32 @@ def test_the_longest_name_is_read() -> None:
     assert wire.name(longest) == owner
     with pytest.raises(Malformed):
         wire.name(longest + "a")
+
+
+def test_the_longest_label_is_read() -> None:
+    longest = "a" * 63
+    assert wire.name(longest) == (longest.encode(),)
+    assert list(wire.parse(zones.encode([(longest, TXT, b"")])).data) == [(wire.name(longest), TXT)]
+
+
+@pytest.mark.parametrize("text", ["", ".", "a..b", ".a", "a.", "a" * 64, f"b.{'a' * 64}"])
+def test_a_name_has_no_empty_label_and_none_too_long(text: str) -> None:
+    with pytest.raises(Malformed):
+        wire.name(text)
+
+
+def test_the_longest_proof_is_read() -> None:
+    records = [(str(at), TXT, bytes(900)) for at in range(13)]
+    room = wire.MAX_PROOF_BYTES - len(zones.encode(records))
+    for more in (0, 1):
+        owner, kind, data = records[0]
+        raw = zones.encode([(owner, kind, data + bytes(room + more)), *records[1:]])
+        assert len(raw) == wire.MAX_PROOF_BYTES + more
+        if more:
+            with pytest.raises(Malformed, match="at most"):
+                wire.parse(raw)
+        else:
+            wire.parse(raw)
 
 
 @pytest.mark.parametrize("value", [b"\x02x", b"\x01x\x05", b"\xff"])

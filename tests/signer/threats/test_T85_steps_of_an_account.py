@@ -5,6 +5,7 @@ import pytest
 from signer.chains.bitcoin import POLICY_ACCOUNTS
 from signer.review import Kind, Page
 from tests import psbts
+from tests.policies import NUMS
 from tests.psbts import OTHER, THIRD, keyring, text
 
 KEYS = [psbts.key_text(keyring(words)) for words in (psbts.ABANDON, OTHER, THIRD)]
@@ -54,6 +55,10 @@ def test_the_usual_steps_are_no_warning(steps: str) -> None:
         (
             "tr(musig(@0,@1)/<4;5>/*,pk(@1/**))",
             ["of [key 1 (yours) with key 2]: <4;5>", "of key 2: <0;1>"],
+        ),
+        (
+            f"tr({NUMS},multi_a(2,@0/<2;3>/*,@1/**))",
+            ["of key 1 (yours): <2;3>", "of key 2: <0;1>"],
         ),
     ],
 )
