@@ -86,6 +86,10 @@ def test_a_master_key_has_an_origin_without_steps() -> None:
     assert warned(ours(), master) == ["Key 2: its path has 4 steps, the key itself says 0."]
 
 
+def test_a_key_without_an_origin_says_nothing_that_could_differ() -> None:
+    assert not warned(ours(), account(1).partition("]")[2])
+
+
 def test_our_own_key_is_decided_by_deriving_it_whatever_depth_it_says() -> None:
     root = {"depth": 0, "child_number": 0, "parent_fingerprint": bytes(4)}
     assert not warned(ours(**root), account(1))

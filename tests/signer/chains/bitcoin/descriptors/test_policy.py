@@ -490,3 +490,10 @@ def test_bdk_derives_the_same_address(drawn: Made, branch: int, index: int) -> N
     theirs = bdk.Descriptor(drawn.descriptor, kind).to_single_descriptors()[branch]
     expected = theirs.derive_address(index, network).script_pubkey().to_bytes()
     assert drawn.policy().spend_data(branch, index).script_pubkey == bytes(expected)
+
+
+def test_a_key_path_of_nobody_is_not_how_a_coin_will_be_spent() -> None:
+    """The size of what is signed, and so the rate on the page, is that of a leaf."""
+    leaf, path = (made(f"tr({key},pk(@{n}/**))").policy() for key, n in ((NUMS, 0), ("@0/**", 1)))
+    assert path.max_witness_bytes == 66
+    assert leaf.max_witness_bytes == 1 + 66 + 35 + 34  # a signature, the script, a control block
