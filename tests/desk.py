@@ -5,6 +5,7 @@ is seen, and `Resume` is answered at once.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from firmware_emu.core.device import Device
@@ -154,7 +155,7 @@ class Desk:
         read: list[str] = []
         while isinstance(self.screen, Confirm):
             read.append(self.text)
-            self.press("hold")
+            self.press("right" if "▸" in self.screen.lines()[-1] else "hold")
         return read
 
     def dismiss(self) -> None:
@@ -222,6 +223,11 @@ def _check_fits(screen: Screen) -> None:
     assert len(lines) <= ROWS, lines
     assert all(len(line) <= COLUMNS for line in lines), lines
     assert all(" " <= c <= "~" or c in "✗◂▸✓" for line in lines for c in line), lines
+
+
+def unwrapped(lines: Iterable[str]) -> str:
+    """The text of a host's, from the lines it was broken into: a short line lost one space."""
+    return "".join(line if len(line) == COLUMNS else f"{line} " for line in lines)
 
 
 def unlocked_desk(words: tuple[str, ...] = ABANDON, network: str = "") -> Desk:

@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
-from firmware_emu.screens.layout import BODY, buttons, cut, framed, groups, heading, plain, wrap
+from firmware_emu.screens.layout import (
+    BODY,
+    buttons,
+    framed,
+    groups,
+    heading,
+    plain,
+    wrap,
+    wrap_exact,
+)
 from signer.review import Fact, Kind, Origin, Page, Shape
 
 
@@ -93,9 +102,9 @@ def _block(fact: Fact) -> tuple[str, ...]:
     if fact.origin is Origin.HOST and not fact.label:
         # One line of a text whose page says whose it is. It may be quoted already.
         is_quoted = len(fact.value) > 1 and fact.value[0] == fact.value[-1] == '"'
-        return cut(plain(fact.value if is_quoted else f'"{fact.value}"'))
+        return wrap_exact(fact.value if is_quoted else f'"{fact.value}"')
     if fact.origin is Origin.HOST:
-        return (*wrap(f"{fact.label} (host says)"), *cut(f'"{plain(fact.value)}"'))
+        return (*wrap(f"{fact.label} (host says)"), *wrap_exact(f'"{fact.value}"'))
     if fact.shape is Shape.ADDRESS:
         return (*_label(fact), *groups(plain(fact.value)))
     one_line = wrap(f"{fact.label} {fact.value}" if fact.label else fact.value)

@@ -35,6 +35,21 @@ def cut(text: str) -> tuple[str, ...]:
     return tuple(text[i : i + COLUMNS] for i in range(0, len(text), COLUMNS)) or ("",)
 
 
+def wrap_exact(text: str) -> tuple[str, ...]:
+    """Whole words where possible, and still no two texts look the same (threat T32).
+
+    Only a single space is left out, at the end of a line that is shorter than the panel; a space
+    after a space is written as its escape. So a reader can tell where each line was broken.
+    """
+    shown = plain(text).replace("  ", " \\x20")
+    lines = []
+    while len(shown) > COLUMNS:
+        end = shown.rfind(" ", 1, COLUMNS)
+        lines.append(shown[:end] if end > 0 else shown[:COLUMNS])
+        shown = shown[end + 1 :] if end > 0 else shown[COLUMNS:]
+    return (*lines, shown)
+
+
 def groups(text: str) -> tuple[str, ...]:
     """All of `text` in groups of four, as many as fit a line: made for comparing by eye."""
     parts = [text[i : i + GROUP] for i in range(0, len(text), GROUP)]

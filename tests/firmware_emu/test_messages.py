@@ -25,7 +25,7 @@ from signer.hashes import double_sha256
 from signer.keys import exfil
 from signer.keys.keyring import Keyring
 from tests import psbts
-from tests.desk import ABANDON, Cable, Desk, unlocked_desk
+from tests.desk import ABANDON, Cable, Desk, unlocked_desk, unwrapped
 
 H = 1 << 31
 PATH = [84 + H, 1 + H, H, 0, 0]
@@ -50,7 +50,7 @@ def test_the_whole_message_and_its_key_are_read_before_it_is_signed() -> None:
     cable.request("sign_message", TEXT | {"message": f"{long}\nThe end."})
     read = desk.approve()
     pages = [page.split("\n")[1:-1] for page in read]
-    words = "".join(line.ljust(30) for page in pages for line in page)
+    words = unwrapped(line for page in pages for line in page)
     assert long in words
     assert '"The end."' in words
     assert "m/84h/1h/0h/0/0" in words

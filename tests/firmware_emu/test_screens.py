@@ -10,7 +10,7 @@ from firmware_emu.screens import COLUMNS, ROWS, Answer, Key, Screen, Typing
 from firmware_emu.screens.confirm import Back, Confirm, Rejected, Yes
 from firmware_emu.screens.dice import Dice, Rolled
 from firmware_emu.screens.home import Home, MorePressed, Opened
-from firmware_emu.screens.layout import plain
+from firmware_emu.screens.layout import plain, wrap_exact
 from firmware_emu.screens.letters import Letters, Spelled
 from firmware_emu.screens.menu import Menu, MenuClosed, Picked
 from firmware_emu.screens.notice import Acknowledged, Notice, Question, Stopped, Wait
@@ -104,6 +104,24 @@ def test_two_texts_never_look_the_same(one: str, two: str) -> None:
         return Confirm(Page(Kind.DETAIL, "", (Fact("", text, Origin.HOST),))).lines()
 
     assert (look(one) == look(two)) == (one == two)
+
+
+few = st.text(st.sampled_from("ab \\"), max_size=70)
+
+
+@given(few)
+def test_a_text_is_read_back_from_what_can_be_seen_of_its_lines(text: str) -> None:
+    """T32: spaces at the end of a line cannot be seen, so none may be all that differs."""
+    seen = [line.rstrip() for line in wrap_exact(f'"{text}"')]
+    assert all(len(line) <= COLUMNS for line in seen)
+    whole = "".join(line if len(line) == COLUMNS else f"{line} " for line in seen)[1:-2]
+    assert whole.replace("\\x20", " ").replace("\\x5c", "\\") == text
+
+
+@given(st.lists(st.text("abcdefghij", min_size=1, max_size=COLUMNS - 2), min_size=1, max_size=12))
+def test_no_word_that_fits_a_line_is_broken(words: list[str]) -> None:
+    lines = wrap_exact(f'"{" ".join(words)}"')
+    assert [word for line in lines for word in line.strip('"').split()] == words
 
 
 def test_what_the_host_says_is_quoted_and_said_to_be_the_hosts() -> None:
