@@ -59,10 +59,10 @@ class AccountStore:
         """What a person must know before anything else, if there is anything."""
         if not self.lost:
             return ()
-        subject = "An account" if self.lost == 1 else f"{self.lost} accounts"
-        verbs = "was tampered with and is" if self.lost == 1 else "were tampered with and are"
+        singular = "An account in memory was tampered with and is disabled."
+        plural = f"{self.lost} accounts in memory were tampered with and are disabled."
         facts = (
-            Fact("", f"{subject} in this device's memory {verbs} disabled."),
+            Fact("", singular if self.lost == 1 else plural),
             Fact("", "Register it again, or forget it: Menu, Registered accounts."),
         )
         return (Page(Kind.WARNING, "Memory changed", facts),)

@@ -277,7 +277,7 @@ def test_registering_again_repairs_the_memory() -> None:
     desk = edited(unlocked_desk(), bytes(200), bytes(201))
     cable = desk.plug()
     read = registered(desk, cable)
-    assert "2 accounts in this" in read[0]
+    assert "2 accounts in memory were" in read[0]
     cable.request("sign_psbt", {"network": "localtest", "psbt": psbts.build(psbts.keyring())})
     assert "Memory changed" not in desk.approve()[0]
 

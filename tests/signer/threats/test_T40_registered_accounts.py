@@ -108,7 +108,7 @@ def test_every_key_is_shown_whole_and_ours_is_marked() -> None:
         assert facts["key"].shape is Shape.ADDRESS
         assert facts["fingerprint"].value == key.fingerprint.hex()
         assert facts["path"].value == "48h/1h/0h/2h"
-        assert (facts[""].value == "Your key, derived here: correct.") is (number == 1)
+        assert (facts[""].value == "Your key. This device derives it: correct.") is (number == 1)
         assert {fact.origin for fact in page.facts} == {
             Origin.DERIVED if number == 1 else Origin.SIGNED
         }

@@ -76,7 +76,7 @@ def _pages(account: PolicyAccount) -> Iterator[Page]:
         "Details",
         (
             Fact("", "From now on this device signs for this account."),
-            Fact("", "Back up its descriptor. Your seed words alone cannot restore it."),
+            Fact("", "Back up this account's descriptor. Your seed words cannot restore it."),
             Fact("Account id", account.short_id, Origin.POLICY, Shape.ADDRESS),
         ),
     )
@@ -164,9 +164,12 @@ def _steps(read: Policy, own_numbers: frozenset[int]) -> Iterator[Fact]:
 
 def _key(number: int, key: PolicyKey, read: Policy, *, is_own: bool) -> Page:
     origin = Origin.DERIVED if is_own else Origin.SIGNED
-    derived, foreign = "Your key, derived here: correct.", "Compare it with its owner's device."
+    ours, theirs = (
+        "Your key. This device derives it: correct.",
+        "Compare it with its owner's device.",
+    )
     facts = (
-        Fact("", derived if is_own else foreign, origin),
+        Fact("", ours if is_own else theirs, origin),
         Fact("fingerprint", key.fingerprint.hex(), origin),
         Fact("path", bare(key.path), origin),
         Fact("key", key.xpub.encode(read.network.xpub), origin, Shape.ADDRESS),

@@ -167,9 +167,8 @@ def _odd_text(text: str) -> Iterator[Page]:
     stripped = text.strip().removeprefix("0x")
     if len(stripped) >= 32 and all(character in "0123456789abcdefABCDEF" for character in stripped):
         # Someone who wants a signature under something unreadable sends its hash (T57).
-        yield warning(
-            _ODD, f"You cannot read what you would sign: it is a {len(stripped)}-digit code."
-        )
+        digits = f"a {len(stripped)}-digit hash"
+        yield warning(_ODD, f"You cannot read what you would sign: it is {digits}.")
     if text != text.strip():
         yield warning(_ODD, "The message begins or ends with spaces or empty lines.")
     if any(visible(line) != line for line in text.split("\n")):

@@ -34,12 +34,12 @@ def test_an_ordinary_account_reads_like_this() -> None:
         "Network regtest\n"
         "[Spending paths]\nPath 1 key 1 (yours) and key 2\n"
         "[Template]\nwsh(sortedmulti(2,@0/**,@1/**))\nSteps of every key: <0;1>\n"
-        "[Key 1 of 2]\nYour key, derived here: correct.\nfingerprint 73c5da0a\n"
+        "[Key 1 of 2]\nYour key. This device derives it: correct.\nfingerprint 73c5da0a\n"
         f"path 48h/1h/0h/2h\nkey {mine}\n"
         "[Key 2 of 2]\nCompare it with its owner's device.\n"
         f"fingerprint {keyring(OTHER).fingerprint.hex()}\npath 48h/1h/0h/2h\nkey {theirs}\n"
         "[Details]\nFrom now on this device signs for this account.\n"
-        f"Back up its descriptor. Your seed words alone cannot restore it.\n"
+        f"Back up this account's descriptor. Your seed words cannot restore it.\n"
         f"Account id {asked.subject.id.hex()[:16]}\nDigest {asked.digest.hex()}"
     )
     assert asked.words == digest_words(asked.subject.encode())
