@@ -16,15 +16,32 @@ def read_all(pages: Sequence[Page], last: str, nothing: str = NOTHING) -> Flow[t
 
     Raises Declined when the person stops on any page, with `nothing` to read.
     """
+    stopped = Notice("Stopped", ("You stopped it.", nothing))
+    return (yield from _read(pages, last, stopped, stopped))
+
+
+def compare(pages: Sequence[Page], alarm: Notice) -> Flow[None]:
+    """The last of these pages, compared with another screen; the others warn.
+
+    Raises Declined; who says no on the last page, because it differs, reads `alarm` (T107).
+    """
+    stopped = Notice("Stopped", ("You stopped it.", NOTHING))
+    yield from _read(pages, "the same", stopped, alarm)
+
+
+def _read(
+    pages: Sequence[Page], last: str, stopped: Notice, stopped_at_last: Notice
+) -> Flow[tuple[Page, ...]]:
     accepted: list[Page] = []
     while len(accepted) < len(pages):
         number = len(accepted) + 1
-        yes = last if number == len(pages) else "next"
+        is_last = number == len(pages)
+        yes = last if is_last else "next"
         match (yield Confirm(pages[number - 1], number, len(pages), yes)):
             case Yes():
                 accepted.append(pages[number - 1])
             case Back():
                 del accepted[-1:]
             case _:
-                raise Declined(Notice("Stopped", ("You stopped it.", nothing)))
+                raise Declined(stopped_at_last if is_last else stopped)
     return tuple(accepted)

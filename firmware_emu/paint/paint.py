@@ -12,6 +12,7 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.dice import Dice
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
+from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
 from signer.review import Kind
@@ -38,7 +39,7 @@ class _Look:
 
 
 _USUAL = _Look(title=_ON_LIGHT, body=_ON_DARK, picked=_ON_LIGHT, buttons=_Ink(_GREY, DARK))
-# A warning is the one screen with a light body: it cannot be taken for the page before it.
+# A warning or an alarm alone has a light body: it cannot be taken for the page before it.
 _WARNING = _Look(title=_ON_DARK, body=_ON_LIGHT, picked=_ON_DARK, buttons=_ON_DARK)
 
 
@@ -93,7 +94,8 @@ def _beside(canvas: Canvas, screen: Qr, column: int) -> None:
 
 def _look(screen: Screen) -> _Look:
     warns = isinstance(screen, Confirm) and screen.page.kind is Kind.WARNING
-    return _WARNING if warns else _USUAL
+    alarms = isinstance(screen, Notice) and screen.is_alarm
+    return _WARNING if warns or alarms else _USUAL
 
 
 def _mark_picked(canvas: Canvas, row: int, line: str, screen: Screen) -> None:

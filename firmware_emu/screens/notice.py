@@ -19,12 +19,13 @@ class Stopped(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Sentences that need no decision."""
+    """Sentences that need no decision. An alarm looks like a warning."""
 
     kind: ClassVar[str] = "notice"
 
     title: str
     sentences: tuple[str, ...]
+    is_alarm: bool = False
 
     def lines(self) -> tuple[str, ...]:
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(ok="done"))

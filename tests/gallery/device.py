@@ -318,6 +318,8 @@ def _address(device: Emulator) -> None:
     params = {"network": "localtest", "path": path, "variant": "wpkh(k)"}
     device.request("get_receive_address", params)
     device.approve()
+    device.request("get_receive_address", params)
+    device.reject()
 
 
 def _sign(device: Emulator, name: str) -> None:

@@ -11,7 +11,7 @@ from firmware_emu.commands import (
     Text,
 )
 from firmware_emu.flows import Flow, RequestOutcome
-from firmware_emu.flows.review import NOTHING, read_all
+from firmware_emu.flows.review import NOTHING, compare
 from firmware_emu.screens.notice import Notice
 from firmware_emu.storage import account_store
 from firmware_emu.storage.account_store import MISSING, StoredAccount
@@ -21,6 +21,15 @@ from signer.keys.keyring import Keyring
 from signer.keys.path import Path, render
 from signer.review import Fact, Kind, Origin, Page, Shape
 
+_ALARM = Notice(
+    "Wrong address",
+    (
+        "Do not use this address.",
+        "The other screen shows one that is not yours: a program there may have changed it.",
+        "Give it to nobody.",
+    ),
+    is_alarm=True,
+)
 _STEPS_UNUSUAL = Fault(
     FaultCode.BAD_PARAMETERS,
     "Addresses here are at one branch and index below all the keys.",
@@ -83,7 +92,7 @@ def _compare(
 ) -> Flow[RequestOutcome]:
     address = Fact(network, text, Origin.DERIVED, Shape.ADDRESS)
     page = Page(Kind.RECIPIENT, "Your address", (address, origin))
-    yield from read_all((*map(_warning, warnings), page), "the same")
+    yield from compare((*map(_warning, warnings), page), _ALARM)
     return RequestOutcome(Text(text))
 
 

@@ -7,7 +7,8 @@ And a key of another coin is worth a question: a wallet has no use for it but to
 
 from firmware_emu.commands import Fault, FaultCode, GetXpub, Reply, Text
 from firmware_emu.flows import Flow, RequestOutcome
-from firmware_emu.flows.review import read_all
+from firmware_emu.flows.review import compare, read_all
+from firmware_emu.screens.notice import Notice
 from signer import chains
 from signer.errors import Malformed, Refused
 from signer.keys.keyring import Keyring
@@ -17,6 +18,16 @@ from signer.review import Fact, Kind, Origin, Page, Shape, warning
 _ASKED = "The wallet app asks for a public key."
 _WATCHED = "Whoever has it can watch all addresses below it."
 _NOTHING = "No key was told."
+
+_ALARM = Notice(
+    "Wrong key",
+    (
+        "Do not use this key.",
+        "The other screen shows one that is not yours: a program there may have changed it.",
+        "Make no account with it.",
+    ),
+    is_alarm=True,
+)
 
 
 def get_xpub(command: GetXpub, keyring: Keyring) -> Reply:
@@ -47,5 +58,7 @@ def show_xpub(command: GetXpub, keyring: Keyring) -> Flow[RequestOutcome]:
         key = Fact(command.network, xpub, Origin.DERIVED, Shape.ADDRESS)
         path = Fact("path", render(command.path), Origin.DERIVED)
         pages.append(Page(Kind.RECIPIENT, "Your public key", (key, path)))
-    yield from read_all(pages, "the same" if command.show else "tell it", _NOTHING)
+        yield from compare(pages, _ALARM)
+    else:
+        yield from read_all(pages, "tell it", _NOTHING)
     return RequestOutcome(Text(xpub))
