@@ -55,11 +55,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One step of a review. The device may need several screens for it; all of them are shown."""
+    """One step of a review. The device may need several screens for it; all of them are shown.
+
+    A page with a `summary` is folded: the summary is shown, and a key away are the facts, which
+    nobody has to read: only what is ours, and changes nothing for others, may be folded (T106).
+    """
 
     kind: Kind
     title: str
     facts: tuple[Fact, ...]
+    summary: tuple[Fact, ...] = ()
 
 
 def warning(title: str, *lines: str) -> Page:
@@ -96,8 +101,8 @@ class Review(Generic[Subject_co]):
 
     `fingerprint` is the master fingerprint (4 bytes) of the keys that checked it; `words` are the
     four words a person can compare with the host's screen. `digest` (32 bytes) stands for all that
-    is shown and all that would be signed, and is the last fact of the last page: two reviews of
-    different digests have different pages.
+    is shown and all that would be signed, and is the last fact of a page, see `sealed`: two reviews
+    of different digests have different pages.
     """
 
     subject: Subject_co = field(repr=False)
@@ -120,21 +125,23 @@ def sealed(
     fingerprint: bytes,
     words: tuple[str, ...],
 ) -> Review[Subject]:
-    """The review of a subject, with the digest of all of it as the last line of the last page.
+    """The review of a subject, with the digest of all of it as the last line of a page.
 
-    `commitment` are bytes that stand for all that would be signed. Two reviews that differ in
-    anything never look the same, and whoever compares two screens, or a screen and a log, can do it
-    by one line (T32).
+    That is the last folded page, or the last page where none is folded. `commitment` are bytes that
+    stand for all that would be signed. Two reviews that differ in anything never look the same, and
+    whoever compares two screens, or a screen and a log, can do it by one line (T32).
     """
     digest = tagged_hash("quietkey/review", blob(commitment), *map(_encoded, pages))
     fact = Fact("Digest", digest.hex(), Origin.DERIVED, Shape.ADDRESS)
-    last = pages[-1]
-    shown_pages = (*pages[:-1], replace(last, facts=(*last.facts, fact)))
+    folded = [number for number, page in enumerate(pages) if page.summary]
+    number = folded[-1] if folded else len(pages) - 1
+    page = replace(pages[number], facts=(*pages[number].facts, fact))
+    shown_pages = (*pages[:number], page, *pages[number + 1 :])
     return Review(subject, shown_pages, fingerprint, words, digest)
 
 
 def _encoded(page: Page) -> bytes:
-    parts = [page.kind.value, page.title]
-    for fact in page.facts:
+    parts = [page.kind.value, page.title, str(len(page.summary))]
+    for fact in (*page.summary, *page.facts):
         parts += (fact.label, fact.value, fact.origin.name, fact.shape.value)
     return blob(blobs([part.encode() for part in parts]))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from firmware_emu.emulator import EmulatorProcess
+from firmware_emu.emulator.presets import yes
 
 
 class Person:
@@ -37,7 +38,7 @@ class Person:
         self.device.wait_for("confirm")
         while self.device.screen.kind == "confirm":
             self.read.append(self.device.screen.text)
-            self.device.press("hold" if "hold:" in self.device.screen.lines[-1] else "ok")
+            self.device.press(yes(self.device.screen))
 
     def _press(self, kind: str, key: str) -> None:
         self.device.wait_for(kind)

@@ -512,10 +512,17 @@ def refusal(
     return refused.value.reason
 
 
+def digest_line(pages: Sequence[Page]) -> str:
+    """The one fact of a review that stands for all of it."""
+    [fact] = [fact for page in pages for fact in page.facts if fact.label == "Digest"]
+    return fact.value
+
+
 def text(pages: Sequence[Page]) -> str:
     """Everything a person can read on these pages."""
     lines = []
     for page in pages:
         lines.append(f"[{page.title}]")
-        lines += [f"{fact.label} {fact.value}".strip() for fact in page.facts]
+        facts = (*page.summary, *page.facts)
+        lines += [f"{fact.label} {fact.value}".strip() for fact in facts]
     return "\n".join(lines)

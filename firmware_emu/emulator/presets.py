@@ -46,5 +46,7 @@ def sealed_record(mnemonic: str = MNEMONIC, pin: str = PIN) -> bytes:
 
 
 def yes(prompt: ScreenView) -> str:
-    """The key that says yes to a prompt: one that warns wants a longer press."""
+    """The key that goes on: RIGHT while there is more to read, then yes, held where it is asked."""
+    if "▸" in prompt.lines[-1]:
+        return "right"
     return "hold" if "hold" in prompt.lines[-1] else "ok"

@@ -1,5 +1,6 @@
 """One page of a review, on as many views as it needs. Only the last view can be accepted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -31,9 +32,16 @@ class Back(Answer):
     __slots__ = ()
 
 
+_MORE = ("", "▸ reads the rest, ✓ goes on.")
+
+
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Page `number` of `total`. A warning is accepted by holding OK, so not by habit."""
+    """Page `number` of `total`. A warning is accepted by holding OK, so not by habit.
+
+    So is any page with `hold`: the last one before a signature. A folded page is accepted on any
+    of its views, each other one on its last (T106).
+    """
 
     kind: ClassVar[str] = "confirm"
 
@@ -42,14 +50,16 @@ class Confirm:
     total: int = 1
     yes: str = "next"
     view: int = 0
+    hold: bool = False
+
+    @property
+    def asks_hold(self) -> bool:
+        """Whether the yes that this view takes is a held key."""
+        return self._takes_yes and (self.hold or self.page.kind is Kind.WARNING)
 
     def lines(self) -> tuple[str, ...]:
-        views = self._views()
-        place = f"{self.number} of {self.total}"
-        if len(views) > 1:
-            place += f", {self.view + 1}/{len(views)}"
-        buttons_line = self._buttons(is_last=self.view == len(views) - 1)
-        return framed(heading(self.page.title, place), views[self.view], buttons_line)
+        title = heading(self.page.title, f"page {self.number}/{self.total}")
+        return framed(title, self._views()[self.view], self._buttons())
 
     def press(self, key: Key) -> "Confirm | Yes | Rejected | Back":
         match key:
@@ -58,43 +68,56 @@ class Confirm:
             case Key.LEFT:
                 return replace(self, view=self.view - 1) if self.view else Back()
             case Key.RIGHT:
-                return self if self._last else self._next()
+                return self if self._is_last_view else self._next()
             case Key.OK | Key.HOLD:
-                return self._accept(key) if self._last else self._next()
+                return self._accept(key) if self._takes_yes else self._next()
 
     def _accept(self, key: Key) -> "Confirm | Yes":
-        return Yes() if key is Key.HOLD or not self._warning else self
+        return Yes() if key is Key.HOLD or not self.asks_hold else self
 
     def _next(self) -> "Confirm":
         return replace(self, view=self.view + 1)
 
-    def _buttons(self, *, is_last: bool) -> str:
-        if not is_last:
-            return buttons("stop", "more", "◂ ▸")
-        if self._warning:
-            return buttons(
-                "stop", "hold: go on" if self.yes == "next" else f"hold: {self.yes}", "◂"
-            )
-        return buttons("stop", self.yes, "◂")
+    def _buttons(self) -> str:
+        if not self._takes_yes:
+            return buttons("stop", "more", self._place())
+        if self.asks_hold:
+            yes = f"hold: {'go on' if self.yes == 'next' else self.yes}"
+            return buttons("stop", yes, self._place())
+        return buttons("stop", self.yes, self._place())
+
+    def _place(self) -> str:
+        """Which view of how many this is, between the keys that turn them: `◂ 2/3 ▸`."""
+        count = len(self._views())
+        left = "◂" if self.view or self.number > 1 else ""
+        right = "" if self._is_last_view else "▸"
+        place = f"{self.view + 1}/{count}" if 1 < count < 100 else ""
+        return " ".join(part for part in (left, place, right) if part)
 
     @property
-    def _warning(self) -> bool:
-        return self.page.kind is Kind.WARNING
-
-    @property
-    def _last(self) -> bool:
+    def _is_last_view(self) -> bool:
         return self.view == len(self._views()) - 1
+
+    @property
+    def _takes_yes(self) -> bool:
+        return bool(self.page.summary) or self._is_last_view
 
     def _views(self) -> tuple[tuple[str, ...], ...]:
         """The facts in order; a fact is kept on one view when one view can hold it."""
-        views: list[tuple[str, ...]] = [()]
-        for fact in self.page.facts:
-            block = _block(fact)
-            if len(block) <= BODY < len(views[-1]) + len(block):
-                views.append(())
-            rows = views.pop() + block
-            views += [rows[i : i + BODY] for i in range(0, len(rows), BODY)] or [()]
-        return tuple(views)
+        if not self.page.summary:
+            return _laid_out([_block(fact) for fact in self.page.facts])
+        summary = [*(_block(fact) for fact in self.page.summary), _MORE]
+        return _laid_out(summary) + _laid_out([_block(fact) for fact in self.page.facts])
+
+
+def _laid_out(blocks: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    views: list[tuple[str, ...]] = [()]
+    for block in blocks:
+        if len(block) <= BODY < len(views[-1]) + len(block):
+            views.append(())
+        rows = views.pop() + block
+        views += [rows[i : i + BODY] for i in range(0, len(rows), BODY)] or [()]
+    return tuple(views)
 
 
 def _block(fact: Fact) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class ScriptedFinger:
             if self._view.lines not in pages:
                 pages.append(self._view.lines)
                 self._say(_summary(self._view))
-            await self._press("hold" if "hold:" in self._view.lines[-1] else "ok")
+            await self._press(_key_on(self._view))
         raise HostError("The device asks and asks. The scripted finger gave up.")
 
     async def reject(self) -> None:
@@ -132,6 +132,13 @@ def _number(title: str) -> int:
     if match is None:
         raise HostError(f"The device asks for a word without saying which: '{title}'.")
     return int(match[0])
+
+
+def _key_on(view: PanelView) -> str:
+    """The key that goes on in a review: RIGHT while there is more to read, then the yes."""
+    if "▸" in view.lines[-1]:
+        return "right"
+    return "hold" if "hold:" in view.lines[-1] else "ok"
 
 
 def _summary(view: PanelView) -> str:

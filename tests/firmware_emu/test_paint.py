@@ -20,7 +20,7 @@ from firmware_emu.screens.home import Home
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import Qr
-from signer.review import Fact, Kind, Page
+from signer.review import Fact, Kind, Page, Shape
 from tests.gallery import device as gallery
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +32,13 @@ def row_of(canvas: Canvas, row: int) -> bytes:
     """The pixels of one text row."""
     size = canvas.width * font.HEIGHT
     return canvas.pixels()[row * size : (row + 1) * size]
+
+
+def cell_of(canvas: Canvas, row: int, column: int) -> bytes:
+    """The pixels of one sign."""
+    pixels, left = row_of(canvas, row), column * font.WIDTH
+    starts = range(left, len(pixels), canvas.width)
+    return b"".join(pixels[start : start + font.WIDTH] for start in starts)
 
 
 def share_light(pixels: bytes) -> float:
@@ -81,6 +88,16 @@ def test_a_warning_looks_unlike_any_other_page() -> None:
     page = paint(Confirm(Page(Kind.DETAIL, "High fee", facts)))
     assert all(share_light(row_of(warning, row)) > 0.5 for row in range(1, ROWS - 1))
     assert all(share_light(row_of(page, row)) < 0.5 for row in range(1, ROWS - 1))
+
+
+def test_all_groups_of_an_address_are_equally_bright() -> None:
+    """T31: who forges a lookalike matches the first and the last group, so neither stands out."""
+    address = Fact("", "88888888" * 6, shape=Shape.ADDRESS)
+    canvas = paint(Confirm(Page(Kind.RECIPIENT, "Pay", (address,))))
+    cells = [cell_of(canvas, row, column) for row in (1, 2) for column in range(29)]
+    ink = [cell for number, cell in enumerate(cells) if number % 29 % 5 != 4]
+    assert len(ink) == 48
+    assert set(ink) == {ink[0]}
 
 
 def test_text_longer_than_the_panel_does_not_wrap_into_the_next_line() -> None:

@@ -127,14 +127,16 @@ async def test_an_item_that_is_not_there_ends_in_a_sentence(desk: Desk) -> None:
 
 
 PAGES = [
-    ("Payment 1 of 2", "Pay 25 000 sats", "next ✓"),
-    ("Details 2 of 2", "Fee 141 sats", "hold: sign ✓"),
+    ("Recipient 1 of 1 page 1/3", "Pay 25 000 sats", "next ✓"),
+    ("Details page 2/3", "Change to you 4 sats", "1/2 ▸ next ✓"),
+    ("Details page 2/3", "Digest", "◂ 2/2 next ✓"),
+    ("Total page 3/3", "Fee 141 sats", "hold: sign ✓"),
 ]
 
 
 def review(panel: FakePanel, key: str) -> None:
-    """Two pages; the second wants its key held."""
-    shown = len([pressed for pressed in panel.pressed if pressed in {"ok", "hold"}])
+    """Three pages; one is folded, and the last wants its key held."""
+    shown = len([pressed for pressed in panel.pressed if pressed in {"ok", "hold", "right"}])
     if key == "stop":
         panel.show("notice", "Stopped", "Nothing was signed.", "ok ✓")
     elif shown < len(PAGES):
@@ -147,9 +149,9 @@ def review(panel: FakePanel, key: str) -> None:
 async def test_every_page_is_read_before_it_is_accepted(desk: Desk) -> None:
     await desk.shows("confirm", *PAGES[0])
     pages = await desk.finger.accept()
-    assert [page[0] for page in pages] == ["Payment 1 of 2", "Details 2 of 2"]
-    assert desk.panel.pressed == ["ok", "hold"], "a warning is held down, a page is not"
-    assert desk.read == ["Payment 1 of 2 · Pay 25 000 sats", "Details 2 of 2 · Fee 141 sats"]
+    assert [page[0] for page in pages] == [page[0] for page in PAGES]
+    assert desk.panel.pressed == ["ok", "right", "ok", "hold"], "what is folded is read, too"
+    assert desk.read == [f"{title} · {line}" for title, line, _ in PAGES]
 
 
 @pytest.mark.parametrize("press", [review], ids=["review"])

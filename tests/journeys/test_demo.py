@@ -43,7 +43,7 @@ def test_the_lines_for_a_person_tell_every_page_the_device_showed() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Pay 25 000 sats" in run.stdout
     assert "bcrt 1qw5 08d6 qejx tdg4 y5r3 · zarv ary0 c5xw 7kyg t080" in run.stdout
-    assert "Comes back to you" in run.stdout
+    assert "Change to you" in run.stdout
 
 
 def test_a_demo_that_cannot_start_says_so_in_a_sentence(tmp_path: Path) -> None:

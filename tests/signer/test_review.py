@@ -113,8 +113,7 @@ def test_warnings_come_first() -> None:
     assert kinds[:2] == [Kind.WARNING, Kind.WARNING]
     assert [k for k, _ in itertools.groupby(kinds)] == [
         Kind.WARNING,
-        Kind.OVERVIEW,
         Kind.RECIPIENT,
-        Kind.CHANGE,
         Kind.DETAIL,
+        Kind.OVERVIEW,
     ]

@@ -64,7 +64,7 @@ class Bitcoin:
         past = self._past(checked, history) if history else ()
         words = digest_words(checked.psbt.unsigned_tx)
         commitment = payment_commitment(checked)
-        shown_pages = (*past, *pages(checked))
+        shown_pages = (*past, *pages(checked, words))
         return sealed(checked, commitment, shown_pages, keyring.fingerprint, words)
 
     def _past(self, checked: CheckedPayment, history: bytes) -> tuple[Page, ...]:

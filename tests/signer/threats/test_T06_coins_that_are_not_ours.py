@@ -97,7 +97,7 @@ def _without(value: bytes, masters: tuple[bytes, ...]) -> bytes:
 @pytest.mark.parametrize("script", psbts.KINDS)
 def test_an_unknown_master_is_decided_by_deriving(script: str) -> None:
     raw = without_a_master(draft(keyring(), 2, script), keyring().fingerprint).encode()
-    assert "[Comes back to you]\n174 800 sats" in text(review(raw, keyring()).pages)
+    assert "Change to you 174 800 sats\nComes back to you at" in text(review(raw, keyring()).pages)
     sign(raw, keyring())
 
 

@@ -26,7 +26,7 @@ def test_spoofed_change_is_shown_in_full_as_a_payment_and_warned_of(script: str)
     assert stranger in shown
     assert shown.startswith(
         "[Not your change]\nOutput 2 is said to return to this account. It does not.\n"
-        "74 800 sats would leave it.\n[Payment]"
+        "74 800 sats would leave it.\n[Recipient 1 of 2]"
     )
 
 
@@ -36,7 +36,7 @@ def test_honest_change_is_shown_as_change(script: str) -> None:
     purpose = psbts.PURPOSE[script]
     assert "Not your change" not in shown
     assert "Pay 25 000 sats" in shown
-    assert "[Comes back to you]\n74 800 sats" in shown
+    assert "Change to you 74 800 sats\nComes back to you at" in shown
     assert f"path {purpose}h/1h/0h/1/3, checked" in shown
 
 

@@ -99,7 +99,7 @@ def test_dust_far_away_does_not_move_the_reach_and_is_warned_of(index: int) -> N
     assert f"Output 2 pays 74 800 sats to a key of yours at m/84h/1h/0h/1/{index + 1}." in shown
     assert "omes back" not in shown
     made.outs[1] = psbts.change(keys, (*ACCOUNT, 1, INDEX_GAP), 74_800)
-    assert "Back 74 800 sats" in text(review(made.encode(), keys).pages)
+    assert "Change to you 74 800 sats" in text(review(made.encode(), keys).pages)
 
 
 def test_a_coin_at_the_last_usual_index_is_usual_and_moves_the_reach() -> None:
@@ -107,7 +107,7 @@ def test_a_coin_at_the_last_usual_index_is_usual_and_moves_the_reach() -> None:
     made = paying_back_to((*ACCOUNT, 1, LAST_USUAL_INDEX + INDEX_GAP))
     made.ins[0] = psbts.coin(keys, (*ACCOUNT, 0, LAST_USUAL_INDEX), 100_000)
     shown = text(review(made.encode(), keys).pages)
-    assert shown.startswith("[Payment]")
+    assert shown.startswith("[Recipient 1 of 1]")
     assert f"1/{LAST_USUAL_INDEX + INDEX_GAP}, checked" in shown
 
 

@@ -20,7 +20,7 @@ def shown(made: psbts.Draft, *accounts: Vault) -> str:
 
 def test_change_of_the_same_account_is_change_and_says_so() -> None:
     said = shown(draft(ours(), 2), ours())
-    assert "[Comes back to you]\n174 800 sats" in said
+    assert "Change to you 174 800 sats\nComes back to you at" in said
     assert 'account "Vault"\npath 1/3, checked' in said
     assert f'Account "Vault"\nAccount id {ours().policy.id.hex()[:16]}\n' in said
 
@@ -31,7 +31,7 @@ def test_change_from_several_keys_to_one_of_them_goes_to_another_account() -> No
     made.outs[1] = psbts.change(keyring(), psbts.path("wpkh", 1, 3), 74_800)
     said = shown(made, ours())
     assert "omes back" not in said
-    assert "Pay 25 000 sats\nto 1 recipient\nMove 74 800 sats\nto another account of yours" in said
+    assert "Pay 25 000 sats\nMove 74 800 sats\nto another account of yours" in said
     assert "of your account 84h/1h/0h\npath 84h/1h/0h/1/3, checked" in said
 
 
@@ -63,7 +63,7 @@ def test_change_to_another_account_of_the_same_keys_is_named_as_that(template: s
     made.outs[1] = psbts.shared_change(other, 1, 3, 74_800)
     said = shown(made, ours(), other)
     assert "omes back" not in said
-    assert "[To another account of yours]\n74 800 sats" in said
+    assert "[To your other account]\nMove 74 800 sats" in said
     assert f'of your account "Other"\nAccount id {other.policy.id.hex()[:16]}\npath 1/3' in said
     assert "Shared account" not in said
 

@@ -19,14 +19,15 @@ def test_coins_of_two_accounts_are_summed_for_each(second: Path) -> None:
     made.ins.append(psbts.coin(keys, second, 10_000, 5))
     shown = text(review(made.encode(), keys).pages)
     name = "84h/1h/1h" if second[2] != psbts.path()[2] else "86h/1h/0h"
-    assert "Back 74 800 sats\nFrom 2 coins of 2 accounts\nFee 10 200 sats" in shown
+    assert "Change to you 74 800 sats" in shown
+    assert "From 2 coins of 2 accounts, 110 000 sats\n" in shown
     assert (
         "[Account 1 of 2]\nFrom account 84h/1h/0h\nSpends 1 coin, 100 000 sats\n"
         "Gets back 74 800 sats\nIn all 25 200 sats less\n"
         f"[Account 2 of 2]\nFrom account {name}\nSpends 1 coin, 10 000 sats\n"
-        "Gets back 0 sats\nIn all 10 000 sats less\n[Pay 1 of 1]"
+        "Gets back 0 sats\nIn all 10 000 sats less\n[Details]\n"
     ) in shown
-    assert f"[Details]\nAccount 84h/1h/0h\nAccount {name}\n" in shown
+    assert f"checked\nAccount 84h/1h/0h\nAccount {name}\n" in shown
     sign(made.encode(), keys)
 
 
@@ -82,5 +83,5 @@ def test_coins_of_both_branches_of_one_account_are_one_account() -> None:
     keys = keyring()
     made = draft(keys)
     made.ins.append(psbts.coin(keys, psbts.path("wpkh", 1, 4), 1_000, 5))
-    assert "From 2 coins\n" in text(review(made.encode(), keys).pages)
+    assert "From 2 coins, 101 000 sats\n" in text(review(made.encode(), keys).pages)
     psbts.sign(made.encode(), keys)

@@ -26,7 +26,7 @@ def test_data_is_shown_as_hex_and_as_text() -> None:
     assert "as text .hello" in page
     assert "burned" not in page
     assert "[Data 1 of 1]\n0 sats\n" in page
-    assert "Pay 25 000 sats\nto 1 recipient\nand 1 data record\n" in page
+    assert "Pay 25 000 sats\nand 1 data record\n" in page
 
 
 def test_data_behind_the_first_push_is_not_hidden() -> None:
@@ -53,14 +53,14 @@ def test_coins_in_data_are_a_warning() -> None:
     assert page.startswith(
         "[Coins are burned]\nOutput 3 puts 1 000 sats into data.\nThey are lost."
     )
-    assert "Pay 25 000 sats\nto 1 recipient\nBurn 1 000 sats\nin 1 data record\nBack" in page
+    assert "Pay 25 000 sats\nBurn 1 000 sats\nin 1 data record\nFee" in page
 
 
 def test_data_without_a_payment_is_not_called_one() -> None:
     made = saying(b"\x6a\x01x")
     del made.outs[0]
     made.outs[0].sats += 25_000
-    said = "[Payment]\nMove 99 800 sats\nto yourself\nand 1 data record\nFrom 1 coin\nFee"
+    said = "[Total]\nMove 99 800 sats\nto yourself\nand 1 data record\nFee"
     assert said in shown(made)
 
 

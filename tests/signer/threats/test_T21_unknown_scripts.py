@@ -45,5 +45,5 @@ def test_known_scripts_carry_no_warning() -> None:
     made.outs += [Out([], 1_000, locked) for locked in known]
     made.outs[1].sats -= 5_000
     shown = text(review(made.encode(), keyring()).pages)
-    assert shown.startswith("[Payment]")
-    assert "Pay 6 of 6" in shown
+    assert shown.startswith("[Recipient 1 of 6]")
+    assert "Recipient 6 of 6" in shown

@@ -27,8 +27,8 @@ def shown(
 def test_what_wallets_do_today_is_a_detail() -> None:
     """The height of today as locktime, and replaceable."""
     page = shown(143)
-    assert page.startswith("[Payment]")
-    assert "After block 143\nReplaceable yes" in page
+    assert page.startswith("[Recipient 1 of 1]")
+    assert "Not before block 143\nFee can be raised later: yes" in page
 
 
 def test_a_date_is_a_warning() -> None:
@@ -52,7 +52,7 @@ def test_a_height_of_another_age_is_a_warning() -> None:
     ],
 )
 def test_from_where_on_a_lock_is_a_warning_and_a_date(locktime: int, warning: str) -> None:
-    assert shown(locktime).startswith(warning + "[Payment]")
+    assert shown(locktime).startswith(warning + "[Recipient 1 of 1]")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_height_of_mainnet_a_year_past_the_release_is_a_warning(
     locktime: int, warning: str
 ) -> None:
     read = shown(locktime, network="mainnet")
-    assert read.startswith(f"[Delayed]\nNo block may hold it before {warning}" if warning else "[P")
+    assert read.startswith(f"[Delayed]\nNo block may hold it before {warning}" if warning else "[R")
 
 
 def test_a_date_says_how_many_years_ahead_it_is() -> None:
@@ -80,7 +80,7 @@ def test_a_date_says_how_many_years_ahead_it_is() -> None:
 def test_a_lock_without_effect_is_said_to_have_none() -> None:
     page = shown(1_900_000_000, (0xFFFFFFFF,))
     assert "Delayed" not in page
-    assert "After 2030-03-17 17:46:40 UTC, no effect" in page
+    assert "Not before 2030-03-17 17:46:40 UTC, no effect" in page
 
 
 def test_one_open_sequence_puts_the_lock_in_force() -> None:
@@ -97,7 +97,7 @@ def test_relative_locks_are_listed_by_coin() -> None:
     page = shown(0, (0xFFFFFFFD, 144, 1 << 22 | 2, 0))
     assert page.startswith(
         "[Coins must rest]\nThe payment waits until each is this old:\n"
-        "Coin 2: 144 blocks\nCoin 3: 1 024 seconds\n[Payment]"
+        "Coin 2: 144 blocks\nCoin 3: 1 024 seconds\n[Recipient 1 of 1]"
     )
 
 
@@ -111,7 +111,7 @@ def test_what_is_no_relative_lock_is_not_listed(sequence: int, version: int) -> 
     [(0xFFFFFFFF, "not announced"), (0xFFFFFFFE, "not announced"), (0xFFFFFFFD, "yes"), (0, "yes")],
 )
 def test_replaceability_is_said(sequence: int, answer: str) -> None:
-    assert f"Replaceable {answer}" in shown(0, (0xFFFFFFFF, sequence))
+    assert f"Fee can be raised later: {answer}" in shown(0, (0xFFFFFFFF, sequence))
 
 
 @given(st.integers(0, 2**32 - 1))

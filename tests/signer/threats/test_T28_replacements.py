@@ -23,10 +23,9 @@ def test_a_replacement_is_shown_in_full_after_the_first_was_signed(script: str) 
     again = review(bumped(script).encode(), keys)
     assert again == review(bumped(script).encode(), keyring())
     assert [page.kind for page in again.pages] == [
-        Kind.OVERVIEW,
         Kind.RECIPIENT,
-        Kind.CHANGE,
         Kind.DETAIL,
+        Kind.OVERVIEW,
     ]
     sign(bumped(script).encode(), keys)
 
@@ -40,4 +39,4 @@ def test_what_a_replacement_adds_is_a_payment_like_any_other(script: str) -> Non
     made.outs[1].sats -= 50_000
     shown = text(review(made.encode(), keys).pages)
     assert "Pay 75 000 sats\nto 2 recipients" in shown
-    assert "[Pay 2 of 2]\n50 000 sats" in shown
+    assert "[Recipient 2 of 2]\nPay 50 000 sats" in shown

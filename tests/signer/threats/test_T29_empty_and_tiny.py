@@ -71,5 +71,5 @@ def test_paying_everything_says_that_nothing_returns() -> None:
 def test_paying_only_oneself_says_so() -> None:
     made = draft(keyring(), outputs=())
     shown = text(review(made.encode(), keyring()).pages)
-    assert "[Payment]\nMove 99 800 sats\nto yourself\n" in shown
-    assert "[Pay " not in shown
+    assert "[Total]\nMove 99 800 sats\nto yourself\n" in shown
+    assert "[Recipient " not in shown

@@ -51,7 +51,7 @@ def test_every_unusual_coin_is_named_and_the_usual_ones_are_not() -> None:
     made = draft(keys, 3)
     made.ins[1] = psbts.coin(keys, parse("m/84h/1h/0h/5/1"), 100_000, 1)
     shown = text(review(made.encode(), keys).pages)
-    assert "[Unusual path]\nCoin 2: m/84h/1h/0h/5/1\n[Payment]" in shown
+    assert "[Unusual path]\nCoin 2: m/84h/1h/0h/5/1\n[Recipient 1 of 1]" in shown
 
 
 @pytest.mark.parametrize(

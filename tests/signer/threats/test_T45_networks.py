@@ -53,7 +53,7 @@ def test_an_account_without_a_network_in_its_path_may_hold_real_coins(
     """Talked into it for a test network, a person would sign for the real coins of it."""
     of = of_bip45(network, template)
     shown = text(review(draft(of).encode(), keyring(), network, [of.record(keyring())]).pages)
-    warned = f'[Unusual path]\nAccount "Vault"\n{SAID}\n[Payment]'
+    warned = f'[Unusual path]\nAccount "Vault"\n{SAID}\n[Recipient 1 of 1]'
     assert shown.startswith(warned) is (network != "mainnet")
     assert (SAID in shown) is (network != "mainnet")
 
@@ -70,7 +70,7 @@ def test_its_registration_says_so(network: str) -> None:
 def test_an_account_with_a_network_in_its_path_is_not_warned_of() -> None:
     of = vault("wsh(sortedmulti(2,@0/**,@1/**))", keyring(), keyring(OTHER))
     shown = text(review(draft(of).encode(), keyring(), records=[of.record(keyring())]).pages)
-    assert shown.startswith("[Payment]")
+    assert shown.startswith("[Recipient 1 of 1]")
 
 
 @pytest.mark.parametrize(

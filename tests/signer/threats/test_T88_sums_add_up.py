@@ -58,14 +58,16 @@ def test_the_overview_adds_up(coins: list[tuple[int, ...]], outs: list[Out], fee
     left = SPARE * len(coins) - sum(out.sats for out in outs) - fee
     outs = [*outs, Out([], left, PAYEE)]
     pages = pages_of(paying(coins, outs))
-    overview = next(page for page in pages if page.title == "Payment")
-    [charged] = sats_of(overview, "Fee")
-    assert charged == fee
-    assert sum(sats_of(overview, "Pay", "Burn", "Move", "Back")) + fee == SPARE * len(coins)
-    [total] = sats_of(next(page for page in pages if page.title == "Details"), "Coins")
-    assert total == SPARE * len(coins)
+    details, last = pages[-2:]
+    assert sats_of(last, "Fee") == [fee]
+    assert sats_of(last, "Total") == [sum(sats_of(last, "Pay", "Burn")) + fee]
+    change = sum(sats_of(details, "Change to you"))
+    assert sum(sats_of(last, "Pay", "Burn", "Move")) + change + fee == SPARE * len(coins)
+    assert sum(sats_of(Page(Kind.DETAIL, "", details.summary), "Change to you")) == change
+    [spent] = sats_of(details, "From")
+    assert spent == SPARE * len(coins)
     each = [page for page in pages if page.kind in {Kind.RECIPIENT, Kind.CHANGE}]
-    assert sum(sum(sats_of(page, "")[:1]) for page in each) + fee == total
+    assert sum(sum(sats_of(page, "", "Pay", "Move")[:1]) for page in each) + change + fee == spent
 
 
 @settings(max_examples=60, deadline=None)
@@ -81,9 +83,8 @@ def test_the_accounts_add_up(coins: list[tuple[int, ...]], outs: list[Out], fee:
     assert len(each) == (len({where[:3] for where in coins}) if len(set(coins)) > 1 else 0)
     if not each:
         return
-    overview = next(page for page in pages if page.title == "Payment")
     assert sum(sum(sats_of(page, "Spends")) for page in each) == SPARE * len(coins)
-    back = sum(sats_of(overview, "Back"))
+    back = sum(sats_of(pages[-2], "Change to you"))
     assert sum(sum(sats_of(page, "Gets back")) for page in each) == back
     for page in each:
         [net] = sats_of(page, "In all")
@@ -96,13 +97,16 @@ def test_the_accounts_add_up(coins: list[tuple[int, ...]], outs: list[Out], fee:
     ("outs", "lines"),
     [
         ([("own", 50_000), ("data", 40_000)], "Move 50 000 sats\nto yourself\nBurn 40 000 sats"),
-        ([("data", 90_000)], "Burn 90 000 sats\nin 1 data record\nNo output is known to be yours."),
+        (
+            [("data", 90_000)],
+            "Burn 90 000 sats\nin 1 data record\nNo output is known to be yours.\nFee",
+        ),
         ([("own", 90_000), ("data", 0)], "Move 90 000 sats\nto yourself\nand 1 data record"),
-        ([("own", 90_000)], "Move 90 000 sats\nto yourself\nFrom 1 coin"),
-        ([("other", 90_000)], "Move 90 000 sats\nto another account of yours\nFrom 1 coin"),
+        ([("own", 90_000)], "Move 90 000 sats\nto yourself\nFee"),
+        ([("other", 90_000)], "Move 90 000 sats\nto another account of yours\nFee"),
         (
             [("own", 50_000), ("other", 40_000)],
-            "Move 50 000 sats\nto yourself\nMove 40 000 sats\nto another account of yours\nFrom",
+            "Move 50 000 sats\nto yourself\nMove 40 000 sats\nto another account of yours\nFee",
         ),
     ],
 )
@@ -114,4 +118,4 @@ def test_nobody_is_paid_where_nobody_is(outs: list[tuple[str, int]], lines: str)
         psbts.change(keyring(), of[kind], sats) if kind in of else Out([], sats, b"\x6a\x01x")
         for kind, sats in outs
     ]
-    assert f"[Payment]\n{lines}" in text(review(made.encode(), keyring()).pages)
+    assert f"[Total]\n{lines}" in text(review(made.encode(), keyring()).pages)

@@ -29,7 +29,7 @@ def test_taproot_change_of_a_segwit_payment_is_named() -> None:
     reviewed = review(made.encode(), keys)
     address, _ = CHAIN.address(keys, psbts.path("tr", 1, 3), "tr", "regtest")
     assert (
-        f"[To another account of yours]\n74 800 sats\nto {address}\n"
+        f"[To your other account]\nMove 74 800 sats\nto {address}\n"
         "of your account 86h/1h/0h\npath 86h/1h/0h/1/3, checked\n[Details]"
     ) in text(reviewed.pages)
     page = next(page for page in reviewed.pages if page.kind is Kind.CHANGE)
@@ -78,7 +78,7 @@ def test_a_registered_account_of_one_key_is_read_by_its_name() -> None:
     shown = text(review(draft(keys).encode(), keys, "regtest", records).pages)
     assert 'account "Savings"\npath 1/3, checked' in shown
     assert 'Account "Savings"\nAccount id ' in shown
-    assert "[Comes back to you]\n74 800 sats" in shown
+    assert "Change to you 74 800 sats\nComes back to you at" in shown
     sign(draft(keys).encode(), keys, records=records)
     assert 'of your account "Savings"' in text(
         review(_to(psbts.path("wpkh", 1, 3), "tr").encode(), keys, "regtest", records).pages

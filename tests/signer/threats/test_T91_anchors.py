@@ -33,7 +33,7 @@ def test_it_has_its_address_and_back(network: str) -> None:
 
 def test_the_page_says_that_anybody_can_spend_it() -> None:
     page = (
-        f"[Pay 2 of 2]\n330 sats\nto {ADDRESSES['regtest']}\n"
+        f"[Recipient 2 of 2]\nPay 330 sats\nto {ADDRESSES['regtest']}\n"
         "An anchor output: anybody can spend it."
     )
     assert page in shown(330)

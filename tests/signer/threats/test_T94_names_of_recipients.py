@@ -72,8 +72,8 @@ def test_published_proofs_are_judged_as_published(case: dict[str, str]) -> None:
 
 def test_the_name_and_its_days_stand_above_the_address() -> None:
     assert text([recipient(SIMPLE)]) == (
-        "[Pay 1 of 1]\n"
-        "1 000 sats\n"
+        "[Recipient 1 of 1]\n"
+        "Pay 1 000 sats\n"
         f"{NAME}\n"
         "valid 2025-08-07 to 2025-08-10 UTC, by the internet's name system\n"
         f"to {BOB}"
@@ -249,7 +249,9 @@ def test_each_output_has_the_proof_of_its_own() -> None:
     made.outs[1].script = PAYEE
     assert refusal(made, KEYS, "mainnet") is BitcoinReason.DNSSEC_PROOF_INVALID
     made.outs[1].drop(PROOF)
-    shown = [page for page in review(made.encode(), KEYS, "mainnet").pages if "Pay " in page.title]
+    shown = [
+        page for page in review(made.encode(), KEYS, "mainnet").pages if "Recipient " in page.title
+    ]
     assert [NAME in text([page]) for page in shown] == [True, False]
 
 
@@ -299,7 +301,10 @@ UNKNOWN: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_a_proof_of_an_unknown_kind_shows_no_name(kind: str) -> None:
-    assert text([recipient(UNKNOWN[kind]())]) == f"[Pay 1 of 1]\n1 000 sats\n{NOTE}\nto {BOB}"
+    assert (
+        text([recipient(UNKNOWN[kind]())])
+        == f"[Recipient 1 of 1]\nPay 1 000 sats\n{NOTE}\nto {BOB}"
+    )
 
 
 def test_names_are_counted() -> None:

@@ -1,4 +1,4 @@
-"""A checked payment as pages: warnings, the whole, each recipient, what stays ours, details."""
+"""A checked payment as pages: warnings, each recipient, what moves, details folded, the total."""
 
 from collections.abc import Iterator
 
@@ -22,20 +22,21 @@ _FIRST_TOO = "first of two rounds for some signatures: of those only a nonce lea
 _SECOND = "second of two rounds: your part of the signature leaves"
 
 
-def pages(payment: CheckedPayment) -> tuple[Page, ...]:
+def pages(payment: CheckedPayment, words: tuple[str, ...]) -> tuple[Page, ...]:
     """Every page of a payment: nothing that matters is left out, nothing is cut short.
 
-    A title only names its page, for a panel may cut it; what is to be read is in the facts.
+    `words` stand for the transaction on this screen and the host's. A title only names its page,
+    for a panel may cut it; what is to be read is in the facts.
     """
     return (
         *payment_warnings(payment),
         *(page for account in payment.accounts for page in _shut(payment, account)),
-        _overview(payment),
-        *_of_others(payment),
-        *_net_effects(payment),
         *_recipients(payment),
         *_own(payment),
+        *_of_others(payment),
+        *_net_effects(payment),
         _details(payment),
+        _total(payment, words),
     )
 
 
@@ -47,15 +48,19 @@ def _shut(payment: CheckedPayment, account: Account) -> Iterator[Page]:
         yield from opened_paths.warnings(payment, account)
 
 
-def _overview(payment: CheckedPayment) -> Page:
+def _total(payment: CheckedPayment, words: tuple[str, ...]) -> Page:
+    """The page of the last yes: what leaves in all, and words to find on the host's screen, too."""
     base, _ = fee_base(payment)
+    paid, fee = payment.paid_sats, payment.fee_sats
     facts = (
         *_rounds(payment),
         *_sums(payment),
-        Fact("Fee", f"{units.sats(payment.fee_sats)} ({wording.share(payment.fee_sats, base)})"),
-        Fact("Rate", units.rate(payment.fee_sats, payment.vbytes)),
+        Fact("Fee", f"{units.sats(fee)} ({wording.share(fee, base)})"),
+        Fact("Rate", units.rate(fee, payment.vbytes)),
+        *((Fact("Total", units.sats(paid + fee)),) if paid and not payment.foreign else ()),
+        Fact("Words to compare", " ".join(words), Origin.DERIVED),
     )
-    return Page(Kind.OVERVIEW, "Payment", facts)
+    return Page(Kind.OVERVIEW, "Total", facts)
 
 
 def _rounds(payment: CheckedPayment) -> Iterator[Fact]:
@@ -86,28 +91,27 @@ def _of_others(payment: CheckedPayment) -> Iterator[Page]:
 
 
 def _flow(payment: CheckedPayment) -> Iterator[Fact]:
-    """What leaves, what stays ours, and out of how many coins: with the fee, all of the coins."""
+    """What leaves, and what moves between accounts of ours: with fee and change, all coins."""
     recipients, data = _going(payment)
-    returning = [t for t in payment.outputs if t.role in RETURNING]
     elsewhere = [t for t in payment.outputs if t.role is OutputRole.OTHER_ACCOUNT]
     if recipients:
         yield Fact("Pay", _sum(recipients))
-        yield Fact("to", wording.plural(len(recipients), "recipient"))
-    elif returning:
+        if len(recipients) > 1:
+            yield Fact("to", wording.plural(len(recipients), "recipient"))
+    elif returning := _returning(payment):
         yield Fact("Move", _sum(returning))
         yield Fact("to", "yourself", Origin.DERIVED)
     yield from _data_records(data)
-    if recipients and returning:
-        yield Fact("Back", _sum(returning), Origin.DERIVED)
     if elsewhere:
         yield Fact("Move", _sum(elsewhere))
         yield Fact("to", "another account of yours", Origin.DERIVED)
     # An address of ours that no field points to is not found: that is less than "nothing is".
     if not any(t.location for t in payment.outputs):
         yield Fact("", "No output is known to be yours.")
-    coins = wording.plural(len(payment.inputs), "coin")
-    count = len(payment.accounts)
-    yield Fact("From", f"{coins} of {count} accounts" if count > 1 else coins)
+
+
+def _returning(payment: CheckedPayment) -> list[ReviewedOutput]:
+    return [target for target in payment.outputs if target.role in RETURNING]
 
 
 def _data_records(data: list[ReviewedOutput]) -> Iterator[Fact]:
@@ -157,12 +161,15 @@ def _account_of(target: ReviewedOutput) -> Account | None:
 
 
 def _recipients(payment: CheckedPayment) -> Iterator[Page]:
-    for title, targets in zip(("Pay", "Data"), _going(payment), strict=True):
-        for number, target in enumerate(targets, 1):
-            amount = Fact("", units.sats(target.output.sats))
-            part = (Fact("", _PART),) if payment.foreign else ()
-            facts = (amount, *part, *_name(target), *_destination(target))
-            yield Page(Kind.RECIPIENT, f"{title} {number} of {len(targets)}", facts)
+    recipients, data = _going(payment)
+    part = (Fact("", _PART),) if payment.foreign else ()
+    for number, target in enumerate(recipients, 1):
+        amount = Fact("Pay", units.sats(target.output.sats))
+        facts = (amount, *part, *_name(target), *_destination(target))
+        yield Page(Kind.RECIPIENT, f"Recipient {number} of {len(recipients)}", facts)
+    for number, target in enumerate(data, 1):
+        facts = (Fact("", units.sats(target.output.sats)), *part, *_destination(target))
+        yield Page(Kind.RECIPIENT, f"Data {number} of {len(data)}", facts)
 
 
 def _name(target: ReviewedOutput) -> Iterator[Fact]:
@@ -210,45 +217,55 @@ def _data(data: bytes) -> tuple[Fact, ...]:
 
 
 def _own(payment: CheckedPayment) -> Iterator[Page]:
-    """What stays ours, with the place where each output lies: derived here."""
-    for target in payment.outputs:
-        if target.location is not None and target.role in RETURNING:
-            yield Page(Kind.CHANGE, "Comes back to you", _returning(target, target.location))
-    for target in payment.outputs:
-        if target.location is not None and target.role is OutputRole.OTHER_ACCOUNT:
-            facts = _elsewhere(target, target.location)
-            yield Page(Kind.CHANGE, "To another account of yours", facts)
+    """What stays ours and is more than change: it has a page that everybody reads (T106)."""
+    moving = [] if _change(payment) else _returning(payment)
+    for number, (target, location) in enumerate(_located(moving), 1):
+        facts = (*_moved(target, location), *_place_of(target, location))
+        yield Page(Kind.CHANGE, f"To yourself {number} of {len(moving)}", facts)
+    elsewhere = [t for t in payment.outputs if t.role is OutputRole.OTHER_ACCOUNT]
+    for target, location in _located(elsewhere):
+        named = _named(location.account, "of your account")
+        facts = (*_moved(target, location), *named, _place(location))
+        yield Page(Kind.CHANGE, "To your other account", facts)
 
 
-def _returning(target: ReviewedOutput, location: AccountIndex) -> tuple[Fact, ...]:
+def _change(payment: CheckedPayment) -> list[ReviewedOutput]:
+    """What returns beside a payment. Where nobody is paid it is no change, but the purpose."""
+    recipients, _ = _going(payment)
+    return _returning(payment) if recipients else []
+
+
+def _located(targets: list[ReviewedOutput]) -> list[tuple[ReviewedOutput, AccountIndex]]:
+    """Outputs of ours, each with the place where it lies: derived here."""
+    return [(target, target.location) for target in targets if target.location is not None]
+
+
+def _moved(target: ReviewedOutput, location: AccountIndex) -> tuple[Fact, Fact]:
+    return Fact("Move", units.sats(target.output.sats)), _own_address(target, location, "to")
+
+
+def _returned(target: ReviewedOutput, location: AccountIndex) -> Iterator[Fact]:
+    yield Fact("Change to you", units.sats(target.output.sats))
+    yield _own_address(target, location, "Comes back to you at")
+    yield from _place_of(target, location)
+
+
+def _own_address(target: ReviewedOutput, location: AccountIndex, label: str) -> Fact:
+    return Fact(label, target.address or "", _origin(location.account), Shape.ADDRESS)
+
+
+def _place_of(target: ReviewedOutput, location: AccountIndex) -> Iterator[Fact]:
+    """Where in an account that pays an output of ours lies."""
     account, origin = location.account, _origin(location.account)
-    name = (Fact("account", account.title, origin),) if isinstance(account, PolicyAccount) else ()
-    own = (Fact("", "One of your own addresses.", origin),)
-    return (
-        *_amount(target, origin),
-        *name,
-        _place(location, origin),
-        *(own if target.role is OutputRole.RECEIVE else ()),
-    )
+    if isinstance(account, PolicyAccount):
+        yield Fact("account", account.title, origin)
+    yield _place(location)
+    if target.role is OutputRole.RECEIVE:
+        yield Fact("", "One of your own addresses.", origin)
 
 
-def _elsewhere(target: ReviewedOutput, location: AccountIndex) -> tuple[Fact, ...]:
+def _place(location: AccountIndex) -> Fact:
     origin = _origin(location.account)
-    return (
-        *_amount(target, origin),
-        *_named(location.account, "of your account"),
-        _place(location, origin),
-    )
-
-
-def _amount(target: ReviewedOutput, origin: Origin) -> tuple[Fact, Fact]:
-    return (
-        Fact("", units.sats(target.output.sats)),
-        Fact("to", target.address or "", origin, Shape.ADDRESS),
-    )
-
-
-def _place(location: AccountIndex, origin: Origin) -> Fact:
     if isinstance(location.account, PolicyAccount):
         return Fact("path", f"{location.branch}/{location.index}, checked", origin)
     return Fact("path", f"{bare(location.path)}, checked", origin)
@@ -274,16 +291,27 @@ def _opened(payment: CheckedPayment, account: Account) -> Iterator[Fact]:
 
 
 def _details(payment: CheckedPayment) -> Page:
+    """What is ours and what wallets set by rule, a key away: a sum says what comes back (T106)."""
+    network, change = Fact("Network", payment.network.name), _change(payment)
     facts = [
+        *(fact for target, location in _located(change) for fact in _returned(target, location)),
         *(fact for account in payment.accounts for fact in _named(account)),
         *(fact for account in payment.accounts for fact in _opened(payment, account)),
-        Fact("Network", payment.network.name),
-        Fact("Coins", f"{len(payment.inputs)}, {units.sats(payment.spent_sats)}"),
+        network,
+        Fact("From", _coins(payment)),
         *_lock(payment),
     ]
     if payment.tx.version not in _USUAL_VERSIONS:
         facts.append(Fact("Version", wording.spaced(payment.tx.version)))
-    return Page(Kind.DETAIL, "Details", tuple(facts))
+    returning = (Fact("Change to you", _sum(change), Origin.DERIVED),) if change else ()
+    return Page(Kind.DETAIL, "Details", tuple(facts), (*returning, network))
+
+
+def _coins(payment: CheckedPayment) -> str:
+    """`2 coins of 2 accounts, 110 000 sats`: what the payment spends."""
+    coins, count = wording.plural(len(payment.inputs), "coin"), len(payment.accounts)
+    of_accounts = f" of {count} accounts" if count > 1 else ""
+    return f"{coins}{of_accounts}, {units.sats(payment.spent_sats)}"
 
 
 def _lock(payment: CheckedPayment) -> Iterator[Fact]:
@@ -294,6 +322,6 @@ def _lock(payment: CheckedPayment) -> Iterator[Fact]:
         moment = wording.utc(locktime) if is_time else f"block {wording.spaced(locktime)}"
         # Where every sequence is final, the locktime is not looked at (consensus, IsFinalTx).
         idle = min(sequences) == FINAL_SEQUENCE
-        yield Fact("After", f"{moment}, no effect" if idle else moment)
+        yield Fact("Not before", f"{moment}, no effect" if idle else moment)
     replaceable = min(sequences) < _FIRST_LASTING_SEQUENCE
-    yield Fact("Replaceable", "yes" if replaceable else "not announced")
+    yield Fact("Fee can be raised later:", "yes" if replaceable else "not announced")

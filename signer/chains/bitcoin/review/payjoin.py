@@ -22,7 +22,7 @@ def flow(payment: CheckedPayment) -> Iterator[Fact]:
         yield Fact("You gain", f"{units.sats(-leaving)} in all")
     back, elsewhere = _sum(payment, *RETURNING), _sum(payment, OutputRole.OTHER_ACCOUNT)
     if back:
-        yield Fact("Back", units.sats(back), Origin.DERIVED)
+        yield Fact("Change to you", units.sats(back), Origin.DERIVED)
     if elsewhere:
         yield Fact("Move", units.sats(elsewhere))
         yield Fact("to", "another account of yours", Origin.DERIVED)

@@ -222,9 +222,9 @@ def test_a_payment_drafted_by_bdk_is_signed_and_finalized_by_it(script: str) -> 
     builder = builder.add_recipient(bdk.Script(psbts.PAYEE), bdk.Amount.from_sat(100_000))
     drafted = base64.b64decode(builder.finish(wallet).serialize())
     pages = psbts.text(review(drafted, keys).pages)
-    assert "Pay 100 000 sats\nto 1 recipient\nBack " in pages
+    assert "[Details]\nChange to you " in pages
     assert "Rate 2.0 sat/vB" in pages
-    assert pages.startswith("[Payment]")
+    assert pages.startswith("[Recipient 1 of 1]\nPay 100 000 sats")
     signed = bdk.Psbt(base64.b64encode(sign(drafted, keys)).decode())
     finalized = signed.finalize()
     assert finalized.could_finalize

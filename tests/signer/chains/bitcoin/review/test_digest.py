@@ -1,4 +1,4 @@
-"""The digest of a review: on the last line of the last page, and bound to all before it."""
+"""The digest of a review: the last line of a page, and bound to all that is shown and signed."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -14,8 +14,9 @@ from tests.psbts import Draft, draft, keyring, review
 
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=6)
 facts = st.builds(Fact, texts, texts, st.sampled_from(Origin), st.sampled_from(Shape))
+some_facts = st.lists(facts, max_size=2).map(tuple)
 pages = st.lists(
-    st.builds(Page, st.sampled_from(Kind), texts, st.lists(facts, max_size=2).map(tuple)),
+    st.builds(Page, st.sampled_from(Kind), texts, some_facts, some_facts),
     min_size=1,
     max_size=3,
 ).map(tuple)
@@ -37,13 +38,17 @@ def test_only_the_same_pages_of_the_same_subject_have_the_same_digest(
 
 
 @given(pages, st.binary(max_size=3))
-def test_the_digest_is_the_last_fact_and_nothing_else_changes(
+def test_the_digest_is_the_last_fact_of_a_page_and_nothing_else_changes(
     one: tuple[Page, ...], subject: bytes
 ) -> None:
+    """Of the last folded page, a key away; of the last page where none is folded."""
     shown, digest = sealed_pages(subject, one)
-    last = shown[-1].facts[-1]
+    folded = [number for number, page in enumerate(one) if page.summary]
+    place = folded[-1] if folded else len(one) - 1
+    last = shown[place].facts[-1]
     assert (last.label, last.value, last.shape) == ("Digest", digest.hex(), Shape.ADDRESS)
-    assert (*shown[:-1], dataclasses.replace(shown[-1], facts=shown[-1].facts[:-1])) == one
+    without = dataclasses.replace(shown[place], facts=shown[place].facts[:-1])
+    assert (*shown[:place], without, *shown[place + 1 :]) == one
 
 
 def asked_for(made: Draft) -> None:
@@ -99,6 +104,8 @@ NEARLY = {
     "title": dataclasses.replace(PAGE, title="Pay "),
     "a fact less": dataclasses.replace(PAGE, facts=(FACT,)),
     "no facts": dataclasses.replace(PAGE, facts=()),
+    "a fact folded": Page(Kind.RECIPIENT, "Pay", (FACT,), (FACT,)),
+    "both facts folded": Page(Kind.RECIPIENT, "Pay", (), (FACT, FACT)),
 } | {
     name: dataclasses.replace(PAGE, facts=(dataclasses.replace(FACT, **change), FACT))
     for name, change in {

@@ -44,7 +44,7 @@ def pages(
 
 def details(shown: tuple[Page, ...]) -> list[str]:
     labels = ("Signed for", "Also needed")
-    return [fact.value for fact in shown[-1].facts if fact.label in labels]
+    return [fact.value for fact in shown[-2].facts if fact.label in labels]
 
 
 def warned(shown: tuple[Page, ...]) -> list[list[str]]:

@@ -37,7 +37,7 @@ def test_the_address_is_what_a_person_compares(script: str) -> None:
     assert shown[0] == BOB.encode("regtest")
     assert shown[1].startswith("bcrt1p")
     assert f"\nto {shown[0]}\nas one-time address {shown[1]}\n" in text(pages)
-    assert "[Payment]\nPay 10 000 sats\nto 1 recipient\nBack 189 700 sats" in text(pages)
+    assert "[Details]\nChange to you 189 700 sats\n" in text(pages)
 
 
 @ALL_KINDS

@@ -68,6 +68,11 @@ def shown(raw: bytes, of: Vault, who: int = 0) -> str:
     return text(psbts.review(raw, keys, "regtest", [of.record(keys)]).pages)
 
 
+def digest(raw: bytes, of: Vault, who: int = 0) -> str:
+    keys = of.signers[who]
+    return psbts.digest_line(psbts.review(raw, keys, "regtest", [of.record(keys)]).pages)
+
+
 def refused(raw: bytes, of: Vault, who: int = 0) -> Reason:
     keys = of.signers[who]
     return psbts.refusal(raw, keys, "regtest", [of.record(keys)])
@@ -139,7 +144,7 @@ def test_the_hash_type_that_is_asked_for_is_signed(flag: int) -> None:
 def test_the_first_round_lets_out_a_nonce_and_says_so() -> None:
     of = account(TWO)
     raw = draft(of, 2).encode()
-    assert "[Payment]\nJoint first of two rounds: only a nonce leaves\n" in shown(raw, of)
+    assert "[Total]\nJoint first of two rounds: only a nonce leaves\n" in shown(raw, of)
     after = turn(raw, of)
     output_key = b"".join(key[1:] for key, _ in container.parse(raw).inputs[0].records_of(NAMED))
     for index in range(2):
@@ -154,7 +159,7 @@ def test_the_first_round_lets_out_a_nonce_and_says_so() -> None:
 def test_the_second_round_lets_out_our_part_and_says_so() -> None:
     of = account(TWO)
     raw = first_round(of)
-    assert "[Payment]\nJoint second of two rounds: your part of the signature leaves" in shown(
+    assert "[Total]\nJoint second of two rounds: your part of the signature leaves" in shown(
         raw, of
     )
     after = turn(raw, of)
@@ -197,18 +202,18 @@ def test_both_rounds_show_the_same_payment() -> None:
 def test_the_digest_of_the_review_tells_rounds_and_nonces_apart() -> None:
     of = account(TWO)
     raw = draft(of).encode()
-    seen = {shown(raw, of)[-64:]}
+    seen = {digest(raw, of)}
     mine = turn(raw, of)
     for number in range(3):
         of.signers[1].nonces.number()  # so that the next nonce is another
-        seen.add(shown(turn(mine, of, 1), of)[-64:])
+        seen.add(digest(turn(mine, of, 1), of))
         assert len(seen) == 2 + number
 
 
 def test_change_comes_back_to_a_joint_account() -> None:
     of = account(TWO)
     pages = shown(draft(of).encode(), of)
-    assert "[Comes back to you]\n74 800 sats\nto bcrt1p" in pages
+    assert "Change to you 74 800 sats\nComes back to you at bcrt1p" in pages
     assert 'account "Vault"\npath 1/3, checked\n' in pages
 
 
