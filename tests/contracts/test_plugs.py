@@ -98,6 +98,8 @@ def test_an_example_is_signed_as_it_says(name: str) -> None:
     review = reviewed(name, keys)
     assert review.fingerprint == keys.fingerprint
     assert review.digest.hex() in {page.facts[-1].value for page in review.pages}
+    last = {fact.value for fact in review.pages[-1].facts}
+    assert " ".join(review.words) in last, "the words are compared before the last yes"
     randomness = bytearray(b"\x07" * 32)
     signed = chain.sign(review.approve(review.pages), keys, randomness)
     assert signed == example.signed, f"EXAMPLE.signed is not what the chain gives: {signed.hex()}"

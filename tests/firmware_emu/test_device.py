@@ -62,14 +62,13 @@ def test_an_approved_payment_is_signed_and_the_engine_agrees(script: str) -> Non
     assert (reply["seqnum"], reply["seqlen"]) == (1, 1)
 
 
-def test_after_signing_the_words_are_shown_that_the_host_shows() -> None:
+def test_the_words_that_the_host_shows_are_on_the_page_of_the_last_yes() -> None:
     desk = unlocked_desk()
     raw = payment()
     ask_to_sign(desk.plug(), raw)
-    desk.approve()
-    assert desk.screen.lines()[0] == "Signed"
     words = digest_words(psbts_own.parse(raw).unsigned_tx)
-    assert " ".join(words) in " ".join(desk.text.split())
+    assert " ".join(words) in " ".join(desk.approve()[-1].split())
+    assert desk.screen.lines()[0] == "Signed"
     desk.press("ok")
     assert isinstance(desk.screen, Home)
 

@@ -39,11 +39,7 @@ def sign(command: Sign, vault: Vault, keyring: Keyring, pool: EntropyPool) -> Fl
         # Before the host has it: a power cut must not make room for a second story (T92).
         fuller = with_history(vault, past, command.chain, remembered, keyring, pool.draw(12))
         yield Pause(Wait("Signing."), fuller)
-    words = " ".join(review.words)
-    return RequestOutcome(
-        Signed(payload),
-        Notice("Signed", ("Your host shows these words for the same payment:", "", words)),
-    )
+    return RequestOutcome(Signed(payload), Notice("Signed", ("Go on in your wallet.",)))
 
 
 def _fresh(pool: EntropyPool) -> bytearray:
