@@ -1,7 +1,7 @@
 """One page of a review, on as many views as it needs. Only the last view can be accepted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
@@ -51,6 +51,11 @@ class Confirm:
     yes: str = "next"
     view: int = 0
     hold: bool = False
+    _views: tuple[tuple[str, ...], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once a key: a page of 10 kB takes tens of milliseconds to lay out.
+        object.__setattr__(self, "_views", _views_of(self.page))
 
     @property
     def asks_hold(self) -> bool:
@@ -59,7 +64,7 @@ class Confirm:
 
     def lines(self) -> tuple[str, ...]:
         title = heading(self.page.title, f"page {self.number}/{self.total}")
-        return framed(title, self._views()[self.view], self._buttons())
+        return framed(title, self._views[self.view], self._buttons())
 
     def press(self, key: Key) -> "Confirm | Yes | Rejected | Back":
         match key:
@@ -88,7 +93,7 @@ class Confirm:
 
     def _place(self) -> str:
         """Which view of how many this is, between the keys that turn them: `◂ 2/3 ▸`."""
-        count = len(self._views())
+        count = len(self._views)
         left = "◂" if self.view or self.number > 1 else ""
         right = "" if self._is_last_view else "▸"
         place = f"{self.view + 1}/{count}" if 1 < count < 100 else ""
@@ -96,18 +101,19 @@ class Confirm:
 
     @property
     def _is_last_view(self) -> bool:
-        return self.view == len(self._views()) - 1
+        return self.view == len(self._views) - 1
 
     @property
     def _takes_yes(self) -> bool:
         return bool(self.page.summary) or self._is_last_view
 
-    def _views(self) -> tuple[tuple[str, ...], ...]:
-        """The facts in order; a fact is kept on one view when one view can hold it."""
-        if not self.page.summary:
-            return _laid_out([_block(fact) for fact in self.page.facts])
-        summary = [*(_block(fact) for fact in self.page.summary), _MORE]
-        return _laid_out(summary) + _laid_out([_block(fact) for fact in self.page.facts])
+
+def _views_of(page: Page) -> tuple[tuple[str, ...], ...]:
+    """The facts in order; a fact is kept on one view when one view can hold it."""
+    views = _laid_out([_block(fact) for fact in page.facts])
+    if not page.summary:
+        return views
+    return _laid_out([*(_block(fact) for fact in page.summary), _MORE]) + views
 
 
 def _laid_out(blocks: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

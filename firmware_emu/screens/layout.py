@@ -42,12 +42,13 @@ def wrap_exact(text: str) -> tuple[str, ...]:
     after a space is written as its escape. So a reader can tell where each line was broken.
     """
     shown = plain(text).replace("  ", " \\x20")
-    lines = []
-    while len(shown) > COLUMNS:
-        end = shown.rfind(" ", 1, COLUMNS)
-        lines.append(shown[:end] if end > 0 else shown[:COLUMNS])
-        shown = shown[end + 1 :] if end > 0 else shown[COLUMNS:]
-    return (*lines, shown)
+    lines, start = [], 0
+    while len(shown) - start > COLUMNS:
+        end = shown.rfind(" ", start + 1, start + COLUMNS)
+        stop = end if end > 0 else start + COLUMNS
+        lines.append(shown[start:stop])
+        start = stop + 1 if end > 0 else stop
+    return (*lines, shown[start:])
 
 
 def groups(text: str) -> tuple[str, ...]:
