@@ -121,12 +121,13 @@ def parse_words(sentence: str) -> Formula:
 
 
 def _both(text: str, start: int) -> Iterator[tuple[Formula, int]]:
-    """`X`, or `X and Y`, and so on."""
+    """`X`, or `X and Y`, or `X, after ...`, and so on."""
     for first, end in _item(text, start):
         yield first, end
-        if text.startswith(" and ", end):
-            for rest, stop in _both(text, end + 5):
-                yield everything(first, rest), stop
+        for seen, joint in ((" and ", " and "), (", after ", ", ")):
+            if text.startswith(seen, end):
+                for rest, stop in _both(text, end + len(joint)):
+                    yield everything(first, rest), stop
 
 
 def _item(text: str, start: int) -> Iterator[tuple[Formula, int]]:
@@ -164,11 +165,11 @@ _ATOMS = [
         lambda m: everything(*(("key", int(n) - 1) for n in re.findall(r"key (\d+)", m[0]))),
     ),
     (
-        re.compile(rf"the coin unmoved for {_COUNT} blocks? \(about [\d. ]+ \w+\)"),
+        re.compile(rf"after the coin has been still for {_COUNT} blocks? \(about [\d. ]+ \w+\)"),
         lambda m: ("older", _number(m[1])),
     ),
     (
-        re.compile(rf"the coin unmoved for {_COUNT} seconds \(about [\d. ]+ \w+\)"),
+        re.compile(rf"after the coin has been still for {_COUNT} seconds \(about [\d. ]+ \w+\)"),
         lambda m: ("older", 1 << 22 | _number(m[1]) // 512),
     ),
     (re.compile(rf"block {_COUNT} reached"), lambda m: ("after", _number(m[1]))),

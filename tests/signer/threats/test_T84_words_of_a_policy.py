@@ -88,7 +88,10 @@ def test_the_words_of_an_account_have_its_truth_table(made: policies.Made) -> No
         ),
         (
             "wsh(or_d(pk(@0/**),and_v(v:pk(@1/**),older(52560))))",
-            ["key 1 (yours)", "key 2 and the coin unmoved for 52 560 blocks (about 1 year)"],
+            [
+                "key 1 (yours)",
+                "key 2, after the coin has been still for 52 560 blocks (about 1 year)",
+            ],
         ),
         (
             "tr(musig(@0,@1)/**,and_v(v:multi_a(2,@1/**,@2/**,@3/**),after(840000)))",

@@ -1,7 +1,7 @@
 """A policy in words: what it takes to spend, for a person who registers the account (T84).
 
-Each sentence reads in one way: "and" joins what is needed together, and whatever is to be chosen
-from stands in brackets, with semicolons between.
+Each sentence reads in one way: "and", or a comma before "after", joins what is needed together, and
+whatever is to be chosen from stands in brackets, with semicolons between.
 """
 
 from collections.abc import Collection, Iterable
@@ -34,6 +34,7 @@ from signer.chains.bitcoin.descriptors.spend_data import NUMS
 from signer.chains.bitcoin.network import LOCKTIME_THRESHOLD
 
 _ORDERS = {"multi": "in this order", "sortedmulti": "sorted"}
+_STILL = "after the coin has been still"
 _BLOCK_SECONDS = 600
 _LENGTHS = ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 _IN_SECONDS = 1 << 22  # BIP68: the lock counts 512 seconds, not blocks
@@ -104,14 +105,20 @@ def _said(node: Condition, inner: list[str], own_numbers: Collection[int]) -> st
         case Secret(function, digest):
             return f"the secret whose {function} is {digest.hex()}"
         case OlderThan(sequence):
-            return f"the coin unmoved for {_age(sequence)}"
+            return f"{_STILL} for {_age(sequence)}"
         case NotBefore(locktime):
             return f"{moment(locktime)} reached"
         case _ if node.needs_all:
             order = sorted(range(len(inner)), key=lambda n: _rank(node.conditions[n]))
-            return " and ".join(inner[n] for n in order)
+            return _joined([inner[n] for n in order])
         case _:
             return f"{node.count} of [{'; '.join(inner)}]"
+
+
+def _joined(parts: list[str]) -> str:
+    """`key 1 and key 2, after the coin has been still for ...`: all of them are needed."""
+    joints = (", " if part.startswith(_STILL) else " and " for part in parts[1:])
+    return parts[0] + "".join(joint + part for joint, part in zip(joints, parts[1:], strict=True))
 
 
 def _rank(node: Condition) -> int:

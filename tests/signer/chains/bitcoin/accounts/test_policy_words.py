@@ -39,20 +39,28 @@ def paths(text: str, context: Context = Context.WSH) -> list[str]:
         ("multi(2,0,1,2)", ["2 of [key 1; key 2; key 3]"]),
         (
             f"thresh(2,{A},a:and_b({B},sln:older(3)),s:{C})",
-            ["2 of [key 1; key 2 and the coin unmoved for 3 blocks (about 30 minutes); key 3]"],
+            [
+                (
+                    "2 of [key 1; key 2, after the coin has been still for 3 blocks "
+                    "(about 30 minutes); key 3]"
+                )
+            ],
         ),
         (f"and_v(v:or_i({A},{B}),{C})", ["key 3 and 1 of [key 1; key 2]"]),
         (
             f"and_v(v:or_i({A},and_v(v:{B},older(1))),{C})",
             [
                 "key 1 and key 3",
-                "key 2 and key 3 and the coin unmoved for 1 block (about 10 minutes)",
+                "key 2 and key 3, after the coin has been still for 1 block (about 10 minutes)",
             ],
         ),
         (f"and_v(v:{A},after(499999999))", ["key 1 and block 499 999 999 reached"]),
         (f"and_v(v:{A},after(500000000))", ["key 1 and 1985-11-05 00:53:20 UTC reached"]),
         (f"and_v(v:{A},1)", ["key 1"]),
-        (f"and_v(v:older(9),{A})", ["key 1 and the coin unmoved for 9 blocks (about 1.5 hours)"]),
+        (
+            f"and_v(v:older(9),{A})",
+            ["key 1, after the coin has been still for 9 blocks (about 1.5 hours)"],
+        ),
         ("0", []),
     ],
 )
@@ -99,7 +107,9 @@ def test_keys_of_a_leaf_are_said_like_those_of_a_script(name: str) -> None:
     ],
 )
 def test_how_long_a_relative_lock_is_about_stands_beside_it(lock: int, about: str) -> None:
-    assert paths(f"and_v(v:{A},older({lock}))") == [f"key 1 and the coin unmoved for {about}"]
+    assert paths(f"and_v(v:{A},older({lock}))") == [
+        f"key 1, after the coin has been still for {about}"
+    ]
 
 
 def test_who_signs_is_said_first_then_choices_then_secrets_then_locks() -> None:

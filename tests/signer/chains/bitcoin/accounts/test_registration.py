@@ -85,12 +85,15 @@ def test_the_template_of_every_account_is_shown_as_it_is(template: str) -> None:
         ("tr(@0/**,pk(@1/**))", ["key 1 (yours)", "key 2"]),
         (
             "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(52560))))",
-            ["key 1 (yours)", "key 2 and the coin unmoved for 52 560 blocks (about 1 year)"],
+            [
+                "key 1 (yours)",
+                "key 2, after the coin has been still for 52 560 blocks (about 1 year)",
+            ],
         ),
         (
             "wsh(andor(pk(@0/**),older(4194305),and_v(v:multi(1,@1/**,@2/**),after(500000))))",
             [
-                "key 1 (yours) and the coin unmoved for 512 seconds (about 8.5 minutes)",
+                "key 1 (yours), after the coin has been still for 512 seconds (about 8.5 minutes)",
                 "1 of [key 2; key 3] and block 500 000 reached",
             ],
         ),

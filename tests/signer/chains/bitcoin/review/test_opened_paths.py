@@ -53,7 +53,7 @@ def warned(shown: tuple[Page, ...]) -> list[list[str]]:
     return [[fact.value for fact in page.facts] for page in found]
 
 
-OLD = "and the coin unmoved for 5 blocks (about 50 minutes)"
+OLD = ", after the coin has been still for 5 blocks (about 50 minutes)"
 SECRET = f"sha256({'ab' * 32})"
 KNOWN = f"the secret whose sha256 is {'ab' * 32}"
 
@@ -68,13 +68,13 @@ KNOWN = f"the secret whose sha256 is {'ab' * 32}"
             ["path 1: 2 of [key 1; key 2 (yours); key 3]", "1 of [key 1; key 3]"],
         ),
         (RECOVERY, 0, 0xFFFFFFFD, ["path 1: key 1 (yours)", "nothing"]),
-        (RECOVERY, 1, 5, [f"path 2: key 2 (yours) {OLD}", "nothing"]),
+        (RECOVERY, 1, 5, [f"path 2: key 2 (yours){OLD}", "nothing"]),
         (TREE, 0, 9, ["path 1: key 1 (yours)", "nothing"]),
         (
             TREE,
             1,
             9,
-            [f"path 2: key 2 (yours) {OLD}", "nothing", "path 3: key 2 (yours) and key 3", "key 3"],
+            [f"path 2: key 2 (yours){OLD}", "nothing", "path 3: key 2 (yours) and key 3", "key 3"],
         ),
         (TREE, 1, 4, ["path 3: key 2 (yours) and key 3", "key 3"]),
         (TREE, 2, 0, ["path 3: key 2 and key 3 (yours)", "key 2"]),
@@ -86,7 +86,7 @@ KNOWN = f"the secret whose sha256 is {'ab' * 32}"
             [
                 "path 1: [key 1 (yours) with key 2]",
                 "key 2",
-                f"path 2: key 1 (yours) {OLD}",
+                f"path 2: key 1 (yours){OLD}",
                 "nothing",
             ],
         ),
@@ -127,7 +127,7 @@ def test_a_signature_that_opens_nothing_is_a_warning(
         [
             "Your signature opens nothing, of coin 1.",
             f"This payment waits for {waits}.",
-            f"You have a part in path 2: key 2 (yours) {OLD}.",
+            f"You have a part in path 2: key 2 (yours){OLD}.",
         ]
     ]
     assert details(shown) == []
@@ -136,7 +136,7 @@ def test_a_signature_that_opens_nothing_is_a_warning(
 def test_coins_that_differ_are_told_apart() -> None:
     shown = pages(RECOVERY, 1, 4, 5, 4)
     assert [lines[0] for lines in warned(shown)] == ["Your signature opens nothing, of coin 1, 3."]
-    assert details(shown) == [f"path 2: key 2 (yours) {OLD}", "nothing"]
+    assert details(shown) == [f"path 2: key 2 (yours){OLD}", "nothing"]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_coin_that_is_signed_already_is_not_said_to_open_nothing() -> None:
     made.ins[0].put(fields.PARTIAL_SIG, signature, public)
     shown = psbts.review(made.encode(), keys, "regtest", [of.record(keys)]).pages
     assert warned(shown) == []
-    assert details(shown) == [f"path 2: key 2 (yours) {OLD}", "nothing"]
+    assert details(shown) == [f"path 2: key 2 (yours){OLD}", "nothing"]
 
 
 def test_coins_of_another_account_are_not_judged_by_this_one() -> None:
