@@ -32,7 +32,7 @@ class Reviewer(Watcher):
             if past(state, Stage.SIGNED) or state.view is None:
                 return
             page = state.view.seq
-            await self.presses("enter")
+            await self.presses("space" if "hold" in state.view.lines[-1] else "enter")
             await self.sees(lambda state, page=page: state.view and state.view.seq > page)
 
 
