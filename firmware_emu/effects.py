@@ -15,11 +15,15 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A new look. `fingerprint` is the master fingerprint in hex when unlocked, else empty."""
+    """A new look. `fingerprint` is the master fingerprint in hex when unlocked, else empty.
+
+    `hold` is how much of the long press that the screen asks for has passed, 0 to 1.
+    """
 
     screen: Screen = field(repr=False)
     state: State
     fingerprint: str
+    hold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,13 +159,23 @@ class NodeStatus:
 
 @dataclass(frozen=True, slots=True)
 class PanelView:
-    """What the device shows. `state` is "empty", "locked" or "unlocked"."""
+    """What the device shows. `state` is "empty", "locked" or "unlocked".
+
+    `inverted` is a warning, dark on light. `picked` are bars: row, column, length in the lines.
+    `scroll` is the view that is seen, from 0, and how many there are. `hold` is how much of a long
+    press has passed, 0 to 1. `code` are the rows of a QR code, "1" dark, without a quiet zone.
+    """
 
     seq: int
     kind: str
     lines: tuple[str, ...]
     state: str
     fingerprint: str
+    inverted: bool = False
+    picked: tuple[tuple[int, int, int], ...] = ()
+    scroll: tuple[int, int] = (0, 1)
+    hold: float = 0.0
+    code: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from firmware_emu.effects import Show
 from firmware_emu.events import Event, KeyPressed, Typed
 from firmware_emu.faces import FaceError
+from firmware_emu.paint.drawing import draw
 from firmware_emu.paint.paint import paint
-from firmware_emu.screens import Key, Screen
+from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 
 LONGEST_LINE = 1 << 16  # bytes; the longest honest one is some words of a seed
@@ -58,7 +59,7 @@ class _Client(asyncio.Protocol):
         self._watching = False
         self._seq = 0
         self._view: Message = {}
-        self._screen: Screen | None = None
+        self._last_show: Show | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -83,7 +84,7 @@ class _Client(asyncio.Protocol):
 
     def show(self, show: Show) -> None:
         """Send the view, if it looks different."""
-        self._screen = show.screen
+        self._last_show = show
         view = _view(show)
         if view != self._view:
             self._view = view
@@ -116,9 +117,9 @@ class _Client(asyncio.Protocol):
             self._send(done | {"error": str(error)})
 
     def _pixels(self) -> Message:
-        if self._screen is None:
+        if self._last_show is None:
             raise BadRequest("The screen is dark.")
-        canvas = paint(self._screen)
+        canvas = paint(self._last_show.screen, self._last_show.hold)
         pgm = base64.b64encode(canvas.pgm()).decode()
         return {"seq": self._seq, "width": canvas.width, "height": canvas.height, "pgm": pgm}
 
@@ -145,11 +146,17 @@ def _parse(line: bytes) -> Message:
 
 
 def _view(show: Show) -> dict[str, object]:
+    drawing = draw(show.screen, show.hold)
     return {
         "kind": show.screen.kind,
         "lines": show.screen.lines(),
         "state": show.state.value,
         "fingerprint": show.fingerprint,
+        "inverted": drawing.is_inverted,
+        "picked": [(span.row, span.column, span.length) for span in drawing.picked],
+        "scroll": drawing.scroll,
+        "hold": round(drawing.hold, 2),
+        "code": ["".join("01"[dark] for dark in row) for row in drawing.code],
     }
 
 

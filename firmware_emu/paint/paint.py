@@ -5,17 +5,11 @@ import textwrap
 from dataclasses import dataclass
 
 from firmware_emu.paint.canvas import DARK, LIGHT, Canvas
+from firmware_emu.paint.drawing import Drawing, draw
 from firmware_emu.paint.font import HEIGHT, WIDTH, glyph
-from firmware_emu.paint.qr import QUIET_ZONE, modules, version_for
+from firmware_emu.paint.qr import QUIET_ZONE
 from firmware_emu.screens import COLUMNS, ROWS, Screen
-from firmware_emu.screens.confirm import Confirm
-from firmware_emu.screens.dice import Dice
-from firmware_emu.screens.letters import Letters
-from firmware_emu.screens.menu import Menu
-from firmware_emu.screens.notice import Notice
-from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
-from signer.review import Kind
 
 _GREY = 160  # the buttons: there, but not what is to be read
 
@@ -43,35 +37,56 @@ _USUAL = _Look(title=_ON_LIGHT, body=_ON_DARK, picked=_ON_LIGHT, buttons=_Ink(_G
 _WARNING = _Look(title=_ON_DARK, body=_ON_LIGHT, picked=_ON_DARK, buttons=_ON_DARK)
 
 
-def paint(screen: Screen) -> Canvas:
+def paint(screen: Screen, hold: float = 0.0) -> Canvas:
     """The panel, showing `screen`: its first line as a title, its last as the buttons.
 
-    Raises ValueError for a QR code that cannot be shown whole.
+    `hold` is how much of a long press has passed, 0 to 1. Raises ValueError for a QR code that
+    cannot be shown whole.
     """
     canvas = Canvas(COLUMNS * WIDTH, ROWS * HEIGHT)
+    drawing = draw(screen, hold)
     if isinstance(screen, Qr):
-        _code(canvas, screen)
+        _code(canvas, screen, drawing)
     else:
-        _text(canvas, screen)
+        _text(canvas, drawing)
     return canvas
 
 
-def _text(canvas: Canvas, screen: Screen) -> None:
-    look = _look(screen)
-    title, *body, buttons = (*screen.lines(), *[""] * ROWS)[:ROWS]
+def _text(canvas: Canvas, drawing: Drawing) -> None:
+    look = _WARNING if drawing.is_inverted else _USUAL
+    title, *body, buttons = drawing.lines
     _write(canvas, 0, title.ljust(COLUMNS), look.title)
     for row, line in enumerate(body, start=1):
         _write(canvas, row, line.ljust(COLUMNS), look.body)
-        _mark_picked(canvas, row, line, screen)
+    for span in drawing.picked:
+        line = drawing.lines[span.row].ljust(COLUMNS)
+        text = line[span.column :][: span.length]
+        _write(canvas, span.row, _BRACKETS.sub(r" \1 ", text), look.picked, span.column)
     canvas.fill(0, HEIGHT, canvas.width, 2, look.body.ground)  # the title ends here
+    _scroll_mark(canvas, drawing, look.body.ink)
     _write(canvas, ROWS - 1, buttons.ljust(COLUMNS), look.buttons)
     canvas.fill(0, (ROWS - 1) * HEIGHT, canvas.width, 1, _GREY)
+    _bar(canvas, buttons, drawing.hold)
 
 
-def _code(canvas: Canvas, screen: Qr) -> None:
+def _bar(canvas: Canvas, buttons: str, hold: float) -> None:
+    """How long OK was held, from the left over the buttons."""
+    held = round(hold * COLUMNS)
+    _write(canvas, ROWS - 1, buttons.ljust(COLUMNS)[:held], _ON_LIGHT)
+
+
+def _scroll_mark(canvas: Canvas, drawing: Drawing, grey: int) -> None:
+    """Which part of the whole is seen, at the right edge; nothing where all is seen."""
+    view, views = drawing.scroll
+    if views > 1:
+        top, room = HEIGHT + 2, (ROWS - 2) * HEIGHT - 2
+        start = top + room * view // views
+        canvas.fill(canvas.width - 1, start, 1, max(room // views, 2), grey)
+
+
+def _code(canvas: Canvas, screen: Qr, drawing: Drawing) -> None:
     """The code as large as the panel is high, dark on light with its quiet zone; text beside."""
-    side = canvas.height
-    rows = modules(screen.frame, version_for(screen.frames))
+    side, rows = canvas.height, drawing.code
     scale = side // (len(rows) + 2 * QUIET_ZONE)
     if scale == 0:
         raise ValueError("The QR code is too large for the panel.")
@@ -92,21 +107,7 @@ def _beside(canvas: Canvas, screen: Qr, column: int) -> None:
     _write(canvas, ROWS - 1, done, _USUAL.buttons, COLUMNS - len(done))
 
 
-def _look(screen: Screen) -> _Look:
-    warns = isinstance(screen, Confirm) and screen.page.kind is Kind.WARNING
-    alarms = isinstance(screen, Notice) and screen.is_alarm
-    return _WARNING if warns or alarms else _USUAL
-
-
-def _mark_picked(canvas: Canvas, row: int, line: str, screen: Screen) -> None:
-    """The cursor as a bar, where text can only show it as a sign."""
-    if isinstance(screen, Menu) and line.startswith("▸"):
-        _write(canvas, row, line.ljust(COLUMNS), _USUAL.picked)
-    if isinstance(screen, PinPad | Letters | Dice) and (picked := _CURSOR.search(line)):
-        _write(canvas, row, f" {picked[1]} ", _USUAL.picked, picked.start())
-
-
-_CURSOR = re.compile(r"\[(.+?)\]")
+_BRACKETS = re.compile(r"^\[(.+)\]$")
 
 
 def _write(canvas: Canvas, row: int, text: str, colours: _Ink, column: int = 0) -> None:

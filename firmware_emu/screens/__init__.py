@@ -50,6 +50,16 @@ class Typing(Screen, Protocol):
 
 
 @runtime_checkable
+class Paged(Screen, Protocol):
+    """A screen with more to read than the panel holds at once."""
+
+    @property
+    def scroll(self) -> tuple[int, int]:
+        """The view that is seen, from 0, and how many there are."""
+        ...
+
+
+@runtime_checkable
 class Ticking(Screen, Protocol):
     """A screen that changes by itself: an animated QR code."""
 

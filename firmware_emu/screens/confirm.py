@@ -100,6 +100,10 @@ class Confirm:
         return " ".join(part for part in (left, place, right) if part)
 
     @property
+    def scroll(self) -> tuple[int, int]:
+        return self.view, len(self._views)
+
+    @property
     def _is_last_view(self) -> bool:
         return self.view == len(self._views) - 1
 

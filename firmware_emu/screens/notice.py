@@ -19,7 +19,7 @@ class Stopped(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Sentences that need no decision. An alarm looks like a warning."""
+    """Sentences that need no decision. `is_alarm` makes it look like a warning."""
 
     kind: ClassVar[str] = "notice"
 

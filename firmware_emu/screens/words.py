@@ -43,6 +43,10 @@ class Words:
             case Key.STOP:
                 return Stopped()
 
+    @property
+    def scroll(self) -> tuple[int, int]:
+        return self.view, self._views
+
     def _next(self) -> "Words":
         return replace(self, view=self.view + 1)
 

@@ -76,5 +76,16 @@ class PanelClient:
         await self._lines.close()
 
     def _take_view(self, message: Message) -> None:
-        fields = message["view"] | {"lines": tuple(message["view"]["lines"])}
-        self.view = PanelView(**fields)
+        view = message["view"]
+        self.view = PanelView(
+            seq=view["seq"],
+            kind=view["kind"],
+            lines=tuple(view["lines"]),
+            state=view["state"],
+            fingerprint=view["fingerprint"],
+            inverted=view["inverted"],
+            picked=tuple((row, column, length) for row, column, length in view["picked"]),
+            scroll=(view["scroll"][0], view["scroll"][1]),
+            hold=view["hold"],
+            code=tuple(view["code"]),
+        )

@@ -93,6 +93,11 @@ async def test_the_first_thing_a_client_hears_is_the_present_screen(client: Clie
         ],
         "state": "locked",
         "fingerprint": "",
+        "inverted": False,
+        "picked": [],
+        "scroll": [0, 1],
+        "hold": 0.0,
+        "code": [],
     }
 
 
