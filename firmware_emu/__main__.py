@@ -20,7 +20,7 @@ from firmware_emu import faces
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, tcp
-from firmware_emu.links.clock import Clock
+from firmware_emu.links.clock import Clock, MovableTime
 from firmware_emu.shell import Callback, Shell
 from firmware_emu.storage.flash import FlashError, FlashFile
 from firmware_emu.storage.vault import Cost
@@ -143,9 +143,10 @@ async def _run(options: argparse.Namespace) -> None:
         fresh = secrets.token_bytes(64)
         device = Device(flash.load(), fresh, options.pin_memory_mib, network=options.network or "")
         erase(fresh)  # the device has stirred it into its own
-        shell = Shell(device, flash, breathe=_breathe)
+        time = MovableTime()
+        shell = Shell(device, flash, breathe=_breathe, now=time.now)
         shell.start()
-        board = await _board(options, shell)
+        board = await _board(options, shell, time)
         for part in board.parts.values():
             stack.callback(part.close)
         stack.callback(Clock(shell, secrets.token_bytes).close)
@@ -188,7 +189,7 @@ def _breathe(go_on: Callback) -> None:
     asyncio.get_running_loop().call_later(0.05, go_on)
 
 
-async def _board(options: argparse.Namespace, shell: Shell) -> PluggedParts:
+async def _board(options: argparse.Namespace, shell: Shell, time: MovableTime) -> PluggedParts:
     board = PluggedParts()
     requested = (options.tcp, options.camera, options.control)
     usual = not options.pty and all(port is None for port in requested)
@@ -204,7 +205,9 @@ async def _board(options: argparse.Namespace, shell: Shell) -> PluggedParts:
         board.parts["camera"] = await camera.listen(shell, options.camera)
     if options.control is not None:
         board.token = secrets.token_hex(16)
-        board.parts["control"] = await remote.listen(shell, options.control, board.token)
+        board.parts["control"] = await remote.listen(
+            shell, options.control, board.token, time.advance
+        )
     return board
 
 

@@ -17,13 +17,15 @@ class State(Enum):
 class Show:
     """A new look. `fingerprint` is the master fingerprint in hex when unlocked, else empty.
 
-    `hold` is how much of the long press that the screen asks for has passed, 0 to 1.
+    `hold` is how much of the long press that the screen asks for has passed, 0 to 1. `is_new`
+    says that there is something to read: not the same page with a cursor that moved.
     """
 
     screen: Screen = field(repr=False)
     state: State
     fingerprint: str
     hold: float = 0.0
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)

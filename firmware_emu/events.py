@@ -1,4 +1,8 @@
-"""What can happen to a device."""
+"""What can happen to a device.
+
+Times are seconds of the shell's clock, which never goes back; the shell writes them in where they
+are 0, when the event arrives. So what queued behind slow arithmetic is judged by when it came.
+"""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +19,14 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
+    """One press of STOP, LEFT, RIGHT or OK; a key held down comes again and again.
+
+    `is_whole` says that the face shows the whole screen, and not a piece of it.
+    """
+
     key: Key
+    at_s: float = 0.0
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,14 @@ class Typed:
     """Characters from a face with a keyboard. They may be a PIN or seed words."""
 
     text: str = field(repr=False)
+    at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A face shows the present screen whole from now on. The device answers with nothing."""
+
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,7 @@ class Ticked:
     """Time went by. `seconds` since the last tick, by the shell's monotonic clock."""
 
     seconds: float
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +75,5 @@ class Resumed:
     """The shell's answer to the effect `Resume`: everything before it has been carried out."""
 
 
-Event = KeyPressed | Typed | BytesIn | PortClosed | Ticked | Shaken | Resumed
+Timed = KeyPressed | Typed | Shown | Ticked
+Event = Timed | BytesIn | PortClosed | Shaken | Resumed

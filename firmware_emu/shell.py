@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show
-from firmware_emu.events import Event, Port, PortClosed, Resumed
+from firmware_emu.events import Event, Port, PortClosed, Resumed, Shown, Timed
 
 Write = Callable[[bytes], None]
 Callback = Callable[[], None]
@@ -35,6 +36,10 @@ def _ignore() -> None:
     pass
 
 
+def _timeless() -> float:
+    return 0.0
+
+
 def _immediately(go_on: Callback) -> None:
     go_on()
 
@@ -45,7 +50,7 @@ class Shell:
     Events are handled one after the other, each with all its effects before the next: what a
     face makes happen while it is shown something waits for its turn. `rest` is called before
     slow arithmetic and must call what it is given, at once or a moment later: that moment lets a
-    face be painted ("Checking the PIN.").
+    face be painted ("Checking the PIN."). `now` is a clock in seconds that never goes back.
     """
 
     def __init__(
@@ -54,11 +59,13 @@ class Shell:
         flash: Flash,
         faces: Iterable[Face] = (),
         breathe: Callable[[Callback], None] = _immediately,
+        now: Callable[[], float] = _timeless,
     ) -> None:
         self._device = device
         self._flash = flash
         self._faces = list(faces)
         self._breathe = breathe
+        self.now = now
         self._writers: dict[Port, Write] = {}
         self._waiting: deque[tuple[Event, Callback]] = deque()
         self._busy = False
@@ -70,6 +77,8 @@ class Shell:
 
     def happen(self, event: Event, callback: Callback = _ignore) -> None:
         """Let the device handle `event`; when all it asked for is carried out, call `then`."""
+        if isinstance(event, Timed) and not event.at_s:
+            event = replace(event, at_s=self.now())
         self._waiting.append((event, callback))
         self._go_on()
 
@@ -131,8 +140,11 @@ class Shell:
                 self._flash.save(record)
             case Show():
                 self._last_show = effect
+                shown = Shown(self.now())
                 for face in tuple(self._faces):
                     face.show(effect)
+                if effect.is_new:
+                    self._device.handle(shown)
             case BytesOut(port, data):
                 if write := self._writers.get(port):
                     write(data)

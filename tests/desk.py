@@ -5,10 +5,11 @@ is seen, and `Resume` is answered at once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from firmware_emu.core.device import Device
+from firmware_emu.core.key_policy import gesture
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
 from firmware_emu.events import (
     BytesIn,
@@ -18,7 +19,9 @@ from firmware_emu.events import (
     PortClosed,
     Resumed,
     Shaken,
+    Shown,
     Ticked,
+    Timed,
     Typed,
 )
 from firmware_emu.screens import COLUMNS, ROWS, Key, Screen
@@ -36,6 +39,24 @@ ABANDON = ("abandon",) * 11 + ("about",)
 PIN = "123456"
 
 
+@dataclass
+class _Wall:
+    """A clock for presses into devices and shells that have none."""
+
+    now_s: float = 1.0
+
+
+_WALL = _Wall()
+
+
+def pressed(*keys: Key) -> Iterator[KeyPressed]:
+    """These keys as a person presses them, ever later, for a device that nobody tells the time."""
+    for key in keys:
+        for seconds, physical in gesture(key):
+            _WALL.now_s += seconds
+            yield KeyPressed(physical, _WALL.now_s)
+
+
 class Desk:
     """One device and all that is plugged into it."""
 
@@ -47,22 +68,29 @@ class Desk:
         self.shown: list[Show] = []
         self.heard: dict[Port, bytearray] = defaultdict(bytearray)
         self.log: list[Effect] = []
+        self.now_s = 1.0
         self._ports = 0
         self._carry(self.device.start())
 
     # What happens
 
     def happen(self, event: Event) -> None:
+        if isinstance(event, Timed) and not event.at_s:
+            event = replace(event, at_s=self.now_s)
         self._carry(self.device.handle(event))
 
     def press(self, *keys: str) -> None:
+        """Press as a person does, who lets go in between, and holds for a second."""
         for key in keys:
-            self.happen(KeyPressed(Key(key)))
+            for seconds, pressed in gesture(Key(key)):
+                self.now_s += seconds
+                self.happen(KeyPressed(pressed))
 
     def type(self, text: str) -> None:
         self.happen(Typed(text))
 
     def tick(self, seconds: float) -> None:
+        self.now_s += seconds
         self.happen(Ticked(seconds))
 
     def shake(self, entropy: bytes) -> None:
@@ -150,6 +178,13 @@ class Desk:
         self.press("ok")
         self.choose("Lock")
 
+    def erase(self, pin: str = PIN) -> None:
+        """From the unlocked home screen to an empty device."""
+        self.press("ok")
+        self.choose("Erase the seed")
+        self.press("hold")
+        self.enter_pin(pin)
+
     def approve(self) -> list[str]:
         """Read every view of what is asked and accept it; what was read."""
         read: list[str] = []
@@ -171,6 +206,8 @@ class Desk:
                 case Show(screen):
                     _check_fits(screen)
                     self.shown.append(effect)
+                    if effect.is_new:
+                        assert self.device.handle(Shown(self.now_s)) == []
                 case BytesOut(port, data):
                     self.heard[port] += data
                 case Resume():

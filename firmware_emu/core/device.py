@@ -8,6 +8,7 @@ from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
 from firmware_emu.core import access
 from firmware_emu.core.conversation import Conversation, Ended
 from firmware_emu.core.dispatch import flow_for, idle_flow, immediate_reply, unknown_network
+from firmware_emu.core.key_policy import KeyPolicy
 from firmware_emu.core.ports import Ports
 from firmware_emu.core.state import at_power_on
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
@@ -23,7 +24,7 @@ from firmware_emu.flows import (
     Unlocked,
 )
 from firmware_emu.personalities import PersonalityFactory
-from firmware_emu.screens import Answer, Screen, Ticking, Typing
+from firmware_emu.screens import Answer, Paged, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
 from firmware_emu.storage.vault import Cost
 
@@ -32,6 +33,7 @@ _FAILED = Notice(
     "Link closed",
     ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
 )
+_STEPS = 20  # of the bar of a long press
 
 
 class Device:
@@ -58,6 +60,8 @@ class Device:
         self._ports = Ports(personality, self._state.profile)
         self._effects: list[Effect] = []
         self._pending_port: Port | None = None
+        self._policy = KeyPolicy()
+        self._bar = 0.0
         self._conversation = Conversation(idle_flow(self._state))
 
     def start(self) -> list[Effect]:
@@ -70,16 +74,12 @@ class Device:
     def handle(self, event: events.Event) -> list[Effect]:
         """What follows from an event, in order. A `Save` comes before all that relies on it."""
         match event:
-            case events.KeyPressed(key):
-                self._look(self._conversation.screen.press(key))
-            case events.Typed(text):
-                self._type(text)
+            case events.KeyPressed() | events.Typed() | events.Shown() | events.Ticked():
+                self._at_its_time(event)
             case events.BytesIn(port, data):
                 self._receive(port, data)
             case events.PortClosed(port):
                 self._closed(port, _CUT)
-            case events.Ticked(seconds):
-                self._tick(seconds)
             case events.Shaken(entropy):
                 self._state.pool.stir(entropy)
             case events.Resumed():
@@ -94,6 +94,26 @@ class Device:
     def _take_effects(self) -> list[Effect]:
         effects, self._effects = self._effects, []
         return effects
+
+    def _at_its_time(self, event: events.Timed) -> None:
+        match event:
+            case events.KeyPressed(key, at_s, is_whole):
+                screen = self._conversation.screen
+                if meant := self._policy.press(key, at_s, screen, is_whole=is_whole):
+                    self._look(screen.press(meant))
+            case events.Typed(text, at_s):
+                self._type(text if self._policy.typed(at_s) else "")
+            case events.Shown(at_s):
+                self._policy.shown(at_s)
+            case events.Ticked(seconds):
+                self._tick(seconds)
+        self._draw_bar(event.at_s)
+
+    def _draw_bar(self, at_s: float) -> None:
+        """How long OK has been held, in steps that can be told apart."""
+        bar = round(self._policy.held(at_s) * _STEPS) / _STEPS
+        if bar != self._bar:
+            self._show(self._conversation.screen, bar, is_new=False)
 
     def _tick(self, seconds: float) -> None:
         self._ports.tick(seconds)
@@ -121,7 +141,10 @@ class Device:
             self._conversation.is_answered = True
             self._advance(look)
         elif look != self._conversation.screen:
-            self._show(look)
+            is_turned = isinstance(look, Paged) and look.scroll != _scroll(
+                self._conversation.screen
+            )
+            self._show(look, self._bar, is_new=is_turned)
 
     def _type(self, text: str) -> None:
         for character in text:
@@ -178,9 +201,11 @@ class Device:
             notice = self._reply(*self._conversation.asker, outcome.reply) or notice
         self._idle(notice)
 
-    def _show(self, screen: Screen) -> None:
+    def _show(self, screen: Screen, bar: float = 0.0, *, is_new: bool = True) -> None:
         self._conversation.screen = screen
-        self._effects.append(Show(screen, self._state.state, self._state.fingerprint))
+        self._bar = bar
+        state, fingerprint = self._state.state, self._state.fingerprint
+        self._effects.append(Show(screen, state, fingerprint, bar, is_new))
 
     def _lock(self) -> None:
         if self._state.keyring:
@@ -254,3 +279,7 @@ class Device:
             self._conversation.asker = None  # a person who is writing down words may finish
         elif request:
             self._idle(notice)
+
+
+def _scroll(screen: Screen) -> tuple[int, int] | None:
+    return screen.scroll if isinstance(screen, Paged) else None

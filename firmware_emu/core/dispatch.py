@@ -65,7 +65,7 @@ def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
     elif device.keyring is None:
         yield from home.locked(device.vault, sealed, device.pool)
     else:
-        yield from home.unlocked(device.vault, device.keyring)
+        yield from home.unlocked(device.vault, sealed, device.keyring, device.pool)
 
 
 def unknown_network(command: Command) -> Fault | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from firmware_emu.core.device import Device
+from firmware_emu.core.key_policy import gesture
 from firmware_emu.effects import Effect, Show
 from firmware_emu.emulator.presets import (
     CHEAP,
@@ -16,7 +17,17 @@ from firmware_emu.emulator.presets import (
     sealed_record,
     yes,
 )
-from firmware_emu.events import BytesIn, Event, KeyPressed, Port, PortClosed, Resumed, Ticked, Typed
+from firmware_emu.events import (
+    BytesIn,
+    Event,
+    KeyPressed,
+    Port,
+    PortClosed,
+    Resumed,
+    Shown,
+    Ticked,
+    Typed,
+)
 from firmware_emu.screens import Key
 from firmware_emu.shell import Face, Shell
 from signer.formats import cbor
@@ -44,20 +55,31 @@ class MemoryFlash:
         self.writes.append(record)
 
 
-class _Remembering:
-    """A device and all that happened to it, in order."""
+@dataclass(slots=True)
+class SimulatedClock:
+    """A clock that stands still until it is set; seconds."""
 
-    def __init__(self, device: Device) -> None:
+    now_s: float = 1.0
+
+    def now(self) -> float:
+        return self.now_s
+
+
+class _Remembering:
+    """A device and all that happened to it, in order, each with its time."""
+
+    def __init__(self, device: Device, clock: SimulatedClock) -> None:
         self._device = device
-        self.past: list[Event] = []
+        self._clock = clock
+        self.past: list[tuple[float, Event]] = []
 
     def start(self) -> list[Effect]:
         return self._device.start()
 
     def handle(self, event: Event) -> list[Effect]:
-        # Resuming follows by itself when the events before it happen again.
-        if not isinstance(event, Resumed):
-            self.past.append(event)
+        # These two follow by themselves when the events before them happen again.
+        if not isinstance(event, Resumed | Shown):
+            self.past.append((self._clock.now_s, event))
         return self._device.handle(event)
 
 
@@ -89,11 +111,13 @@ class Emulator:
 
     def _begin(self, record: bytes | None, entropy: bytes) -> None:
         self._origin = record, entropy
-        self._device = _Remembering(Device(record, entropy, CHEAP, network=self._network))
+        self._clock = SimulatedClock()
+        device = Device(record, entropy, CHEAP, network=self._network)
+        self._device = _Remembering(device, self._clock)
         self._answers = bytearray()
         self._count = 0
         self.flash = MemoryFlash([record] if record else [])
-        self.shell = Shell(self._device, self.flash, [self])
+        self.shell = Shell(self._device, self.flash, [self], now=self._clock.now)
         self._port = Port("jade", "memory")
         self.shell.plug_in(self._port, self._answers.extend)
         self.shell.start()
@@ -112,9 +136,14 @@ class Emulator:
         return ScreenView.of(self._show)
 
     def press(self, *keys: str) -> ScreenView:
-        """Press "stop", "left", "right", "ok" or "hold", one after the other."""
+        """Press "stop", "left", "right", "ok" or "hold", one after the other, as a person does.
+
+        The device's clock moves on by what that takes: half a second a press, one more for a hold.
+        """
         for key in keys:
-            self.shell.happen(KeyPressed(Key(key)))
+            for seconds, pressed in gesture(Key(key)):
+                self._clock.now_s += seconds
+                self.shell.happen(KeyPressed(pressed))
         return self.screen
 
     def type(self, text: str) -> ScreenView:
@@ -130,6 +159,7 @@ class Emulator:
 
     def advance(self, seconds: float) -> ScreenView:
         """Let time go by, at once."""
+        self._clock.now_s += seconds
         self.shell.happen(Ticked(seconds))
         return self.screen
 
@@ -188,8 +218,10 @@ class Emulator:
         twin = object.__new__(Emulator)
         twin._network = self._network
         twin._begin(*self._origin)
-        for event in self._device.past:
+        for at_s, event in self._device.past:
+            twin._clock.now_s = at_s
             twin.shell.happen(event)
+        twin._clock.now_s = self._clock.now_s
         twin._answers[:] = self._answers
         twin._count = self._count
         return twin

@@ -72,9 +72,14 @@ class EmulatorProcess:
         return _address(self.announcement["tcp"])
 
     def press(self, *keys: str) -> ScreenView:
-        """Press keys, as `Emulator.press` does."""
+        """Press keys, as `Emulator.press` does: the time it takes passes on the device's clock."""
         for key in keys:
-            self._ask({"press": key})
+            self._ask({"press": key, "at_once": True})
+        return self.screen
+
+    def advance(self, seconds: float) -> ScreenView:
+        """Let time go by on the device's clock, at once."""
+        self._ask({"advance": seconds})
         return self.screen
 
     def type(self, text: str) -> ScreenView:

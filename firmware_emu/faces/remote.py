@@ -4,10 +4,11 @@ import asyncio
 import base64
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from firmware_emu.core.key_policy import gesture
 from firmware_emu.effects import Show
-from firmware_emu.events import Event, KeyPressed, Typed
+from firmware_emu.events import Event, KeyPressed, Ticked, Typed
 from firmware_emu.faces import FaceError
 from firmware_emu.paint.drawing import draw
 from firmware_emu.paint.paint import paint
@@ -16,9 +17,11 @@ from firmware_emu.shell import Shell
 
 LONGEST_LINE = 1 << 16  # bytes; the longest honest one is some words of a seed
 LONGEST_TEXT = 256
+LONGEST_ADVANCE_S = 366 * 86_400
 UNREAD = 1 << 20  # bytes a client may leave unread before it is let go
 
 Message = Mapping[str, object]
+Advance = Callable[[float], None]
 
 
 class BadRequest(Exception):
@@ -38,11 +41,14 @@ class Remote:
         self._server.close()
 
 
-async def listen(shell: Shell, port: int, token: str) -> Remote:
-    """Listen on loopback at `port` (0 = any free one). Raises FaceError."""
+async def listen(shell: Shell, port: int, token: str, advance: Advance | None = None) -> Remote:
+    """Listen on loopback at `port` (0 = any free one). Raises FaceError.
+
+    `advance` moves the shell's clock on by so many seconds, where it can be moved.
+    """
     loop = asyncio.get_running_loop()
     try:
-        server = await loop.create_server(lambda: _Client(shell, token), "127.0.0.1", port)
+        server = await loop.create_server(lambda: _Client(shell, token, advance), "127.0.0.1", port)
     except (OSError, OverflowError) as error:
         raise FaceError(f"The control port {port} cannot be used: {error}.") from error
     return Remote(server)
@@ -51,9 +57,11 @@ async def listen(shell: Shell, port: int, token: str) -> Remote:
 class _Client(asyncio.Protocol):
     """One connection. It sees and does nothing before it has shown the token."""
 
-    def __init__(self, shell: Shell, token: str) -> None:
+    def __init__(self, shell: Shell, token: str, advance: Advance | None) -> None:
         self._shell = shell
         self._token = token
+        self._advance = advance
+        self._new_s = 0.0
         self._line = bytearray()
         self._transport: asyncio.Transport | None = None
         self._watching = False
@@ -85,6 +93,7 @@ class _Client(asyncio.Protocol):
     def show(self, show: Show) -> None:
         """Send the view, if it looks different."""
         self._last_show = show
+        self._new_s = self._shell.now() if show.is_new else self._new_s
         view = _view(show)
         if view != self._view:
             self._view = view
@@ -109,12 +118,60 @@ class _Client(asyncio.Protocol):
     def _answer(self, message: Message) -> None:
         done = {"done": message.get("id")}
         try:
-            if message.get("get") == "pixels":
-                self._send(done | {"pixels": self._pixels()})
-            else:
-                self._shell.happen(_event(message), callback=lambda: self._send(done))
+            match message:
+                case {"get": "pixels"}:
+                    self._send(done | {"pixels": self._pixels()})
+                case {"press": str(name), "at_once": True}:
+                    self._press_at_once(_key(name), done)
+                case {"press": "hold"}:
+                    self._hold(done)
+                case {"advance": int() | float() as seconds}:
+                    self._move_clock(seconds)
+                    self._shell.happen(Ticked(seconds), callback=lambda: self._send(done))
+                case _:
+                    self._shell.happen(_event(message), callback=lambda: self._send(done))
         except BadRequest as error:
             self._send(done | {"error": str(error)})
+
+    def _hold(self, done: Message) -> None:
+        """Presses as they come from a held key, for programs that have none to hold."""
+        (pause_s, _), *presses = gesture(Key.HOLD)
+        at_s = max(self._shell.now(), self._new_s + pause_s)
+        times_s = [at_s]
+        for seconds, _ in presses:
+            times_s.append(times_s[-1] + seconds)
+        self._press_next(times_s, done)
+
+    def _press_next(self, times_s: list[float], done: Message) -> None:
+        """One OK at each of these times; where the loop comes late, the press does not."""
+        at_s, *later_s = times_s
+        delay_s = at_s - self._shell.now()
+        if self._transport is None:
+            return
+        if delay_s > 0:
+            asyncio.get_running_loop().call_later(delay_s, self._press_next, times_s, done)
+        elif later_s:
+            self._shell.happen(KeyPressed(Key.OK, at_s))
+            asyncio.get_running_loop().call_soon(self._press_next, later_s, done)
+        else:
+            self._shell.happen(KeyPressed(Key.OK, at_s), callback=lambda: self._send(done))
+
+    def _press_at_once(self, key: Key, done: Message) -> None:
+        """Presses as a person's, with the time they take gone by on the clock alone."""
+        presses = list(gesture(key))
+        for seconds, pressed in presses[:-1]:
+            self._move_clock(seconds)
+            self._shell.happen(KeyPressed(pressed))
+        seconds, pressed = presses[-1]
+        self._move_clock(seconds)
+        self._shell.happen(KeyPressed(pressed), callback=lambda: self._send(done))
+
+    def _move_clock(self, seconds: float) -> None:
+        if self._advance is None:
+            raise BadRequest("The clock of this device cannot be moved.")
+        if not 0 <= seconds <= LONGEST_ADVANCE_S:
+            raise BadRequest(f"The clock moves by 0 to {LONGEST_ADVANCE_S} seconds.")
+        self._advance(seconds)
 
     def _pixels(self) -> Message:
         if self._last_show is None:
@@ -169,7 +226,12 @@ def _event(message: Message) -> Event:
         case {"type": str()}:
             raise BadRequest(f"At most {LONGEST_TEXT} characters can be typed at once.")
         case _:
-            raise BadRequest('Say {"press": key}, {"type": text} or {"get": "pixels"}, with an id.')
+            raise BadRequest(_USAGE)
+
+
+_USAGE = (
+    'Say {"press": key}, {"type": text}, {"advance": seconds} or {"get": "pixels"}, with an id.'
+)
 
 
 def _key(name: str) -> Key:

@@ -1,8 +1,9 @@
 """A scripted finger: what to do on which screen, as data."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from firmware_emu.core.key_policy import gesture
 from firmware_emu.effects import Show
 from firmware_emu.events import Event, KeyPressed, Typed
 from firmware_emu.screens import Key
@@ -32,9 +33,13 @@ class ScriptedFinger:
     Raises UnexpectedScreen where none fits, through the call that made the screen appear.
     """
 
-    def __init__(self, shell: Shell, rules: Iterable[FingerRule]) -> None:
+    def __init__(
+        self, shell: Shell, rules: Iterable[FingerRule], advance: Callable[[float], object]
+    ) -> None:
+        """`advance` lets so many seconds go by on the shell's clock, such as `Emulator.advance`."""
         self._shell = shell
         self._rules = tuple(rules)
+        self._advance = advance
         self._unanswered: Show | None = None
         self._acting = False
 
@@ -49,11 +54,13 @@ class ScriptedFinger:
             return
         rule = self._rule(self._unanswered)
         self._unanswered = None
-        events: list[Event] = [Typed(rule.types)] if rule.types else []
-        events += [KeyPressed(rule.key)] if rule.key else []
-        self._acting = bool(events)
-        for event in events:
-            self._shell.happen(event, callback=self._acted if event is events[-1] else _ignore)
+        timed: list[tuple[float, Event]] = [(0.0, Typed(rule.types))] if rule.types else []
+        presses = gesture(rule.key) if rule.key else ()
+        timed += [(seconds, KeyPressed(pressed)) for seconds, pressed in presses]
+        self._acting = bool(timed)
+        for number, (seconds, event) in enumerate(timed, start=1):
+            self._advance(seconds)
+            self._shell.happen(event, callback=self._acted if number == len(timed) else _ignore)
 
     def _acted(self) -> None:
         self._acting = False

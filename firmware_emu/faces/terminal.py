@@ -1,45 +1,83 @@
 """The device alone in a terminal: its panel, its buttons, and where its links are."""
 
 import asyncio
+import textwrap
 from collections.abc import Mapping
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Center, Horizontal
 from textual.content import Content
-from textual.events import Key as KeyEvent
-from textual.widgets import Button, Footer, Static
+from textual.geometry import Size
+from textual.timer import Timer
+from textual.widgets import Footer, Static
 
 from firmware_emu.effects import Show, State
-from firmware_emu.events import Event, KeyPressed, Typed
+from firmware_emu.events import Event, KeyPressed, Shown, Typed
 from firmware_emu.faces import PanelFactory
+from firmware_emu.paint.cells import Run, cells, code_cells, code_size, scroll_marks
+from firmware_emu.paint.drawing import Drawing, draw
 from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
 from firmware_emu.shell import Shell
 
-SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓", Key.HOLD: "hold ✓"}
-_KEYS = {"x": Key.STOP, "h": Key.HOLD}  # beside the bindings, which see a key as well
+SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓"}
+REPEAT_S = 0.05  # of a button that the mouse holds down
+LONGEST_TRAIN = 80  # presses: a terminal may never say that the mouse was let go
+WIDE, HIGH = COLUMNS + 4, ROWS + 2  # the panel with its frame
+_KEYS = {"x": Key.STOP}  # beside the bindings, which see a key as well
 _ERASE = "\b"
+_CODE = "#000000 on #ffffff"  # never the theme's: a camera reads a code dark on light
+_LESS = ("-no-links", "-no-buttons", "-panel-only", "-small", "-code")
+
+
+class KeyButton(Static):
+    """A button for the mouse. While it is down it sends presses, as a key that is held does."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(f"[ {SIGNS[key]} ]", id=key.value, markup=False)
+        self.key = key
+        self._train: Timer | None = None
+
+    def on_mouse_down(self) -> None:
+        self.capture_mouse()
+        self._press()
+        if self.key is Key.OK:
+            self._train = self.set_interval(REPEAT_S, self._press, repeat=LONGEST_TRAIN)
+
+    def on_mouse_up(self) -> None:
+        self.release_mouse()
+        if self._train is not None:
+            self._train.stop()
+
+    def _press(self) -> None:
+        if isinstance(self.app, Terminal):
+            self.app.press(self.key)
 
 
 class Terminal(App[None]):
     """A face that is an application. Run it with `run_async` in the loop that runs the device."""
 
     CSS = f"""
-    Screen {{ align: center middle; }}
-    #state {{ width: {COLUMNS + 4}; height: 1; }}
-    #panel {{ width: {COLUMNS + 4}; height: {ROWS + 2}; border: round $primary; padding: 0 1; }}
-    #buttons {{ width: auto; height: 3; }}
-    #buttons Button {{ min-width: 8; width: auto; margin: 0 1 0 0; }}
+    Screen {{ align: center middle; overflow: hidden; }}
+    #state {{ width: {WIDE}; height: 1; }}
+    #panel {{ width: {WIDE}; height: {HIGH}; border: round $primary; padding: 0 0 0 1; }}
+    #buttons {{ width: auto; height: 1; }}
+    KeyButton {{ width: auto; margin: 0 2 0 0; }}
     #links {{ width: auto; height: auto; margin: 1 0 0 0; color: $text-muted; }}
+    .-no-links #links, .-no-buttons #buttons {{ display: none; }}
+    .-panel-only #state, .-panel-only Footer {{ display: none; }}
+    .-small #panel, .-code #panel {{ width: auto; height: auto; border: none; padding: 0; }}
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "press('stop')", "✗ stop"),
-        Binding("left", "press('left')", "◂"),
-        Binding("right", "press('right')", "▸"),
-        Binding("enter", "press('ok')", "✓ ok"),
-        Binding("space", "press('hold')", "hold ✓", key_display="space"),
+        Binding("left,up", "press('left')", "◂", key_display="←"),
+        Binding("right,down", "press('right')", "▸", key_display="→"),
+        Binding(
+            "enter,space", "press('ok')", "✓ ok, hold it where it is asked", key_display="enter"
+        ),
         Binding("ctrl+q", "quit", "quit", priority=True),
     ]
 
@@ -49,36 +87,46 @@ class Terminal(App[None]):
         self._shell = shell
         self._links = links
         self._last_show: Show | None = None
+        self._is_whole = True
+        self._window = Size(0, 0)
 
     def compose(self) -> ComposeResult:
         with Center():
-            yield Static(id="state")
+            yield Static(id="state", markup=False)
         with Center():
-            yield Static(id="panel")
+            yield Static(id="panel", markup=False)
         with Center(), Horizontal(id="buttons"):
-            for key, sign in SIGNS.items():
-                yield _button(key, sign)
+            for key in SIGNS:
+                yield KeyButton(key)
         with Center():
             yield Static(Content(self._addresses()), id="links")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.title = "Quietkey"
+        self._window = self.size
         self._shell.watch(self)
 
     def show(self, show: Show) -> None:
         """Put the screen on the panel."""
         self._last_show = show
-        self.query_one("#panel", Static).update(Content("\n".join(show.screen.lines())))
         self.query_one("#state", Static).update(Content(_state(show)))
+        self._draw()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self._happen(KeyPressed(Key(event.button.id)))
+    def on_resize(self, event: events.Resize) -> None:
+        was_whole, self._window = self._is_whole, event.size
+        self._draw()
+        if self._is_whole and not was_whole:
+            self._happen(Shown())  # only from now on can it be read
+
+    def press(self, key: Key) -> None:
+        """Pass on one press, and whether the whole page can be seen."""
+        self._happen(KeyPressed(key, is_whole=self._is_whole))
 
     def action_press(self, key: str) -> None:
-        self._happen(KeyPressed(Key(key)))
+        self.press(Key(key))
 
-    def on_key(self, event: KeyEvent) -> None:
+    def on_key(self, event: events.Key) -> None:
         """What is no button: characters are typed where the screen takes some."""
         typing = self._last_show is not None and isinstance(self._last_show.screen, Typing)
         if typing and event.key == "backspace":
@@ -87,22 +135,80 @@ class Terminal(App[None]):
             self._happen(Typed(event.character))
         # Only where nothing is typed: an x in the middle of a word must not throw it away.
         elif not typing and event.character in _KEYS:
-            self._happen(KeyPressed(_KEYS[event.character]))
+            self.press(_KEYS[event.character])
 
     def _happen(self, event: Event) -> None:
         # Not from inside a handler of the application: its crash report prints local variables,
         # and here they may be a PIN. The loop's own report (in __main__) names only the place.
         asyncio.get_running_loop().call_soon(self._shell.happen, event)
 
+    def _draw(self) -> None:
+        """The panel as it is painted, or what it lacks: a piece of a page is no page."""
+        if self._last_show is None:
+            return
+        drawing = draw(self._last_show.screen, self._last_show.hold)
+        wide, high = self._window
+        needed = _needed(drawing)
+        self._is_whole = wide >= needed[0] and high >= needed[1]
+        for name in _LESS:
+            self.screen.set_class(name in self._left_out(drawing), name)
+        panel = self.query_one("#panel", Static)
+        if self._is_whole:
+            panel.update(_code(drawing, wide, high) if drawing.code else _panel(drawing))
+        else:
+            panel.update(Content(_room(drawing, needed, wide)))
+
+    def _left_out(self, drawing: Drawing) -> tuple[str, ...]:
+        """What makes way for the panel in a window of this size."""
+        high = self._window.height
+        if drawing.code or not self._is_whole:
+            return (*_LESS[:3], "-code" if drawing.code else "-small")
+        rows = (HIGH + 4 + len(self._links), HIGH + 3, HIGH + 2)
+        return tuple(name for name, least in zip(_LESS, rows, strict=False) if high < least)
+
     def _addresses(self) -> str:
         width = max((len(name) for name in self._links), default=0)
         return "\n".join(f"{name.ljust(width)}  {address}" for name, address in self._links.items())
 
 
-def _button(key: Key, sign: str) -> Button:
-    button = Button(sign, id=key.value)
-    button.can_focus = False  # Enter is the device's own button, wherever one clicked before
-    return button
+def _needed(drawing: Drawing) -> tuple[int, int]:
+    """Columns and rows of a window that shows it whole; a code has its title above."""
+    if not drawing.code:
+        return WIDE, HIGH
+    wide, high = code_size(drawing.code)
+    return wide, high + 1
+
+
+def _panel(drawing: Drawing) -> Content:
+    """The panel with its bars, and at its right edge which view of many this is."""
+    marks = scroll_marks(drawing)
+    rows = (
+        (*map(_styled, row), "▐" if mark else "")
+        for row, mark in zip(cells(drawing), marks, strict=True)
+    )
+    return Content("\n").join(Content.assemble(*row) for row in rows)
+
+
+def _code(drawing: Drawing, wide: int, high: int) -> Content:
+    title = Content(f"{drawing.lines[0].strip()}   {drawing.lines[-1].strip()}"[:wide])
+    rows = code_cells(drawing.code, wide, high - 1)
+    return Content("\n").join([title, *(Content.assemble(*map(_styled, row)) for row in rows)])
+
+
+def _styled(run: Run) -> tuple[str, str]:
+    if run.is_code:
+        return run.text, _CODE
+    return run.text, "reverse" if run.is_reversed else ""
+
+
+def _room(drawing: Drawing, needed: tuple[int, int], wide: int) -> str:
+    subject = "this code" if drawing.code else "the device"
+    sentences = (
+        f"The window is too small for {subject}.",
+        f"Make it {needed[0]} columns by {needed[1]} rows.",
+        "Until then ✓ does nothing.",
+    )
+    return "\n".join(line for sentence in sentences for line in textwrap.wrap(sentence, wide))
 
 
 def _state(show: Show) -> str:

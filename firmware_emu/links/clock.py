@@ -1,6 +1,7 @@
 """Time and fresh chance, as events. The device has no clock and no dice of its own."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from firmware_emu.events import Shaken, Ticked
@@ -8,6 +9,20 @@ from firmware_emu.shell import Shell
 
 EVERY_S = 0.1  # an animated QR code turns its page a few times a second
 SHAKE_EVERY = 600  # ticks: what leaked of the randomness once is worth nothing a minute later
+
+
+class MovableTime:
+    """Seconds that never go back. A program at the control socket can move them on."""
+
+    def __init__(self) -> None:
+        self._moved_s = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() + self._moved_s
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds`, 0 or more, go by at once."""
+        self._moved_s += seconds
 
 
 class Clock:

@@ -16,7 +16,6 @@ class Run:
 
     text: str
     is_reversed: bool = False
-    is_dim: bool = False
     is_code: bool = False
 
 
@@ -33,9 +32,9 @@ def code_cells(code: Modules, width: int, height: int) -> tuple[Row, ...]:
 
     Two modules a letter, one above the other. A camera reads it black on white only.
     """
-    side = len(code) + 2 * QUIET_ZONE
+    side, least = code_size(code)
     scale = min(width // side, 2 * height // side)
-    if not scale or not code:
+    if not code or width < side or height < least:
         return ()
     rows = [
         [dark for dark in row for _ in range(scale)] for row in _quiet(code) for _ in range(scale)
@@ -46,6 +45,12 @@ def code_cells(code: Modules, width: int, height: int) -> tuple[Row, ...]:
         (Run("".join(_HALVES[pair] for pair in zip(*pair_rows, strict=True)), is_code=True),)
         for pair_rows in pairs
     )
+
+
+def code_size(code: Modules) -> tuple[int, int]:
+    """Columns and rows of the smallest drawing of a code."""
+    side = len(code) + 2 * QUIET_ZONE
+    return side, (side + 1) // 2
 
 
 def scroll_marks(drawing: Drawing) -> tuple[bool, ...]:
@@ -77,11 +82,8 @@ def _row(drawing: Drawing, row: int) -> Row:
     if is_buttons:
         held = round(drawing.hold * COLUMNS)
         looks = [column < held for column in range(COLUMNS)]
-    dim = is_buttons and not drawing.is_inverted
     pieces = groupby(zip(text, looks, strict=True), key=lambda cell: cell[1])
-    return tuple(
-        Run("".join(sign for sign, _ in piece), look, dim and not look) for look, piece in pieces
-    )
+    return tuple(Run("".join(sign for sign, _ in piece), look) for look, piece in pieces)
 
 
 def _unbracket(text: list[str], first: int, last: int) -> None:

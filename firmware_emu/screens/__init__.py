@@ -8,7 +8,7 @@ ROWS = 10
 
 
 class Key(Enum):
-    """The four buttons, and the OK button held down (a warning takes a longer press)."""
+    """The four buttons, and the OK button held down, which only the device itself finds out."""
 
     STOP = "stop"
     LEFT = "left"
@@ -46,6 +46,21 @@ class Typing(Screen, Protocol):
 
     def typed(self, character: str, /) -> "Screen | Answer":
         """The screen after this character; characters that mean nothing change nothing."""
+        ...
+
+
+@runtime_checkable
+class Asking(Screen, Protocol):
+    """A screen on which OK can be a person's yes."""
+
+    @property
+    def asks_yes(self) -> bool:
+        """Whether OK would be one as it stands: nothing that came too soon may be taken for it."""
+        ...
+
+    @property
+    def asks_hold(self) -> bool:
+        """Whether that yes takes a long press."""
         ...
 
 

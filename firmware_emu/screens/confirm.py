@@ -100,6 +100,10 @@ class Confirm:
         return " ".join(part for part in (left, place, right) if part)
 
     @property
+    def asks_yes(self) -> bool:
+        return True
+
+    @property
     def scroll(self) -> tuple[int, int]:
         return self.view, len(self._views)
 

@@ -8,6 +8,9 @@ from firmware_emu.screens.layout import buttons, framed, heading
 from firmware_emu.screens.notice import Stopped
 
 ENOUGH = 50  # 50 rolls of a fair die hold 129 bits: as much as twelve words
+_DELETE = 6
+_FINISH = 7
+_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,14 @@ class Dice:
     kind: ClassVar[str] = "dice"
 
     rolls: str = field(default="", repr=False)
-    cursor: int = field(default=0, repr=False)
+    cursor: int = field(default=_FINISH, repr=False)
 
     def lines(self) -> tuple[str, ...]:
         faces = "".join(self._place(i, str(i + 1)) for i in range(6))
         body = (
             "Mix in dice rolls (optional).",
             "Each adds 2.6 bits; 50 are",
-            "enough alone. Hold ✓ to skip.",
+            "enough alone.",
             "",
             f"  {len(self.rolls)} of {ENOUGH} rolls",
             "",
@@ -46,9 +49,7 @@ class Dice:
                 return replace(self, cursor=(self.cursor + 1) % _PLACES)
             case Key.STOP:
                 return Stopped()
-            case Key.HOLD:
-                return Rolled(self.rolls)
-            case Key.OK:
+            case Key.OK | Key.HOLD:
                 return self._pick()
 
     def typed(self, character: str) -> "Dice":
@@ -69,7 +70,4 @@ class Dice:
 
 
 _FACES = ("1", "2", "3", "4", "5", "6")
-_DELETE = 6
-_FINISH = 7
-_PLACES = 8
 _MAX_ROLLS = 99  # 256 bits; more cannot be kept

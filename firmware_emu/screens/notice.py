@@ -30,6 +30,14 @@ class Notice:
     def lines(self) -> tuple[str, ...]:
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(ok="done"))
 
+    @property
+    def asks_yes(self) -> bool:
+        return True
+
+    @property
+    def asks_hold(self) -> bool:
+        return False
+
     def press(self, key: Key) -> "Notice | Acknowledged":
         return Acknowledged() if key in (Key.OK, Key.STOP, Key.HOLD) else self
 
@@ -49,6 +57,14 @@ class Question:
     def lines(self) -> tuple[str, ...]:
         yes = f"hold: {self.yes}" if self.hold else self.yes
         return framed(heading(self.title), _paragraphs(self.sentences), buttons(self.no, yes))
+
+    @property
+    def asks_yes(self) -> bool:
+        return True
+
+    @property
+    def asks_hold(self) -> bool:
+        return self.hold
 
     def press(self, key: Key) -> "Question | Acknowledged | Stopped":
         if key is Key.STOP:

@@ -49,10 +49,17 @@ class PinPad:
                 return replace(self, cursor=(self.cursor + 1) % _PLACES)
             case Key.STOP:
                 return Stopped()
-            case Key.HOLD:
-                return self._finish()
-            case Key.OK:
+            case Key.OK | Key.HOLD:
                 return self._pick()
+
+    @property
+    def asks_yes(self) -> bool:
+        """Finishing costs a PIN try."""
+        return self.cursor == _FINISH
+
+    @property
+    def asks_hold(self) -> bool:
+        return False
 
     def typed(self, character: str) -> "PinPad | Entered":
         """A digit adds itself, a backspace takes one away. OK then finishes."""

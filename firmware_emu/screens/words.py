@@ -29,7 +29,7 @@ class Words:
         first = self.view * PER_VIEW
         numbers = range(first, min(first + PER_VIEW, len(self.words)))
         body = ("", *(f"  {number + 1:2}. {self.words[number]}" for number in numbers))
-        last = buttons("stop", "done" if self._last else "next", "◂")
+        last = buttons("stop", "done" if self._last else "next", "◂" if self.view else "")
         return framed(heading(self.title, f"{self.view + 1} of {self._views}"), body, last)
 
     def press(self, key: Key) -> "Words | Acknowledged | Stopped":

@@ -47,6 +47,11 @@ class PanelClient:
         await self._lines.ask({"press": key})
         return self.view
 
+    async def press_at_once(self, key: str) -> PanelView:
+        """The same for a script: the time a person takes passes on the device's clock alone."""
+        await self._lines.ask({"press": key, "at_once": True})
+        return self.view
+
     async def type(self, text: str) -> PanelView:
         """Type characters, as on a keyboard plugged into the device."""
         await self._lines.ask({"type": text})
@@ -83,9 +88,9 @@ class PanelClient:
             lines=tuple(view["lines"]),
             state=view["state"],
             fingerprint=view["fingerprint"],
-            inverted=view["inverted"],
-            picked=tuple((row, column, length) for row, column, length in view["picked"]),
-            scroll=(view["scroll"][0], view["scroll"][1]),
-            hold=view["hold"],
-            code=tuple(view["code"]),
+            inverted=view.get("inverted", False),
+            picked=tuple((row, column, size) for row, column, size in view.get("picked", ())),
+            scroll=(view["scroll"][0], view["scroll"][1]) if "scroll" in view else (0, 1),
+            hold=view.get("hold", 0.0),
+            code=tuple(view.get("code", ())),
         )

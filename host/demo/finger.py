@@ -26,7 +26,7 @@ class ScriptedFinger:
         await self._expect("menu")
         await self.choose("New wallet")
         await self._expect("dice")
-        await self._press("hold")
+        await self._press("ok")
         await self._expect("question")
         await self._press("ok")
         words = await self._read_words()
@@ -98,7 +98,7 @@ class ScriptedFinger:
         return self._control.view
 
     async def _press(self, key: str) -> None:
-        await self._control.press(key)
+        await self._control.press_at_once(key)
         await self._settled()
 
     async def _settled(self) -> PanelView:

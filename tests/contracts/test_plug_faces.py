@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from firmware_emu import faces
 from firmware_emu.effects import Effect, Show, State
-from firmware_emu.events import Event, KeyPressed, Typed
+from firmware_emu.events import Event, KeyPressed, Shown, Typed
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.faces.script import FingerRule, ScriptedFinger
 from firmware_emu.faces.terminal import Terminal
@@ -39,7 +39,8 @@ class ScriptedDevice:
         return [Show(self.screen, State.UNLOCKED, "73c5da0a")]
 
     def handle(self, event: Event, /) -> list[Effect]:
-        self.events.append(event)
+        if not isinstance(event, Shown):  # follows every new screen
+            self.events.append(event)
         return []
 
 
@@ -65,7 +66,6 @@ TERMINAL_KEYS = {
     Key.LEFT: "left",
     Key.RIGHT: "right",
     Key.OK: "enter",
-    Key.HOLD: "space",
 }
 
 
@@ -148,7 +148,7 @@ class ScriptDriver:
         self._act(FingerRule("pinpad", types=character))
 
     def _act(self, rule: FingerRule) -> None:
-        finger = ScriptedFinger(self._shell, (rule,))
+        finger = ScriptedFinger(self._shell, (rule,), lambda _: None)
         self._shell.watch(finger)
         self._shell.look_away(finger)
 
@@ -185,7 +185,7 @@ async def test_a_face_shows_every_line(name: str) -> None:
 
 
 @each_face
-@pytest.mark.parametrize("key", Key)
+@pytest.mark.parametrize("key", [key for key in Key if key is not Key.HOLD])
 async def test_a_face_passes_on_every_key_once(name: str, key: Key) -> None:
     device = ScriptedDevice(PAGE)
     async with driver(name, shell_of(device)) as face:

@@ -196,9 +196,7 @@ def test_a_menu_without_accounts_says_so() -> None:
 def test_erasing_the_seed_erases_the_accounts() -> None:
     desk = unlocked_desk()
     registered(desk, desk.plug())
-    desk.press("ok")
-    desk.choose("Erase the seed")
-    desk.press("hold")
+    desk.erase()
     assert desk.record is not None
     assert vault.parse(desk.record).accounts == ()
 

@@ -383,6 +383,7 @@ def test_what_waits_while_the_seed_is_erased_is_answered_that_it_is_locked() -> 
         cable.request("get_xpub", {"network": "testnet", "path": []}),
     ]
     desk.press("hold")
+    desk.enter_pin()
     replies = cable.replies()
     assert [reply["id"] for reply in replies] == names
     assert {reply["error"]["code"] for reply in replies} == {-32002}
@@ -447,9 +448,7 @@ def test_two_devices_have_two_serials_and_each_keeps_its_own() -> None:
     assert first != serial(other)
     assert serial(one.power_cut()) == first
     one.restore()
-    one.press("ok")
-    one.choose("Erase the seed")
-    one.press("hold")
+    one.erase()
     assert serial(one.power_cut()) == first
 
 

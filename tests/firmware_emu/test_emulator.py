@@ -150,13 +150,21 @@ def test_a_finger_goes_by_its_rules() -> None:
         FingerRule("pinpad", "", Key.OK, types=PIN),
         FingerRule("home", "Unlocked"),
     )
-    device.watch(ScriptedFinger(device.shell, rules))
+    device.watch(ScriptedFinger(device.shell, rules, device.advance))
     assert device.screen.state == "unlocked"
+
+
+def test_a_finger_holds_the_key_where_it_is_told_to() -> None:
+    device = Emulator()
+    device.press("ok", "left", "ok")
+    rules = (FingerRule("question", "lost", Key.HOLD), FingerRule("pinpad"))
+    device.watch(ScriptedFinger(device.shell, rules, device.advance))
+    assert device.screen.kind == "pinpad"
 
 
 def test_a_finger_stops_at_a_screen_it_has_no_rule_for() -> None:
     device = Emulator()
-    device.watch(ScriptedFinger(device.shell, (FingerRule("home"),)))
+    device.watch(ScriptedFinger(device.shell, (FingerRule("home"),), device.advance))
     with pytest.raises(UnexpectedScreen, match="no rule for the confirm screen 'Your address"):
         device.request("get_receive_address", ADDRESS)
 

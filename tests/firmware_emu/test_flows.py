@@ -208,6 +208,8 @@ def test_a_device_without_tries_offers_only_erasing() -> None:
     desk.enter_pin()
     assert desk.record == kept.encode()
     desk.press("hold")
+    desk.type("erase")
+    desk.press("ok")
     assert desk.state is State.EMPTY
 
 
@@ -232,7 +234,7 @@ def test_locking_forgets_the_keys_until_the_pin() -> None:
 
 
 @pytest.mark.parametrize("locked", [False, True])
-def test_erasing_takes_a_long_press_and_then_is_complete(*, locked: bool) -> None:
+def test_erasing_takes_a_long_press_and_proof_and_then_is_complete(*, locked: bool) -> None:
     desk = locked_desk() if locked else unlocked_desk()
     kept = desk.record
     desk.press("stop" if locked else "ok")
@@ -242,9 +244,47 @@ def test_erasing_takes_a_long_press_and_then_is_complete(*, locked: bool) -> Non
     desk.press("stop" if locked else "ok")
     desk.choose("Erase the seed")
     desk.press("hold")
+    assert desk.record == kept
+    desk.type("erase" if locked else PIN)
+    desk.press("ok")
     assert "The seed is erased." in desk.text
     assert desk.state is State.EMPTY
     assert vault.parse(desk.record or b"").sealed is None
+
+
+def test_a_wrong_pin_erases_nothing_and_costs_a_try() -> None:
+    desk = unlocked_desk()
+    desk.erase("9999")
+    assert "7 tries left." in desk.text
+    desk.press("ok", "stop")
+    assert desk.state is State.UNLOCKED
+    kept = vault.parse(desk.record or b"")
+    assert (kept.tries_left, kept.sealed is None) == (7, False)
+    desk.erase()
+    assert desk.state is State.EMPTY
+
+
+def test_the_last_wrong_pin_takes_the_keys_with_the_seed() -> None:
+    desk = unlocked_desk()
+    desk.erase("9999")
+    for _ in range(7):
+        desk.press("ok")
+        desk.enter_pin("9999")
+    desk.press("ok")
+    assert desk.state is State.EMPTY
+    assert vault.parse(desk.record or b"").sealed is None
+    assert "error" in desk.plug().call("get_xpub", {"network": "testnet", "path": []})
+
+
+def test_another_word_erases_nothing() -> None:
+    desk = locked_desk()
+    kept = desk.record
+    desk.press("stop", "ok", "hold")
+    desk.type("era")
+    desk.type("\b\b\b")
+    desk.type("zoo")
+    desk.press("ok")
+    assert (desk.record, desk.state) == (kept, State.LOCKED)
 
 
 def test_the_account_is_shown_as_a_code_that_wallets_read() -> None:
@@ -279,7 +319,10 @@ def test_a_damaged_memory_is_told_and_left_alone(record: bytes) -> None:
 
 def test_a_damaged_memory_can_be_erased_on_purpose() -> None:
     desk = Desk(b"rubbish")
-    desk.press("hold", "ok")
+    desk.press("hold")
+    assert desk.record == b"rubbish"
+    desk.type("erase")
+    desk.press("ok", "ok")
     assert desk.state is State.EMPTY
     desk.restore()
     assert desk.state is State.UNLOCKED

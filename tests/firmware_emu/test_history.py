@@ -120,9 +120,7 @@ def test_a_replacement_and_a_second_payment_are_said_first_and_the_rest_is_read_
 def test_erasing_the_seed_forgets_it_and_another_seed_starts_anew() -> None:
     desk = unlocked_desk()
     signed(desk, TRUE)
-    desk.press("ok")
-    desk.choose("Erase the seed")
-    desk.press("hold")
+    desk.erase()
     assert not kept(desk).history
     desk.dismiss()
     desk.restore(ABANDON)

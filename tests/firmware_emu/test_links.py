@@ -14,12 +14,13 @@ import serial
 from firmware_emu.core.device import Device
 from firmware_emu.effects import Show
 from firmware_emu.emulator import MemoryFlash, ScreenView, sealed_record
-from firmware_emu.events import BytesIn, Event, KeyPressed, Shaken, Ticked, Typed
+from firmware_emu.events import BytesIn, Event, Shaken, Ticked, Typed
 from firmware_emu.links import LinkError, pty, tcp
 from firmware_emu.links.clock import SHAKE_EVERY, Clock
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from signer.formats import cbor
+from tests.desk import pressed
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 H = 1 << 31
@@ -80,7 +81,7 @@ def reply(data: bytes) -> dict[str, Any]:
 
 
 def unlock(shell: Shell) -> None:
-    for event in (KeyPressed(Key.OK), Typed("1234"), KeyPressed(Key.OK)):
+    for event in (*pressed(Key.OK), Typed("1234"), *pressed(Key.OK)):
         shell.happen(event)
 
 

@@ -114,7 +114,7 @@ def test_a_flash_that_can_no_longer_be_written_ends_it_before_anything_is_told(
         rmtree(flash.parent)
         emulator.press("ok")
         emulator.type("9999")
-        emulator.say({"id": 0, "press": "ok"})
+        emulator.say({"id": 0, "press": "ok", "at_once": True})
         assert emulator.wait() == 1
         with pytest.raises(ConnectionError):
             emulator.wait_for("notice")

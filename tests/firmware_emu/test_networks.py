@@ -98,9 +98,7 @@ def test_choosing_what_is_chosen_writes_nothing() -> None:
 
 def test_erasing_the_seed_keeps_the_network() -> None:
     desk = unlocked_desk(network="regtest")
-    desk.press("ok")
-    desk.choose("Erase the seed")
-    desk.press("hold")
+    desk.erase()
     desk.dismiss()
     desk.restore()
     assert "Bitcoin regtest" in desk.text

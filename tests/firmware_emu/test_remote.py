@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_emu.core.device import Device
-from firmware_emu.emulator import PIN, MemoryFlash, sealed_record
+from firmware_emu.emulator import PIN, Emulator, MemoryFlash, sealed_record
+from firmware_emu.emulator.memory import SimulatedClock
 from firmware_emu.faces import remote
 from firmware_emu.faces.remote import LONGEST_LINE, LONGEST_TEXT, UNREAD
 from firmware_emu.paint.paint import paint
@@ -61,7 +63,9 @@ class Client:
 
 @pytest.fixture
 def shell() -> Shell:
-    shell = Shell(Device(sealed_record(), bytes(range(32))), MemoryFlash())
+    """Every look at its clock is half a second after the one before."""
+    device = Device(sealed_record(), bytes(range(32)))
+    shell = Shell(device, MemoryFlash(), now=count(1, 0.5).__next__)
     shell.start()
     return shell
 
@@ -183,6 +187,8 @@ async def test_the_pixels_are_those_of_the_screen(client: Client) -> None:
         ({"type": 5}, 'Say {"press": key}'),
         ({"type": "x" * (LONGEST_TEXT + 1)}, "At most 256 characters"),
         ({"get": "seed"}, 'Say {"press": key}'),
+        ({"advance": 1}, "The clock of this device cannot be moved."),
+        ({"press": "ok", "at_once": True}, "The clock of this device cannot be moved."),
         ({}, 'Say {"press": key}'),
     ],
 )
@@ -223,6 +229,54 @@ async def test_a_client_that_never_reads_is_let_go(face: remote.Remote) -> None:
     other = await Client.to(face)
     assert "view" in await other.hear()
     await other.close()
+    await client.close()
+
+
+@pytest.fixture
+async def standing() -> AsyncIterator[tuple[Client, SimulatedClock]]:
+    """A client of an unlocked device whose clock only a client moves."""
+    device = Emulator()
+    clock = device._clock
+
+    def advance(seconds: float) -> None:
+        clock.now_s += seconds
+
+    panel = await remote.listen(device.shell, 0, TOKEN, advance)
+    client = await Client.to(panel)
+    await client.hear()
+    yield client, clock
+    await client.close()
+    panel.close()
+
+
+async def test_the_clock_moves_when_it_is_told_to(standing: tuple[Client, SimulatedClock]) -> None:
+    client, clock = standing
+    await client.ask(id=0, advance=0.5)
+    assert (await client.ask(id=1, press="ok"))[0]["view"]["kind"] == "menu"
+    assert (await client.ask(id=2, press="ok"))[0] == {"done": 2}, "too soon for another press"
+    before = clock.now_s
+    await client.ask(id=3, advance=0.5)
+    assert clock.now_s == before + 0.5
+    assert (await client.ask(id=4, press="ok"))[0]["view"]["state"] == "locked"
+    said = await client.ask(id=5, press="ok", at_once=True)
+    assert (said[0]["view"]["kind"], said[-1]) == ("pinpad", {"done": 5})
+    for seconds in (-1, float("nan"), float("inf"), 1e9):
+        assert "error" in (await client.ask(id=5, advance=seconds))[0]
+
+
+async def test_a_hold_is_sent_as_the_presses_of_a_held_key(
+    face: remote.Remote,
+) -> None:
+    """The bar is seen to grow, and what asks for no long press sees one press."""
+    client = await Client.to(face)
+    await client.hear()
+    await client.ask(id=1, press="stop")
+    await client.ask(id=2, press="ok")
+    said = await client.ask(id=3, press="hold")
+    bars = [message["view"]["hold"] for message in said if "view" in message]
+    assert bars[:-1] == sorted(set(bars[:-1]))
+    assert len(bars) > 5
+    assert (bars[-1], said[-2]["view"]["kind"], said[-1]) == (0.0, "letters", {"done": 3})
     await client.close()
 
 

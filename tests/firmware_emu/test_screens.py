@@ -269,9 +269,9 @@ def test_dice_count_what_was_rolled() -> None:
     for face in "6x07 1":
         dice = dice.typed(face)
     assert "2 of 50 rolls" in "\n".join(dice.lines())
-    assert dice.press(Key.HOLD) == Rolled("61")
+    assert dice.press(Key.OK) == Rolled("61")
     assert dice.typed("\b").rolls == "6"
-    assert dice.press(Key.OK) == Dice("611")
+    assert dice.press(Key.RIGHT).press(Key.OK) == Dice("611", cursor=0)
 
 
 # The rest

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
-from firmware_emu.events import BytesIn, Event, KeyPressed, Port, PortClosed, Resumed
+from firmware_emu.events import BytesIn, Event, KeyPressed, Port, PortClosed, Resumed, Shown, Typed
 from firmware_emu.screens import Key
 from firmware_emu.screens.notice import Notice
 from firmware_emu.shell import Callback, Shell
@@ -26,7 +26,8 @@ class Machine:
         return [HELLO]
 
     def handle(self, event: Event) -> list[Effect]:
-        self.heard.append(event)
+        if not isinstance(event, Shown):  # follows every new screen
+            self.heard.append(event)
         return self.says.get(event, [])
 
 
@@ -167,3 +168,47 @@ def test_bytes_go_to_the_port_they_are_for() -> None:
     shell.plug_in(two, other.write)
     shell.happen(asked)
     assert (diary.pages, other.pages) == ([], [("sent", b"two")])
+
+
+def test_keys_and_characters_bear_the_time_they_came_and_not_when_they_were_looked_at() -> None:
+    """What is pressed while a PIN is checked waits; it must not count for the screen after it."""
+    ok, left = KeyPressed(Key.OK, 5.0), KeyPressed(Key.LEFT, 6.0)
+    later: list[Callback] = []
+    time = [5.0]
+    machine = Machine({ok: [Resume()]})
+    shell = Shell(machine, Diary(), breathe=later.append, now=lambda: time[0])
+    shell.happen(KeyPressed(Key.OK))
+    time[0] = 6.0
+    shell.happen(KeyPressed(Key.LEFT))
+    shell.happen(Typed("1"))
+    shell.happen(KeyPressed(Key.RIGHT, 5.5))
+    time[0] = 9.0
+    later.pop()()
+    came = [ok, Resumed(), left, Typed("1", 6.0), KeyPressed(Key.RIGHT, 5.5)]
+    assert machine.heard == came
+
+
+def test_the_device_hears_since_when_a_new_screen_is_on_its_faces() -> None:
+    """From before it was drawn: a finger that presses at once is not too early."""
+    ok, left = KeyPressed(Key.OK, 7.0), KeyPressed(Key.LEFT, 7.0)
+    moved = Show(Notice("Moved", ()), State.LOCKED, "", is_new=False)
+
+    class Watched(Machine):
+        def handle(self, event: Event) -> list[Effect]:
+            self.heard.append(event)
+            return self.says.get(event, [])
+
+    machine, time = Watched({ok: [OTHER], left: [moved]}), [1.0]
+
+    class Slow(Diary):
+        def show(self, show: Show) -> None:
+            time[0] += 1
+            super().show(show)
+
+    shell = Shell(machine, Diary(), [Slow()], now=lambda: time[0])
+    shell.start()
+    time[0] = 7.0
+    shell.happen(KeyPressed(Key.OK))
+    time[0] = 7.0
+    shell.happen(KeyPressed(Key.LEFT))
+    assert machine.heard == [Shown(1.0), ok, Shown(7.0), left]

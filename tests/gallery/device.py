@@ -130,6 +130,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "unlock": (Emulator(locked=True), _unlock),
         "erased": (Emulator(locked=True), _too_many),
         "menu": (Emulator(), _menu),
+        "wiped": (Emulator(), _wipe),
         "address": (Emulator(), _address),
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
         "warning": (Emulator(), lambda device: _sign(device, "high fee")),
@@ -140,10 +141,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "message": (Emulator(), _message),
         "cut": (Emulator(), _cut),
         "air": (Emulator(network="regtest"), _by_camera),
-        "damaged": (
-            Emulator(record=b"what a broken disk gives"),
-            lambda device: device.press("ok"),
-        ),
+        "damaged": (Emulator(record=b"what a broken disk gives"), _damaged),
         **_payment_stories(),
     }
 
@@ -216,6 +214,18 @@ def _to_a_name() -> bytes:
     payment = psbts.draft(psbts.keyring(), outputs=((25_000, locked),), network="mainnet")
     payment.outs[0].put(fields.OUT_DNSSEC_PROOF, b64decode(case["base64"]))
     return payment.encode()
+
+
+def _wipe(device: Emulator) -> None:
+    device.press("ok", "left", "ok", "hold")
+    device.type(PIN)
+    device.press("ok")
+
+
+def _damaged(device: Emulator) -> None:
+    device.press("hold")
+    device.type("erase")
+    device.press("ok")
 
 
 def _new_seed(device: Emulator) -> None:

@@ -88,7 +88,7 @@ async def test_the_panel_is_the_devices_own_and_works_while_the_cable_is_out(
     views = session.panel.views()
     home = await anext(views)
     assert (home.kind, home.state) == ("home", "unlocked")
-    await session.panel.press("ok")
+    await session._parts.control.press_at_once("ok")
     async with asyncio.timeout(PATIENCE_S):
         assert (await anext(views)).kind == "menu"
     await views.aclose()  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ async def test_characters_typed_on_the_panel_reach_the_device(session: DemoSessi
     await session._parts.control.wait_for(lambda view: view.kind == "pinpad")
     await session.panel.type(PIN)
     assert "* * *" in " ".join(session._parts.control.view.lines)
-    await session.panel.press("ok")
+    await session._parts.control.press_at_once("ok")
     await unlocking
 
 

@@ -50,7 +50,7 @@ async def test_a_wrong_pin_costs_a_try_and_the_right_one_goes_on(tmp_path: Path)
         view = await on.parts.control.wait_for(lambda view: view.kind == "notice")
         assert "7 tries left." in " ".join(view.lines)
         assert not unlocking.done()
-        await on.parts.control.press("ok")
+        await on.parts.control.press_at_once("ok")
         await on.finger.unlock(PIN)
         await unlocking
         assert await pay(on)

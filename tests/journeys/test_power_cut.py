@@ -18,12 +18,13 @@ from firmware_emu.core.device import Device
 from firmware_emu.effects import Show, State
 from firmware_emu.emulator import MNEMONIC, PIN, Emulator, EmulatorProcess, sealed_record
 from firmware_emu.emulator.presets import CHEAP, PROMPTS, yes
-from firmware_emu.events import BytesIn, KeyPressed, Port, Typed
+from firmware_emu.events import BytesIn, Port, Typed
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from firmware_emu.storage import vault
 from signer.formats import cbor
 from tests import psbts
+from tests.desk import pressed
 
 FINGERPRINT = "73c5da0a"
 WRONG = "9999"
@@ -40,7 +41,7 @@ def moments(story: str) -> Iterator[float]:
 
 def kill_after(device: EmulatorProcess, seconds: float, last_key: str) -> None:
     """Press a key, and cut the power that much later, whatever the device does then."""
-    device.say({"id": 0, "press": last_key})
+    device.say({"id": 0, "press": last_key, "at_once": True})
     with pytest.raises(TimeoutExpired):
         device.wait(seconds)
     device.kill()
@@ -216,8 +217,8 @@ Story = Callable[[Shell], None]
 
 
 def press(shell: Shell, *keys: Key) -> None:
-    for key in keys:
-        shell.happen(KeyPressed(key))
+    for event in pressed(*keys):
+        shell.happen(event)
 
 
 def enter(shell: Shell, pin: str) -> None:

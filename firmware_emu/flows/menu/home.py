@@ -9,7 +9,7 @@ from firmware_emu.flows.menu.export import export
 from firmware_emu.flows.menu.forget import accounts
 from firmware_emu.flows.menu.network import choose_network
 from firmware_emu.flows.seed.unlock import unlock
-from firmware_emu.flows.seed.wipe import wipe
+from firmware_emu.flows.seed.wipe import wipe_by_pin, wipe_by_word
 from firmware_emu.screens.home import Home, MorePressed
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.storage import networks
@@ -26,17 +26,17 @@ ERASE = "Erase the seed"
 def locked(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
     """Locked, with a seed: the PIN, or erasing it."""
     if not vault.tries_left:
-        yield from wipe(vault, "No PIN tries are left. The seed stays shut.")
+        yield from wipe_by_word(vault, "No PIN tries are left. The seed stays shut.")
         return
     tries = None if vault.tries_left == TRIES else vault.tries_left
     answer = yield Home(vault.settings.name, tries_left=tries, networks=_labels(vault))
     if isinstance(answer, MorePressed):
-        yield from _choose({ERASE: partial(wipe, vault)})
+        yield from _choose({ERASE: partial(wipe_by_word, vault)})
     else:
         yield from unlock(vault, sealed, pool)
 
 
-def unlocked(vault: Vault, keyring: Keyring) -> Flow[None]:
+def unlocked(vault: Vault, sealed: Sealed, keyring: Keyring, pool: EntropyPool) -> Flow[None]:
     """Unlocked: the menu."""
     yield Home(vault.settings.name, keyring.fingerprint.hex(), networks=_labels(vault))
     yield from _choose(
@@ -45,14 +45,14 @@ def unlocked(vault: Vault, keyring: Keyring) -> Flow[None]:
             EXPORT: partial(export, vault.settings, keyring),
             ACCOUNTS: partial(accounts, vault, keyring),
             NETWORK: partial(choose_network, vault),
-            ERASE: partial(wipe, vault),
+            ERASE: partial(wipe_by_pin, vault, sealed, pool),
         }
     )
 
 
 def damaged(vault: Vault) -> Flow[None]:
     """The flash holds something that cannot be read. It is kept until the person decides."""
-    yield from wipe(vault, "The memory of this device is damaged. It was left as it is.")
+    yield from wipe_by_word(vault, "The memory of this device is damaged. It was left as it is.")
 
 
 def _choose(activities: dict[str, Callable[[], Flow[None]]]) -> Flow[None]:

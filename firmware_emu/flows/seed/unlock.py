@@ -1,7 +1,7 @@
 """PIN, count, look: in this order, so that cutting the power never gives a try back."""
 
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import Declined, Flow, Pause, Unlocked
+from firmware_emu.flows import Declined, Flow, Locked, Pause, Unlocked
 from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.pin import ask
 from firmware_emu.screens.notice import Notice, Wait
@@ -11,8 +11,20 @@ from signer.keys.scratch import Scratch
 
 def unlock(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
     """Opens the seed with its PIN. Raises Declined: the person stopped, or no try is left."""
+    with Scratch() as scratch:  # also when the cable is pulled meanwhile
+        entropy = scratch.owned((yield from open_seed(vault, sealed, pool)))
+        yield Unlocked(keyring(entropy))
+
+
+def open_seed(
+    vault: Vault, sealed: Sealed, pool: EntropyPool, purpose: str = ""
+) -> Flow[bytearray]:
+    """The seed's entropy, for the caller to erase, once its PIN was entered. Raises Declined.
+
+    `purpose` is read on the PIN pad. With the last try the seed is gone, and the keys with it.
+    """
     while vault.tries_left:
-        pin = yield from ask("PIN", _tries(vault.tries_left), pool)
+        pin = yield from ask("PIN", _tries(vault.tries_left) or purpose, pool)
         # Whoever kills the process between the try and its count would have a free try; so the
         # count is in flash before the PIN is looked at (threat T71).
         vault = vault.attempt()
@@ -22,11 +34,12 @@ def unlock(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
         except WrongPin:
             yield _wrong_pin(vault.tries_left)
         else:
-            with Scratch() as scratch:  # also when the cable is pulled meanwhile
+            with Scratch() as scratch:
                 scratch.owned(entropy)
-                yield Pause(Wait("Unlocking."), vault=vault.restored())
-                yield Unlocked(keyring(entropy))
-            return
+                checked = "The PIN is right." if purpose else "Unlocking."
+                yield Pause(Wait(checked), vault=vault.restored())
+                return scratch.released(entropy)
+    yield Locked()
     yield Pause(Wait("Erasing the seed."), vault=vault.wiped())
     yield Notice(
         "Erased",

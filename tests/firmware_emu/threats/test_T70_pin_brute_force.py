@@ -20,9 +20,8 @@ def test_the_record_holds_no_word_no_entropy_and_no_pin() -> None:
 
 def test_two_devices_with_one_pin_and_one_seed_share_no_salt() -> None:
     first = unlocked_desk()
-    first.press("ok")
-    first.choose("Erase the seed")
-    first.press("hold", "ok")
+    first.erase()
+    first.dismiss()
     first_salt = vault.parse(unlocked_desk().record or b"").sealed
     first.restore()
     second_salt = vault.parse(first.record or b"").sealed

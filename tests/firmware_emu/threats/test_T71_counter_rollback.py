@@ -4,10 +4,10 @@ import pytest
 
 from firmware_emu.core.device import Device
 from firmware_emu.effects import Resume, Save, Show, State
-from firmware_emu.events import KeyPressed, Resumed, Typed
+from firmware_emu.events import Resumed, Typed
 from firmware_emu.screens import Key
 from firmware_emu.storage import vault
-from tests.desk import CHEAP, ENTROPY, PIN, Desk, unlocked_desk
+from tests.desk import CHEAP, ENTROPY, PIN, Desk, pressed, unlocked_desk
 
 RECORD = unlocked_desk().record or b""
 
@@ -15,13 +15,17 @@ RECORD = unlocked_desk().record or b""
 def at_the_pin() -> Device:
     device = Device(RECORD, ENTROPY, CHEAP)
     device.start()
-    device.handle(KeyPressed(Key.OK))
+    press_ok(device)
     return device
 
 
 def try_pin(device: Device, pin: str) -> list[object]:
     device.handle(Typed(pin))
-    return list(device.handle(KeyPressed(Key.OK)))
+    return press_ok(device)
+
+
+def press_ok(device: Device) -> list[object]:
+    return [effect for press in pressed(Key.OK) for effect in device.handle(press)]
 
 
 def tries(record: bytes) -> int:
@@ -66,7 +70,7 @@ def test_killing_it_during_every_check_uses_the_tries_up_one_by_one() -> None:
     for _ in range(8):
         device = Device(flash, ENTROPY, CHEAP)
         device.start()
-        device.handle(KeyPressed(Key.OK))
+        press_ok(device)
         [save] = [e for e in try_pin(device, PIN) if isinstance(e, Save)]
         flash = save.record  # killed before the PIN was looked at
         seen.append(tries(flash))

@@ -1,0 +1,95 @@
+"""T104: a key held down, a paste or a cat must not sign, erase or cost a PIN try.
+
+The same for 10 000 trains: `python -m tests.trains`.
+"""
+
+import pytest
+
+from firmware_emu.emulator import PIN, Emulator
+from firmware_emu.events import KeyPressed, Typed
+from firmware_emu.screens import Key
+from tests import trains
+from tests.gallery.device import payments
+
+SIGN = {"network": "localtest", "psbt": payments()["high fee"]}
+REPEAT_S = 1 / 30
+
+
+def held(device: Emulator, seconds: float, every: float = REPEAT_S) -> None:
+    """OK, down for so long."""
+    for _ in range(round(seconds / every) + 1):
+        device.shell.happen(KeyPressed(Key.OK))
+        device.advance(every)
+
+
+def test_random_trains_of_keys_do_nothing_nobody_meant() -> None:
+    assert trains.main(140) == {"signatures": 0, "erasures": 0, "tries": 0}
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.3, 0.5, 5.0])
+def test_a_key_held_down_passes_one_warning_and_nothing_after_it(wait: float) -> None:
+    """A second on the space bar passed all pages of a fee of 7 025 %, signed and sent it."""
+    device = Emulator()
+    asked = device.request("sign_psbt", SIGN)
+    title = device.screen.lines[0]
+    device.advance(wait)
+    held(device, 10)
+    assert not asked.answered
+    assert device.screen.kind == "confirm"
+    assert (device.screen.lines[0] == title) is (wait < 0.4), "the warning alone was passed"
+
+
+def test_a_page_asked_for_while_a_key_is_down_takes_none_of_it() -> None:
+    """Leaning on the key that made the wallet ask."""
+    device = Emulator()
+    held(device, 0.4)
+    asked = device.request("sign_psbt", SIGN)
+    title = device.screen.lines[0]
+    held(device, 5)
+    assert (asked.answered, device.screen.lines[0]) == (False, title)
+
+
+def test_eight_yeses_in_one_burst_are_one_at_most() -> None:
+    device = Emulator()
+    asked = device.request("sign_psbt", SIGN)
+    device.advance(1)
+    first = device.screen.lines[0]
+    for _ in range(16):
+        device.shell.happen(KeyPressed(Key.OK))
+    assert (asked.answered, device.screen.lines[0]) == (False, first)
+
+
+def test_taps_do_not_erase_and_a_long_press_alone_does_not_either() -> None:
+    device = Emulator()
+    device.press("ok", "left", "ok")
+    assert device.screen.lines[0].startswith("Erase the seed?")
+    for _ in range(60):
+        device.press("ok")
+    assert device.screen.kind == "question"
+    device.press("hold")
+    assert (device.screen.kind, device.screen.state) == ("pinpad", "unlocked")
+
+
+def test_a_pin_that_is_pasted_with_its_new_line_costs_no_try() -> None:
+    device = Emulator(locked=True)
+    device.press("ok")
+    kept = device.flash.writes[-1]
+    device.advance(1)
+    device.shell.happen(Typed("9999"))
+    device.shell.happen(KeyPressed(Key.OK))
+    assert (device.screen.kind, device.flash.writes[-1]) == ("pinpad", kept)
+    device.type("\b" * 4 + PIN)
+    assert device.press("ok").state == "unlocked", "a key of its own finishes it"
+
+
+def test_what_was_pressed_while_the_pin_was_checked_does_nothing_afterwards() -> None:
+    """Arithmetic takes a second; keys wait, and bear the time they came."""
+    device = Emulator()
+    device.advance(5)
+    stale = device._clock.now_s - 1
+    device.request("sign_psbt", SIGN)
+    device.press("hold")
+    title = device.screen.lines[0]
+    for key in (Key.OK, Key.RIGHT, Key.LEFT):
+        device.shell.happen(KeyPressed(key, stale))
+    assert device.screen.lines[0] == title
