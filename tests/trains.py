@@ -1,15 +1,22 @@
 """Random trains of keys, as a cat, a sleeve, a stuck key or a paste makes them (T104).
 
-python -m tests.trains [COUNT]     on devices in memory; prints what came of them
+python -m tests.trains [COUNT] [FACE]     on devices in memory; prints what came of them
+
+FACE is shell (without a face), remote or terminal.
 """
 
+import asyncio
+import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random  # noqa: TID251 - the trains, each from its number
 
 from firmware_emu.emulator import PIN, Emulator
 from firmware_emu.events import KeyPressed, Typed
+from firmware_emu.faces.remote import _Client
+from firmware_emu.faces.terminal import Terminal
 from firmware_emu.screens import Key
 from firmware_emu.storage import vault
 from tests.gallery.device import payments
@@ -19,6 +26,7 @@ LONGEST_S = 3.0
 RATES = (10, 50)  # keys a second
 LONGEST_GAP_S = 0.15
 Press = tuple[float, Key | str]
+Feed = Callable[[Key | str], Awaitable[None]]
 
 
 def train(random: Random) -> list[Press]:
@@ -59,13 +67,66 @@ def scenes() -> dict[str, Emulator]:
     return found | {"warning": warned, "erase": erasing, "erase, locked": locked_erasing}
 
 
-def hit(device: Emulator, presses: list[Press]) -> Counter[str]:
+@asynccontextmanager
+async def shell(device: Emulator) -> AsyncIterator[Feed]:
+    async def feed(key: Key | str) -> None:
+        device.shell.happen(KeyPressed(key) if isinstance(key, Key) else Typed(key))
+
+    yield feed
+
+
+class _Nowhere(asyncio.Transport):
+    """A connection whose other end only talks."""
+
+    def write(self, data: object) -> None: ...
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+@asynccontextmanager
+async def remote(device: Emulator) -> AsyncIterator[Feed]:
+    client = _Client(device.shell, "token", None)
+    client.connection_made(_Nowhere())
+    client.data_received(b'{"token": "token"}\n')
+
+    async def feed(key: Key | str) -> None:
+        message = {"press": key.value} if isinstance(key, Key) else {"type": key}
+        client.data_received(json.dumps(message).encode() + b"\n")
+
+    yield feed
+    client.connection_lost(None)
+
+
+@asynccontextmanager
+async def terminal(device: Emulator) -> AsyncIterator[Feed]:
+    names = {Key.STOP: "escape", Key.LEFT: "left", Key.RIGHT: "right", Key.OK: "space"}
+    app = Terminal(device.shell, {})
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def feed(key: Key | str) -> None:
+            await pilot.press(names[key] if isinstance(key, Key) else key)
+            await asyncio.sleep(0)  # it hands its events to the loop
+
+        yield feed
+        device.shell.look_away(app)
+
+
+FACES: dict[str, Callable[[Emulator], AbstractAsyncContextManager[Feed]]] = {
+    "shell": shell,
+    "remote": remote,
+    "terminal": terminal,
+}
+
+
+async def hit(device: Emulator, presses: list[Press], face: str) -> Counter[str]:
     """What a train does that nobody meant."""
     before, heard = len(device.flash.writes), len(device.received())
     device.advance(0.5)
-    for seconds, key in presses:
-        device._clock.now_s += seconds
-        device.shell.happen(KeyPressed(key) if isinstance(key, Key) else Typed(key))
+    async with FACES[face](device) as feed:
+        for seconds, key in presses:
+            device._clock.now_s += seconds
+            await feed(key)
     written = [vault.parse(record) for record in device.flash.writes[before:]]
     return Counter(
         signatures=int(b"result" in device.received()[heard:]),
@@ -74,16 +135,18 @@ def hit(device: Emulator, presses: list[Press]) -> Counter[str]:
     )
 
 
-def main(count: int) -> Counter[str]:
+async def main(count: int, face: str = "shell") -> Counter[str]:
     """So many trains, in turn over the scenes; the sum of what they did."""
     start, done = scenes(), Counter(signatures=0, erasures=0, tries=0)
     for number in range(count):
         name = list(start)[number % len(start)]
-        done.update(hit(start[name].fork(), train(Random(number))))
+        done.update(await hit(start[name].fork(), train(Random(number)), face))
     return done
 
 
 if __name__ == "__main__":
     trains = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    figures = ", ".join(f"{value} {name}" for name, value in main(trains).items())
-    print(f"{trains} trains: {figures}")  # noqa: T201 - the figure is what it is run for
+    where = sys.argv[2] if len(sys.argv) > 2 else "shell"
+    counts = asyncio.run(main(trains, where))
+    figures = ", ".join(f"{value} {name}" for name, value in counts.items())
+    print(f"{trains} trains, {where}: {figures}")  # noqa: T201 - the figure is what it is run for

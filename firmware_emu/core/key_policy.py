@@ -20,8 +20,8 @@ class KeyPolicy:
     """Told of each press and its time; all times are seconds of one clock that never goes back.
 
     A run is presses less than ONE_PRESS_S apart. Its first press acts, the rest only makes it
-    longer. A yes needs the screen whole for WHOLE_S with no other OK meanwhile, so hammering on a
-    key gets nowhere. A run of OK alone, begun on the screen that asks, is a long press after
+    longer. A yes needs the screen whole for WHOLE_S with no other key meanwhile, so hammering on
+    keys gets nowhere. A run of OK alone, begun on the screen that asks, is a long press after
     HOLD_S. Keyboards wait before they repeat, so one press may stand before the run.
     """
 
@@ -61,11 +61,12 @@ class KeyPolicy:
             return self._stop(at_s)
         if key is not Key.OK or not is_whole:
             self._is_lone = self._is_long = False
+        quiet_s, self._quiet_s = at_s - self._quiet_s, max(at_s, self._quiet_s)
         if at_s - previous_s < ONE_PRESS_S:
             return self._run_on(at_s)
         self._began_s = at_s
         if key is Key.OK:
-            return self._ok(at_s, screen) if is_whole else None
+            return self._ok(at_s, screen, quiet_s) if is_whole else None
         return key if key is not Key.HOLD and at_s >= self._whole_s else None
 
     def held(self, at_s: float) -> float:
@@ -82,23 +83,20 @@ class KeyPolicy:
 
     def _run_on(self, at_s: float) -> Key | None:
         self._is_lone = False
-        self._quiet_s = max(at_s, self._quiet_s)
         if not self._is_long or at_s - self._began_s < HOLD_S:
             return None
         self._is_long = False
         return Key.HOLD
 
-    def _ok(self, at_s: float, screen: Screen) -> Key | None:
-        """The first OK of a run."""
+    def _ok(self, at_s: float, screen: Screen, quiet_s: float) -> Key | None:
+        """The first OK of a run; since the key before it, or the screen, went by `quiet_s`."""
         if not (isinstance(screen, Asking) and screen.asks_yes):
-            self._is_lone = self._is_long = False
             return Key.OK if at_s - self._whole_s >= ONE_PRESS_S else None
         if at_s - self._typed_s < TYPED_S:  # the end of a paste is not its yes
             return None
-        is_meant = at_s - self._quiet_s >= WHOLE_S
+        is_meant = quiet_s >= WHOLE_S
         self._is_long = screen.asks_hold and (is_meant or self._is_lone)
         self._is_lone = is_meant
-        self._quiet_s = max(at_s, self._quiet_s)
         return Key.OK if is_meant else None
 
 

@@ -206,7 +206,7 @@ def _room(drawing: Drawing, needed: tuple[int, int], wide: int) -> str:
     sentences = (
         f"The window is too small for {subject}.",
         f"Make it {needed[0]} columns by {needed[1]} rows.",
-        "Until then ✓ does nothing.",
+        "Until then ✓ does nothing" + ("; ✗ leaves it." if drawing.code else "."),
     )
     return "\n".join(line for sentence in sentences for line in textwrap.wrap(sentence, wide))
 

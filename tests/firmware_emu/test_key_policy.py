@@ -58,7 +58,19 @@ def test_what_was_pressed_before_the_screen_came_does_nothing_on_it() -> None:
 def test_a_yes_that_came_too_soon_starts_the_time_anew() -> None:
     """Hammering on OK, five times a second for a minute."""
     assert seen(policy(), PAGE, run(10.1, 60, 0.2)) == []
-    assert seen(policy(), PAGE, [10.1, 10.3, 10.3 + WHOLE_S]) == [Key.OK]
+    assert seen(policy(), PAGE, [10.1, 10.3, 10.301 + WHOLE_S]) == [Key.OK]
+
+
+def test_a_yes_that_follows_another_key_too_soon_is_none() -> None:
+    """Four keys at random pick digits and finish, seven times a second."""
+    for other in (Key.LEFT, Key.RIGHT):
+        keys = policy()
+        assert seen(keys, READY, [11.0], other) == [other]
+        assert seen(keys, READY, [10.99 + WHOLE_S]) == []
+        assert seen(keys, READY, [11.0 + 2 * WHOLE_S]) == [Key.OK]
+    picked = policy()
+    assert seen(picked, PinPad("PIN", "0123456789"), [11.0]) == [Key.OK]
+    assert seen(picked, READY, [11.3]) == []
 
 
 def test_where_ok_is_no_yes_it_need_not_wait() -> None:
@@ -112,6 +124,25 @@ def test_a_train_that_began_before_the_screen_or_too_soon_is_no_long_press() -> 
     assert seen(keys, LAST, run(16.6, 1.2)) == [Key.OK, Key.HOLD]
 
 
+def test_a_page_that_takes_the_place_of_another_takes_nothing_of_its_train() -> None:
+    """A host that cancels one request and makes another while the key is down."""
+    keys = policy()
+    assert seen(keys, WARNING, run(10.5, 0.5)) == [Key.OK]
+    keys.shown(11.01)
+    assert seen(keys, LAST, run(11.02, 3)) == []
+    lone = policy()
+    assert seen(lone, WARNING, [10.5]) == [Key.OK]
+    lone.shown(10.6)
+    assert seen(lone, LAST, run(10.8, 3)) == []
+    stale = policy()
+    stale.shown(9.0)  # what another face says of a screen that is gone
+    assert seen(stale, PAGE, [10.3]) == []
+
+
+def test_two_presses_are_not_the_one_before_a_keyboard_repeats() -> None:
+    assert Key.HOLD not in seen(policy(), LAST, [10.5, 10.53, *run(10.75, 3)])
+
+
 def test_a_train_with_another_key_in_it_is_no_long_press() -> None:
     for other in (Key.LEFT, Key.RIGHT, Key.STOP):
         keys = policy()
@@ -136,7 +167,10 @@ def test_the_end_of_a_paste_is_not_its_yes() -> None:
     keys = policy()
     keys.typed(10.5)
     assert seen(keys, READY, [10.5 + TYPED_S - 0.01]) == []
-    assert seen(keys, READY, [10.5 + 2 * TYPED_S]) == [Key.OK]
+    assert seen(keys, READY, [10.5 + TYPED_S + WHOLE_S]) == [Key.OK]
+    typed = policy()
+    typed.typed(10.5)
+    assert seen(typed, READY, [10.51 + TYPED_S]) == [Key.OK]
 
 
 def test_a_face_that_shows_a_piece_gives_no_yes() -> None:
@@ -163,6 +197,9 @@ def test_the_bar_grows_while_the_key_is_held_and_goes_when_it_is_let_go() -> Non
     assert (bars[0], round(bars[-1], 1)) == (0.0, 0.9)
     assert keys.held(at + ONE_PRESS_S + 1e-6) == 0.0
     assert policy().held(11.0) == 0.0
+    page = policy()
+    seen(page, PAGE, run(10.5, 0.5))
+    assert page.held(11.0) == 0.0, "a page that asks for none has no bar"
 
 
 def test_a_gesture_is_what_the_policy_takes_for_its_key() -> None:

@@ -22,8 +22,9 @@ def held(device: Emulator, seconds: float, every: float = REPEAT_S) -> None:
         device.advance(every)
 
 
-def test_random_trains_of_keys_do_nothing_nobody_meant() -> None:
-    assert trains.main(140) == {"signatures": 0, "erasures": 0, "tries": 0}
+@pytest.mark.parametrize(("face", "count"), [("shell", 70), ("remote", 70), ("terminal", 14)])
+async def test_random_trains_of_keys_do_nothing_nobody_meant(face: str, count: int) -> None:
+    assert await trains.main(count, face) == {"signatures": 0, "erasures": 0, "tries": 0}
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.3, 0.5, 5.0])
