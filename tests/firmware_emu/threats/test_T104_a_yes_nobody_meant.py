@@ -3,11 +3,15 @@
 The same for 10 000 trains: `python -m tests.trains`.
 """
 
+import socket
+from pathlib import Path
+
 import pytest
 
-from firmware_emu.emulator import PIN, Emulator
+from firmware_emu.emulator import PIN, Emulator, EmulatorProcess, sealed_record
 from firmware_emu.events import KeyPressed, Typed
 from firmware_emu.screens import Key
+from signer.formats import cbor
 from tests import trains
 from tests.gallery.device import payments
 
@@ -58,6 +62,25 @@ def test_eight_yeses_in_one_burst_are_one_at_most() -> None:
     for _ in range(16):
         device.shell.happen(KeyPressed(Key.OK))
     assert (asked.answered, device.screen.lines[0]) == (False, first)
+
+
+@pytest.mark.parametrize("texts", [[], ["1234"]])
+def test_a_real_process_takes_no_burst_for_consent(tmp_path: Path, texts: list[str]) -> None:
+    """Hundreds of presses, as fast as the socket takes them."""
+    with EmulatorProcess(tmp_path / "device.flash", sealed_record()) as device:
+        device.unlock()
+        with socket.create_connection(device.address, 20) as host:
+            host.sendall(cbor.encode({"id": "1", "method": "sign_psbt", "params": SIGN}))
+            title = device.wait_for("confirm").lines[0]
+            for _ in range(200):
+                for text in texts:
+                    device.say({"type": text})
+                device.say({"press": "ok"})
+            device.advance(0)
+            assert device.screen.lines[0] == title
+            host.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                host.recv(1)
 
 
 def test_taps_do_not_erase_and_a_long_press_alone_does_not_either() -> None:

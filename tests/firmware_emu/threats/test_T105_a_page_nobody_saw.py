@@ -6,12 +6,14 @@ How a window asks for room is in `test_terminal.py`.
 import pytest
 
 from firmware_emu.core.key_policy import WHOLE_S
+from firmware_emu.effects import Show
 from firmware_emu.emulator import Emulator
 from firmware_emu.events import KeyPressed, Shown
 from firmware_emu.screens import Key
 
 H = 1 << 31
 ADDRESS = {"network": "localtest", "path": [84 + H, 1 + H, H, 0, 0], "variant": "wpkh(k)"}
+LONG_TEXT = {"path": ADDRESS["path"], "message": "every word of this has to be read. " * 20}
 
 
 @pytest.mark.parametrize("after", [0.0, 0.2, WHOLE_S - 0.01])
@@ -47,20 +49,36 @@ def test_a_window_made_larger_shows_the_page_from_then_on() -> None:
     assert asked.answered
 
 
-def test_every_view_of_a_page_has_its_own_time() -> None:
-    """Whoever hammers on the key reads no further than the first."""
+class Watcher:
+    """A face that notes which looks are something new to read."""
+
+    def __init__(self) -> None:
+        self.news: list[bool] = []
+
+    def show(self, show: Show) -> None:
+        self.news.append(show.is_new)
+
+
+def test_every_view_of_a_page_has_its_own_time_and_a_cursor_has_none() -> None:
+    device, face = Emulator(), Watcher()
+    device.watch(face)
+    device.press("ok", "right")
+    assert face.news == [True, True, False]
+    device.press("stop")
+    device.request("sign_message", LONG_TEXT)
+    device.press("hold")  # it warns of its length
+    face.news.clear()
+    device.press("right", "left", "right")
+    assert face.news == [True] * 3
+
+
+def test_whoever_hammers_on_the_key_reads_no_further_than_the_first_view() -> None:
     device = Emulator()
-    path = {"path": ADDRESS["path"], "message": "every word of this has to be read. " * 20}
-    asked = device.request("sign_message", path)
+    asked = device.request("sign_message", LONG_TEXT)
+    device.press("hold")
     seen = set()
     for _ in range(100):
         device.advance(0.2)
         device.shell.happen(KeyPressed(Key.OK))
         seen.add(device.screen.lines)
     assert (asked.answered, len(seen)) == (False, 1)
-    device.advance(0.3)
-    for _ in range(8):
-        device.advance(0.13)
-        device.shell.happen(KeyPressed(Key.RIGHT))
-    device.shell.happen(KeyPressed(Key.OK))
-    assert not asked.answered
