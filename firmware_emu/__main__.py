@@ -140,8 +140,11 @@ async def _run(options: argparse.Namespace) -> None:
     over = _Over()
     with ExitStack() as stack:
         flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
+        record = flash.load()
+        if flash.remark:
+            print(flash.remark, file=sys.stderr)  # noqa: T201 - as in main
         fresh = secrets.token_bytes(64)
-        device = Device(flash.load(), fresh, options.pin_memory_mib, network=options.network or "")
+        device = Device(record, fresh, options.pin_memory_mib, network=options.network or "")
         erase(fresh)  # the device has stirred it into its own
         time = MovableTime()
         shell = Shell(device, flash, breathe=_breathe, now=time.now)

@@ -1,5 +1,11 @@
-"""The flash file: one record, replaced whole or not at all, in the hands of one process."""
+"""The flash file: one record in two copies, in the hands of one process.
 
+A save replaces one copy, whole or not at all, and then the other. While one is written the other
+is whole, so neither a power cut nor a damaged file costs the seed. A save returns when both are
+durable: between saves they are the same, and damaging one brings no PIN try back (threat T100).
+"""
+
+import errno
 import os
 import stat
 import sys
@@ -7,7 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-LARGEST = 1 << 20  # bytes; a record is a few kilobytes
+from firmware_emu.storage import copies
+from firmware_emu.storage.copies import FlashCopy
+
+LARGEST = 1 << 20  # bytes of a file; a record is a few kilobytes
 
 
 class FlashError(Exception):
@@ -15,37 +24,59 @@ class FlashError(Exception):
 
 
 class FlashFile:
-    """The record of one device. Holds a lock beside the file until `close`."""
+    """The record of one device. Holds a lock beside the file until `close`.
+
+    `remark` is a sentence for a person when `load` had to mend a copy, else empty.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the file at `path` (it need not exist yet). Raises FlashError."""
         self._path = path
+        self.remark = ""
         try:
             _make_private(path.parent)
-            _refuse_what_is_no_file(path)
+            for copy in _places(path):
+                _refuse_what_is_no_file(copy)
             self._lock = _locked(_beside(path, ".lock"))
         except OSError as error:
             raise FlashError(_sentence("opened", path, error)) from error
 
     def load(self) -> bytes | None:
-        """The record, or None for a device that never saved one. Raises FlashError."""
-        try:
-            return _read(self._path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise FlashError(_sentence("read", self._path, error)) from error
+        """The record, or None for a device that never saved one. Raises FlashError.
+
+        A copy that is damaged, missing, or was left behind by a power cut is written anew. Where
+        none is whole nothing is written, and what there is is the record.
+        """
+        files = _read_both(self._path)
+        current = copies.newest(files)
+        copy = copies.decode(files[current])
+        if copy is None:
+            return _unframed(files[current], self._path)
+        if any(copies.is_damaged(data) for data in files):
+            self.remark = _mended(self._path)
+        if any(data != files[current] for data in files):
+            self._write(copy, (1 - current,))
+        return copy.record
 
     def save(self, record: bytes) -> None:
         """Replace the record. After a power cut the file holds the old one or this one, whole.
 
-        When this returns it holds this one. Raises FlashError.
+        When this returns both copies hold this one. Raises FlashError.
         """
+        files = _read_both(self._path)
+        current = copies.newest(files)
+        copy = copies.decode(files[current])
+        number = copy.number + 1 if copy else 1
+        # The copy that counts is the last to be replaced: it is good until the other is durable.
+        self._write(FlashCopy(number, record), (1 - current, current))
+
+    def _write(self, copy: FlashCopy, places: tuple[int, ...]) -> None:
         fresh = _beside(self._path, ".new")
         try:
-            _write_new(fresh, record)
-            fresh.replace(self._path)
-            _sync_folder(self._path.parent)
+            for place in places:
+                _write_new(fresh, copy.encode())
+                fresh.replace(_places(self._path)[place])
+                _sync_folder(self._path.parent)
         except OSError as error:
             raise FlashError(_sentence("written", self._path, error)) from error
 
@@ -93,12 +124,49 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise FlashError(f"The flash file {path} is not a file. Name a file or a new one.")
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        record = file.read(LARGEST + 1)
-    if len(record) > LARGEST:
+def stored(path: Path) -> bytes | None:
+    """The record that the device of this flash file would find. Nothing is taken or written.
+
+    Raises FlashError.
+    """
+    files = _read_both(path)
+    current = copies.newest(files)
+    copy = copies.decode(files[current])
+    return copy.record if copy else _unframed(files[current], path)
+
+
+def _places(path: Path) -> tuple[Path, Path]:
+    return path, _beside(path, ".copy")
+
+
+def _read_both(path: Path) -> tuple[bytes | None, bytes | None]:
+    first, second = _places(path)
+    return _read(first), _read(second)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno == errno.EIO:  # a disk that fails there: damaged, as far as we can see
+            return b""
+        raise FlashError(_sentence("read", path, error)) from error
+
+
+def _unframed(data: bytes | None, path: Path) -> bytes | None:
+    if data is not None and len(data) > LARGEST:
         raise FlashError(f"The flash file {path} is too large to be one. Name another file.")
-    return record
+    return data
+
+
+def _mended(path: Path) -> str:
+    return (
+        f"One of the two copies of the flash file {path} was damaged. "
+        "It was written anew from the other. Nothing is lost."
+    )
 
 
 def _write_new(path: Path, record: bytes) -> None:
@@ -109,7 +177,7 @@ def _write_new(path: Path, record: bytes) -> None:
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(record)
         file.flush()
-        os.fsync(file.fileno())
+        _sync_file(file.fileno())
 
 
 if sys.platform == "win32":
@@ -117,6 +185,9 @@ if sys.platform == "win32":
 
     def _take(lock: IO[bytes]) -> None:
         msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def _sync_file(descriptor: int) -> None:
+        os.fsync(descriptor)
 
     def _sync_folder(folder: Path) -> None:
         """Windows has no such call: a rename is as durable as its journal makes it."""
@@ -126,6 +197,20 @@ else:
 
     def _take(lock: IO[bytes]) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _sync_file(descriptor: int) -> None:
+        """Past the cache of the disk, too: on macOS fsync leaves a PIN try there (threat T71)."""
+        full = getattr(fcntl, "F_FULLFSYNC", None)
+        if full is not None:
+            try:
+                fcntl.fcntl(descriptor, full)
+            except OSError as error:
+                # Disks on a network may know no such call. Theirs is the best there is.
+                if error.errno not in {errno.ENOTSUP, errno.EINVAL, errno.ENOTTY}:
+                    raise
+            else:
+                return
+        os.fsync(descriptor)
 
     def _sync_folder(folder: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY)

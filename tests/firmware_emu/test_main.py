@@ -105,6 +105,15 @@ def test_a_flash_that_is_no_file_is_a_sentence(tmp_path: Path) -> None:
     assert ended.stderr == f"The flash file {tmp_path} is not a file. Name a file or a new one.\n"
 
 
+def test_a_copy_of_the_flash_that_had_to_be_mended_is_told(tmp_path: Path) -> None:
+    flash = tmp_path / "device.flash"
+    flags = ("--flash", str(flash), "--tcp", "0")
+    device(*flags, home=tmp_path)
+    flash.write_bytes(flash.read_bytes()[:-1])
+    assert "One of the two copies" in device(*flags, home=tmp_path).stderr
+    assert device(*flags, home=tmp_path).stderr == ""
+
+
 @POSIX
 def test_a_flash_that_can_no_longer_be_written_ends_it_before_anything_is_told(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]

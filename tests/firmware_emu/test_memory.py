@@ -21,6 +21,7 @@ from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows.seed import new_seed
 from firmware_emu.screens.dice import Rolled
 from firmware_emu.storage import vault
+from firmware_emu.storage.flash import stored
 from signer.formats import cbor
 from signer.keys.path import render
 from signer.keys.seeds import mnemonic
@@ -155,7 +156,7 @@ def test_in_use_there_are_keys_alone_and_locked_there_is_nothing(flash: Path) ->
     ours = psbts.keyring(" ".join(WORDS))
     with EmulatorProcess(flash) as device, closing(Wire(device)) as wire:
         restore(device)
-        known = secrets(ENTROPY, flash.read_bytes())
+        known = secrets(ENTROPY, stored(flash) or b"")
         assert memory.residue(device.pid, known) == MASTER
         for script in ("wpkh", "tr"):
             assert "result" in wire.sign(psbts.build(ours, 2, script))
@@ -200,7 +201,7 @@ def test_after_refusals_wrong_pins_and_a_pulled_cable_there_is_nothing_either(fl
 def test_a_new_seed_leaves_nothing_after_it_was_shown_asked_back_and_used(flash: Path) -> None:
     with EmulatorProcess(flash) as device:
         words = make(device)
-        known = secrets(bytes(mnemonic.entropy_from_words(words)), flash.read_bytes())
+        known = secrets(bytes(mnemonic.entropy_from_words(words)), stored(flash) or b"")
         assert memory.residue(device.pid, known) == MASTER
         assert memory.rows(device.pid, words) == set()
         lock(device)

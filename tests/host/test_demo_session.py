@@ -133,7 +133,8 @@ async def test_the_wallet_is_there_again_in_a_later_run(tmp_path: Path) -> None:
 async def test_a_new_seed_gets_a_folder_of_its_own(session: DemoSession, tmp_path: Path) -> None:
     old = session.wallet.fingerprint
     await session.close()
-    (tmp_path / "home" / "device.flash").unlink()
+    for name in ("device.flash", "device.flash.copy"):
+        (tmp_path / "home" / name).unlink()
     fresh = await opened(tmp_path / "home")
     await ScriptedFinger(fresh._parts.control).set_up(PIN)
     assert await fresh.open_wallet()

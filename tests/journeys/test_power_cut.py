@@ -22,6 +22,7 @@ from firmware_emu.events import BytesIn, Port, Typed
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from firmware_emu.storage import vault
+from firmware_emu.storage.flash import stored
 from signer.formats import cbor
 from tests import psbts
 from tests.desk import pressed
@@ -48,7 +49,7 @@ def kill_after(device: EmulatorProcess, seconds: float, last_key: str) -> None:
 
 
 def kept(flash: Path) -> vault.Vault:
-    return vault.parse(flash.read_bytes())
+    return vault.parse(stored(flash) or b"")
 
 
 def test_killed_while_wrong_pins_are_tried(tmp_path: Path) -> None:
@@ -96,9 +97,9 @@ def test_killed_while_a_seed_is_set_up(tmp_path: Path) -> None:
         with EmulatorProcess(flash) as device:
             restore(device)
             kill_after(device, seconds, "ok")
-        outcomes.append(started(flash.read_bytes())[0])
+        outcomes.append(started(stored(flash))[0])
         if outcomes[-1] is State.LOCKED:
-            assert Emulator(record=flash.read_bytes()).screen.fingerprint == FINGERPRINT
+            assert Emulator(record=stored(flash)).screen.fingerprint == FINGERPRINT
     assert set(outcomes) <= {State.EMPTY, State.LOCKED}
     assert State.LOCKED in outcomes, "no set-up was finished: the moments are wrong"
 
