@@ -1,38 +1,45 @@
-"""Digits for a PIN. The pad is shuffled, so that which keys were pressed tells nothing."""
+"""A PIN: digits of a pad, or any letters and digits of a keyboard.
+
+The pad is shuffled, so that which keys were pressed tells nothing.
+"""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from firmware_emu.pin_entry import LONGEST, PinEntry
 from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 from firmware_emu.screens.notice import Stopped
 
 SHORTEST = 4
-LONGEST = 8
 
 
-@dataclass(frozen=True, slots=True)
 class Entered(Answer):
-    pin: str = field(repr=False)
+    """The PIN is whole."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PinPad:
-    """`order` holds the ten digits as they lie on the pad; two more places delete and finish."""
+    """`order` holds the ten digits as they lie on the pad; two more places delete and finish.
+
+    What is typed goes into `pin`, which is whoever's shows the pad; of it the pad tells `length`.
+    """
 
     kind: ClassVar[str] = "pinpad"
 
     title: str
     order: str = field(repr=False)
     note: str = ""
-    digits: str = field(default="", repr=False)
+    pin: PinEntry = field(default_factory=PinEntry, repr=False, compare=False)
+    length: int = 0
     cursor: int = field(default=0, repr=False)
 
     def lines(self) -> tuple[str, ...]:
-        dots = " ".join("*" * len(self.digits))
         body = (
             *wrap(self.note)[:2],
-            f"  {dots}",
+            f"  {self._dots()}",
             "",
             "".join(self._place(i, digit) for i, digit in enumerate(self.order[:5])),
             "".join(self._place(i, digit) for i, digit in enumerate(self.order[5:], start=5)),
@@ -62,10 +69,10 @@ class PinPad:
         return False
 
     def typed(self, character: str) -> "PinPad | Entered":
-        """A digit adds itself, a backspace takes one away. OK then finishes."""
+        """A letter or a digit adds itself, a backspace takes one away. OK then finishes."""
         if character in _BACKSPACES:
             return self._delete()
-        if character not in self.order:
+        if not (character.isascii() and character.isalnum()):
             return self
         return replace(self._add(character), cursor=_FINISH)
 
@@ -74,14 +81,22 @@ class PinPad:
             return self._delete()
         return self._finish() if self.cursor == _FINISH else self._add(self.order[self.cursor])
 
-    def _add(self, digit: str) -> "PinPad":
-        return replace(self, digits=(self.digits + digit)[:LONGEST])
+    def _add(self, character: str) -> "PinPad":
+        self.pin.append(character)
+        return replace(self, length=len(self.pin))
 
     def _delete(self) -> "PinPad":
-        return replace(self, digits=self.digits[:-1])
+        self.pin.pop()
+        return replace(self, length=len(self.pin))
 
     def _finish(self) -> "PinPad | Entered":
-        return Entered(self.digits) if len(self.digits) >= SHORTEST else self
+        return Entered() if self.length >= SHORTEST else self
+
+    def _dots(self) -> str:
+        if self.length <= _DOTS:
+            return " ".join("*" * self.length)
+        full = ": it is full" if self.length == LONGEST else ""
+        return f"{self.length} characters{full}"
 
     def _place(self, place: int, label: str) -> str:
         return f" [{label}] " if place == self.cursor else f"  {label}  "
@@ -90,4 +105,5 @@ class PinPad:
 _DELETE = 10
 _FINISH = 11
 _PLACES = 12
+_DOTS = 14  # as many fit on a line
 _BACKSPACES = ("\b", "\x7f")

@@ -5,6 +5,7 @@ stretch is all that stands between (threat T70), and `README.md` says how long t
 """
 
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -15,7 +16,7 @@ from firmware_emu.storage.settings import Settings
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor
 from signer.hashes import tagged_hash
-from signer.keys.curve import erase
+from signer.keys.curve import Buffer, erase
 
 # Eight: enough for a person with wet fingers, and eight guesses at a PIN of four digits
 # succeed once in 1,250 times. Jade allows three, Trezor sixteen.
@@ -60,16 +61,18 @@ class Cost:
     def encode(self) -> bytes:
         return self.memory_kib.to_bytes(4, "little") + bytes((self.passes, self.lanes))
 
-    def stretch(self, pin: str, salt: bytes) -> bytes:
-        """The sealing key (32 bytes) of a PIN, to be erased: with the record it is the seed."""
-        kdf = Argon2id(
-            salt=salt,
-            length=32,
-            iterations=self.passes,
-            lanes=self.lanes,
-            memory_cost=self.memory_kib,
-        )
-        return kdf.derive(pin.encode())
+    def stretch(self, pin: str | Buffer, salt: bytes) -> bytes:
+        """The sealing key (32 bytes) of a PIN, to be erased: with the record it is the seed.
+
+        A buffer is the caller's to erase. A str cannot be erased: it is for PINs of no worth.
+        """
+        secret = pin.encode() if isinstance(pin, str) else pin
+        try:
+            return _argon2id(self, secret, salt)
+        finally:
+            # The library leaves its copy of the PIN in the heap that it gave back. The same call
+            # once more, for a moment only, puts zeros of the same size there (threat T81).
+            _argon2id(_CHEAPEST, bytes(len(secret)), salt)
 
 
 class WrongPin(Exception):
@@ -88,8 +91,8 @@ class Sealed:
     def encode(self) -> bytes:
         return self.cost.encode() + self.salt + self.nonce + self.box
 
-    def open(self, pin: str) -> bytearray:
-        """The entropy, for the right PIN. Raises WrongPin for another."""
+    def open(self, pin: str | Buffer) -> bytearray:
+        """The entropy, for the right PIN (see `Cost.stretch`). Raises WrongPin for another."""
         key = self.cost.stretch(pin, self.salt)
         try:
             padded = ChaCha20Poly1305(key).decrypt(self.nonce, self.box, _bound(self.cost))
@@ -138,10 +141,11 @@ class Vault:
         return body + _checksum(body)
 
 
-def seal(entropy: bytes | bytearray, pin: str, cost: Cost, randomness: bytes) -> Sealed:
-    """Entropy under a PIN. `randomness` (at least 28 bytes, fresh) makes the salt and the nonce.
+def seal(entropy: bytes | bytearray, pin: str | Buffer, cost: Cost, randomness: bytes) -> Sealed:
+    """Entropy under a PIN (see `Cost.stretch`).
 
-    Raises Malformed for entropy of a size that no seed has.
+    `randomness` (at least 28 bytes, fresh) makes the salt and the nonce. Raises
+    Malformed for entropy of a size that no seed has.
     """
     if len(entropy) not in _SIZES or len(randomness) < _SALT + _NONCE:
         raise Malformed("A seed has 16 to 32 bytes of entropy, and sealing needs 28 fresh bytes.")
@@ -174,6 +178,20 @@ def parse(record: bytes) -> Vault:
     sealed = _read_sealed(cursor) if cursor.remaining else None
     cursor.end()
     return Vault(identity, sealed, tries_left, accounts, history)
+
+
+def _argon2id(cost: Cost, secret: Buffer, salt: bytes) -> bytes:
+    kdf = Argon2id(
+        salt=salt,
+        length=32,
+        iterations=cost.passes,
+        lanes=cost.lanes,
+        memory_cost=cost.memory_kib,
+    )
+    return kdf.derive(cast("bytes", secret))  # it takes any buffer, whatever its types say
+
+
+_CHEAPEST = Cost(memory_kib=1024, passes=1)
 
 
 def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:

@@ -170,13 +170,25 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_the_right_one_restores_the
     desk = locked_desk()
     desk.unlock("9999")
     assert "Wrong PIN" in desk.text
-    assert "7 tries left." in desk.text
+    assert "7 tries left. At 0 the seed is erased." in " ".join(desk.text.split())
     desk.press("ok")
     desk.enter_pin()
     assert desk.state is State.UNLOCKED
     desk.lock()
     assert "tries" not in desk.text
     assert vault.parse(desk.record or b"").tries_left == 8
+
+
+def test_a_passphrase_opens_the_seed_and_has_the_same_tries() -> None:
+    desk = Desk()
+    desk.restore(pin="Correct7Horse9Battery")
+    desk.lock()
+    desk.unlock("correct7horse9battery")
+    assert "Wrong PIN" in desk.text
+    assert vault.parse(desk.record or b"").tries_left == 7
+    desk.press("ok")
+    desk.enter_pin("Correct7Horse9Battery")
+    assert desk.state is State.UNLOCKED
 
 
 def test_eight_wrong_pins_erase_the_seed_and_say_so() -> None:

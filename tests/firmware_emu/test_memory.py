@@ -36,6 +36,7 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[2]
 PIN = "73951846"
+PASSPHRASE = "Correct7Horse9Battery4Staple"
 ENTROPY = sha256(b"the seed of a device whose memory is searched").digest()
 WORDS = mnemonic.words_from_entropy(ENTROPY)
 TWELVE = mnemonic.words_from_entropy(ENTROPY[:16])
@@ -51,11 +52,16 @@ ACCOUNTS = {"key m/84h/1h/0h", "key m/86h/1h/0h"}
 
 def secrets(entropy: bytes, record: bytes) -> dict[str, bytes]:
     """Everything whose discovery would cost coins, by name. `record` is what the flash holds."""
-    found = memory.of_a_seed(entropy) | {"sealing key": sealing_key(record)}
+    found = memory.of_a_seed(entropy) | {"sealing key": sealing_key(record)} | pins(PIN)
     for where in PATHS:
         found |= memory.of_a_path(found["seed"], where)
         found[f"tweaked key {render(where)}"] = memory.tweaked(found[f"key {render(where)}"])
     return found
+
+
+def pins(*typed: str) -> dict[str, bytes]:
+    """PINs, each whole and without its last character: as it was a key press before."""
+    return {f"PIN {text}": text.encode() for pin in typed for text in (pin, pin[:-1])}
 
 
 def sealing_key(record: bytes) -> bytes:
@@ -99,18 +105,19 @@ def choose(device: EmulatorProcess, item: str) -> None:
 
 def enter_pin(device: EmulatorProcess, pin: str = PIN) -> None:
     device.wait_for("pinpad")
-    device.type(pin)
+    for character in pin:  # as a person types it
+        device.type(character)
     device.press("ok")
 
 
-def restore(device: EmulatorProcess, words: tuple[str, ...] = WORDS) -> None:
+def restore(device: EmulatorProcess, words: tuple[str, ...] = WORDS, pin: str = PIN) -> None:
     choose(device, "I have a seed")
     choose(device, f"{len(words)} words")
     for word in words:
         device.type(word)
         device.press("ok")
-    enter_pin(device)
-    enter_pin(device)
+    enter_pin(device, pin)
+    enter_pin(device, pin)
     device.wait_for("home")
 
 
@@ -208,6 +215,55 @@ def test_a_new_seed_leaves_nothing_after_it_was_shown_asked_back_and_used(flash:
         assert memory.residue(device.pid, known) == set()
 
 
+@pytest.mark.parametrize("pin", [PIN, PASSPHRASE], ids=["digits", "letters"])
+def test_no_pin_is_left_after_setting_it_wrong_ones_and_two_unlockings(
+    flash: Path, pin: str
+) -> None:
+    """With a copy of the flash the PIN is the seed. The library that stretches it keeps a copy."""
+    wrong = pin[::-1]
+    known = pins(pin, wrong)
+    with EmulatorProcess(flash) as device:
+        restore(device, TWELVE, pin)
+        assert memory.residue(device.pid, known) == set()
+        lock(device)
+        assert memory.residue(device.pid, known) == set()
+        for _ in range(2):
+            device.press("ok")
+            enter_pin(device, wrong)
+            device.wait_for("notice")
+            assert memory.residue(device.pid, known) == set()
+            device.press("ok")
+            enter_pin(device, pin)
+            device.wait_for("home")
+            assert memory.residue(device.pid, known) == set()
+            lock(device)
+            assert memory.residue(device.pid, known) == set()
+
+
+@pytest.mark.parametrize("left", ["stop", "abandon"])
+def test_no_pin_is_left_that_was_typed_and_not_used(flash: Path, left: str) -> None:
+    with (
+        EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device,
+        closing(Wire(device)) as wire,
+    ):
+        if left == "abandon":
+            wire.request("auth_user", network="localtest")
+        else:
+            device.press("ok")
+        device.wait_for("pinpad")
+        for character in PIN:
+            device.type(character)
+        # The control: while it is on the pad it is there, once.
+        assert memory.residue(device.pid, pins(PIN)) == set(pins(PIN))
+        if left == "abandon":
+            wire.close()
+            device.wait_for("notice")
+        else:
+            device.press("stop")
+            device.wait_for("home")
+        assert memory.residue(device.pid, pins(PIN)) == set()
+
+
 @pytest.mark.parametrize("words", [TWELVE, WORDS], ids=["12", "24"])
 def test_no_row_of_words_is_left_after_they_were_typed_and_after_each_unlocking(
     flash: Path, words: tuple[str, ...]
@@ -261,7 +317,9 @@ def test_a_fault_in_a_signature_locks_the_device_and_leaves_nothing() -> None:
     psbt = psbts.build(psbts.keyring(" ".join(WORDS)), 2)
     with process(FAULTY, PIN) as faulty:
         assert told(faulty, f"{record.hex()} {psbt.hex()}").split() == ["locked", "Locked"]
-        assert memory.residue(faulty.pid, secrets(ENTROPY, record)) == set()
+        known = secrets(ENTROPY, record)
+        # The PIN is an argument of this process, which is no device that is typed on.
+        assert memory.residue(faulty.pid, known) == set(pins(PIN))
 
 
 # A process that has each secret once more than it should, as bytes or as a text.

@@ -1,11 +1,15 @@
 """Screens: what fits, what is shown whole, what cannot be skipped."""
 
+import copy
+import pickle
+import string
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_emu.pin_entry import PinEntry
 from firmware_emu.screens import COLUMNS, ROWS, Answer, Key, Screen, Typing
 from firmware_emu.screens.confirm import Back, Confirm, Rejected, Yes
 from firmware_emu.screens.dice import Dice, Rolled
@@ -176,7 +180,15 @@ def test_every_view_can_be_stopped_and_left_goes_back() -> None:
 # PIN, words, dice
 
 
-@given(st.text("0123456789", min_size=4, max_size=8))
+def typed(pad: PinPad, text: str) -> PinPad:
+    for character in text:
+        moved = pad.typed(character)
+        assert isinstance(moved, PinPad)
+        pad = moved
+    return pad
+
+
+@given(st.text("0123456789", min_size=4, max_size=9))
 def test_a_pin_can_be_entered_by_buttons_alone(pin: str) -> None:
     pad = PinPad("PIN", ORDER)
     for place in [*(ORDER.index(digit) for digit in pin), 11]:
@@ -187,31 +199,69 @@ def test_a_pin_can_be_entered_by_buttons_alone(pin: str) -> None:
         picked = pad.press(Key.OK)
         if isinstance(picked, PinPad):
             pad = picked
-    assert picked == Entered(pin)
+    assert isinstance(picked, Entered)
+    assert bytes(pad.pin.view()) == pin.encode()
 
 
-def test_a_short_pin_is_not_finished_and_a_long_one_stops_growing() -> None:
-    pad = PinPad("PIN", ORDER)
-    for digit in "123":
-        pad = pad.typed(digit)
+def test_a_short_pin_is_not_finished_and_no_digit_vanishes() -> None:
+    pad = typed(PinPad("PIN", ORDER), "123")
     assert pad.press(Key.OK) == pad
-    for digit in "456789":
-        pad = pad.typed(digit)
-    assert pad.press(Key.OK) == Entered("12345678")
+    pad = typed(pad, "456789")
+    assert "  * * * * * * * * *" in pad.lines()
+    assert isinstance(pad.press(Key.OK), Entered)
+    assert pad.pin.view() == b"123456789"
 
 
-def test_a_backspace_takes_a_digit_away() -> None:
-    pad = PinPad("PIN", ORDER, digits="12345")
-    assert pad.typed("\b").digits == "1234"
-    assert pad.typed("x") == pad
+def test_a_pin_may_be_a_passphrase_of_64_letters_and_digits_and_says_when_it_is_full() -> None:
+    pad = typed(PinPad("PIN", ORDER), "Horse7")
+    assert pad.pin.view() == b"Horse7"
+    pad = typed(pad, "x" * 57)
+    assert "  63 characters" in pad.lines()
+    pad = typed(pad, "yz")
+    assert "  64 characters: it is full" in pad.lines()
+    assert pad.pin.view() == b"Horse7" + b"x" * 57 + b"y"
+
+
+@given(st.characters(exclude_characters=string.ascii_letters + string.digits + "\b\x7f"))
+def test_a_character_that_another_keyboard_may_lack_changes_no_pin(character: str) -> None:
+    pad = typed(PinPad("PIN", ORDER), "1234")
+    assert pad.typed(character) == pad
+    assert pad.pin.view() == b"1234"
+
+
+def test_a_backspace_takes_a_character_away() -> None:
+    pad = typed(PinPad("PIN", ORDER), "1234x")
+    assert typed(pad, "\b").pin.view() == b"1234"
+    assert typed(pad, "\b" * 9).pin.view() == b""
 
 
 def test_the_pin_is_never_on_the_screen_or_in_a_repr() -> None:
-    pad = PinPad("PIN", ORDER, digits="48151623", cursor=11)
+    pad = typed(PinPad("PIN", ORDER), "48151623")
     assert "48151623" not in repr(pad)
-    assert "48151623" not in repr(Entered("48151623"))
+    assert "48151623" not in repr(pad.pin)
+    assert "48151623" not in repr(pad.press(Key.OK))
     assert ORDER not in repr(pad)
-    assert pad.lines() == PinPad("PIN", ORDER, digits="00000000", cursor=11).lines()
+    assert pad.lines() == typed(PinPad("PIN", ORDER), "00000000").lines()
+
+
+def test_a_pin_that_was_let_go_or_taken_back_is_zeros() -> None:
+    with PinEntry() as pin:
+        pad = typed(PinPad("PIN", ORDER, pin=pin), "12345678\b\b")
+        view = memoryview(pin._buffer)
+        assert bytes(view) == b"123456" + bytes(58)
+        assert pad.length == len(pin) == 6
+    assert bytes(view) == bytes(64)
+    assert len(pin) == 0
+    for copies in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            copies(pin)
+
+
+def test_two_pins_are_the_same_when_every_character_is() -> None:
+    pins = [PinEntry() for _ in range(4)]
+    for pin, text in zip(pins, ("1234", "1234", "1235", "12345"), strict=True):
+        typed(PinPad("PIN", ORDER, pin=pin), text)
+    assert [pins[0].equals(pin) for pin in pins] == [True, True, False, False]
 
 
 def test_every_word_can_be_spelled_by_buttons_alone() -> None:

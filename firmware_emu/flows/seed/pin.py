@@ -2,24 +2,29 @@
 
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
+from firmware_emu.pin_entry import PinEntry
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import Entered, PinPad
 
 DIGITS = "0123456789"
 
 
-def ask(title: str, note: str, pool: EntropyPool) -> Flow[str]:
-    """The digits a person entered. Raises Declined."""
-    answer = yield PinPad(title, pool.shuffled(DIGITS), note)
-    if not isinstance(answer, Entered):
+def ask(title: str, note: str, pool: EntropyPool, pin: PinEntry) -> Flow[None]:
+    """Into `pin`, empty before, goes what a person enters. Raises Declined."""
+    if not isinstance((yield PinPad(title, pool.shuffled(DIGITS), note, pin)), Entered):
         raise Declined
-    return answer.pin
 
 
-def choose(pool: EntropyPool) -> Flow[str]:
-    """A new PIN, entered the same twice. Raises Declined."""
+def choose(pool: EntropyPool, pin: PinEntry) -> Flow[None]:
+    """Into `pin` goes a new PIN, entered the same twice. Raises Declined."""
     while True:
-        pin = yield from ask("Choose a PIN", "4 to 8 digits. Longer is safer.", pool)
-        if pin == (yield from ask("The same PIN again", "", pool)):
-            return pin
+        yield from ask("Choose a PIN", _CHOOSE, pool, pin)
+        with PinEntry() as again:
+            yield from ask("The same PIN again", "", pool, again)
+            if pin.equals(again):
+                return
+        pin.erase()
         yield Notice("Not the same", ("The two PINs differ.", "Choose again."))
+
+
+_CHOOSE = "4 or more digits or letters. Longer is safer."

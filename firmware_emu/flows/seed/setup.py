@@ -6,6 +6,7 @@ from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.new_seed import new_seed
 from firmware_emu.flows.seed.pin import choose
 from firmware_emu.flows.seed.restore import restore
+from firmware_emu.pin_entry import PinEntry
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Wait
 from firmware_emu.storage.vault import Cost, Vault, seal
@@ -20,12 +21,14 @@ def setup(vault: Vault, cost: Cost, pool: EntropyPool) -> Flow[None]:
     answer = yield Menu("Quietkey", (NEW_WALLET, RESTORE), back="")
     if not isinstance(answer, Picked):
         raise Declined
-    with Scratch() as scratch:  # also when the person stops, or the cable is pulled
+    # Both are erased also when the person stops, or the cable is pulled.
+    with Scratch() as scratch, PinEntry() as pin:
         entropy = scratch.owned(
             (yield from (new_seed(pool) if answer.item == NEW_WALLET else restore()))
         )
-        pin = yield from choose(pool)
+        yield from choose(pool, pin)
         yield Pause(Wait("Sealing the seed."))
-        sealed = seal(entropy, pin, cost, pool.draw(32))
+        sealed = seal(entropy, pin.view(), cost, pool.draw(32))
+        pin.erase()
         yield Pause(Wait("Keeping the seed."), vault=Vault(vault.settings, sealed))
         yield Unlocked(keyring(entropy))

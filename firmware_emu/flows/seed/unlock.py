@@ -4,6 +4,7 @@ from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow, Locked, Pause, Unlocked
 from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.pin import ask
+from firmware_emu.pin_entry import PinEntry
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.storage.vault import TRIES, Sealed, Vault, WrongPin
 from signer.keys.scratch import Scratch
@@ -24,41 +25,54 @@ def open_seed(
     `purpose` is read on the PIN pad. With the last try the seed is gone, and the keys with it.
     """
     while vault.tries_left:
-        pin = yield from ask("PIN", _tries(vault.tries_left) or purpose, pool)
-        # Whoever kills the process between the try and its count would have a free try; so the
-        # count is in flash before the PIN is looked at (threat T71).
-        vault = vault.attempt()
-        yield Pause(Wait("Checking the PIN."), vault=vault)
-        try:
-            entropy = sealed.open(pin)
-        except WrongPin:
+        with PinEntry() as pin:  # erased also when the cable is pulled meanwhile
+            yield from ask("PIN", _tries(vault.tries_left) or purpose or _HOW, pool, pin)
+            # Whoever kills the process between the try and its count would have a free try; so the
+            # count is in flash before the PIN is looked at (threat T71).
+            vault = vault.attempt()
+            yield Pause(Wait("Checking the PIN."), vault=vault)
+            entropy = _opened(sealed, pin)
+        if entropy is None:
             yield _wrong_pin(vault.tries_left)
-        else:
-            with Scratch() as scratch:
-                scratch.owned(entropy)
-                checked = "The PIN is right." if purpose else "Unlocking."
-                yield Pause(Wait(checked), vault=vault.restored())
-                return scratch.released(entropy)
+            continue
+        with Scratch() as scratch:
+            scratch.owned(entropy)
+            checked = "The PIN is right." if purpose else "Unlocking."
+            yield Pause(Wait(checked), vault=vault.restored())
+            return scratch.released(entropy)
     yield Locked()
     yield Pause(Wait("Erasing the seed."), vault=vault.wiped())
     yield Notice(
         "Erased",
         (
             "There were too many wrong PINs. The seed is erased.",
-            "Your coins are safe: restore the seed from your words.",
+            "Your coins are as safe as your words on paper: restore the seed from them.",
         ),
     )
     raise Declined
 
 
+_HOW = "Type it, or pick the digits."
+
+
+def _opened(sealed: Sealed, pin: PinEntry) -> bytearray | None:
+    try:
+        return sealed.open(pin.view())
+    except WrongPin:
+        return None
+
+
 def _tries(left: int) -> str:
     if left == TRIES:
         return ""
-    return "1 try left, then it is erased." if left == 1 else f"{left} tries left."
+    return (
+        "1 try left, then it is erased."
+        if left == 1
+        else f"{left} tries left. At 0 the seed is erased."
+    )
 
 
 def _wrong_pin(left: int) -> Notice:
     if not left:
         return Notice("Wrong PIN", ("That was the last try.",))
-    after = () if left == 1 else ("After that the seed is erased.",)
-    return Notice("Wrong PIN", (_tries(left), *after))
+    return Notice("Wrong PIN", (_tries(left),))

@@ -23,7 +23,7 @@ NARROW = 112  # columns; below it wallet and device are shown one at a time
 BUTTONS = (("stop", "✗"), ("left", "◂"), ("right", "▸"), ("ok", "✓"))
 DOTS = {"empty": ("○", "new"), "locked": ("◌", "locked"), "unlocked": ("●", "unlocked")}
 # The device's screens that take characters, and which. On all others letters are the app's keys.
-TYPED = {"letters": str.isalpha, "pinpad": str.isdigit, "dice": str.isdigit}
+TYPED = {"letters": str.isalpha, "pinpad": str.isalnum, "dice": str.isdigit}
 BACKSPACE = "\b"
 HOW_TYPED = "Type here. tab takes the keyboard back."
 HOW_REACHED = "Press d to use its buttons from here."
@@ -107,7 +107,7 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
             self.post_message(TextTyped(character))
 
     def _takes_letters(self) -> bool:
-        return self._view is not None and self._view.kind == "letters"
+        return self._view is not None and self._view.kind in {"letters", "pinpad"}
 
     def _draw(self) -> None:
         quiet = _quiet_zone(self._code, self._room())
