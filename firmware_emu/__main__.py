@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from firmware_emu import faces
+from firmware_emu import faces, private_memory
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, tcp
@@ -70,8 +70,11 @@ class PluggedParts:
 def main(arguments: list[str] | None = None) -> int:
     """Run a device until it is told to stop. The exit status: 0, or 1 with a sentence on stderr."""
     sys.excepthook = _say_where
+    is_locked = private_memory.keep_private()
     options = _parser().parse_args(arguments)
     try:
+        if options.face != "none" and not is_locked:
+            print(private_memory.UNLOCKED, file=sys.stderr)  # noqa: T201 - as below
         asyncio.run(_run(options))
     except (FlashError, LinkError, FaceError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the sentence for the person who started it

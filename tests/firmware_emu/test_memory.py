@@ -4,6 +4,7 @@ A device process of its own is given a seed, or makes one, and lives through wha
 devices. From outside its whole memory is then searched for every secret it ever had.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -29,7 +30,8 @@ from tests import memory, psbts
 
 pytestmark = [
     pytest.mark.skipif(
-        sys.platform != "linux", reason="reading another process's memory needs /proc/<pid>/mem"
+        sys.platform != "linux" or os.geteuid() != 0,
+        reason="only root, of this system or of a namespace (unshare -r), may look into a device",
     ),
     pytest.mark.timeout(120),
 ]
