@@ -16,11 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from firmware_emu import faces, private_memory
+from firmware_emu import faces, private_memory, seal
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, tcp
 from firmware_emu.links.clock import Clock, MovableTime
+from firmware_emu.seal import Seal, SealError
 from firmware_emu.shell import Callback, Shell
 from firmware_emu.storage.flash import FlashError, FlashFile
 from firmware_emu.storage.vault import Cost
@@ -29,6 +30,7 @@ from signer.errors import Malformed
 from signer.keys.curve import erase
 
 USUAL_PORT = 30121  # where wallets look for an emulated Jade
+_NOT_SEALED = "Not sealed (--no-seal)."
 
 _HELP = """\
 Without flags: a front panel in this terminal, TCP on 127.0.0.1:30121 (another port if that is
@@ -50,21 +52,27 @@ class Open(Protocol):
 
 @dataclass(slots=True)
 class PluggedParts:
-    """What is plugged in, by name; `token` opens the control socket."""
+    """What is plugged in, by name; `token` opens the control socket; `seal` is None if off."""
 
     parts: dict[str, Open] = field(default_factory=dict)
     token: str | None = None
+    seal: Seal | None = None
 
     def addresses(self) -> dict[str, str]:
         """Where each of them can be reached."""
         return {name: part.address for name, part in self.parts.items()}
+
+    def labels(self) -> dict[str, str]:
+        """What a panel says of them, and of the seal."""
+        return self.addresses() | {"seal": self.seal.sentence if self.seal else "off"}
 
     def announcement(self) -> str:
         """One line of JSON; what is not plugged in is null."""
         names = ("tcp", "pty", "camera", "control")
         addresses = self.addresses()
         ready = {"ready": True, "pid": os.getpid()} | {name: addresses.get(name) for name in names}
-        return json.dumps(ready | {"token": self.token})
+        sealed = self.seal.sentence if self.seal else None
+        return json.dumps(ready | {"token": self.token, "seal": sealed})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.face != "none" and not is_locked:
             print(private_memory.UNLOCKED, file=sys.stderr)  # noqa: T201 - as below
         asyncio.run(_run(options))
-    except (FlashError, LinkError, FaceError) as error:
+    except (FlashError, LinkError, FaceError, SealError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the sentence for the person who started it
         return 1
     return 0
@@ -100,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--face", metavar="NAME", default="terminal", help="the front panel: terminal or none")
     add("--announce", action="store_true", help="print where everything is, as a line of JSON")
     add("--network", metavar="NAME", type=_network, help=_network_help())
+    add("--no-seal", action="store_true", help="do not seal the process: for a debugger")
     add("--exit-with-stdin", action="store_true", help="stop when standard input closes")
     add("--pin-memory-mib", metavar="N", type=_cost, default=Cost(), help="memory of one PIN try")
     return parser
@@ -147,7 +156,13 @@ async def _run(options: argparse.Namespace) -> None:
         if flash.remark:
             print(flash.remark, file=sys.stderr)  # noqa: T201 - as in main
         fresh = secrets.token_bytes(64)
-        device = Device(record, fresh, options.pin_memory_mib, network=options.network or "")
+        device = Device(
+            record,
+            fresh,
+            options.pin_memory_mib,
+            network=options.network or "",
+            notes=(_NOT_SEALED,) if options.no_seal else (),
+        )
         erase(fresh)  # the device has stirred it into its own
         time = MovableTime()
         shell = Shell(device, flash, breathe=_breathe, now=time.now)
@@ -158,11 +173,41 @@ async def _run(options: argparse.Namespace) -> None:
         stack.callback(Clock(shell, secrets.token_bytes).close)
         # Nobody may be left waiting: a client whose connection ends without an answer spins.
         stack.callback(shell.pull_all)
+        await _seal(options, board)
+        # A thread that is there before the seal would stay outside of it.
         if options.exit_with_stdin:
             _watch_stdin(over.soon)
         if options.announce:
             print(board.announcement(), flush=True)  # noqa: T201 - stdout is for this line
-        await _stay(make_panel(shell, board.addresses()) if make_panel else None, over)
+        await _stay(make_panel(shell, board.labels()) if make_panel else None, over)
+
+
+async def _seal(options: argparse.Namespace, board: PluggedParts) -> None:
+    """Seal the process, and say on stderr what is not sealed (threat T102)."""
+    if options.no_seal:
+        _warn("Not sealed (--no-seal): this process can open files, sockets and programs.")
+        return
+    await _end_threads()
+    pty_link = board.parts.get("pty")
+    board.seal = seal.close(
+        options.flash or _usual_flash(), [Path(pty_link.address)] if pty_link else []
+    )
+    if not board.seal.is_whole:
+        _warn(f"Sealed: {board.seal.sentence}.")
+
+
+async def _end_threads() -> None:
+    """End the thread that looked up a name for --tcp-host. It is gone a moment after its end."""
+    if seal.threads() > 1:
+        await asyncio.get_running_loop().shutdown_default_executor()
+    for _ in range(200):
+        if seal.threads() == 1:
+            return
+        await asyncio.sleep(0.01)
+
+
+def _warn(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201 - for the person who started it
 
 
 class _Over:

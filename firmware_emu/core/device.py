@@ -41,7 +41,7 @@ class Device:
 
     `record` is what the flash holds (None: nothing yet), `entropy` at least 32 fresh bytes from
     the operating system, `cost` that of a PIN try for seeds sealed from now on. `network`, if any,
-    is chosen for each chain that has it.
+    is chosen for each chain that has it. `notes` are lines that the home screen shows.
     """
 
     def __init__(
@@ -51,9 +51,10 @@ class Device:
         cost: Cost | None = None,
         personality: Callable[[str], PersonalityFactory] = personalities.load,
         network: str = "",
+        notes: tuple[str, ...] = (),
     ) -> None:
         """Raises LookupError for a network that no chain has."""
-        flashed = at_power_on(record, cost or Cost(), EntropyPool(entropy))
+        flashed = at_power_on(record, cost or Cost(), EntropyPool(entropy), notes)
         self._state = flashed.with_network(network) if network else flashed
         is_set = self._state.vault != flashed.vault and not flashed.damaged
         self._is_unsaved = record is None or is_set

@@ -63,9 +63,9 @@ def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
     elif sealed is None:
         yield from setup(device.vault, device.cost, device.pool)
     elif device.keyring is None:
-        yield from home.locked(device.vault, sealed, device.pool)
+        yield from home.locked(device.vault, sealed, device.pool, device.notes)
     else:
-        yield from home.unlocked(device.vault, sealed, device.keyring, device.pool)
+        yield from home.unlocked(device.vault, sealed, device.keyring, device.pool, device.notes)
 
 
 def unknown_network(command: Command) -> Fault | None:

@@ -17,7 +17,8 @@ from signer.keys.keyring import Keyring
 class DeviceState:
     """`damaged`: the flash is unreadable, and `vault` a new one.
 
-    `pending` is a signature for a host that has yet to show its entropy.
+    `pending` is a signature for a host that has yet to show its entropy. `notes` are lines for
+    the home screen.
     """
 
     vault: Vault
@@ -26,6 +27,7 @@ class DeviceState:
     keyring: Keyring | None = None
     damaged: bool = False
     pending: PendingSignature | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def state(self) -> State:
@@ -49,12 +51,14 @@ class DeviceState:
         return replace(self, vault=replace(self.vault, settings=settings))
 
 
-def at_power_on(record: bytes | None, cost: Cost, pool: EntropyPool) -> DeviceState:
+def at_power_on(
+    record: bytes | None, cost: Cost, pool: EntropyPool, notes: tuple[str, ...] = ()
+) -> DeviceState:
     """What a device holds that finds this record in its flash; None is a flash never written."""
     blank = Vault(Settings(pool.draw(SERIAL_BYTES)))
     if record is None:
-        return DeviceState(blank, cost, pool)
+        return DeviceState(blank, cost, pool, notes=notes)
     try:
-        return DeviceState(vault.parse(record), cost, pool)
+        return DeviceState(vault.parse(record), cost, pool, notes=notes)
     except Malformed:
-        return DeviceState(blank, cost, pool, damaged=True)
+        return DeviceState(blank, cost, pool, damaged=True, notes=notes)

@@ -23,7 +23,8 @@ class MorePressed(Answer):
 class Home:
     """`name` tells this device from others; `fingerprint` (hex) is empty while locked.
 
-    `networks` are lines that say which network of each chain it is for.
+    `networks` are lines that say which network of each chain it is for, `notes` what a person
+    should know of this device besides.
     """
 
     kind: ClassVar[str] = "home"
@@ -32,13 +33,20 @@ class Home:
     fingerprint: str = ""
     tries_left: int | None = None
     networks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
-            body = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}", *self.networks)
+            body = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}", *self.networks, *self.notes)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
-        body = ("", "Locked.", *(("", *self.networks) if self.networks else ()), *tries)
+        body = (
+            "",
+            "Locked.",
+            *(("", *self.networks) if self.networks else ()),
+            *tries,
+            *self.notes,
+        )
         return framed(heading("Quietkey", self.name), body, buttons("erase", "unlock"))
 
     def press(self, key: Key) -> "Home | Opened | MorePressed":

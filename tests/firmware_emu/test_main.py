@@ -43,7 +43,7 @@ def test_what_is_not_plugged_in_is_null(tmp_path: Path) -> None:
     ended = device("--flash", str(tmp_path / "f"), "--tcp", "0", home=tmp_path)
     said = json.loads(ended.stdout)
     assert (ended.returncode, ended.stderr, said["ready"]) == (0, "", True)
-    assert said.keys() == {"ready", "pid", "tcp", "pty", "camera", "control", "token"}
+    assert said.keys() == {"ready", "pid", "tcp", "pty", "camera", "control", "token", "seal"}
     assert said["tcp"].startswith("127.0.0.1:")
     assert [said[k] for k in ("pty", "camera", "control", "token")] == [None] * 4
 

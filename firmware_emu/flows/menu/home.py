@@ -23,22 +23,31 @@ LOCK = "Lock"
 ERASE = "Erase the seed"
 
 
-def locked(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
+def locked(
+    vault: Vault, sealed: Sealed, pool: EntropyPool, notes: tuple[str, ...] = ()
+) -> Flow[None]:
     """Locked, with a seed: the PIN, or erasing it."""
     if not vault.tries_left:
         yield from wipe_by_word(vault, "No PIN tries are left. The seed stays shut.")
         return
     tries = None if vault.tries_left == TRIES else vault.tries_left
-    answer = yield Home(vault.settings.name, tries_left=tries, networks=_labels(vault))
+    answer = yield Home(vault.settings.name, "", tries, _labels(vault), notes)
     if isinstance(answer, MorePressed):
         yield from _choose({ERASE: partial(wipe_by_word, vault)})
     else:
         yield from unlock(vault, sealed, pool)
 
 
-def unlocked(vault: Vault, sealed: Sealed, keyring: Keyring, pool: EntropyPool) -> Flow[None]:
+def unlocked(
+    vault: Vault,
+    sealed: Sealed,
+    keyring: Keyring,
+    pool: EntropyPool,
+    notes: tuple[str, ...] = (),
+) -> Flow[None]:
     """Unlocked: the menu."""
-    yield Home(vault.settings.name, keyring.fingerprint.hex(), networks=_labels(vault))
+    fingerprint = keyring.fingerprint.hex()
+    yield Home(vault.settings.name, fingerprint, networks=_labels(vault), notes=notes)
     yield from _choose(
         {
             LOCK: _lock,
