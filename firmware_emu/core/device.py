@@ -4,10 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from firmware_emu import events, personalities
-from firmware_emu.commands import Command, Logout, Reply, Request, RevealEntropy
+from firmware_emu.commands import (
+    Command,
+    Fault,
+    FaultCode,
+    Logout,
+    Reply,
+    Request,
+    RevealEntropy,
+)
 from firmware_emu.core import access
 from firmware_emu.core.conversation import Conversation, Ended
 from firmware_emu.core.dispatch import flow_for, idle_flow, immediate_reply, unknown_network
+from firmware_emu.core.idle_timer import IdleTimer
 from firmware_emu.core.key_policy import KeyPolicy
 from firmware_emu.core.ports import Ports
 from firmware_emu.core.state import at_power_on
@@ -29,6 +38,8 @@ from firmware_emu.screens.notice import Notice
 from firmware_emu.storage.vault import Cost
 
 _CUT = Notice("Cancelled", ("The host went away.", "Nothing was signed."))
+_NOBODY = Notice("Cancelled", ("Nobody answered.", "Nothing was signed."))
+_UNANSWERED = Fault(FaultCode.DECLINED, "Nobody answered on the device.")
 _FAILED = Notice(
     "Link closed",
     ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
@@ -63,6 +74,7 @@ class Device:
         self._pending_port: Port | None = None
         self._policy = KeyPolicy()
         self._bar = 0.0
+        self._timer = IdleTimer()
         self._conversation = Conversation(idle_flow(self._state))
 
     def start(self) -> list[Effect]:
@@ -74,6 +86,7 @@ class Device:
 
     def handle(self, event: events.Event) -> list[Effect]:
         """What follows from an event, in order. A `Save` comes before all that relies on it."""
+        self._timer.see(event)
         match event:
             case events.KeyPressed() | events.Typed() | events.Shown() | events.Ticked():
                 self._at_its_time(event)
@@ -118,8 +131,30 @@ class Device:
 
     def _tick(self, seconds: float) -> None:
         self._ports.tick(seconds)
+        self._timer.tick(seconds)
+        if not self._conversation.is_paused:
+            self._leave_alone()
         if isinstance(self._conversation.screen, Ticking):
             self._look(self._conversation.screen.tick(seconds))
+
+    def _leave_alone(self) -> None:
+        """End a prompt that nobody answers; lock once nobody was at the keys for long (T103)."""
+        if self._conversation.asker and not self._timer.is_unanswered:
+            return  # it gets its time, and the lock comes after it
+        notice = self._end_prompt()
+        is_idle = self._timer.is_idle(self._state.vault.settings.lock_minutes)
+        if self._state.state is State.EMPTY:
+            return  # a person who is writing down words may finish
+        if is_idle and (self._state.keyring or self._conversation.is_answered):
+            self._timer.restart()
+            self._lock()
+            self._idle(notice)
+        elif notice:
+            self._idle(notice)
+
+    def _end_prompt(self) -> Screen | None:
+        asker, self._conversation.asker = self._conversation.asker, None
+        return (self._reply(*asker, _UNANSWERED) or _NOBODY) if asker else None
 
     def _resume(self) -> None:
         if self._conversation.is_paused:  # else whoever waited has hung up meanwhile
@@ -179,6 +214,7 @@ class Device:
         if self._conversation.asker and not self._conversation.is_prompted:
             port, request = self._conversation.asker
             self._send(port, self._ports.prompted(port, request))
+            self._timer.prompt()
         self._conversation.is_prompted = True
 
     def _pause(self, pause: Pause) -> None:

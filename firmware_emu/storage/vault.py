@@ -28,7 +28,8 @@ LONGEST_ACCOUNT = 8 * 1024
 # What the chains remember of their signatures takes some 25 KB each.
 LONGEST_HISTORY = 256 * 1024
 
-_MAGIC = b"quietkey vault 4"
+_MAGIC = b"quietkey vault 5"
+_FOURTH = b"quietkey vault 4"  # records without a time after which the device locks
 _THIRD = b"quietkey vault 3"  # records that remember no signature
 _SECOND = b"quietkey vault 2"  # records whose only setting is the serial
 _FIRST = b"quietkey vault 1"  # those without accounts, too; what every seal is bound to
@@ -38,6 +39,13 @@ _ROOM = 33  # one byte of length and up to 32 of entropy, so the record never te
 _TAG = 16
 _CHECK = 8
 _SIZES = (16, 20, 24, 28, 32)  # bytes of BIP39 entropy
+_SETTINGS = {
+    _MAGIC: settings.read,
+    _FOURTH: settings.read_networks,
+    _THIRD: settings.read_networks,
+    _SECOND: settings.read_serial,
+    _FIRST: settings.read_serial,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +174,15 @@ def parse(record: bytes) -> Vault:
         raise Malformed("The flash record is damaged.")
     cursor = Cursor(body)
     kind = cursor.take(len(_MAGIC))
-    if kind not in {_MAGIC, _THIRD, _SECOND, _FIRST}:
+    read_settings = _SETTINGS.get(kind)
+    if read_settings is None:
         raise Malformed("The flash record is of another kind.")
-    has_settings = kind in {_MAGIC, _THIRD}
-    identity = settings.read(cursor) if has_settings else settings.read_serial(cursor)
+    identity = read_settings(cursor)
     tries_left = cursor.uint(1)
     if tries_left > TRIES:
         raise Malformed("The flash record counts more PIN tries than there are.")
     accounts = () if kind == _FIRST else _read_accounts(cursor)
-    history = _read_history(cursor) if kind == _MAGIC else b""
+    history = _read_history(cursor) if kind in {_MAGIC, _FOURTH} else b""
     sealed = _read_sealed(cursor) if cursor.remaining else None
     cursor.end()
     return Vault(identity, sealed, tries_left, accounts, history)

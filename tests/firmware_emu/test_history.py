@@ -162,7 +162,9 @@ def test_a_record_of_before_signatures_were_remembered_signs_and_remembers() -> 
     body = kept(desk).encode()[:-8]
     sealed = kept(desk).sealed
     assert sealed is not None
-    old = b"quietkey vault 3" + body[16 : -4 - len(sealed.encode())] + sealed.encode()
+    settings = kept(desk).settings.encode()
+    counts = body[16 + len(settings) : -4 - len(sealed.encode())]
+    old = b"quietkey vault 3" + settings[:-1] + counts + sealed.encode()
     again = Desk(old + tagged_hash("quietkey/flash", old)[:8])
     again.unlock()
     signed(again, TRUE)

@@ -76,7 +76,7 @@ def test_a_record_of_before_signatures_were_remembered_is_read() -> None:
     kept = replace(sealed_vault(), accounts=(b"account",))
     assert kept.sealed is not None
     boxes = b"\x01\x07\x00account"
-    body = b"quietkey vault 3" + SETTINGS.encode() + b"\x08" + boxes + kept.sealed.encode()
+    body = b"quietkey vault 3" + SETTINGS.encode()[:-1] + b"\x08" + boxes + kept.sealed.encode()
     assert vault.parse(body + tagged_hash("quietkey/flash", body)[:8]) == kept
 
 
@@ -110,7 +110,7 @@ def test_every_flipped_bit_is_noticed() -> None:
 def test_no_bytes_break_the_parser(record: bytes) -> None:
     with pytest.raises(Malformed):
         vault.parse(record)
-    body = b"quietkey vault 4" + record
+    body = b"quietkey vault 5" + record
     checked = body + tagged_hash("quietkey/flash", body)[:8]
     with suppress(Malformed):
         assert vault.parse(checked).encode() == checked

@@ -5,6 +5,7 @@ from functools import partial
 
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Locked
+from firmware_emu.flows.menu.auto_lock import choose_auto_lock
 from firmware_emu.flows.menu.export import export
 from firmware_emu.flows.menu.forget import accounts
 from firmware_emu.flows.menu.network import choose_network
@@ -19,6 +20,7 @@ from signer.keys.keyring import Keyring
 EXPORT = "Show account"
 ACCOUNTS = "Registered accounts"
 NETWORK = "Network"
+AUTO_LOCK = "Auto-lock"
 LOCK = "Lock"
 ERASE = "Erase the seed"
 
@@ -54,6 +56,7 @@ def unlocked(
             EXPORT: partial(export, vault.settings, keyring),
             ACCOUNTS: partial(accounts, vault, keyring),
             NETWORK: partial(choose_network, vault),
+            AUTO_LOCK: partial(choose_auto_lock, vault),
             ERASE: partial(wipe_by_pin, vault, sealed, pool),
         }
     )
