@@ -1,8 +1,10 @@
 """Looks for secrets in the memory of another process, from outside (Linux)."""
 
+import ctypes
 import hmac
 import os
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import pbkdf2_hmac
@@ -47,13 +49,30 @@ def rows(pid: int, words: Sequence[str]) -> set[tuple[str, str, str]]:
 
 def objects(memory: Memory, text: bytes) -> Iterator[int]:
     """Where CPython keeps str and bytes objects of this text: behind a head with its length."""
-    heads = {48: 16, 32: 16}  # bytes of the head of a str and of a bytes, and where the length is
     for start, page in memory:
         for at in occurrences(page, text + b"\0"):
-            for size, where in heads.items():
-                length = page[at - size + where : at - size + where + 8] if at >= size else b""
+            for size in HEADS:
+                length = page[at - size + _LENGTH : at - size + _LENGTH + 8] if at >= size else b""
                 if length == len(text).to_bytes(8, "little"):
                     yield start + at - size
+
+
+def heads() -> tuple[int, int]:
+    """How many bytes of a str, and of a bytes object, lie before its text in this interpreter.
+
+    They differ from version to version. Raises RuntimeError where they are laid out in a way that
+    the search would not see.
+    """
+    sizes = sys.getsizeof("") - 1, sys.getsizeof(b"") - 1
+    for sample, size in zip(("a sample", b"a sample"), sizes, strict=True):
+        piece = ctypes.string_at(id(sample), size + 8)
+        if piece[_LENGTH : _LENGTH + 8] + piece[size:] != b"\x08" + bytes(7) + b"a sample":
+            raise RuntimeError("The search is blind: objects are laid out otherwise here.")
+    return sizes
+
+
+_LENGTH = 16  # where the length of both lies
+HEADS = heads()
 
 
 def occurrences(page: bytes, piece: bytes) -> Iterator[int]:

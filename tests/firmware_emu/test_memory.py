@@ -346,19 +346,30 @@ def test_the_search_finds_every_kind_of_secret_that_was_left_behind(kind: str) -
         assert memory.residue(forgetful.pid, known) == set(known)
 
 
-# A process that had the words of a seed as a tuple, and let it go.
+# A process that has the words of a seed in a row, or had them and let them go.
 CARELESS = """
 import sys
 from signer.keys.seeds import mnemonic
 
-print(len(mnemonic.words_from_entropy(bytes.fromhex(sys.stdin.readline()))), flush=True)
+kind = {kinds}[sys.argv[1]]
+kept = kind(mnemonic.words_from_entropy(bytes.fromhex(sys.stdin.readline())))
+print("kept", flush=True)
 sys.stdin.readline()
 """
+KINDS = {
+    "tuple": "tuple",
+    "list": "list",
+    "bytes": "lambda words: [word.encode() for word in words]",
+    "let go": "len",
+}
 
 
-def test_the_search_finds_a_row_of_words_that_was_let_go() -> None:
-    with process(CARELESS) as careless:
-        assert told(careless, ENTROPY[:16].hex()) == "12"
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_search_finds_every_kind_of_row_of_words(kind: str) -> None:
+    # The control, on each interpreter: one that lays out its objects otherwise is searched blind.
+    rows = ", ".join(f"{name!r}: {code}" for name, code in KINDS.items())
+    with process(CARELESS.replace("{kinds}", f"{{{rows}}}"), kind) as careless:
+        assert told(careless, ENTROPY[:16].hex()) == "kept"
         assert len(memory.rows(careless.pid, TWELVE)) >= 8
 
 

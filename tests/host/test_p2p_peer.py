@@ -17,9 +17,12 @@ Script = Callable[[Reader, Writer], Awaitable[None]]
 
 @asynccontextmanager
 async def stranger(script: Script) -> AsyncIterator[Address]:
-    """Somebody who listens and does whatever `script` says to whoever calls."""
+    """Somebody who listens and does whatever `script` says to whoever calls, until the end."""
+    calls = set[asyncio.Task[None]]()
 
     async def called(reader: Reader, writer: Writer) -> None:
+        if call := asyncio.current_task():
+            calls.add(call)
         try:
             await script(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -30,6 +33,8 @@ async def stranger(script: Script) -> AsyncIterator[Address]:
     server = await asyncio.start_server(called, "127.0.0.1", 0)
     async with server:
         yield Address(*server.sockets[0].getsockname()[:2])
+        for call in calls:  # from Python 3.12 on a server waits for them
+            call.cancel()
 
 
 def _say(writer: Writer, command: str, payload: bytes = b"") -> None:
