@@ -1,12 +1,18 @@
 """`quietkey`, or `python -m host`: which part of the house was asked for."""
 
-import os
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from host.cli import PASSED_ON, parser
 from host.errors import HostError
+from host.interrupts import ending_at_once
+
+with ending_at_once():
+    import os
+    import subprocess
+
+    from host.cli import PASSED_ON, parser
+
+Work = Callable[[], int]
 
 # Imports below are late on purpose: the device runs where BDK cannot, and the app must paint fast.
 OK, FAILED, STOPPED = 0, 1, 130
@@ -16,7 +22,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` say (the command line, without them). The exit status: 0, 1, 2 or 130."""
     words = sys.argv[1:] if words is None else words
     try:
-        return _run(list(words))
+        with ending_at_once():
+            work = _chosen(list(words))
+        return work()
     except HostError as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
@@ -25,7 +33,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return STOPPED
 
 
-def _run(words: list[str]) -> int:
+def _chosen(words: list[str]) -> Work:
+    """What these words ask for, with all its modules loaded."""
     if words and words[0] in PASSED_ON:
         return {"device": _device, "devnet": _devnet}[words[0]](words[1:])
     args = parser().parse_args(words)
@@ -34,34 +43,34 @@ def _run(words: list[str]) -> int:
             from host import demo  # noqa: PLC0415
             from host.tui import app  # noqa: PLC0415
 
-            return app.run(demo.opening(None, "serial"), welcome=True)
+            return lambda: app.run(demo.opening(None, "serial"), welcome=True)
         case "demo" if args.auto:
             from host import demo  # noqa: PLC0415
 
-            return demo.main(args)
+            return lambda: demo.main(args)
         case "demo":
             from host import demo  # noqa: PLC0415
             from host.tui import app  # noqa: PLC0415
 
-            return app.run(demo.opening(args.home, args.link))
+            return lambda: app.run(demo.opening(args.home, args.link))
         case _:
             from host.cli import verbs  # noqa: PLC0415
 
-            return verbs.run(args)
+            return lambda: verbs.run(args)
 
 
-def _device(words: list[str]) -> int:
+def _device(words: list[str]) -> Work:
     """Become the device: it shares no code with the wallet, and no process either."""
     command = [sys.executable, "-m", "firmware_emu", *words]
     if os.name == "posix":
         os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
-    return subprocess.run(command, check=False).returncode  # noqa: S603 - as above
+    return lambda: subprocess.run(command, check=False).returncode  # noqa: S603 - as above
 
 
-def _devnet(words: list[str]) -> int:
+def _devnet(words: list[str]) -> Work:
     from host.devnet import cli  # noqa: PLC0415
 
-    return cli.main(words)
+    return lambda: cli.main(words)
 
 
 if __name__ == "__main__":
