@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from host.store import Store
 from signer.chains import bitcoin
 from signer.chains.bitcoin.accounts.account import SingleKeyAccount
 from signer.chains.bitcoin.payment.payment import CheckedPayment
@@ -32,6 +33,21 @@ def strangers_vectors() -> Path:
     if not folder.is_dir():
         pytest.skip("The folder shared/vectors is not beside the project.")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is lost in a wallet that is let go open, but Python 3.13 warns of its database."""
+    stores, right = list[Store](), Store.__init__
+
+    def opened(store: Store, path: Path) -> None:
+        right(store, path)
+        stores.append(store)
+
+    monkeypatch.setattr(Store, "__init__", opened)
+    yield
+    for store in stores:
+        store.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

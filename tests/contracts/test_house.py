@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -90,6 +91,18 @@ def test_the_readme_holds_the_command_that_ci_runs() -> None:
     assert found is not None
     assert "\n" not in found[1]
     assert "pytest" in found[1]
+
+
+def test_ci_runs_every_interpreter_that_is_promised_with_tests_that_there_are() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    first, last = re.findall(r"3\.(\d+)", project["requires-python"])
+    named = re.findall(r"Python :: 3\.(\d+)", " ".join(project["classifiers"]))
+    assert [int(minor) for minor in named] == list(range(int(first), int(last)))
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "Programming Language :: Python" in script
+    files = re.findall(r"tests/\S+\.py", script)
+    assert len(files) > 5
+    assert all((ROOT / file).is_file() for file in files)
 
 
 def test_the_lock_names_no_address() -> None:

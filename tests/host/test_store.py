@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def test_a_second_pairing_is_refused_and_changes_nothing(file: Path) -> None:
 
 def test_a_file_of_a_newer_quietkey_is_left_alone(file: Path) -> None:
     Store(file).close()
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db:
         db.execute(f"PRAGMA user_version = {VERSION + 1}")
     before = file.read_bytes()
     with pytest.raises(WalletError, match="newer Quietkey"):
