@@ -29,6 +29,8 @@ from signer import chains
 from signer.errors import Malformed
 from signer.keys.curve import erase
 
+# What asyncio says; it takes connections again a second later (threat T97).
+_OUT_OF_DESCRIPTORS = "socket.accept() out of system resource"
 USUAL_PORT = 30121  # where wallets look for an emulated Jade
 _NOT_SEALED = "Not sealed (--no-seal)."
 
@@ -165,7 +167,7 @@ async def _run(options: argparse.Namespace) -> None:
         )
         erase(fresh)  # the device has stirred it into its own
         time = MovableTime()
-        shell = Shell(device, flash, breathe=_breathe, now=time.now)
+        shell = Shell(device, flash, breathe=_breathe, now=time.now, later=_later)
         shell.start()
         board = await _board(options, shell, time)
         for part in board.parts.values():
@@ -231,6 +233,8 @@ class _Over:
 
     def _fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         error = context.get("exception")
+        if context.get("message") == _OUT_OF_DESCRIPTORS:
+            return
         if isinstance(error, Exception) and not self.requested.done():
             self.requested.set_exception(error)
 
@@ -238,6 +242,11 @@ class _Over:
 def _breathe(go_on: Callback) -> None:
     """A breath before slow arithmetic: long enough for a face to be painted."""
     asyncio.get_running_loop().call_later(0.05, go_on)
+
+
+def _later(go_on: Callback) -> None:
+    """After what else the loop has to do: a key is looked at between two hosts."""
+    asyncio.get_running_loop().call_soon(go_on)
 
 
 async def _board(options: argparse.Namespace, shell: Shell, time: MovableTime) -> PluggedParts:

@@ -35,6 +35,16 @@ class BytesOut:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUp:
+    """What came over the port was no message. A link that can hang up does; a serial port cannot.
+
+    A web page reaches sockets, and what it sends begins with a request of its own (threat T98).
+    """
+
+    port: Port
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """The flash record to write, whole and durable, before any later effect is carried out."""
 
@@ -50,4 +60,4 @@ class Resume:
     """
 
 
-Effect = Show | BytesOut | Save | Resume
+Effect = Show | BytesOut | HangUp | Save | Resume

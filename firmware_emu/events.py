@@ -52,7 +52,10 @@ class BytesIn:
 
 @dataclass(frozen=True, slots=True)
 class PortClosed:
+    """`rest` came before the end: what needs no person is still answered."""
+
     port: Port
+    rest: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

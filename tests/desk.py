@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from firmware_emu.core.device import Device
 from firmware_emu.core.key_policy import gesture
-from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
+from firmware_emu.effects import BytesOut, Effect, HangUp, Resume, Save, Show, State
 from firmware_emu.events import (
     BytesIn,
     Event,
@@ -210,9 +210,12 @@ class Desk:
                         assert self.device.handle(Shown(self.now_s)) == []
                 case BytesOut(port, data):
                     self.heard[port] += data
+                case HangUp():
+                    pass  # a cable in memory cannot be hung up
                 case Resume():
                     assert effect is effects[-1]
                     self.happen(Resumed())
+                    self.happen(Ticked(0.0))
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The device: a function from events to effects. It never waits; all around it is replaceable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from firmware_emu import events, personalities
@@ -19,8 +19,8 @@ from firmware_emu.core.dispatch import flow_for, idle_flow, immediate_reply, unk
 from firmware_emu.core.idle_timer import IdleTimer
 from firmware_emu.core.key_policy import KeyPolicy
 from firmware_emu.core.ports import Ports
-from firmware_emu.core.state import at_power_on
-from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
+from firmware_emu.core.state import DeviceState, at_power_on
+from firmware_emu.effects import BytesOut, Effect, HangUp, Resume, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.events import Port
 from firmware_emu.flows import (
@@ -32,7 +32,7 @@ from firmware_emu.flows import (
     StepDone,
     Unlocked,
 )
-from firmware_emu.personalities import PersonalityFactory
+from firmware_emu.personalities import Lost, PersonalityFactory
 from firmware_emu.screens import Answer, Paged, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
 from firmware_emu.storage.vault import Cost
@@ -45,10 +45,11 @@ _FAILED = Notice(
     ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
 )
 _STEPS = 20  # of the bar of a long press
+_Turn = tuple[Port, Request, Fault | None, Flow[RequestOutcome] | None]
 
 
 class Device:
-    """Its whole public surface is `start` and `handle`.
+    """Its whole public surface is `start`, `handle` and `takes`.
 
     `record` is what the flash holds (None: nothing yet), `entropy` at least 32 fresh bytes from
     the operating system, `cost` that of a PIN try for seeds sealed from now on. `network`, if any,
@@ -88,16 +89,22 @@ class Device:
         """What follows from an event, in order. A `Save` comes before all that relies on it."""
         self._timer.see(event)
         match event:
-            case events.KeyPressed() | events.Typed() | events.Shown() | events.Ticked():
+            case events.KeyPressed() | events.Typed() | events.Ticked():
                 self._at_its_time(event)
+            case events.Shown(at_s):
+                self._policy.shown(at_s)
+                return []  # the shell is in the middle of other effects
             case events.BytesIn(port, data):
-                self._receive(port, data)
-            case events.PortClosed(port):
+                self._receive(port, self._ports.receive(port, data))
+            case events.PortClosed(port, rest):
+                self._receive(port, self._ports.receive(port, rest))
+                self._serve(leaving=port)
                 self._closed(port, _CUT)
             case events.Shaken(entropy):
                 self._state.pool.stir(entropy)
             case events.Resumed():
                 self._resume()
+                return self._take_effects()  # what waits is begun with the next event
         self._serve()
         while failed := self._ports.take_failed():
             for port in failed:
@@ -105,11 +112,15 @@ class Device:
             self._serve()
         return self._take_effects()
 
+    def takes(self, port: Port) -> bool:
+        """Whether more bytes of this port can be taken now: not while enough of it waits."""
+        return self._ports.takes(port)
+
     def _take_effects(self) -> list[Effect]:
         effects, self._effects = self._effects, []
         return effects
 
-    def _at_its_time(self, event: events.Timed) -> None:
+    def _at_its_time(self, event: events.KeyPressed | events.Typed | events.Ticked) -> None:
         match event:
             case events.KeyPressed(key, at_s, is_whole):
                 screen = self._conversation.screen
@@ -117,8 +128,6 @@ class Device:
                     self._look(screen.press(meant))
             case events.Typed(text, at_s):
                 self._type(text if self._policy.typed(at_s) else "")
-            case events.Shown(at_s):
-                self._policy.shown(at_s)
             case events.Ticked(seconds):
                 self._tick(seconds)
         self._draw_bar(event.at_s)
@@ -252,33 +261,56 @@ class Device:
 
     # The requests
 
-    def _receive(self, port: Port, data: bytes) -> None:
-        for item in self._ports.receive(port, data):
-            if isinstance(item, bytes):
-                self._send(port, item)
-            else:
-                self._reply(port, item, self._answer(item.command))
+    def _receive(self, port: Port, items: Iterator[Request | bytes | Lost]) -> None:
+        for item in items:
+            match item:
+                case bytes():
+                    self._send(port, item)
+                case Lost():
+                    self._effects.append(HangUp(port))
+                case Request():
+                    self._reply(port, item, self._answer(item.command))
 
-    def _serve(self) -> None:
-        """One request at a time, in turn; those that need a person wait until one is free."""
-        while self._ports.waiting and not (
-            self._conversation.asker or self._conversation.is_paused
-        ):
-            port, request = self._ports.waiting[0]
-            if not (isinstance(request.command, RevealEntropy) and port == self._pending_port):
-                self._state = replace(self._state, pending=None)  # for the next request of one host
-            fault = access.check(self._state.state, request.command)
-            fault = fault or unknown_network(request.command)
-            flow = None if fault else flow_for(request.command, self._state)
-            if flow and self._conversation.is_answered:
-                return
-            self._ports.waiting.popleft()
+    def _serve(self, leaving: Port | None = None) -> None:
+        """Each host's requests in turn; those that need a person wait until one is free.
+
+        Nobody is asked for a port that is `leaving`.
+        """
+        while not self._conversation.is_paused and (turn := self._next_turn(leaving)):
+            port, request, fault, flow = turn
+            self._ports.take(port, request)
+            self._state = self._state_for(port, request)
             if flow:
                 self._begin(flow, (port, request))
             else:
                 notice = self._reply(port, request, fault or self._answer(request.command))
-                if notice and not self._conversation.is_answered:
+                if notice and not (self._conversation.asker or self._conversation.is_answered):
                     self._idle(notice)
+            self._receive(port, self._ports.read_on(port))
+
+    def _next_turn(self, leaving: Port | None) -> _Turn | None:
+        """The first request that can be dealt with now: what needs no person need not wait for one.
+
+        Some clients give a device one second for its keys, while another's prompt is up.
+        """
+        asker = self._conversation.asker
+        for port, request in self._ports.turns():
+            if asker and asker[0] == port:
+                continue
+            fault = access.check(self._state.state, request.command)
+            fault = fault or unknown_network(request.command)
+            flow = None if fault else flow_for(request.command, self._state_for(port, request))
+            needs_person = flow or isinstance(request.command, Logout)
+            is_taken = asker or (flow and (self._conversation.is_answered or port == leaving))
+            if not (needs_person and is_taken):
+                return port, request, fault, flow
+        return None
+
+    def _state_for(self, port: Port, request: Request) -> DeviceState:
+        """A signature that waits for a host's entropy is for the next request of that host."""
+        if isinstance(request.command, RevealEntropy) and port == self._pending_port:
+            return self._state
+        return replace(self._state, pending=None)
 
     def _answer(self, command: Command) -> Reply:
         """The answer to what needs no person."""

@@ -82,6 +82,9 @@ class _Remembering:
             self.past.append((self._clock.now_s, event))
         return self._device.handle(event)
 
+    def takes(self, port: Port) -> bool:
+        return self._device.takes(port)
+
 
 class Emulator:
     """A device in memory, unlocked unless told otherwise. As many as you like, all alike.

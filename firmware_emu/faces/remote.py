@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from firmware_emu.core.key_policy import gesture
+from firmware_emu.crowd import Crowd
 from firmware_emu.effects import Show
 from firmware_emu.events import Event, KeyPressed, Ticked, Typed
 from firmware_emu.faces import FaceError
@@ -18,6 +19,8 @@ from firmware_emu.shell import Shell
 LONGEST_LINE = 1 << 16  # bytes; the longest honest one is some words of a seed
 LONGEST_TEXT = 256
 LONGEST_ADVANCE_S = 366 * 86_400
+MOST_CLIENTS = 32  # those without the token go first
+MOST_UNDONE = 256  # events of one client that wait behind slow arithmetic
 UNREAD = 1 << 20  # bytes a client may leave unread before it is let go
 
 Message = Mapping[str, object]
@@ -47,8 +50,11 @@ async def listen(shell: Shell, port: int, token: str, advance: Advance | None = 
     `advance` moves the shell's clock on by so many seconds, where it can be moved.
     """
     loop = asyncio.get_running_loop()
+    crowd = Crowd(MOST_CLIENTS)
     try:
-        server = await loop.create_server(lambda: _Client(shell, token, advance), "127.0.0.1", port)
+        server = await loop.create_server(
+            lambda: _Client(shell, token, advance, crowd), "127.0.0.1", port
+        )
     except (OSError, OverflowError) as error:
         raise FaceError(f"The control port {port} cannot be used: {error}.") from error
     return Remote(server)
@@ -57,8 +63,10 @@ async def listen(shell: Shell, port: int, token: str, advance: Advance | None = 
 class _Client(asyncio.Protocol):
     """One connection. It sees and does nothing before it has shown the token."""
 
-    def __init__(self, shell: Shell, token: str, advance: Advance | None) -> None:
+    def __init__(self, shell: Shell, token: str, advance: Advance | None, crowd: Crowd) -> None:
         self._shell = shell
+        self._crowd = crowd
+        self._undone = 0
         self._token = token
         self._advance = advance
         self._new_s = 0.0
@@ -73,9 +81,11 @@ class _Client(asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport):
             raise TypeError("a stream was expected")
         self._transport = transport
+        self._crowd.join(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._transport = None
+        self._crowd.leave(self)
         if self._watching:
             self._shell.look_away(self)
 
@@ -111,6 +121,7 @@ class _Client(asyncio.Protocol):
         token = str(message.get("token", "")).encode()
         if hmac.compare_digest(token, self._token.encode()):
             self._watching = True
+            self._crowd.heard(self, 1)
             self._shell.watch(self)
         else:
             self._close()
@@ -127,9 +138,9 @@ class _Client(asyncio.Protocol):
                     self._hold(done)
                 case {"advance": int() | float() as seconds}:
                     self._move_clock(seconds)
-                    self._shell.happen(Ticked(seconds), callback=lambda: self._send(done))
+                    self._happen(Ticked(seconds), done)
                 case _:
-                    self._shell.happen(_event(message), callback=lambda: self._send(done))
+                    self._happen(_event(message), done)
         except BadRequest as error:
             self._send(done | {"error": str(error)})
 
@@ -164,7 +175,7 @@ class _Client(asyncio.Protocol):
             self._shell.happen(KeyPressed(pressed))
         seconds, pressed = presses[-1]
         self._move_clock(seconds)
-        self._shell.happen(KeyPressed(pressed), callback=lambda: self._send(done))
+        self._happen(KeyPressed(pressed), done)
 
     def _move_clock(self, seconds: float) -> None:
         if self._advance is None:
@@ -172,6 +183,20 @@ class _Client(asyncio.Protocol):
         if not 0 <= seconds <= LONGEST_ADVANCE_S:
             raise BadRequest(f"The clock moves by 0 to {LONGEST_ADVANCE_S} seconds.")
         self._advance(seconds)
+
+    def _happen(self, event: Event, done: Message) -> None:
+        if self._undone == MOST_UNDONE:
+            raise BadRequest("Too much waits to be done.")
+        self._undone += 1
+        self._shell.happen(event, callback=lambda: self._done(done))
+
+    def _done(self, done: Message) -> None:
+        self._undone -= 1
+        self._send(done)
+
+    def drop(self) -> None:
+        """End: there are too many."""
+        self._close()
 
     def _pixels(self) -> Message:
         if self._last_show is None:
@@ -187,6 +212,8 @@ class _Client(asyncio.Protocol):
 
     def _send(self, message: Message) -> None:
         if self._transport is None:
+            return
+        if self._transport.is_closing():
             return
         self._transport.write(json.dumps(message).encode() + b"\n")
         if self._transport.get_write_buffer_size() > UNREAD:

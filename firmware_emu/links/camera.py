@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 
 import zxingcpp
 
+from firmware_emu.crowd import Crowd
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.links import LinkError
 from firmware_emu.links.pgm import BadPicture, GreyPicture, Pictures
 from firmware_emu.shell import Shell
 
 LOOPBACK = "127.0.0.1"
+MOST_STREAMS = 4  # each may hold a picture of two megabytes that has not ended (threat T97)
 SMALLEST = 21  # modules on a side of the smallest QR code
 _QR = zxingcpp.barcode_formats_from_str("QRCode")
 
@@ -27,6 +29,8 @@ class CameraLink:
         self._shell = shell
         self._port = port
         self._streams: set[_Stream] = set()
+        self._crowd = Crowd(MOST_STREAMS)
+        self._untaken = 0
         self._server: asyncio.Server | None = None
 
     async def open(self, port: int) -> None:
@@ -49,11 +53,22 @@ class CameraLink:
         self._shell.pull_out(self._port)
 
     def _stream(self) -> "_Stream":
-        return _Stream(self._see, self._streams)
+        return _Stream(self._see, self._streams, self._crowd)
 
     def _see(self, picture: GreyPicture) -> None:
         for payload in codes(picture):
-            self._shell.happen(BytesIn(self._port, payload))
+            self._untaken += 1
+            self._shell.happen(BytesIn(self._port, payload), callback=self._taken)
+        self._regulate()
+
+    def _taken(self) -> None:
+        self._untaken -= 1
+        self._regulate()
+
+    def _regulate(self) -> None:
+        """Nothing more is looked at before the device has taken what was seen (threat T97)."""
+        for stream in self._streams:
+            stream.look(not self._untaken)
 
 
 async def listen(shell: Shell, port: int, personality: str = "air") -> CameraLink:
@@ -79,18 +94,25 @@ def _say_nothing(_data: bytes) -> None:
 class _Stream(asyncio.Protocol):
     """One sender of pictures. It is in `streams` while it is connected."""
 
-    def __init__(self, see: Callable[[GreyPicture], None], streams: "set[_Stream]") -> None:
+    def __init__(
+        self, see: Callable[[GreyPicture], None], streams: "set[_Stream]", crowd: Crowd
+    ) -> None:
         self._see = see
         self._streams = streams
+        self._crowd = crowd
         self._pictures = Pictures()
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a stream was expected")
         self._transport = transport
         self._streams.add(self)
+        self._crowd.join(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._streams.discard(self)
+        self._crowd.leave(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -99,6 +121,19 @@ class _Stream(asyncio.Protocol):
         except BadPicture:
             # Where one picture ends is where the next begins: after a bad one nothing is known.
             self.end()
+
+    def look(self, is_looking: bool) -> None:
+        """Read the pictures that are sent, or let them wait."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if is_looking:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def drop(self) -> None:
+        """End: there are too many."""
+        self.end()
 
     def end(self) -> None:
         if self._transport is not None:

@@ -3,14 +3,20 @@
 import asyncio
 import errno
 import ipaddress
+import os
+import socket
+from collections.abc import Callable
 from itertools import count
 
+from firmware_emu.crowd import Crowd
 from firmware_emu.events import BytesIn, Port
-from firmware_emu.links import LinkError
-from firmware_emu.shell import Shell
+from firmware_emu.links import LinkError, pieces
+from firmware_emu.shell import Callback, Shell
 
 LOOPBACK = "127.0.0.1"
-BACKLOG = 32  # clients open several connections in a row and give each one second
+BACKLOG = 128  # clients open several connections in a row and give each one second
+AT_ONCE = 4096  # bytes
+MAP_HEADS = range(0xA0, 0xC0)  # RFC 8949: major type 5. Every message of ours is a map
 
 
 class TcpListener:
@@ -41,17 +47,27 @@ async def listen(
     """
     if not (beyond_loopback or _is_loopback(host)):
         raise LinkError(f"Others could reach {host}. Add --beyond-loopback if you want that.")
-    loop = asyncio.get_running_loop()
-    names = count(1)
+    names, crowd = count(1), Crowd()
 
     def connected() -> _Connection:
-        return _Connection(shell, Port(personality, f"tcp {next(names)}"))
+        return _Connection(shell, Port(personality, f"tcp {next(names)}"), crowd)
 
     try:
-        server = await loop.create_server(connected, host, port, backlog=BACKLOG)
+        return TcpListener(await _serve(connected, host, port))
     except (OSError, OverflowError) as error:
         raise LinkError(_why_not(port, host, error)) from error
-    return TcpListener(server)
+
+
+async def _serve(
+    connected: Callable[[], asyncio.BufferedProtocol], host: str, port: int
+) -> asyncio.Server:
+    """Take connections one by one: a loop that took all at once would do nothing else (T97)."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connected, host, port, backlog=1)
+    for listening in server.sockets:
+        with socket.socket(fileno=os.dup(listening.fileno())) as same:
+            same.listen(BACKLOG)
+    return server
 
 
 def _why_not(port: int, host: str, error: OSError | OverflowError) -> str:
@@ -67,39 +83,96 @@ def _is_loopback(host: str) -> bool:
         return False  # a name may mean another machine tomorrow
 
 
-class _Connection(asyncio.Protocol):
-    def __init__(self, shell: Shell, port: Port) -> None:
+class _Connection(asyncio.BufferedProtocol):
+    """One client. No more of it is read than the device takes (threat T97)."""
+
+    def __init__(self, shell: Shell, port: Port, crowd: Crowd) -> None:
         self._shell = shell
         self._port = port
+        self._crowd = crowd
+        self._buffer = bytearray(AT_ONCE)
         self._transport: asyncio.Transport | None = None
+        self._is_new = True
+        self._is_behind = False  # the device has yet to take what was read
+        self._is_full = False  # the client has yet to read what was written
+        self._is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
             raise TypeError("a stream was expected")
         self._transport = transport
-        self._shell.plug_in(self._port, transport.write)
+        self._shell.plug_in(self._port, self._write, self.drop)
+        self._crowd.join(self)
 
-    def data_received(self, data: bytes) -> None:
-        self._shell.happen(BytesIn(self._port, data))
+    def get_buffer(self, _size: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, count: int) -> None:
+        # A web page can send bytes to any port of this machine, and they begin with a word or with
+        # a TLS record: nothing of it is read, whatever comes later (threat T98).
+        if self._is_new and self._buffer[0] not in MAP_HEADS:
+            self._close()
+            return
+        self._is_new = False
+        self._crowd.heard(self, count)
+        *first, last = pieces(bytes(memoryview(self._buffer)[:count]))
+        self._is_behind = True
+        for piece in first:
+            self._shell.happen(BytesIn(self._port, piece))
+        self._shell.happen(BytesIn(self._port, last), callback=self._taken)
+        self._regulate()
 
     def eof_received(self) -> bool:
         # The device answers what it still owes while it handles the closing, and the transport
         # sends that before it closes. A client that got no answer would wait for ever.
-        self._shell.pull_out(self._port, callback=self._close)
+        self._end(self._close)
         return True  # not closed yet
 
     def connection_lost(self, _error: Exception | None) -> None:
+        self._crowd.leave(self)
         self._shell.pull_out(self._port)
+
+    def drop(self) -> None:
+        """End, after what the device still owes was said; nobody waits until it is read."""
+        self._end(self._abort)
+
+    # A client that asks and never reads: its questions wait, our memory does not grow.
+    def pause_writing(self) -> None:
+        self._is_full = True
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        self._regulate()
+
+    def _taken(self) -> None:
+        self._is_behind = False
+        self._regulate()
+
+    def _regulate(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._is_behind or self._is_full or self._is_over:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _write(self, data: bytes) -> None:
+        # The transport reports every write to a client that is gone, on our standard error.
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+            self._crowd.answered(self, self._transport.get_write_buffer_size())
+
+    def _end(self, closed: Callback) -> None:
+        self._is_over = True
+        self._regulate()
+        self._shell.pull_out(self._port, callback=closed)
 
     def _close(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
-    # A client that asks and never reads: its questions wait, our memory does not grow.
-    def pause_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.resume_reading()
+    def _abort(self) -> None:
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._transport.abort()
+        self._close()

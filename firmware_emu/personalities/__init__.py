@@ -12,18 +12,56 @@ from typing import Protocol, TypeGuard
 from firmware_emu.commands import Command, Reply, Request
 from firmware_emu.screens import Screen
 
+MOST_LEFTOVERS = 4
+
+
+class Leftovers:
+    """What hosts that hung up may come back for, by what they will ask with: theirs alone (T99).
+
+    The oldest goes where there are too many, and all of them when the device is locked.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items: dict[object, object] = {}
+
+    def keep(self, key: object, item: object) -> None:
+        """Keep `item` for who asks with `key`."""
+        self._items.pop(key, None)
+        self._items[key] = item
+        if len(self._items) > MOST_LEFTOVERS:
+            del self._items[next(iter(self._items))]
+
+    def take(self, key: object) -> object | None:
+        """What was kept under `key`, once; None where nothing was."""
+        return self._items.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._items.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a protocol has to know of its device. `networks` has the chosen one of each chain."""
+    """What a protocol has to know of its device. `networks` has the chosen one of each chain.
+
+    `leftovers` are shared by all ports of one device.
+    """
 
     networks: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     serial: bytes = b""
+    leftovers: Leftovers = field(default_factory=Leftovers, repr=False, compare=False)
 
     def network(self, chain: str) -> str:
         """The network that a request is for where its protocol names none."""
         return self.networks[chain]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What came is no message: where the link is one that can be hung up, it is (threat T98)."""
 
 
 class Personality(Protocol):
@@ -32,8 +70,11 @@ class Personality(Protocol):
     Bytes of any kind are answered or dropped: an exception here closes the port.
     """
 
-    def receive(self, data: bytes, /) -> Iterator["Request | bytes"]:
-        """The requests that `data` completes, and bytes to send back at once (protocol errors)."""
+    def receive(self, data: bytes, /) -> Iterator["Request | bytes | Lost"]:
+        """The requests that `data` completes, and bytes to send back at once (protocol errors).
+
+        It is gone through as far as the device takes requests, and further when it takes more.
+        """
         ...
 
     def prompted(self, ticket: str, /) -> bytes:
@@ -51,7 +92,7 @@ class Personality(Protocol):
     def hang_up(self) -> None:
         """The port closed: forget half messages and open tickets.
 
-        The next port of this protocol may be handed this object; what survives a reconnect stays.
+        What a host may come back for goes to `Profile.leftovers`; every port begins anew.
         """
         ...
 

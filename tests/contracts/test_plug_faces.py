@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from firmware_emu import faces
 from firmware_emu.effects import Effect, Show, State
-from firmware_emu.events import Event, KeyPressed, Shown, Typed
+from firmware_emu.events import Event, KeyPressed, Port, Shown, Typed
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.faces.script import FingerRule, ScriptedFinger
 from firmware_emu.faces.terminal import Terminal
@@ -42,6 +42,9 @@ class ScriptedDevice:
         if not isinstance(event, Shown):  # follows every new screen
             self.events.append(event)
         return []
+
+    def takes(self, _port: Port, /) -> bool:
+        return True
 
 
 class NoFlash:

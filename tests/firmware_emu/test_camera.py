@@ -43,6 +43,9 @@ class Listener:
         self.something.set()
         return []
 
+    def takes(self, _port: Port) -> bool:
+        return True
+
     def save(self, record: bytes) -> None:
         raise AssertionError(record)
 

@@ -9,6 +9,7 @@ from firmware_emu.commands import Fault, FaultCode, Sign
 from firmware_emu.core.refusals import guarded, refusal
 from firmware_emu.effects import BytesOut, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.events import PortClosed
 from firmware_emu.flows import Locked, StepDone
 from firmware_emu.flows.requests.sign import sign
 from firmware_emu.flows.review import NOTHING
@@ -315,10 +316,24 @@ def test_ping_and_the_nonblocking_version_are_answered_during_a_prompt() -> None
     assert other.call("ping")["result"] == 1
     info = other.call("get_version_info", {"nonblocking": True})["result"]
     assert info["JADE_STATE"] == "READY"
-    other.request("get_version_info")
-    assert other.replies() == []
+
+
+def test_what_needs_no_person_is_answered_while_another_host_has_one() -> None:
+    """Some clients give a device one second, and then do not list it (threat T97)."""
+    desk = unlocked_desk()
+    cable, other = desk.fresh_port(), desk.fresh_port()
+    cable.request("get_receive_address", ADDRESS)
+    asked = desk.screen
+    assert other.call("get_version_info")["result"]["JADE_STATE"] == "READY"
+    assert other.call("get_xpub", {"network": "testnet", "path": []})["result"][:4] == "tpub"
+    assert other.call("add_entropy", {"entropy": b"x"})["result"] is True
+    own = cable.request("get_version_info")
+    assert cable.replies() == []
+    locks = other.request("logout")
+    assert (desk.screen, other.replies()) == (asked, [])
     desk.approve()
-    assert len(other.replies()) == 1
+    assert [reply["id"] for reply in cable.replies()][-1] == own
+    assert [reply["id"] for reply in other.replies()] == [locks]
 
 
 def test_ping_tells_that_the_person_is_in_a_menu() -> None:
@@ -363,14 +378,17 @@ def test_a_notice_does_not_hold_up_the_next_request() -> None:
     assert isinstance(desk.screen, Confirm)
 
 
-def test_a_flood_of_requests_is_answered_with_errors() -> None:
+def test_as_many_requests_as_a_host_likes_wait_their_turn_unread() -> None:
     desk = unlocked_desk()
     cable = desk.plug()
-    for _ in range(40):
-        cable.request("get_receive_address", ADDRESS)
-    replies = cable.replies()
-    assert len(replies) == 7
-    assert {reply["error"]["code"] for reply in replies} == {-32600}
+    asked = [cable.request("get_receive_address", ADDRESS) for _ in range(40)]
+    assert cable.replies() == []
+    assert not desk.device.takes(cable.port)
+    for _ in asked:
+        desk.approve()
+        desk.dismiss()
+    assert [reply["id"] for reply in cable.replies() if "result" in reply] == asked
+    assert desk.device.takes(cable.port)
 
 
 def test_what_waits_while_the_seed_is_erased_is_answered_that_it_is_locked() -> None:
@@ -390,6 +408,20 @@ def test_what_waits_while_the_seed_is_erased_is_answered_that_it_is_locked() -> 
 
 
 # Hanging up
+
+
+def test_who_leaves_is_answered_what_needs_no_person_and_nobody_is_asked() -> None:
+    desk = unlocked_desk()
+    cable = desk.fresh_port()
+    cable.call("ping")
+    asked = (("get_xpub", {"network": "testnet", "path": []}), ("get_receive_address", ADDRESS))
+    messages = [{"id": name[:9], "method": name, "params": params} for name, params in asked]
+    shown = len(desk.shown)
+    desk.happen(PortClosed(cable.port, b"".join(map(cbor.encode, messages))))
+    key, address = cable.replies()
+    assert key["result"].startswith("tpub")
+    assert (address["id"], address["error"]["code"]) == ("get_recei", -32000)
+    assert len(desk.shown) == shown
 
 
 def test_hanging_up_drops_the_conversation_and_says_so() -> None:

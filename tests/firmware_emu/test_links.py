@@ -205,7 +205,8 @@ async def test_time_is_told_in_seconds_that_add_up_and_brings_fresh_chance() -> 
     enough = asyncio.Event()
 
     class Listening(Shell):
-        def happen(self, event: Event, _then: Callable[[], None] = lambda: None) -> None:
+        def happen(self, event: Event, callback: Callable[[], None] = lambda: None) -> None:
+            callback()
             if isinstance(event, Ticked):
                 ticks.append(event)
             elif isinstance(event, Shaken):
@@ -268,9 +269,10 @@ class Wire(Shell):
         super().__init__(Device(None, bytes(32)), MemoryFlash())
         self.answer = answer
 
-    def happen(self, event: Event, _then: Callable[[], None] = lambda: None) -> None:
+    def happen(self, event: Event, callback: Callable[[], None] = lambda: None) -> None:
         if isinstance(event, BytesIn):
-            self._writers[event.port](self.answer(event.data))
+            self._lines[event.port].write(self.answer(event.data))
+        callback()
 
 
 @POSIX

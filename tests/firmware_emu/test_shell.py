@@ -1,11 +1,21 @@
-"""The shell: events in, effects out, in order and one at a time."""
+"""The shell: events in, effects out, in order and one at a time; keys before hosts (threat T97)."""
 
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from firmware_emu.effects import BytesOut, Effect, Resume, Save, Show, State
-from firmware_emu.events import BytesIn, Event, KeyPressed, Port, PortClosed, Resumed, Shown, Typed
+from firmware_emu.events import (
+    BytesIn,
+    Event,
+    KeyPressed,
+    Port,
+    PortClosed,
+    Resumed,
+    Shown,
+    Ticked,
+    Typed,
+)
 from firmware_emu.screens import Key
 from firmware_emu.screens.notice import Notice
 from firmware_emu.shell import Callback, Shell
@@ -29,6 +39,9 @@ class Machine:
         if not isinstance(event, Shown):  # follows every new screen
             self.heard.append(event)
         return self.says.get(event, [])
+
+    def takes(self, _port: Port) -> bool:
+        return True
 
 
 class Diary:
@@ -138,7 +151,7 @@ def test_resume_is_answered_before_anything_else_that_waits() -> None:
     shell.happen(left, callback=lambda: done.append("left"))
     assert (machine.heard, done) == ([ok], [])
     later.pop()()
-    assert (machine.heard, done) == ([ok, Resumed(), left], ["ok", "left"])
+    assert (machine.heard, done) == ([ok, Resumed(), left, Ticked(0.0)], ["ok", "left"])
     assert diary.pages == [("saved", b"1"), ("sent", b"a")]
 
 
@@ -212,3 +225,108 @@ def test_the_device_hears_since_when_a_new_screen_is_on_its_faces() -> None:
     time[0] = 7.0
     shell.happen(KeyPressed(Key.LEFT))
     assert machine.heard == [Shown(1.0), ok, Shown(7.0), left]
+
+
+class Choosy(Machine):
+    """A device that takes nothing of some ports."""
+
+    def __init__(self, full: set[Port]) -> None:
+        super().__init__({})
+        self.full = full
+
+    def takes(self, port: Port) -> bool:
+        return port not in self.full
+
+
+ONE, TWO = Port("jade", "one"), Port("jade", "two")
+
+
+def flooded(machine: Machine) -> tuple[Shell, list[Callback]]:
+    """A shell whose loop comes round when the test says so, and many bytes of two ports in it."""
+    turns: list[Callback] = []
+    shell = Shell(machine, Diary(), later=turns.append)
+    for port in (ONE, TWO):
+        shell.plug_in(port, Diary().write)
+        for piece in (b"1", b"2", b"3"):
+            shell.happen(BytesIn(port, piece))
+    return shell, turns
+
+
+def test_keys_go_before_bytes_and_each_port_has_its_turn() -> None:
+    machine = Machine({})
+    shell, turns = flooded(machine)
+    key = KeyPressed(Key.STOP)
+    shell.happen(key)
+    assert machine.heard == [key]
+    while turns:
+        turns.pop()()
+    heard = [(event.port, event.data) for event in machine.heard[1:] if isinstance(event, BytesIn)]
+    assert heard == [(port, piece) for piece in (b"1", b"2", b"3") for port in (TWO, ONE)]
+
+
+def test_bytes_that_the_device_does_not_take_wait_and_hold_nobody_up() -> None:
+    machine = Choosy({ONE})
+    shell, turns = flooded(machine)
+    taken: list[str] = []
+    shell.happen(BytesIn(ONE, b"4"), callback=lambda: taken.append("taken"))
+    while turns:
+        turns.pop()()
+    assert [event.port for event in machine.heard if isinstance(event, BytesIn)] == [TWO] * 3
+    assert taken == []
+    machine.full.clear()
+    shell.happen(KeyPressed(Key.OK))
+    while turns:
+        turns.pop()()
+    assert taken == ["taken"]
+
+
+def test_a_port_closes_with_what_came_before_the_end() -> None:
+    """In its turn where there is something to be answered, and at once where there is not."""
+    machine = Choosy({ONE})
+    shell, turns = flooded(machine)
+    quiet = Port("jade", "quiet")
+    shell.plug_in(quiet, Diary().write)
+    shell.pull_out(ONE)
+    shell.pull_out(quiet)
+    assert machine.heard == [PortClosed(quiet)]
+    while turns:
+        turns.pop()()
+    of_one = [event for event in machine.heard if getattr(event, "port", None) == ONE]
+    assert of_one == [PortClosed(ONE, b"123")]
+
+
+def test_who_is_new_has_the_first_turn() -> None:
+    machine = Machine({})
+    shell, turns = flooded(machine)
+    new = Port("jade", "new")
+    shell.plug_in(new, Diary().write)
+    shell.happen(BytesIn(new, b"?"))
+    while turns:
+        turns.pop()()
+    assert machine.heard[0] == BytesIn(new, b"?")
+
+
+def test_at_the_end_every_port_is_closed_at_once() -> None:
+    machine = Choosy({ONE})
+    shell, _ = flooded(machine)
+    shell.pull_all()
+    assert machine.heard == [PortClosed(TWO), PortClosed(ONE)]
+
+
+def test_the_next_request_begins_after_every_key_and_every_port_had_a_turn() -> None:
+    later: list[Callback] = []
+    turns: list[Callback] = []
+    asked = BytesIn(ONE, b"sign")
+    machine = Machine({asked: [Resume()]})
+    shell = Shell(machine, Diary(), breathe=later.append, later=turns.append)
+    for port in (ONE, TWO):
+        shell.plug_in(port, Diary().write)
+    shell.happen(asked)
+    turns.pop()()
+    key, other = KeyPressed(Key.OK), BytesIn(TWO, b"?")
+    shell.happen(other)
+    shell.happen(key)
+    later.pop()()
+    while turns:
+        turns.pop()()
+    assert machine.heard == [asked, Resumed(), key, other, Ticked(0.0)]

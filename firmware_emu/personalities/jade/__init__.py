@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from firmware_emu.commands import FaultCode, GetInfo, Reply, Request, Signed, Unchanged
-from firmware_emu.personalities import PersonalityFactory, Profile
+from firmware_emu.personalities import Lost, PersonalityFactory, Profile
 from firmware_emu.personalities.jade import messages, sentences
 from firmware_emu.personalities.jade.framing import Framer, Garbage, RpcMessage
 from signer.formats import cbor
@@ -12,6 +12,7 @@ from signer.formats import cbor
 CHUNK = 3008  # what fits a reply of 3,072 bytes beside its other fields
 _LONGEST_ID = 16
 _LONGEST_METHOD = 32
+_LEFTOVER = "jade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,22 @@ class _Unsent:
 class Jade:
     """One port's side of the protocol. The unsent part of a long answer outlives a hang-up."""
 
-    __slots__ = ("_count", "_framer", "_open", "_unsent")
+    __slots__ = ("_count", "_framer", "_leftovers", "_open", "_unsent")
 
-    def __init__(self, _profile: Profile) -> None:
+    def __init__(self, profile: Profile) -> None:
+        self._leftovers = profile.leftovers
         self._framer = Framer()
         self._open: dict[str, _OpenRequest] = {}
         self._count = 0
         self._unsent: _Unsent | None = None
 
-    def receive(self, data: bytes) -> Iterator[Request | bytes]:
+    def receive(self, data: bytes) -> Iterator[Request | bytes | Lost]:
         """Requests, and at-once replies to what is not one."""
         for framed in self._framer.receive(data):
             match framed:
                 case Garbage(count):
                     yield _invalid(messages.NO_ID, count)
+                    yield Lost()
                 case RpcMessage():
                     yield from self._understand(framed)
 
@@ -71,7 +74,11 @@ class Jade:
 
     def hang_up(self) -> None:
         # One client closes the port between the chunks of an answer and opens it again: the rest
-        # of the answer must wait for it. Half a request is of no use to anyone.
+        # of the answer must wait for it, whoever comes between (threat T99). Half a request is of
+        # no use to anyone.
+        if self._unsent:
+            self._leftovers.keep((_LEFTOVER, self._unsent.request.id), self._unsent)
+        self._unsent = None
         self._framer = Framer()
         self._open.clear()
 
@@ -80,12 +87,21 @@ class Jade:
         if not (_is_text(name, _LONGEST_ID) and _is_text(method, _LONGEST_METHOD)):
             echo = name if _is_text(name, _LONGEST_ID) else messages.NO_ID
             yield _invalid(str(echo), message.used)
-        elif method == messages.EXTENDED and self._unsent:
-            yield self._continue(str(name), self._unsent, message.fields.get("params"))
+        elif method == messages.EXTENDED and (unsent := self._rest(message)):
+            yield self._continue(str(name), unsent, message.fields.get("params"))
         elif method != messages.CANCEL:
             params = message.fields.get("params")
             form = messages.form(str(method), params)
             yield self._request(_OpenRequest(str(name), str(method), form), params)
+
+    def _rest(self, message: RpcMessage) -> _Unsent | None:
+        """The answer that is under way here, or was to the same host before it hung up."""
+        params = message.fields.get("params")
+        origin = params.get("origid") if isinstance(params, dict) else None
+        if self._unsent is None and isinstance(origin, str):
+            leftover = self._leftovers.take((_LEFTOVER, origin))
+            self._unsent = leftover if isinstance(leftover, _Unsent) else None
+        return self._unsent
 
     def _request(self, request: _OpenRequest, params: cbor.Value) -> Request:
         command = messages.command(request.method, params)
