@@ -1,7 +1,7 @@
 """CBOR (RFC 8949), small and strict: complete, incomplete and broken are three different answers.
 
-Only what our peers send: integers, bytes, text, lists, maps, booleans, null and tags. A float is
-refused. Nothing is allocated on the word of a length: every count is charged to a budget first.
+Only what our peers send: integers, bytes, text, lists, maps, booleans, null and tags. Floats and
+other simple values are no values to us: refused, or read as `Unused` where the rules say so. Nothing is allocated on the word of a length: every count is charged to a budget first.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,9 @@ from typing import ClassVar, TypeAlias
 
 from signer.errors import Malformed
 
-Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[str | int, Value] | Tag | None"
+Value: TypeAlias = (
+    "int | bytes | str | bool | list[Value] | dict[str | int, Value] | Tag | Unused | None"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +24,23 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Unused:
+    """A float, `undefined` or another simple value (RFC 8949, 3.3), whatever it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """How much is read, and how narrowly.
 
     `canonical` also asks for the deterministic encoding (RFC 8949, 4.2.1): shortest integers, no
     indefinite lengths, map keys in bytewise order. `depth` counts values inside each other,
-    `items` every value of the whole message, `length` the bytes of one string.
+    `items` every value of the whole message, `length` the bytes of one string. With `unused`,
+    what is not used here can be told apart: a peer that sends it must be answered, since silence
+    would hold it for minutes (T99).
     """
 
     canonical: bool
+    unused: bool = False
     depth: int = 16
     items: int = 1024
     length: int = 1 << 20
@@ -38,6 +48,7 @@ class Rules:
 
 CANONICAL = Rules(canonical=True)
 LENIENT = Rules(canonical=False)
+ANSWERED = Rules(canonical=False, unused=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,7 @@ def decode(data: bytes, rules: Rules = CANONICAL) -> Value:
 def encode(value: Value) -> bytes:
     """The deterministic encoding (RFC 8949, 4.2.1): shortest integers, keys in bytewise order.
 
-    Raises OverflowError for an integer outside -2^64 .. 2^64-1.
+    Raises OverflowError for an integer outside -2^64 .. 2^64-1, Malformed for an `Unused`.
     """
     match value:
         case bool() | None:
@@ -110,10 +121,14 @@ def encode(value: Value) -> bytes:
             return _head(5, len(pairs)) + b"".join(key + item for key, item in pairs)
         case Tag(number, inner):
             return _head(6, number) + encode(inner)
+        case Unused():
+            raise Malformed(_UNUSED)
 
 
 _SIMPLE_HEADS = {False: 0xF4, True: 0xF5, None: 0xF6}
 _SIMPLE: dict[int, Value] = {20: False, 21: True, 22: None}
+_UNUSED = "Floats and other simple CBOR values are not used here."
+_WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}  # bytes of a simple value or a float (RFC 8949, 3.3)
 _INDEFINITE = 31
 _BREAK = 0xFF
 
@@ -221,9 +236,12 @@ class _Reader:
         return Tag(self._number(info), self.value(depth - 1))
 
     def _simple(self, info: int, _depth: int) -> Value:
-        if info not in _SIMPLE:
-            raise Malformed("Floats and other simple CBOR values are not used here.")
-        return _SIMPLE[info]
+        if info in _SIMPLE:
+            return _SIMPLE[info]
+        if not self._rules.unused or info > max(_WIDTHS):
+            raise Malformed(_UNUSED)
+        self._take(_WIDTHS.get(info, 0))
+        return Unused()
 
     _by_major_type: ClassVar[tuple[Callable[["_Reader", int, int], Value], ...]] = (
         _unsigned,

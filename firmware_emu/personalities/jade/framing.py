@@ -71,7 +71,7 @@ class Framer:
     def _next(self) -> RpcMessage | None:
         if len(self._buffer) < self._needed:
             return None
-        match cbor.decode_prefix(self._buffer, cbor.LENIENT):
+        match cbor.decode_prefix(self._buffer, cbor.ANSWERED):
             case cbor.Complete(value=dict() as fields, used=used):
                 self._drop(used)
                 return RpcMessage(fields, used)

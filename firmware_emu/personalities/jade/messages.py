@@ -32,7 +32,7 @@ from firmware_emu.commands import (
     Unusable,
 )
 from firmware_emu.personalities.jade import accounts, sentences
-from firmware_emu.personalities.jade.params import CHAIN, DEEPEST, BadParameter, Params
+from firmware_emu.personalities.jade.params import CHAIN, DEEPEST, BadParameter, Params, check_used
 from firmware_emu.personalities.jade.sentences import Message
 from signer.errors import Malformed
 from signer.formats import cbor, message_file
@@ -68,9 +68,12 @@ def command(method: str, value: cbor.Value) -> Command:
         return UNKNOWN
     meant, read = _METHODS[method]
     try:
-        return read(value)
+        wanted = read(value)
+        # Also in a parameter that nobody reads: what it was meant to be, nobody knows.
+        check_used(value)
     except BadParameter as error:
         return Unusable(meant, Fault(FaultCode.BAD_PARAMETERS, str(error)))
+    return wanted
 
 
 def form(method: str, value: cbor.Value) -> str:

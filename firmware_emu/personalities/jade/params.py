@@ -142,6 +142,23 @@ class Params:
         return _is_uint(self.given.get(name))
 
 
+def check_used(value: cbor.Value) -> None:
+    """Raises BadParameter where a float, `undefined` or the like is anywhere inside (threat T99)."""
+    match value:
+        case cbor.Unused():
+            raise BadParameter("Failed to extract valid values from parameters")
+        case list():
+            inner = value
+        case dict():
+            inner = [*value.values()]
+        case cbor.Tag():
+            inner = [value.value]
+        case _:
+            inner = []
+    for item in inner:
+        check_used(item)
+
+
 def _path(steps: cbor.Value, sentence: str, *, may_be_empty: bool) -> tuple[int, ...]:
     if not isinstance(steps, list) or len(steps) > DEEPEST or not (steps or may_be_empty):
         raise BadParameter(sentence)
