@@ -69,7 +69,9 @@ class ShowAccountAddress:
 class Register:
     """An account of several keys or conditions (BIP388).
 
-    A key is `[fingerprint/path]xpub`, or without what is in brackets.
+    A key is `[fingerprint/path]xpub`, or without what is in brackets. `spelled` are the keys as the
+    host wrote them, where `keys` are not: some hosts compare what they are told back letter by
+    letter, to see whether an account is registered.
     """
 
     chain: str
@@ -77,6 +79,7 @@ class Register:
     name: str
     template: str
     keys: tuple[str, ...]
+    spelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +216,18 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class AccountDetails:
-    """A registered account, in the words of `Register`."""
+    """A registered account, in the words of `Register`: `keys` are as the signer writes them."""
 
     name: str
     template: str
     keys: tuple[str, ...]
     network: str
+    spelled: tuple[str, ...] = ()
+
+    @property
+    def given_keys(self) -> tuple[str, ...]:
+        """The keys as they were given."""
+        return self.spelled or self.keys
 
 
 @dataclass(frozen=True, slots=True)

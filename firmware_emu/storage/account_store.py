@@ -15,11 +15,13 @@ from firmware_emu.storage.vault import Vault
 from signer import chains
 from signer.chains import AccountPolicy
 from signer.errors import Malformed, Refused
+from signer.formats.cursor import Cursor, blobs
 from signer.keys.curve import erase
 from signer.keys.keyring import Keyring
 from signer.review import Fact, Kind, Page
 
 _PURPOSE = b"quietkey/accounts in flash"
+_SPELLED = _PURPOSE + b", with their keys as they were given"
 _NONCE = 12
 _TAG = 16
 MISSING = Fault(FaultCode.BAD_PARAMETERS, "No account of this name is registered.", NO_SUCH_ACCOUNT)
@@ -104,15 +106,27 @@ def _account_of(policy: AccountPolicy) -> AccountDetails:
 
 
 def with_account(
-    vault: Vault, others: Iterable[StoredAccount], record: bytes, keyring: Keyring, nonce: bytes
+    vault: Vault,
+    others: Iterable[StoredAccount],
+    contents: bytes,
+    keyring: Keyring,
+    nonce: bytes,
 ) -> Vault:
-    """The vault with these accounts and a new one. `nonce` is 12 fresh bytes."""
+    """The vault with these accounts and a new one. `nonce` is 12 fresh bytes.
+
+    `contents` are those of `contents`.
+    """
     key = keyring.authenticate(_PURPOSE)
     try:
-        box = nonce + ChaCha20Poly1305(key).encrypt(nonce, record, _PURPOSE)
+        box = nonce + ChaCha20Poly1305(key).encrypt(nonce, contents, _SPELLED)
     finally:
         erase(key)
     return replace(vault, accounts=(*with_only(vault, others).accounts, box))
+
+
+def contents(record: bytes, spelled: tuple[str, ...] = ()) -> bytes:
+    """What is kept of an account: its record, and its keys as they were given."""
+    return blobs([record, *(key.encode() for key in spelled)])
 
 
 def with_only(vault: Vault, stored: Iterable[StoredAccount]) -> Vault:
@@ -123,12 +137,28 @@ def with_only(vault: Vault, stored: Iterable[StoredAccount]) -> Vault:
 def _open(box: bytes, keyring: Keyring) -> StoredAccount | None:
     if len(box) < _NONCE + _TAG:
         return None
+    record, *spelled = _unseal(box, keyring, _SPELLED) or _unseal(box, keyring, _PURPOSE) or [b""]
+    stored = recognise(record, keyring)
+    if stored is None:
+        return None
+    account = replace(stored.account, spelled=tuple(key.decode() for key in spelled))
+    return replace(stored, account=account, box=box)
+
+
+def _unseal(box: bytes, keyring: Keyring, purpose: bytes) -> list[bytes]:
+    """The parts in a box; none where it was not sealed for this. Older ones hold a record alone."""
     key = keyring.authenticate(_PURPOSE)
     try:
-        record = ChaCha20Poly1305(key).decrypt(box[:_NONCE], box[_NONCE:], _PURPOSE)
+        data = ChaCha20Poly1305(key).decrypt(box[:_NONCE], box[_NONCE:], purpose)
     except InvalidTag:
-        return None
+        return []
     finally:
         erase(key)
-    account = recognise(record, keyring)
-    return replace(account, box=box) if account else None
+    return _parts(data) if purpose == _SPELLED else [data]
+
+
+def _parts(data: bytes) -> list[bytes]:
+    cursor, parts = Cursor(data), list[bytes]()
+    while cursor.remaining:
+        parts.append(cursor.blob())
+    return parts

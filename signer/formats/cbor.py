@@ -1,7 +1,8 @@
 """CBOR (RFC 8949), small and strict: complete, incomplete and broken are three different answers.
 
 Only what our peers send: integers, bytes, text, lists, maps, booleans, null and tags. Floats and
-other simple values are no values to us: refused, or read as `Unused` where the rules say so. Nothing is allocated on the word of a length: every count is charged to a budget first.
+other simple values are no values to us: refused, or read as `Unused` where the rules say so.
+Nothing is allocated on the word of a length: every count is charged to a budget first.
 """
 
 from collections.abc import Callable

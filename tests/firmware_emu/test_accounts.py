@@ -12,7 +12,7 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice, Question
 from firmware_emu.storage import vault
-from firmware_emu.storage.account_store import MISSING, load, with_account
+from firmware_emu.storage.account_store import MISSING, contents, load, with_account
 from signer.hashes import tagged_hash
 from tests import psbts
 from tests.desk import PIN, Cable, Desk, unlocked_desk
@@ -297,7 +297,7 @@ def test_another_wallets_account_is_not_used() -> None:
     ours, other = unlocked_desk(), OTHER
     assert ours.record is not None
     kept = vault.parse(ours.record)
-    foreign = with_account(kept, (), b"a record", other, bytes(12))
+    foreign = with_account(kept, (), contents(b"a record"), other, bytes(12))
     assert load(foreign, psbts.keyring()).lost == 1
 
 
@@ -307,7 +307,7 @@ def test_a_record_that_the_signer_did_not_make_is_not_used() -> None:
     assert desk.record is not None
     keyring = psbts.keyring()
     forged = tagged_hash("x") + b"\x01 no policy of ours"
-    doctored = with_account(vault.parse(desk.record), (), forged, keyring, bytes(12))
+    doctored = with_account(vault.parse(desk.record), (), contents(forged), keyring, bytes(12))
     assert load(doctored, keyring).stored == ()
     assert load(doctored, keyring).accounts("any") == MISSING
 

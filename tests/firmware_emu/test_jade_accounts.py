@@ -85,6 +85,10 @@ def test_jades_multisigs_have_jades_addresses(
         reply = asked(desk, cable, "register_multisig", params)
         assert reply["result"] is True, name
         assert is_warned(desk) == (name in WARNED), name
+        multisig_name = {"multisig_name": params["multisig_name"]}
+        told_back = cable.call("get_registered_multisig", multisig_name)["result"]
+        given = params["descriptor"] | {"master_blinding_key": b""}
+        assert told_back == multisig_name | {"descriptor": {"sorted": False} | given}
         where = {key: params[key] for key in ("network", "multisig_name")}
         for number, test in enumerate(case["address_tests"]):
             reply = asked(desk, cable, "get_receive_address", where | {"paths": test["paths"]})
@@ -123,7 +127,7 @@ def test_jades_descriptors_have_jades_addresses(
         told = cable.call("get_registered_descriptor", named)["result"]
         assert told == named | {
             "descriptor": params["descriptor"],
-            "datavalues": {k: v.replace("'", "h") for k, v in params["datavalues"].items()},
+            "datavalues": params["datavalues"],
         }
     assert same == 24
 
@@ -214,10 +218,11 @@ def test_a_path_below_a_key_is_part_of_the_way_to_it() -> None:
     below = [one | {"path": [3]} for one in signers(cable)]
     asked(desk, cable, "register_multisig", pair(cable, signers=below))
     told = cable.call("get_registered_multisig", {"multisig_name": "pair"})["result"]
-    first = told["descriptor"]["signers"][0]
+    assert told["descriptor"]["signers"] == below
     way = [48 + H, 1 + H, H, 2 + H, 3]
     xpub = cable.call("get_xpub", {"network": "localtest", "path": way})["result"]
-    assert (first["derivation"], first["path"], first["xpub"]) == (way, [], xpub)
+    as_file = {"multisig_name": "pair", "as_file": True}
+    assert xpub in cable.call("get_registered_multisig", as_file)["result"]["multisig_file"]
 
 
 @pytest.mark.parametrize(
@@ -305,3 +310,27 @@ def test_a_path_that_no_key_can_have_is_refused_as_jade_refuses_it() -> None:
     file = multisig_file.parse(FILE.replace("/48'", "/4294967295"))
     with pytest.raises(BadParameter, match="Invalid derivation path"):
         multisig.of_file(file)
+
+
+def test_an_account_is_told_back_in_the_spelling_it_was_last_given_in() -> None:
+    """Some hosts compare the texts to see whether their account is registered."""
+    desk = unlocked_desk()
+    cable = desk.plug()
+    keys = [psbts.key_text(psbts.keyring()), psbts.key_text(psbts.keyring("zoo " * 11 + "wrong"))]
+    policy = {
+        "network": "localtest",
+        "descriptor_name": "pair",
+        "descriptor": "wsh(sortedmulti(2,@0/**,@1/**))",
+    }
+    shown = []
+    for hardened in ("h", "'", "h"):
+        split = [key.partition("]") for key in keys]
+        spelled = [origin.replace("h", hardened) + close + xpub for origin, close, xpub in split]
+        values = {f"@{number}": key for number, key in enumerate(spelled)}
+        reply = asked(desk, cable, "register_descriptor", policy | {"datavalues": values})
+        assert reply["result"] is True
+        desk.dismiss()
+        told = cable.call("get_registered_descriptor", {"descriptor_name": "pair"})["result"]
+        assert told["datavalues"] == values
+        shown.append(sum(isinstance(show.screen, Confirm) for show in desk.shown))
+    assert shown[0] == shown[1] == shown[2]

@@ -184,3 +184,20 @@ def test_a_value_that_is_not_used_here_is_answered_never_silence(head: str, plac
     [reply] = cable.replies()
     assert (reply["id"], reply["error"]["code"]) == ("7", -32602)
     assert cable.call("ping")["result"] == 0
+
+
+def test_refused_files_get_jades_own_sentences_to_the_last_letter(strangers_vectors: Path) -> None:
+    """Jade's test-suite compares the whole."""
+    folder = strangers_vectors / "jade"
+    cable = unlocked_desk(WORDS).plug()
+    files = [*folder.glob("msgfile_bad_*.json"), *folder.glob("multisig_bad_*.json")]
+    for file in sorted(files):
+        case = json.loads(file.read_text())
+        if name := case["input"].get("multisig_file"):
+            text = (folder / name).read_text()
+            reply = cable.call("register_multisig", {"multisig_file": text})
+        else:
+            reply = cable.call("sign_message", {"message_file": case["input"]["filedata"]})
+        assert reply["error"]["message"] == case["expected_error"], file.name
+        cable.desk.dismiss()
+    assert len(files) == 26

@@ -44,26 +44,40 @@ def register(
         command.name, command.template, command.keys, keyring, command.network
     )
     previous = store.find(command.name)
-    if previous and previous.id == review.subject.id:
-        return RequestOutcome(Registered(previous.record))
     others = [stored for stored in store.stored if stored is not previous]
-    if fault := _no_room(others, review.subject.encode()):
+    spelled = _spelled(command, review.subject.key_texts)
+    if previous and previous.id == review.subject.id:
+        if previous.account.spelled != spelled:
+            # The same account: how its host writes the keys is told back, and changes nothing else.
+            kept = account_store.contents(previous.record, spelled)
+            again = with_account(vault, others, kept, keyring, pool.draw(12))
+            yield Pause(Wait("Keeping the account."), again)
+        return RequestOutcome(Registered(previous.record))
+    if fault := _no_room(others, review.subject.encode(), spelled):
         return RequestOutcome(
             fault, Notice("Refused", (fault.message, NOTHING_KEPT, _WAYS_OUT[fault]))
         )
     warnings = tuple(_warnings(store, previous))
     accepted = yield from read_all((*warnings, *review.pages), "register", NOTHING_KEPT)
     record = policies.register(review.approve(accepted[len(warnings) :]), keyring)
-    fuller = with_account(vault, others, record, keyring, pool.draw(12))
+    kept = account_store.contents(record, spelled)
+    fuller = with_account(vault, others, kept, keyring, pool.draw(12))
     yield Pause(Wait("Keeping the account."), fuller)
     sentence = f'From now on this device signs for "{command.name}".'
     return RequestOutcome(Registered(record), Notice("Registered", (sentence,)))
 
 
-def _no_room(others: list[StoredAccount], encoded: bytes) -> Fault | None:
+def _spelled(command: Register, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys as the host wrote them, if that is not how the signer does."""
+    given = command.spelled or command.keys
+    return () if given == keys else given
+
+
+def _no_room(others: list[StoredAccount], encoded: bytes, spelled: tuple[str, ...]) -> Fault | None:
     if len(others) >= MOST_ACCOUNTS:
         return _FULL
-    return _LONG if len(encoded) > _LONGEST else None
+    length = len(account_store.contents(encoded, spelled))
+    return _LONG if length > _LONGEST else None
 
 
 def _warnings(store: AccountStore, previous: StoredAccount | None) -> Iterator[Page]:

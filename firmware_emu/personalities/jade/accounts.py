@@ -1,6 +1,7 @@
 """Jade's methods about registered accounts: multisig ones, and descriptors with keys by number."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from firmware_emu.commands import (
@@ -40,7 +41,7 @@ def register_multisig(value: cbor.Value) -> Command:
     network = params.network()
     name = params.name("multisig_name", "multisig")
     multi = multisig.read(params.given.get("descriptor"))
-    return Register(CHAIN, network, name, multi.template(), multi.keys())
+    return Register(CHAIN, network, name, multi.template(), multi.keys(), multi.spelled())
 
 
 def _from_file(params: Params) -> Command:
@@ -131,7 +132,7 @@ def _multisig(accounts: tuple[AccountDetails, ...]) -> Value:
 
 def _file(accounts: tuple[AccountDetails, ...]) -> Value:
     (account,) = accounts
-    multi = multisig.of_account(account)
+    multi = multisig.of_account(replace(account, spelled=()))  # a file's keys have no path below
     if not multi:
         return NO_MULTISIG
     return {"multisig_file": multisig_file.render(multisig.to_file(account.name, multi))}
@@ -149,7 +150,7 @@ def _descriptor(accounts: tuple[AccountDetails, ...]) -> Value:
     return {
         "descriptor_name": account.name,
         "descriptor": account.template,
-        "datavalues": {f"@{number}": key for number, key in enumerate(account.keys)},
+        "datavalues": {f"@{number}": key for number, key in enumerate(account.given_keys)},
     }
 
 

@@ -29,7 +29,7 @@ _XPUB, _TPUB = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")  # BIP32
 _TEMPLATE = re.compile(
     r"(sh\(wsh\(|wsh\(|sh\()(sorted)?multi\((\d{1,2})((?:,@\d+/(?:\*\*|<0;1>/\*))+)\)+"
 )
-_KEY = re.compile(r"\[([0-9a-f]{8})((?:/[0-9]+h?)*)\](\w+)")
+_KEY = re.compile(r"\[([0-9a-fA-F]{8})((?:/[0-9]+[h']?)*)\](\w+)((?:/[0-9]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ class Signer:
         xpub = _derived_below(self.xpub, self.path) if self.path else self.xpub
         way = path.render(self.derivation + self.path).removeprefix("m")
         return f"[{self.fingerprint.hex()}{way}]{xpub}"
+
+    def spelled(self) -> str:
+        """The key with the path below it as it was given."""
+        way = path.render(self.derivation).removeprefix("m")
+        below = path.render(self.path).removeprefix("m")
+        return f"[{self.fingerprint.hex()}{way}]{self.xpub}{below}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,9 @@ class Multisig:
 
     def keys(self) -> tuple[str, ...]:
         return tuple(signer.key() for signer in self.signers)
+
+    def spelled(self) -> tuple[str, ...]:
+        return tuple(signer.spelled() for signer in self.signers)
 
 
 def read(value: cbor.Value) -> Multisig:
@@ -141,13 +150,15 @@ def to_file(name: str, multisig: Multisig) -> MultisigFile:
 def of_account(account: AccountDetails) -> Multisig | None:
     """The multisig that a registered account is, or None for one of another kind."""
     match = _TEMPLATE.fullmatch(account.template)
-    keys = [_KEY.fullmatch(key) for key in account.keys]
+    keys = [_KEY.fullmatch(key) for key in account.given_keys]
     if not match or not all(keys):
         return None
     opening, order, threshold, _ = match.groups()
     variant = next(name for name, outer in VARIANTS.items() if outer[0] == opening)
     signers = tuple(
-        Signer(bytes.fromhex(key[1]), path.parse(f"m{key[2]}"), key[3]) for key in keys if key
+        Signer(bytes.fromhex(key[1]), path.parse(f"m{key[2]}"), key[3], path.parse(f"m{key[4]}"))
+        for key in keys
+        if key
     )
     return Multisig(variant, bool(order), int(threshold), signers)
 

@@ -143,7 +143,7 @@ class Params:
 
 
 def check_used(value: cbor.Value) -> None:
-    """Raises BadParameter where a float, `undefined` or the like is anywhere inside (threat T99)."""
+    """Raises BadParameter where a float, `undefined` or the like is inside (threat T99)."""
     match value:
         case cbor.Unused():
             raise BadParameter("Failed to extract valid values from parameters")
