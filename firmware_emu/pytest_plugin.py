@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from firmware_emu.emulator import Emulator, EmulatorProcess
 
 
+_ARGUMENTS = ("mnemonic", "pin", "locked", "network")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
@@ -51,7 +54,15 @@ def quietkey_process(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterato
 
 def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
     marker = request.node.get_closest_marker("quietkey")
-    return dict(marker.kwargs) if marker else {}
+    if marker is None:
+        return {}
+    unknown = [*map(repr, marker.args), *(name for name in marker.kwargs if name not in _ARGUMENTS)]
+    if unknown:
+        known = ", ".join(f"{name}=..." for name in _ARGUMENTS)
+        raise pytest.UsageError(
+            f"The mark quietkey does not know {', '.join(unknown)}. It takes {known}."
+        )
+    return dict(marker.kwargs)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Nothing here waits for a time to pass: every call returns when the device has se
 
 from firmware_emu.emulator.memory import DeviceError, Emulator, MemoryFlash, SentRequest, Unanswered
 from firmware_emu.emulator.presets import MNEMONIC, PIN, ScreenView, sealed_record
-from firmware_emu.emulator.process import EmulatorProcess
+from firmware_emu.emulator.process import EmulatorProcess, NoReview
 
 __all__ = [
     "MNEMONIC",
@@ -14,6 +14,7 @@ __all__ = [
     "Emulator",
     "EmulatorProcess",
     "MemoryFlash",
+    "NoReview",
     "ScreenView",
     "SentRequest",
     "Unanswered",

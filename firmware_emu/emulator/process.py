@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,17 @@ from typing import Any, Self
 
 from firmware_emu.emulator.presets import PIN, PROMPTS, ScreenView, yes
 from firmware_emu.storage.flash import FlashFile
+
+_LONGEST_WAIT_S = 60.0
+_BETWEEN = ("home", "wait")  # what is shown before a prompt comes
+
+
+class NoReview(Exception):
+    """The device asks for no approval: it refused, or wants something else. `screen` says what."""
+
+    def __init__(self, screen: ScreenView) -> None:
+        self.screen = screen
+        super().__init__(screen.text)
 
 
 class EmulatorProcess:
@@ -55,7 +67,6 @@ class EmulatorProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._lines.close()
         self._control.close()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -93,16 +104,24 @@ class EmulatorProcess:
         self.type(pin)
         return self.press("ok")
 
-    def wait_for(self, *kinds: str) -> ScreenView:
-        """The next screen of one of these kinds, or the present one if it is of them."""
+    def wait_for(self, *kinds: str, timeout_s: float = _LONGEST_WAIT_S) -> ScreenView:
+        """The next screen of one of these kinds, or the present one if it is of them.
+
+        Raises TimeoutError where none comes; the device can be used further.
+        """
+        deadline = time.monotonic() + timeout_s
         while self.screen.kind not in kinds:
-            self._listen()
+            self._listen(deadline)
         return self.screen
 
-    def approve(self) -> tuple[ScreenView, ...]:
-        """Wait for a prompt, say yes to every page of it, and give all that was shown."""
+    def approve(self, *, timeout_s: float = _LONGEST_WAIT_S) -> tuple[ScreenView, ...]:
+        """Wait for a prompt, say yes to every page of it, and give all that was shown.
+
+        Raises NoReview as soon as the device shows a refusal or whatever else is no prompt, and
+        TimeoutError where it shows nothing new.
+        """
         screens = []
-        self.wait_for(*PROMPTS)
+        self._await_prompt(time.monotonic() + timeout_s)
         while self.screen.kind in PROMPTS:
             screens.append(self.screen)
             self.press(yes(self.screen))
@@ -122,9 +141,30 @@ class EmulatorProcess:
         self._process.kill()
         self._process.wait()
 
+    def _await_prompt(self, deadline: float) -> None:
+        known = self.screen
+        self._catch_up()
+        # A notice that was there before is of another request, unless nobody has looked since.
+        is_old = self.screen.kind == "notice" and (
+            self.screen is known or not _is_refusal(self.screen)
+        )
+        before = self.screen if is_old else None
+        while self.screen.kind not in PROMPTS:
+            if self.screen is not before and self.screen.kind not in _BETWEEN:
+                raise NoReview(self.screen)
+            before = self.screen
+            self._listen(deadline)
+
+    def _catch_up(self) -> None:
+        """See all that was shown up to now: a message without a wish is answered at once."""
+        self._count += 1
+        self.say({"id": self._count})
+        while self._listen().get("done") != self._count:
+            pass
+
     def _log_in(self) -> None:
         self._control = socket.create_connection(_address(self.announcement["control"]), 60)
-        self._lines = self._control.makefile("rb")
+        self._heard = bytearray()
         self.say({"token": self.announcement["token"]})
         self._listen()
 
@@ -139,17 +179,35 @@ class EmulatorProcess:
 
     def say(self, message: Mapping[str, object]) -> None:
         """Send one message to the control socket, and do not wait for its answer."""
+        self._control.settimeout(_LONGEST_WAIT_S)
         self._control.sendall(json.dumps(message).encode() + b"\n")
 
-    def _listen(self) -> dict[str, Any]:
-        line = self._lines.readline()
-        if not line:
-            raise ConnectionError("The device is gone.")
-        message: dict[str, Any] = json.loads(line)
+    def _listen(self, deadline: float | None = None) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self._line(deadline))
         if view := message.get("view"):
             kind, lines = view["kind"], tuple(view["lines"])
             self.screen = ScreenView(kind, lines, view["state"], view["fingerprint"])
         return message
+
+    def _line(self, deadline: float | None) -> bytes:
+        """The next line. What came of it stays where the time is over before its end."""
+        end = time.monotonic() + _LONGEST_WAIT_S if deadline is None else deadline
+        while b"\n" not in self._heard:
+            self._control.settimeout(max(end - time.monotonic(), 0.001))
+            try:
+                data = self._control.recv(1 << 16)
+            except TimeoutError:
+                raise TimeoutError(f"The device still shows:\n{self.screen.text}") from None
+            if not data:
+                raise ConnectionError("The device is gone.")
+            self._heard += data
+        line, _, rest = self._heard.partition(b"\n")
+        self._heard = bytearray(rest)
+        return bytes(line)
+
+
+def _is_refusal(screen: ScreenView) -> bool:
+    return screen.kind == "notice" and screen.lines[0].strip() == "Refused"
 
 
 def _command(flash: Path, flags: Sequence[str]) -> list[str]:

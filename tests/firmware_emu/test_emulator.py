@@ -1,6 +1,9 @@
 """The device for other people's tests."""
 
 import doctest
+import socket
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +14,17 @@ from firmware_emu.emulator import (
     DeviceError,
     Emulator,
     EmulatorProcess,
+    NoReview,
     Unanswered,
     sealed_record,
 )
 from firmware_emu.faces.script import FingerRule, ScriptedFinger, UnexpectedScreen
 from firmware_emu.screens import Key
+from signer.formats import cbor
 from tests import kernel, psbts
 
 H = 1 << 31
+BUSY = 10  # times slower than a quiet machine
 ACCOUNT = {"network": "localtest", "path": [84 + H, 1 + H, H]}
 ADDRESS = {"network": "localtest", "path": [84 + H, 1 + H, H, 0, 0], "variant": "wpkh(k)"}
 LEGAL = "legal winner thank year wave sausage worth useful legal winner thank yellow"
@@ -180,6 +186,71 @@ def test_a_process_is_the_same_device(tmp_path: Path) -> None:
         assert device.pixels()["width"] == 240
         with pytest.raises(ValueError, match="There is no such key"):
             device.press("escape")
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[EmulatorProcess]:
+    with EmulatorProcess(tmp_path / "device.flash", sealed_record()) as device:
+        device.unlock()
+        yield device
+
+
+@pytest.fixture
+def line(process: EmulatorProcess) -> Iterator[socket.socket]:
+    with socket.create_connection(process.address, 20) as line:
+        yield line
+
+
+def ask(line: socket.socket, method: str, params: dict[str | int, cbor.Value]) -> None:
+    line.sendall(cbor.encode({"id": "1", "method": method, "params": params}))
+
+
+def foreign_payment() -> dict[str | int, cbor.Value]:
+    return {"network": "localtest", "psbt": b"no payment at all"}
+
+
+def test_approving_what_is_refused_ends_at_once_and_the_device_goes_on(
+    process: EmulatorProcess, line: socket.socket
+) -> None:
+    ask(line, "sign_psbt", foreign_payment())
+    assert line.recv(4096)
+    began = time.monotonic()
+    with pytest.raises(NoReview, match="cannot be read") as refused:
+        process.approve()
+    assert time.monotonic() - began < 0.1 * BUSY
+    assert refused.value.screen.lines[0].strip() == "Refused"
+    ask(line, "get_receive_address", ADDRESS)
+    (page,) = process.approve()
+    assert "Your address" in page.text
+    assert b"bcrt1q" in line.recv(4096)
+
+
+def test_an_old_refusal_is_not_taken_for_one_of_the_next_request(
+    process: EmulatorProcess, line: socket.socket
+) -> None:
+    ask(line, "sign_psbt", foreign_payment())
+    assert line.recv(4096)
+    process.wait_for("notice")
+    with pytest.raises(TimeoutError, match="Refused"):
+        process.approve(timeout_s=0.05)
+    ask(line, "get_receive_address", ADDRESS)
+    assert len(process.approve()) == 1
+
+
+def test_approving_where_a_pin_is_asked_for_says_so(
+    process: EmulatorProcess, line: socket.socket
+) -> None:
+    ask(line, "logout", {})
+    assert line.recv(4096)
+    ask(line, "auth_user", {"network": "localtest"})
+    with pytest.raises(NoReview, match="PIN"):
+        process.approve()
+
+
+def test_a_wait_that_is_over_leaves_a_device_that_can_be_used(process: EmulatorProcess) -> None:
+    with pytest.raises(TimeoutError, match="Unlocked"):
+        process.wait_for("qr", timeout_s=0.05)
+    assert process.press("ok").kind == "menu"
 
 
 def test_a_process_that_cannot_start_says_so(tmp_path: Path) -> None:

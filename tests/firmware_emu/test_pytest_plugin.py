@@ -89,6 +89,26 @@ def test_the_fixtures_say_what_they_are(tmp_path: Path) -> None:
     )
 
 
+WRONG = """
+import pytest
+
+@pytest.mark.quietkey(pins="2468")
+def test_misspelled(quietkey):
+    pass
+
+@pytest.mark.quietkey("legal winner")
+def test_misplaced(quietkey_process):
+    pass
+"""
+
+
+def test_an_argument_of_the_mark_that_there_is_not_is_an_error(tmp_path: Path) -> None:
+    ended = pytest_in(tmp_path, WRONG, *PLUGIN)
+    assert "2 errors" in ended.stdout
+    assert "The mark quietkey does not know pins. It takes mnemonic=..., pin=..." in ended.stdout
+    assert "does not know 'legal winner'." in ended.stdout
+
+
 # An editable install finds our modules whatever hides their package; a real one does not.
 INSTALLED = """
 import sys
