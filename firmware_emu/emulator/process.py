@@ -144,10 +144,8 @@ class EmulatorProcess:
     def _await_prompt(self, deadline: float) -> None:
         known = self.screen
         self._catch_up()
-        # A notice that was there before is of another request, unless nobody has looked since.
-        is_old = self.screen.kind == "notice" and (
-            self.screen is known or not _is_refusal(self.screen)
-        )
+        # A notice that was looked at before, or that a host's leaving left, is of another request.
+        is_old = self.screen.kind == "notice" and (self.screen is known or _is_cut(self.screen))
         before = self.screen if is_old else None
         while self.screen.kind not in PROMPTS:
             if self.screen is not before and self.screen.kind not in _BETWEEN:
@@ -206,8 +204,8 @@ class EmulatorProcess:
         return bytes(line)
 
 
-def _is_refusal(screen: ScreenView) -> bool:
-    return screen.kind == "notice" and screen.lines[0].strip() == "Refused"
+def _is_cut(screen: ScreenView) -> bool:
+    return screen.lines[0].strip() == "Cancelled"
 
 
 def _command(flash: Path, flags: Sequence[str]) -> list[str]:

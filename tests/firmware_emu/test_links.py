@@ -1,5 +1,6 @@
 """The cables: TCP on loopback and a serial port, with a real device at their end."""
 
+import array
 import asyncio
 import os
 import sys
@@ -21,6 +22,10 @@ from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from signer.formats import cbor
 from tests.desk import pressed
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 H = 1 << 31
@@ -324,6 +329,61 @@ async def test_the_next_client_never_reads_an_answer_to_the_one_before(
     answers: list[dict[str, Any]] = []
     await on_serial(cable.address, ask(request("ping", "new"), answers))
     assert answers == [{"id": "new", "result": 0}]
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who opened a file")
+
+
+def opened(cable: pty.PtyLink) -> int:
+    return os.open(cable.address, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+
+async def until_readable(number: int) -> None:
+    readable = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(number, readable.set)
+    await asyncio.wait_for(readable.wait(), 10)
+    loop.remove_reader(number)
+
+
+@LINUX
+async def test_a_client_that_is_there_before_the_last_was_missed_has_its_own_answers_alone(
+    cable: pty.PtyLink,
+) -> None:
+    """T99: the port changes hands between two looks of the device, with an answer unread in it."""
+    first = opened(cable)
+    os.write(first, request("get_version_info", "old"))
+    await until_readable(first)
+    os.close(first)
+    second = opened(cable)
+    os.write(second, request("ping", "new"))
+    await until_answered(second, b"new")
+    assert reply(os.read(second, 1 << 16)) == {"id": "new", "result": 0}
+    os.close(second)
+
+
+async def until_answered(number: int, ticket: bytes) -> None:
+    """Until this is in what can be read, which stays unread."""
+    for _ in range(1000):
+        held = array.array("i", [0])
+        fcntl.ioctl(number, termios.FIONREAD, held)
+        if held[0] and held[0] == len(cbor.encode({"id": ticket.decode(), "result": 0})):
+            return
+        await asyncio.sleep(0.01)
+
+
+@LINUX
+async def test_the_prompt_of_a_client_that_left_is_taken_away_also_where_the_next_is_there(
+    cable: pty.PtyLink, shell: Shell, panel: Panel
+) -> None:
+    unlock(shell)
+    first = opened(cable)
+    os.write(first, request("get_receive_address", params=ADDRESS))
+    await panel.until("confirm", "Your address")
+    os.close(first)
+    second = opened(cable)
+    await panel.until("notice", "Cancelled")
+    os.close(second)
 
 
 @POSIX
