@@ -37,7 +37,8 @@ class Home:
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
-            body = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}", *self.networks, *self.notes)
+            unlocked = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}")
+            body = (*unlocked, *self.networks, *self.notes)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
         body = (

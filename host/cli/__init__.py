@@ -1,6 +1,7 @@
 """What can be typed. Nothing heavy is imported here: verbs.py is, once a verb needs it."""
 
 import argparse
+import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -120,11 +121,19 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def usual_link() -> str:
+    """How the demo connects its device: without pseudo-terminals, by a free port of loopback."""
+    return "tcp" if sys.platform == "win32" else "serial"
+
+
 def _add_demo(verbs: _Verbs) -> None:
     demo = _add(verbs, "demo", "a payment on a network inside this machine", _DEMO)
     demo.add_argument("--auto", action="store_true", help="no app: a scripted finger pays")
     demo.add_argument("--json", action="store_true", help="with --auto: one JSON object a line")
-    demo.add_argument("--link", choices=LINKS, default="serial", help="how the device is connected")
+    usual = usual_link()
+    demo.add_argument(
+        "--link", choices=LINKS, default=usual, help=f"how the device is connected (usual: {usual})"
+    )
     demo.add_argument(
         "--home", type=Path, metavar="DIR", help="keep everything here (default: keep nothing)"
     )

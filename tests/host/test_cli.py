@@ -257,3 +257,11 @@ async def test_without_json_a_person_can_read_it(
     assert capsys.readouterr().out == "0 sats, and 0 waiting. Height 0.\n"
     assert await asyncio.to_thread(main, ["wallet", "receive", *home]) == 0
     assert capsys.readouterr().out.startswith("bcrt1q")
+
+
+@pytest.mark.parametrize(("platform", "link"), [("win32", "tcp"), ("linux", "serial")])
+def test_the_demo_starts_where_there_are_no_pseudo_terminals(
+    monkeypatch: pytest.MonkeyPatch, platform: str, link: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert parser().parse_args(["demo"]).link == link
