@@ -22,6 +22,7 @@ class KeyPlace(Enum):
 
     EVERYWHERE = "Everywhere"
     DEVICE = "On the device"
+    REVIEW = "When the device asks for a yes"
     TYPING = "Typing on the device"
     FORM = "Writing a payment"
     DRAFT = "Looking at a payment"
@@ -52,6 +53,7 @@ class KeyRow:
 
 
 E, D, T = KeyPlace.EVERYWHERE, KeyPlace.DEVICE, KeyPlace.TYPING
+REVIEW = KeyPlace.REVIEW
 PANEL, PLAYGROUND = Needs.PANEL, Needs.PLAYGROUND
 ROWS = (
     KeyRow(E, "p", "turn('pay')", "p", "Pay", "Pay somebody."),
@@ -61,7 +63,7 @@ ROWS = (
     KeyRow(
         E, "n", "turn('network')", "n", "Network", "Stop a node, start it again.", needs=PLAYGROUND
     ),
-    KeyRow(E, "d", "device", "d", "Device", "Give the keyboard to the device.", needs=PANEL),
+    KeyRow(E, "d", "device", "d", "Device", "Use the device.", needs=PANEL),
     KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
     KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
     KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
@@ -69,20 +71,25 @@ ROWS = (
     KeyRow(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
     KeyRow(E, "ctrl+p", "command_palette", "^p", "Commands", "Find all of this by name.", 2),
     KeyRow(E, "question_mark", "explain", "?", "Help", "All keys on one page.", 0),
-    KeyRow(E, "q,ctrl+q", "quit", "q", "Quit", "End the app and what it started.", 0),
+    KeyRow(E, "q,ctrl+q,ctrl+c", "quit", "q", "Quit", "End the app and what it started.", 0),
     KeyRow(E, "tab", "next", "tab", "Next", "The next field, or the other panel.", 6),
     KeyRow(E, "shift+tab", "previous", "⇧tab", "Before", "The one before it.", 6),
-    KeyRow(D, "enter", "press('ok')", "enter", "✓", "Press ✓.", 0),
-    KeyRow(D, "space", "press('hold')", "space", "hold ✓", "Hold ✓ down, as a warning asks.", 0),
+    KeyRow(D, "enter,space", "press('ok')", "enter", "✓", "Press ✓; hold space to hold it.", 0),
     KeyRow(D, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
     KeyRow(D, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
-    KeyRow(D, "escape,x", "press('stop')", "esc", "✗", "Press ✗.", 0),
-    KeyRow(D, "tab", "next", "tab", "Wallet", "Take the keyboard from it.", 0),
+    KeyRow(D, "escape", "press('stop')", "esc", "✗", "Press ✗.", 0),
+    KeyRow(D, "tab", "next", "tab", "Wallet", "Back to the wallet.", 0),
+    # Another key than the wallet's enter: leaning on the key that asks must not say yes.
+    KeyRow(REVIEW, "space", "press('ok')", "space", "✓", "Press ✓; keep it down to hold ✓.", 0),
+    KeyRow(REVIEW, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
+    KeyRow(REVIEW, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
+    KeyRow(REVIEW, "escape", "press('stop')", "esc", "✗", "Press ✗: no.", 0),
+    KeyRow(REVIEW, "tab", "next", "tab", "Wallet", "Back to the wallet.", 0),
     KeyRow(T, "enter", "press('ok')", "enter", "✓", "Take what ◂ and ▸ point at.", 0),
     KeyRow(T, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
     KeyRow(T, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
     KeyRow(T, "escape", "press('stop')", "esc", "✗", "Press ✗.", 0),
-    KeyRow(T, "tab", "next", "tab", "Wallet", "Letters are keys again.", 0),
+    KeyRow(T, "tab", "next", "tab", "Wallet", "Back to the wallet.", 0),
     KeyRow(KeyPlace.FORM, "enter", "look", "enter", "Look at it", "See fee and change first.", 0),
     KeyRow(KeyPlace.FORM, "tab", "next", "tab", "Next field", "The next field.", 0),
     KeyRow(KeyPlace.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
@@ -126,6 +133,11 @@ def rows(place: KeyPlace, missing: Collection[Needs] = ()) -> tuple[KeyRow, ...]
     return tuple(row for row in ROWS if row.place is place and row.needs not in missing)
 
 
+def action(place: KeyPlace, key: str) -> str:
+    """What a key does in this place alone; "" for nothing."""
+    return next((row.action for row in rows(place) if key in row.keys.split(",")), "")
+
+
 def missing(state: AppState) -> frozenset[Needs]:
     """What this session does not have."""
     parts = {Needs.PANEL: state.panel, Needs.PLAYGROUND: state.playground}
@@ -142,7 +154,15 @@ def bindings(place: KeyPlace) -> list[BindingType]:
 
 
 # Where letters are typed, or a sheet lies over it all, the keys that work everywhere do not.
-ALONE = (KeyPlace.FORM, KeyPlace.TYPING, KeyPlace.SHEET, KeyPlace.WELCOME)
+# While the device has the keyboard they do not either: a letter meant for it is no command here.
+ALONE = (
+    KeyPlace.FORM,
+    KeyPlace.DEVICE,
+    KeyPlace.REVIEW,
+    KeyPlace.TYPING,
+    KeyPlace.SHEET,
+    KeyPlace.WELCOME,
+)
 
 
 def footer(place: KeyPlace, missing: Collection[Needs] = ()) -> tuple[KeyRow, ...]:

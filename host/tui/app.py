@@ -1,15 +1,16 @@
 """The app: three panels, one value that is drawn, and workers for everything slow."""
 
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widgets import Input
 
 from host.errors import HostError
 from host.session import tasks
@@ -18,6 +19,7 @@ from host.session.state import AppState, Stage
 from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
 from host.tui.desk import Desk
+from host.tui.keyboard import Clock, Keyboard, LoopClock
 from host.tui.palette import Keys
 from host.tui.screens.page import WalletPage
 from host.tui.theme import THEME
@@ -25,6 +27,8 @@ from host.tui.widgets.device import NARROW, DeviceWidget
 from host.tui.widgets.lines import Foot
 from host.tui.widgets.wallet import WalletPanel
 from host.values import PanelView
+
+LENT = (KeyPlace.DEVICE, KeyPlace.REVIEW, KeyPlace.TYPING)  # the device has the keyboard
 
 
 class QuietkeyApp(App[int], inherit_bindings=False):
@@ -40,8 +44,13 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     state: reactive[AppState] = reactive(AppState, init=False)
 
-    def __init__(self, opening: Opening, *, welcome: bool = False) -> None:
+    def __init__(
+        self, opening: Opening, *, welcome: bool = False, clock: Clock | None = None
+    ) -> None:
         super().__init__()
+        self.clock = clock or LoopClock()
+        self._keyboard = Keyboard(self.clock, lambda key: self.post_message(messages.KeyTaken(key)))
+        self._device_has_it = False
         self.register_theme(THEME)
         self.theme = THEME.name
         self._opening = opening
@@ -83,7 +92,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     # Starting and ending
 
     def get_default_screen(self) -> Screen[None]:
-        return Desk(id="desk")
+        return Desk(self.clock)
 
     def on_ready(self) -> None:
         """Everything slow begins after the first frame."""
@@ -162,7 +171,36 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         return KeyPlace.EVERYWHERE if node is None else node.place
 
     def on_descendant_focus(self) -> None:
+        self._hand_over()
         self._show_keys()
+
+    def _hand_over(self) -> None:
+        """Whatever the last keys were meant for, they were not meant for who has them now."""
+        device_has_it = self._place() in LENT
+        if device_has_it is not self._device_has_it:
+            self._keyboard.hand_over()
+        self._device_has_it = device_has_it
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._keyboard.takes(event, typed=self._is_typed(event)):
+                await super().on_event(event)
+        else:
+            await super().on_event(event)
+
+    @on(messages.KeyTaken)
+    async def _take_key(self, message: messages.KeyTaken) -> None:
+        await super().on_event(message.event)
+
+    def _is_typed(self, event: events.Key) -> bool:
+        """Whether it is text that something on the screen takes: it may come fast."""
+        match self.focused:
+            case Input():
+                return event.is_printable
+            case DeviceWidget() as device:
+                return bool(device.typed(event))
+            case _:
+                return False
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
@@ -189,6 +227,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
             panel.focus()
         elif page is not None:
             page.first_focus()
+        self._hand_over()
 
     async def _turn(self, page: WalletPage) -> None:
         if self._desk is not None:
@@ -225,11 +264,11 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     def action_mine(self) -> None:
         if self._session is not None:
-            self.run_worker(tasks.mine(self), group="mine", exclusive=True)
+            self._run_once("mine", tasks.mine)
 
     async def action_next(self) -> None:
         """The device gives the keyboard back; a field gives it to the next one."""
-        if self._place() in {KeyPlace.DEVICE, KeyPlace.TYPING}:
+        if self._place() in LENT:
             self._front(device=False)
         elif self._place() is KeyPlace.FORM:
             self.screen.focus_next("Input")
@@ -248,16 +287,28 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     def action_explain(self) -> None:
         self.push_screen(_task("help").SCREEN(self._missing))
 
+    def _run_once(
+        self, group: str, task: Callable[["QuietkeyApp"], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Begin a task, unless one of its group is under way: a key may repeat."""
+        if all(worker.is_finished for worker in self.workers if worker.group == group):
+            self.run_worker(task(self), group=group)
+
     # What pages and panels ask for
 
     @on(messages.KeyRequested)
-    async def _press(self, message: messages.KeyRequested) -> None:
-        self._front(device=True)
-        await self._to_device(lambda panel: panel.press(message.key))
+    def _press(self, message: messages.KeyRequested) -> None:
+        # Not awaited here: while the device computes, the app goes on, and keys are sent as they
+        # come. Workers begin in the order they were made, so keys keep theirs.
+        self.run_worker(self._to_device(lambda panel: panel.press(message.key)), group="keys")
 
     @on(messages.TextTyped)
-    async def _type(self, message: messages.TextTyped) -> None:
-        await self._to_device(lambda panel: panel.type(message.text))
+    def _type(self, message: messages.TextTyped) -> None:
+        self.run_worker(self._to_device(lambda panel: panel.type(message.text)), group="keys")
+
+    @on(messages.DeviceReached)
+    def _reach(self) -> None:
+        self._front(device=True)
 
     async def _to_device(self, send: Callable[[DevicePanel], Awaitable[None]]) -> None:
         panel = self._session.panel if self._session else None
@@ -274,7 +325,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     @on(messages.DraftRequested)
     def _write_draft(self, message: messages.DraftRequested) -> None:
-        self.run_worker(self._drafted(message), group="wallet", exclusive=True)
+        self._run_once("draft", lambda _: self._drafted(message))
 
     async def _drafted(self, message: messages.DraftRequested) -> None:
         await tasks.draft_payment(self, message.request)
@@ -285,7 +336,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     def _resume(self) -> None:
         payment = self.state.payment
         if payment and not payment.working and payment.stage.value < Stage.SPREAD.value:
-            self.run_worker(tasks.resume_payment(self), group="payment", exclusive=True)
+            self._run_once("payment", tasks.resume_payment)
 
     @on(messages.PaymentLeft)
     async def _leave_payment(self) -> None:
@@ -302,7 +353,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     @on(messages.VerifyRequested)
     def _verify(self) -> None:
-        self.run_worker(tasks.verify(self), group="payment", exclusive=True)
+        self._run_once("payment", tasks.verify)
 
     @on(messages.NodeToggled)
     def _toggle(self, message: messages.NodeToggled) -> None:

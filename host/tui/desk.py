@@ -5,6 +5,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from host.session.state import AppState
+from host.tui.keyboard import Clock
 from host.tui.widgets.device import DeviceWidget
 from host.tui.widgets.lines import Foot, TopLine
 from host.tui.widgets.network import NetworkStrip
@@ -14,11 +15,15 @@ from host.tui.widgets.wallet import WalletPanel
 class Desk(Screen[None], inherit_bindings=False):
     """Wallet on the left, device on the right, network below."""
 
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(id="desk")
+        self._clock = clock
+
     def compose(self) -> ComposeResult:
         yield TopLine(id="top")
         with Horizontal(id="middle"):
             yield WalletPanel()
-            yield DeviceWidget()
+            yield DeviceWidget(self._clock)
         strip = NetworkStrip(id="network")
         strip.border_title = "Network"
         yield strip

@@ -1,8 +1,17 @@
 """What the parts of the app tell the app."""
 
+from textual.events import Key
 from textual.message import Message
 
 from host.values import PaymentRequest
+
+
+class KeyTaken(Message):
+    """A key that waited and counts (host.tui.keyboard)."""
+
+    def __init__(self, event: Key) -> None:
+        super().__init__()
+        self.event = event
 
 
 class KeyRequested(Message):
@@ -11,6 +20,10 @@ class KeyRequested(Message):
     def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
+
+
+class DeviceReached(Message):
+    """The mouse is on the device's buttons: the keyboard follows it."""
 
 
 class TextTyped(Message):

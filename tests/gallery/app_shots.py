@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
 from tests.gallery import app_codes, app_session
+from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_session import FakeSession
 
 PASTE = "paste "  # followed by text, where a key could stand
@@ -54,7 +55,7 @@ def _long_history() -> FakeSession:
 FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000")
 DRAFT = (*FORM, "enter")
 ASKED = (*DRAFT, "enter")
-SENT = (*ASKED, "enter")
+SENT = (*ASKED, "space")
 
 
 async def _pulled(pilot: "Pilot[int]", session: FakeSession) -> None:
@@ -67,7 +68,7 @@ async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
         "None of the 3 peers answers. Nothing was sent."
         " Check that the network is reachable, then send again."
     )
-    await pilot.press("enter")
+    await press(pilot, "space")
 
 
 async def _code(pilot: "Pilot[int]", session: FakeSession) -> None:
@@ -106,7 +107,7 @@ SHOTS = (
     Shot("pay-confirmed", _funded, (*SENT, "m")),
     Shot("receive", _funded, ("r",)),
     Shot("receive-asked", _funded, ("r", "v")),
-    Shot("receive-verified", _funded, ("r", "v", "enter")),
+    Shot("receive-verified", _funded, ("r", "v", "space")),
     Shot("coins", _long_history, ("c",)),
     Shot("history", _long_history, ("h",)),
     Shot("network", _funded, ("n",)),
@@ -118,12 +119,17 @@ SHOTS = (
 
 
 async def press(pilot: "Pilot[int]", key: str) -> None:
-    """Press a key, or paste a text."""
+    """Press a key, or paste a text. The app's clock is fed: keys come at a person's pace."""
+    clock = pilot.app.clock if isinstance(pilot.app, QuietkeyApp) else None
+    assert isinstance(clock, FedClock)
+    clock.advance(BETWEEN_KEYS_S)
     if key.startswith(PASTE) and pilot.app.focused is not None:
         pilot.app.focused.post_message(events.Paste(key.removeprefix(PASTE)))
         await pilot.pause()
     else:
         await pilot.press(key)
+        clock.settle()
+        await pilot.pause()
 
 
 async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:
@@ -136,7 +142,7 @@ async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], 
         return session
 
     opening = app_session.opening(start, session.title, session.link)
-    app = QuietkeyApp(opening, welcome=shot.welcome)
+    app = QuietkeyApp(opening, welcome=shot.welcome, clock=FedClock())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for key in shot.keys:

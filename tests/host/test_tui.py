@@ -13,6 +13,7 @@ from host.session.api import UnfinishedPayment
 from host.tui.app import QuietkeyApp
 from host.values import Draft
 from tests.gallery import app_session
+from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening, opening_of
 from tests.gallery.app_shots import PASTE, press
 from tests.goldens import screen_text
@@ -51,7 +52,7 @@ class Person:
 async def at_the(
     session: FakeSession, size: tuple[int, int] = WIDE, *, welcome: bool = False
 ) -> AsyncIterator[Person]:
-    app = QuietkeyApp(opening_of(session), welcome=welcome)
+    app = QuietkeyApp(opening_of(session), welcome=welcome, clock=FedClock())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Person(pilot)
@@ -85,7 +86,7 @@ async def test_a_payment_goes_from_the_form_to_a_block(size: tuple[int, int]) ->
         asked = await person.does("enter")
         assert "The device asks you to check the recipient." in asked
         assert "Pay 1 of 1 2 of 4" in asked, "the device is in front by itself"
-        sent = await person.does("enter")
+        sent = await person.does("space")
         assert "came back from 2" in sent
         assert "In a block" in sent, "the wallet is in front again"
         assert "In a block block 144" in await person.does("m")
@@ -100,26 +101,26 @@ async def test_no_on_the_device_ends_in_a_sentence_and_the_next_try_works(
         declined = await person.does(*FORM, "enter", "enter", "escape")
         assert "You said no on the device. Nothing was paid." in declined
         assert "Press enter to try again" in declined
-        assert "came back from 2" in await person.does("enter", "enter")
+        assert "came back from 2" in await person.does("enter", "space")
 
 
 async def test_a_pulled_cable_names_the_key_that_plugs_it_in() -> None:
     session = funded()
     async with at_the(session) as person:
-        pulled = await person.does(*FORM, "enter", "enter", "u")
+        pulled = await person.does(*FORM, "enter", "enter", "tab", "u")
         assert "The cable was pulled. Nothing was paid." in pulled
         assert "Press u to plug the cable in, then enter to try again" in pulled
         assert "Device ✗ unplugged" in pulled
         assert "Press u to plug it in" in await person.does("enter")
         assert "The device asks you" in await person.does("u", "enter")
-        assert "came back from 2" in await person.does("enter")
+        assert "came back from 2" in await person.does("space")
 
 
 async def test_a_dead_network_keeps_the_signed_payment() -> None:
     session = funded()
     session.trouble["send"] = "None of the 3 peers answers. Nothing was sent."
     async with at_the(session) as person:
-        stuck = await person.does(*FORM, "enter", "enter", "enter")
+        stuck = await person.does(*FORM, "enter", "enter", "space")
         assert "None of the 3 peers answers." in stuck
         assert "The signed payment is kept. Press enter to send it again" in stuck
         assert "came back from 2" in await person.does("enter")
@@ -131,7 +132,7 @@ async def test_without_a_living_node_the_way_out_starts_at_the_network() -> None
     session.trouble["send"] = "None of the 3 peers answers. Nothing was sent."
     async with at_the(session) as person:
         await person.does("n", "k", "down", "k", "down", "k")
-        stuck = await person.does(*FORM, "enter", "enter", "enter")
+        stuck = await person.does(*FORM, "enter", "enter", "space")
         assert "no peers" in stuck
         assert "Press n and start a node there" in stuck
         assert "came back from 2" in await person.does("n", "k", "p", "enter")
@@ -143,7 +144,7 @@ async def test_waiting_for_the_device_can_be_stopped() -> None:
         stopped = await person.does(*FORM, "enter", "enter", "tab", "escape")
         assert "Nobody waits for the device any more. Nothing was signed." in stopped
         assert "Unlocked." in stopped, "the device took its question back"
-        assert "came back from 2" in await person.does("enter", "enter")
+        assert "came back from 2" in await person.does("enter", "space")
 
 
 async def test_leaving_a_preview_discards_it() -> None:
@@ -175,7 +176,7 @@ async def test_an_address_is_checked_on_the_device(size: tuple[int, int]) -> Non
             app_session.OURS[at : at + 4] for at in range(0, len(app_session.OURS), 4)
         )
         assert groups in asked, "what the wallet says stands beside what the device says"
-        assert "The device derives the same address." in await person.does("enter")
+        assert "The device derives the same address." in await person.does("space")
         assert [each.address for each in session.verified] == [app_session.OURS]
 
 
@@ -208,8 +209,10 @@ async def test_letters_go_to_the_device_only_while_it_asks_for_letters() -> None
         assert session.pressed == ["p", "x", "q"]
         session.show(replace(app_session.HOME, state="empty", fingerprint=""))
         await person.reads()
-        await person.does("x")
-        assert session.pressed[-1] == "stop"
+        await person.does("x", "u", "q", "f")
+        assert session.pressed[3:] == [], "no letter is a key of the app, and none of the device"
+        await person.does("escape")
+        assert session.pressed[3:] == ["stop"]
 
 
 async def test_the_mouse_presses_the_buttons() -> None:

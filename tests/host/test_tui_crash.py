@@ -9,7 +9,9 @@ from host.tui import crash
 from host.tui.app import QuietkeyApp
 from host.values import Draft
 from tests.gallery import app_session
+from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
+from tests.gallery.app_shots import press
 
 SECRET = "abandon-zoo-4711"
 
@@ -26,10 +28,10 @@ async def test_a_crash_prints_no_value_and_no_traceback(capsys: pytest.CaptureFi
     opening = opening_of(Broken(app_session.HOME, funded=True))
 
     async def crash_it() -> None:
-        async with QuietkeyApp(opening).run_test() as pilot:
+        async with QuietkeyApp(opening, clock=FedClock()).run_test() as pilot:
             await pilot.pause()
-            await pilot.press("p", *app_session.THEIRS, "tab", *"25000", "enter")
-            await pilot.pause()
+            for key in ("p", *app_session.THEIRS, "tab", *"25000", "enter"):
+                await press(pilot, key)
 
     with pytest.raises(Exception, match="KeyError"):
         await crash_it()

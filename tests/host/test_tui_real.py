@@ -14,6 +14,7 @@ from host.session.state import AppState, Stage
 from host.tui.app import QuietkeyApp
 from host.values import Propagation
 from tests.gallery import app_session
+from tests.gallery.app_clock import FedClock
 from tests.gallery.app_shots import PASTE
 from tests.host.pilots import Watcher
 
@@ -32,7 +33,7 @@ class Reviewer(Watcher):
             if past(state, Stage.SIGNED) or state.view is None:
                 return
             page = state.view.seq
-            await self.presses("space" if "hold" in state.view.lines[-1] else "enter")
+            await self.presses("space")
             await self.sees(lambda state, page=page: state.view and state.view.seq > page)
 
 
@@ -53,7 +54,7 @@ async def test_a_person_pays_after_a_no_a_pulled_cable_a_wrong_pin_and_a_dead_no
     async def start(_: Callable[[str], None]) -> DemoSession:
         return DemoSession(parts)
 
-    app = QuietkeyApp(replace(demo_opening(tmp_path, "tcp"), start=start))
+    app = QuietkeyApp(replace(demo_opening(tmp_path, "tcp"), start=start), clock=FedClock())
     async with app.run_test(size=(120, 40)) as pilot:
         person = Reviewer(pilot, app)
         await person.sees(lambda state: shows(state, "menu") and len(state.nodes) == 3)
@@ -73,7 +74,7 @@ async def test_a_person_pays_after_a_no_a_pulled_cable_a_wrong_pin_and_a_dead_no
 
         await person.presses("enter")
         await person.sees(lambda state: shows(state, "confirm"))
-        await person.presses("u")
+        await person.presses("tab", "u")
         await person.sees(lambda state: bool(problem(state)) and not state.plugged)
         await person.presses("u")
         await person.sees(lambda state: state.plugged and shows(state, "notice"))
@@ -94,7 +95,7 @@ async def test_a_person_pays_after_a_no_a_pulled_cable_a_wrong_pin_and_a_dead_no
         await person.presses(*PIN, "enter")
         await person.sees(lambda state: shows(state, "confirm"))
 
-        await person.presses("n", "k", "d")
+        await person.presses("tab", "n", "k", "d")
         await person.sees(lambda state: state.peers == 2)
         await person.reviews()
         sent = await person.sees(lambda state: past(state, Stage.SPREAD))

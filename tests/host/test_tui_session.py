@@ -18,6 +18,7 @@ from host.transactions import Transaction
 from host.tui.app import QuietkeyApp
 from host.values import Acceptance, PaymentRequest, Sent
 from host.wallet import Wallet
+from tests.gallery.app_clock import FedClock
 from tests.gallery.app_shots import PASTE
 from tests.host.pilots import Watcher
 from tests.people import Person
@@ -74,7 +75,9 @@ async def app_on(
             await session.plug()
         return session
 
-    app = QuietkeyApp(Opening(session.title, session.link, "Connecting to the device.", start))
+    app = QuietkeyApp(
+        Opening(session.title, session.link, "Connecting to the device.", start), clock=FedClock()
+    )
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Watcher(pilot, app)

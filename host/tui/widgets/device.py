@@ -7,10 +7,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from host.session import wording
-from host.session.state import AppState, Stage
+from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import KeyRequested, TextTyped
+from host.tui.keyboard import Clock
+from host.tui.messages import DeviceReached, KeyRequested, TextTyped
 from host.tui.widgets import code
 from host.values import Frame, PanelView
 
@@ -25,42 +26,68 @@ DOTS = {"empty": ("○", "new"), "locked": ("◌", "locked"), "unlocked": ("●"
 # The device's screens that take characters, and which. On all others letters are the app's keys.
 TYPED = {"letters": str.isalpha, "pinpad": str.isalnum, "dice": str.isdigit}
 BACKSPACE = "\b"
+PLACES = {"letters": KeyPlace.TYPING, "confirm": KeyPlace.REVIEW}
 HOW_TYPED = "Type here. tab takes the keyboard back."
 HOW_REACHED = "Press d to use its buttons from here."
+HOW_SAID_YES = "space is ✓. Keep it down to hold ✓."
+HOW = {KeyPlace.TYPING: HOW_TYPED, KeyPlace.REVIEW: HOW_SAID_YES}
+AGAIN_S = 0.05  # between two presses of a button that is held down
+LONGEST_S = 3.0  # after that, whoever lets go is not waited for: a mouse may have left the window
 
 
 class Button(Static):
-    """One button of the device, for the mouse."""
+    """One button of the device, for the mouse. ✓ held down is a train of presses, as of a key."""
 
-    def __init__(self, key: str, sign: str) -> None:
+    def __init__(self, key: str, sign: str, clock: Clock) -> None:
         super().__init__(f"[ {sign} ]", id=f"press-{key}", markup=False)
         self._key = key
+        self._clock = clock
+        self._down_at: float | None = None
 
-    def on_click(self) -> None:
+    def on_mouse_down(self) -> None:
+        self.capture_mouse()
+        self._down_at = self._clock.now()
+        self.post_message(DeviceReached())
+        self._press()
+
+    def on_mouse_up(self) -> None:
+        self.release_mouse()
+
+    def on_mouse_release(self) -> None:
+        self._down_at = None
+
+    def _press(self) -> None:
+        if self._down_at is None or self._clock.now() - self._down_at > LONGEST_S:
+            return
         self.post_message(KeyRequested(self._key))
+        if self._key == "ok":
+            self._clock.later(AGAIN_S, self._press)
 
 
 class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
-    """Shows what the device shows, sends it what the person presses. Decides nothing."""
+    """Shows what the device shows, sends it what the person presses. Decides nothing.
 
-    BINDINGS = actions.bindings(KeyPlace.DEVICE)
+    It acts on keys itself: bindings are looked up where the keyboard is when a key has come all
+    the way up, and by then it may have been lent to another part than the one the key was for.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__(id="device")
+        self._clock = clock
         self._view: PanelView | None = None
         self._code: code.Modules = ()
         self._comparison = ""
 
     @property
     def place(self) -> KeyPlace:
-        return KeyPlace.TYPING if self._takes_letters() else KeyPlace.DEVICE
+        return PLACES.get(self._view.kind, KeyPlace.DEVICE) if self._view else KeyPlace.DEVICE
 
     def compose(self) -> ComposeResult:
         with Center():
             yield Static(id="glass", markup=False)
         with Center(), Horizontal(id="buttons"):
             for key, sign in BUTTONS:
-                yield Button(key, sign)
+                yield Button(key, sign, self._clock)
         yield Static(id="how", markup=False)
 
     def show(self, state: AppState) -> None:
@@ -76,9 +103,8 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
     def show_how(self) -> None:
         """The line below the buttons: what the wallet says, or how to reach them by keyboard."""
         alone = self.app.size.width < NARROW
-        reach = "" if self.has_focus else HOW_REACHED
-        typed = HOW_TYPED if self.has_focus and self._takes_letters() else reach
-        self.query_one("#how", Static).update((self._comparison if alone else "") or typed)
+        how = HOW.get(self.place, "") if self.has_focus else HOW_REACHED
+        self.query_one("#how", Static).update((self._comparison if alone else "") or how)
 
     def show_pixels(self, frame: Frame) -> None:
         """What the panel's pixels are; only codes are drawn from them."""
@@ -97,17 +123,23 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
         self.post_message(KeyRequested(key))
 
     @on(events.Key)
-    def lend_keyboard(self, event: events.Key) -> None:
-        """Characters go to the device while it shows a screen that takes them."""
-        takes = TYPED.get(self._view.kind) if self._view else None
-        character = BACKSPACE if event.key == "backspace" else event.character
-        if takes and character and (character == BACKSPACE or takes(character)):
-            event.stop()
-            event.prevent_default()
+    async def lend_keyboard(self, event: events.Key) -> None:
+        """All keys are the device's, and no letter reaches the app: it was meant for the device."""
+        if event.key.startswith("ctrl+"):
+            return
+        event.stop()
+        event.prevent_default()
+        if character := self.typed(event):
             self.post_message(TextTyped(character))
+        elif (action := actions.action(self.place, event.key)).startswith("press("):
+            await self.run_action(action)
 
-    def _takes_letters(self) -> bool:
-        return self._view is not None and self._view.kind in {"letters", "pinpad"}
+    def typed(self, event: events.Key) -> str:
+        """The character that this key types on the device; "" when its screen takes none."""
+        takes = TYPED.get(self._view.kind) if self._view else None
+        character = BACKSPACE if event.key == "backspace" else event.character or ""
+        is_taken = takes and character and (character == BACKSPACE or takes(character))
+        return character if is_taken else ""
 
     def _draw(self) -> None:
         quiet = _quiet_zone(self._code, self._room())
@@ -138,11 +170,11 @@ def _quiet_zone(modules: code.Modules, room: tuple[int, int]) -> int | None:
 
 def compare(state: AppState) -> str:
     """What the wallet says while the device alone is seen, so that the two can be compared."""
-    if state.asking and state.issued is not None and state.payment is None:
+    if state.asking == wording.ASKS_ADDRESS and state.issued is not None:
         return f"{state.asking}\n{' '.join(wording.fours(state.issued.receive.address))}"
-    if state.asking or state.payment is None or state.payment.stage.value < Stage.SIGNED.value:
-        return state.asking
-    return f"The wallet's words: {' '.join(state.payment.draft.words)}"
+    if state.asking == wording.ASKS_PAYMENT and state.payment is not None:
+        return f"{state.asking}\nThe wallet's words: {' '.join(state.payment.draft.words)}"
+    return state.asking
 
 
 def _text(view: PanelView | None) -> Content:
