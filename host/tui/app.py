@@ -78,8 +78,6 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     def panel_changed(self, view: PanelView) -> None:
         self.change(view=view)
-        if view.kind == "qr":
-            self.run_worker(self._look(), group="pixels", exclusive=True)
         wallet = self.state.wallet
         stranger = wallet is None or wallet.fingerprint != view.fingerprint
         idle = not self.state.asking and not self.state.busy
@@ -204,16 +202,6 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
-
-    async def _look(self) -> None:
-        panel = self.session.panel
-        try:
-            frame = await panel.pixels() if panel else None
-        except HostError as error:
-            self.change(problem=str(error))
-        else:
-            if self._desk is not None and frame is not None:
-                self._desk.query_one(DeviceWidget).show_pixels(frame)
 
     def _front(self, *, device: bool) -> None:
         """Who has the keyboard; on a narrow screen also who is seen."""

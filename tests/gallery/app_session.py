@@ -25,6 +25,7 @@ from host.values import (
     SignedPayment,
     Utxo,
 )
+from tests.gallery import app_codes
 
 OURS = "bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx"
 THEIRS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
@@ -47,6 +48,7 @@ NEW = PanelView(
     panel("Quietkey", "▸ New wallet", "  I have a seed", last="          ◂ ▸         choose ✓"),
     "empty",
     "",
+    picked=((1, 0, 30),),
 )
 LOCKED = PanelView(
     2, "home", panel("Quietkey", "", "Locked.", last="✗ more                unlock ✓"), "locked", ""
@@ -110,6 +112,21 @@ ADDRESS = PanelView(
     "unlocked",
     FINGERPRINT,
 )
+WARNING = PanelView(
+    9,
+    "confirm",
+    panel(
+        "High fee               1 of 4",
+        "Fee 7 025 sats",
+        "7025.0 % of what you pay: more",
+        "than usual",
+        last="✗ stop         hold: go on ✓",
+    ),
+    "unlocked",
+    FINGERPRINT,
+    inverted=True,
+    hold=0.4,
+)
 DONE = PanelView(
     7,
     "notice",
@@ -139,7 +156,12 @@ LETTERS = PanelView(
     "empty",
     "",
 )
-CODE = replace(HOME, kind="qr", lines=panel("Signed", last="                        done ✓"))
+CODE = replace(
+    HOME,
+    kind="qr",
+    lines=panel("Signed", last="                        done ✓"),
+    code=app_codes.rows("UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD"),
+)
 
 
 PATH = (84 | 1 << 31, 1 | 1 << 31, 1 << 31, 0, 0)
@@ -187,7 +209,6 @@ class FakeSession:
         self.discarded: list[Draft] = []
         self.closed = False
         self.trouble: dict[str, str] = {}
-        self.picture = Frame(0, 0, b"")
         self.left_over: UnfinishedPayment | None = None
         self._unlocked = asyncio.Event()
         self._unlocked.set()
@@ -266,7 +287,7 @@ class FakeSession:
         self.pressed.append(text)
 
     async def pixels(self) -> Frame:
-        return self.picture
+        return Frame(0, 0, b"")
 
     async def _person(self, view: PanelView, refusal: str, after: PanelView = HOME) -> None:
         self._answer = asyncio.get_running_loop().create_future()

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
-from tests.gallery import app_codes, app_session
+from tests.gallery import app_session
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_session import FakeSession
 
@@ -72,8 +72,12 @@ async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
 
 
 async def _code(pilot: "Pilot[int]", session: FakeSession) -> None:
-    session.picture = app_codes.picture("UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD")
     session.show(app_session.CODE)
+    await pilot.pause()
+
+
+async def _warning(pilot: "Pilot[int]", session: FakeSession) -> None:
+    session.show(app_session.WARNING)
     await pilot.pause()
 
 
@@ -112,6 +116,7 @@ SHOTS = (
     Shot("history", _long_history, ("h",)),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),
+    Shot("device-warning", _funded, ("d",), _warning),
     Shot("device-code", _funded, ("d",), _code),
     Shot("help", _funded, ("question_mark",)),
     Shot("commands", _funded, ("ctrl+p",)),
@@ -128,8 +133,17 @@ async def press(pilot: "Pilot[int]", key: str) -> None:
         await pilot.pause()
     else:
         await pilot.press(key)
+        await settle(pilot, clock)
+
+
+async def settle(pilot: "Pilot[int]", clock: FedClock) -> None:
+    """Let the keys that were pressed come in, and those that are held back go on."""
+    for _ in range(2):
+        handled = asyncio.Event()
+        pilot.app.call_next(handled.set)  # comes behind them in the app's queue
+        await handled.wait()
         clock.settle()
-        await pilot.pause()
+    await pilot.pause()
 
 
 async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:

@@ -4,10 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from host.tui.widgets import code
-from tests.gallery import app_codes, app_pictures
+from tests.gallery import app_pictures
 from tests.gallery.app_shots import SHOTS, SIZES
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +39,3 @@ def test_a_pictures_fonts_are_on_the_machine() -> None:
     own = app_pictures.own_fonts(svg)
     assert "url(" not in own
     assert app_pictures.FONTS in own
-
-
-@pytest.mark.parametrize("text", ["A", "UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD"])
-def test_the_gallerys_codes_are_read_as_the_devices_are(text: str) -> None:
-    modules = code.modules(app_codes.picture(text))
-    assert len(modules) >= 21
-    assert len(modules) == len(modules[0])

@@ -15,7 +15,7 @@ from host.tui.widgets.device import AGAIN_S, LONGEST_S
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
-from tests.gallery.app_shots import PASTE, press
+from tests.gallery.app_shots import PASTE, press, settle
 
 REPEAT_S = 1 / 30
 FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000", "enter")
@@ -126,8 +126,7 @@ async def train(pilot: "Pilot[int]", clock: FedClock, *keys: str, gap: float = R
     for key in keys:
         clock.advance(gap)
         await pilot.press(key)
-    clock.settle()
-    await pilot.pause()
+    await settle(pilot, clock)
 
 
 def funded() -> FakeSession:

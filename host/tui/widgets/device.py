@@ -3,7 +3,6 @@
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Center, Horizontal, Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from host.session import wording
@@ -12,11 +11,13 @@ from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.keyboard import Clock
 from host.tui.messages import DeviceReached, KeyRequested, TextTyped
-from host.tui.widgets import code
-from host.values import Frame, PanelView
+from host.tui.widgets import code, glass
+from host.values import PanelView
 
-COLUMNS, ROWS = 30, 10  # of the device's panel
 WIDTH = 42  # of ours, borders included; a code may need more
+# What the whole screen of the device takes, with the lines and borders around it.
+SMALLEST = (glass.COLUMNS + 6, glass.ROWS + 7)
+ROOM = "Make the window larger:\nat least {} columns and {} rows.\nThe device waits."
 WALLET = 42  # columns left to the wallet beside a code
 AROUND = 5  # rows around a code: top line, footer, two borders, the buttons
 TOO_LARGE = "This code is larger than the\nwindow. The wallet sees it\nwhole: go on as it says."
@@ -91,10 +92,8 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
         yield Static(id="how", markup=False)
 
     def show(self, state: AppState) -> None:
-        if state.view is not self._view:
-            self._view = state.view
-            if state.view is None or state.view.kind != "qr":
-                self._code = ()
+        self._view = state.view
+        self._code = code.modules(state.view.code) if state.view else ()
         self.border_title = _title(state)
         self._draw()
         self._comparison = compare(state)
@@ -106,11 +105,6 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
         how = HOW.get(self.place, "") if self.has_focus else HOW_REACHED
         self.query_one("#how", Static).update((self._comparison if alone else "") or how)
 
-    def show_pixels(self, frame: Frame) -> None:
-        """What the panel's pixels are; only codes are drawn from them."""
-        self._code = code.modules(frame)
-        self._draw()
-
     def on_resize(self) -> None:
         self._draw()
 
@@ -118,6 +112,17 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
         super().watch_has_focus(has_focus)
         if self.is_mounted:
             self.show_how()
+
+    @property
+    def shows_whole(self) -> bool:
+        """Whether the window has room for the device's screen. What is cut takes no yes."""
+        wide, high = self.app.size
+        return wide >= SMALLEST[0] and high >= SMALLEST[1]
+
+    @on(KeyRequested)
+    def refuse_unseen(self, message: KeyRequested) -> None:
+        if message.key == "ok" and not self.shows_whole:
+            message.stop()
 
     def action_press(self, key: str) -> None:
         self.post_message(KeyRequested(key))
@@ -143,15 +148,17 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
 
     def _draw(self) -> None:
         quiet = _quiet_zone(self._code, self._room())
-        glass = self.query_one("#glass", Static)
-        glass.set_class(quiet is not None, "code")
+        screen = self.query_one("#glass", Static)
+        screen.set_class(quiet is not None, "code")
         self.screen.set_class(quiet is not None, "-code")
         needed = WIDTH if quiet is None else max(WIDTH, code.size(self._code, quiet)[0] + 2)
         self.styles.width = "100%" if self.app.size.width < NARROW else needed
-        if quiet is not None:
-            glass.update(code.half_blocks(self._code, quiet))
+        if not self.shows_whole:
+            screen.update(ROOM.format(*SMALLEST))
+        elif quiet is not None:
+            screen.update(code.half_blocks(self._code, quiet))
         else:
-            glass.update(TOO_LARGE if self._code else _text(self._view))
+            screen.update(TOO_LARGE if self._code else glass.drawn(self._view))
 
     def _room(self) -> tuple[int, int]:
         """Columns and rows that a code may take, when all else around it makes way."""
@@ -175,12 +182,6 @@ def compare(state: AppState) -> str:
     if state.asking == wording.ASKS_PAYMENT and state.payment is not None:
         return f"{state.asking}\nThe wallet's words: {' '.join(state.payment.draft.words)}"
     return state.asking
-
-
-def _text(view: PanelView | None) -> Content:
-    lines = list(view.lines) if view else []
-    lines += [""] * (ROWS - len(lines))
-    return Content("\n".join(line[:COLUMNS].ljust(COLUMNS) for line in lines[:ROWS]))
 
 
 def _title(state: AppState) -> str:
