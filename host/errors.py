@@ -34,4 +34,4 @@ class TooFewCoins(WalletError):
 
 
 class AddressAlarm(HostError):
-    """The device and the wallet do not agree on an address: somebody is between them."""
+    """Device, person and wallet do not agree on an address: somebody may be between them."""

@@ -3,23 +3,31 @@
 import asyncio
 
 from host.devices import SigningDevice
-from host.errors import AddressAlarm
+from host.errors import AddressAlarm, DeclinedOnDevice
 from host.values import ReceiveAddress
 from host.wallet import Wallet
+
+NOT_THE_SAME = (
+    "Do not use this address. You said no to it on the device. If the two were not the same, this"
+    " computer may have been tampered with, and coins sent there may be lost."
+)
+ANOTHER_DERIVED = (
+    "Do not use this address. The device derived another one than this computer shows. Give this"
+    " one to nobody: coins sent to it may be lost. This may be another device, or this computer may"
+    " have been tampered with."
+)
 
 
 async def verify_address(wallet: Wallet, device: SigningDevice, address: ReceiveAddress) -> None:
     """Return only when device, person and wallet agree that `address` is this wallet's.
 
-    Raises AddressAlarm when the device derived another address, DeclinedOnDevice when the
-    person said no.
+    Raises AddressAlarm when the device derived another address or the person said no to it.
     """
     await device.unlock(wallet.network)
-    derived = await device.show_address(wallet.network, address.path, wallet.script)
+    try:
+        derived = await device.show_address(wallet.network, address.path, wallet.script)
+    except DeclinedOnDevice as error:
+        raise AddressAlarm(NOT_THE_SAME) from error
     if derived != address.address:
-        raise AddressAlarm(
-            "Stop. The device derived another address than this computer shows. Do not give this"
-            " address to anybody: coins sent to it may be lost. This may be another device, or"
-            " this computer may have been tampered with."
-        )
+        raise AddressAlarm(ANOTHER_DERIVED)
     await asyncio.to_thread(wallet.mark_verified, address)

@@ -30,8 +30,12 @@ _VARIANTS = {"wpkh": "wpkh(k)", "tr": "tr(k)"}
 _QUICK_S = 10  # for what needs no person
 
 USER_CANCELLED, HW_LOCKED, NETWORK_MISMATCH = -32000, -32002, -32003
+_SAID_NO = {
+    "auth_user": "You did not unlock the device. Nothing was paid.",
+    "sign_psbt": "You said no on the device. Nothing was paid.",
+}
+_SAID_NO_ELSE = "You said no on the device."
 _SENTENCES = {
-    USER_CANCELLED: "You said no on the device. Nothing was paid.",
     HW_LOCKED: "The device is locked. Nothing was paid. Unlock it and try again.",
     NETWORK_MISMATCH: "The device is set to another network. Nothing was paid."
     " Choose the same network on both.",
@@ -172,7 +176,7 @@ class JadeSigner:
             ) from error
         self._open = True
         if "error" in reply:
-            raise _device_error(reply["error"])
+            raise _device_error(reply["error"], method)
         return reply
 
     async def _reply(self, ticket: str) -> dict[str, Any]:
@@ -205,13 +209,13 @@ class JadeSigner:
         return LinkLost(f"{what} Nothing was paid. Connect again.")
 
 
-def _device_error(error: object) -> DeviceError:
+def _device_error(error: object, method: str) -> DeviceError:
     """A number we know becomes our own sentence; other text is quoted, and kept short."""
     if not isinstance(error, dict):
         return DeviceError("The device refused and did not say why. Nothing was paid.")
     code, message = error.get("code"), str(error.get("message", ""))
     if code == USER_CANCELLED:
-        return DeclinedOnDevice(_SENTENCES[USER_CANCELLED])
+        return DeclinedOnDevice(_SAID_NO.get(method, _SAID_NO_ELSE))
     if isinstance(code, int) and code in _SENTENCES:
         return DeviceError(_SENTENCES[code])
     # What the device says goes to a terminal: nothing in it may move the cursor.

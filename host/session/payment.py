@@ -47,7 +47,8 @@ class ReviewAwaited:
 
     @property
     def sentence(self) -> str:
-        return f"The device asks you to check the payment: {' '.join(self.draft.words)}."
+        words = " ".join(self.draft.words)
+        return f"Check the payment on the device. It must show the same four words: {words}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,15 @@ class PaymentProgress:
 
 @dataclass(frozen=True, slots=True)
 class IssuedAddress:
-    """An address handed out, and what the device said to it."""
+    """An address handed out, and what the device said to it.
+
+    `alarm` is why nobody may use it; a face does not show it then.
+    """
 
     receive: ReceiveAddress
     verified: bool = False
     problem: str = ""
+    alarm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
-from host.errors import HostError
+from host.errors import AddressAlarm, HostError
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
 from host.session.payment import (
@@ -185,7 +185,7 @@ async def issue_address(host: Host) -> None:
 async def verify(host: Host) -> None:
     """Let the device derive and show the address that was handed out."""
     issued = host.state.issued
-    if issued is None:
+    if issued is None or issued.alarm:
         return
     issued = replace(issued, problem="", verified=False)  # an earlier yes does not count any more
     host.change(issued=issued, problem="")
@@ -194,6 +194,8 @@ async def verify(host: Host) -> None:
         await verify_address(
             host.session, issued.receive, lambda: host.device_asks(wording.ASKS_ADDRESS)
         )
+    except AddressAlarm as error:
+        host.change(issued=replace(issued, alarm=str(error)))
     except HostError as error:
         host.change(issued=replace(issued, problem=str(error)))
     else:

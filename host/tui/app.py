@@ -235,8 +235,10 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         if task in {"pay", "receive"} and self.state.wallet is None:
             task = "home"
         await self._turn(_task(task).PAGE())
-        if task == "receive" and self.state.issued is None:
-            self.run_worker(tasks.issue_address(self), group="wallet")
+        issued = self.state.issued
+        if task == "receive" and (issued is None or issued.alarm):
+            self.change(issued=None)
+            self._run_once("address", tasks.issue_address)
 
     def action_device(self) -> None:
         self._front(device=True)

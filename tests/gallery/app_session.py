@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from host.errors import HostError
+from host.app.verify_address import NOT_THE_SAME
+from host.errors import AddressAlarm, DeclinedOnDevice, HostError
 from host.session import wording
 from host.session.api import Observer, Opening, UnfinishedPayment, WalletSession, WalletSnapshot
 from host.values import (
@@ -218,6 +219,7 @@ class FakeSession:
         self._nodes = tuple(
             NodeStatus(f"node {i}", f"127.0.0.1:{4001 + i}", True, 143, "", ()) for i in range(3)
         )
+        self._issued = 0
         self._paired = paired or funded
         self._wallet = WalletSnapshot(FINGERPRINT, 143, Balance(0, 0))
         self._answer: asyncio.Future[str] | None = None
@@ -289,7 +291,7 @@ class FakeSession:
     async def pixels(self) -> Frame:
         return Frame(0, 0, b"")
 
-    async def _person(self, view: PanelView, refusal: str, after: PanelView = HOME) -> None:
+    async def _person(self, view: PanelView, refusal: HostError, after: PanelView = HOME) -> None:
         self._answer = asyncio.get_running_loop().create_future()
         self.show(view)
         try:
@@ -301,7 +303,7 @@ class FakeSession:
             self._answer = None
         self.show(after if answer == "ok" else HOME)
         if answer == "stop":
-            raise HostError(refusal)
+            raise refusal
 
     def fail(self, name: str) -> None:
         """Raises HostError when there is trouble with this method."""
@@ -390,14 +392,13 @@ class FakeSession:
         return self._wallet
 
     async def next_address(self) -> ReceiveAddress:
-        return ReceiveAddress(OURS, 0, PATH)
+        self._issued += 1
+        return ReceiveAddress(OURS, self._issued - 1, PATH)
 
     async def verify(self, address: ReceiveAddress) -> None:
         self.fail("verify")
         self.verified.append(address)
-        await self._person(
-            ADDRESS, "You said no on the device. Nobody should be given this address."
-        )
+        await self._person(ADDRESS, AddressAlarm(NOT_THE_SAME))
 
     async def draft(self, request: PaymentRequest) -> Draft:
         self.fail("draft")
@@ -419,7 +420,9 @@ class FakeSession:
         self.signed.append(draft)
         if not self.plugged:
             raise HostError(wording.PULLED)
-        await self._person(PAY, "You said no on the device. Nothing was paid.", DONE)
+        await self._person(
+            PAY, DeclinedOnDevice("You said no on the device. Nothing was paid."), DONE
+        )
         return PAYMENT
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 
 from host.session.api import WalletSession
@@ -13,6 +14,8 @@ from tests.gallery import app_session
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_session import FakeSession
 
+CALM_TURNS = 60  # of the event loop without a message to anybody
+SIGNS = {"space": " ", "enter": "\r", "question_mark": "?"}
 PASTE = "paste "  # followed by text, where a key could stand
 SIZES = ((80, 24), (120, 40))
 Steps = Callable[["Pilot[int]", FakeSession], Awaitable[None]]
@@ -60,7 +63,7 @@ SENT = (*ASKED, "space")
 
 async def _pulled(pilot: "Pilot[int]", session: FakeSession) -> None:
     await session.unplug()
-    await pilot.pause()
+    await settle(pilot)
 
 
 async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
@@ -73,17 +76,17 @@ async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
 
 async def _code(pilot: "Pilot[int]", session: FakeSession) -> None:
     session.show(app_session.CODE)
-    await pilot.pause()
+    await settle(pilot)
 
 
 async def _warning(pilot: "Pilot[int]", session: FakeSession) -> None:
     session.show(app_session.WARNING)
-    await pilot.pause()
+    await settle(pilot)
 
 
 async def _letters(pilot: "Pilot[int]", session: FakeSession) -> None:
     session.show(app_session.LETTERS)
-    await pilot.pause()
+    await settle(pilot)
 
 
 SHOTS = (
@@ -112,6 +115,7 @@ SHOTS = (
     Shot("receive", _funded, ("r",)),
     Shot("receive-asked", _funded, ("r", "v")),
     Shot("receive-verified", _funded, ("r", "v", "space")),
+    Shot("receive-alarm", _funded, ("r", "v", "escape")),
     Shot("coins", _long_history, ("c",)),
     Shot("history", _long_history, ("h",)),
     Shot("network", _funded, ("n",)),
@@ -125,25 +129,42 @@ SHOTS = (
 
 async def press(pilot: "Pilot[int]", key: str) -> None:
     """Press a key, or paste a text. The app's clock is fed: keys come at a person's pace."""
-    clock = pilot.app.clock if isinstance(pilot.app, QuietkeyApp) else None
-    assert isinstance(clock, FedClock)
-    clock.advance(BETWEEN_KEYS_S)
+    fed_clock(pilot).advance(BETWEEN_KEYS_S)
     if key.startswith(PASTE) and pilot.app.focused is not None:
         pilot.app.focused.post_message(events.Paste(key.removeprefix(PASTE)))
-        await pilot.pause()
     else:
-        await pilot.press(key)
-        await settle(pilot, clock)
+        pilot.app.post_message(key_event(key))
+    await settle(pilot)
 
 
-async def settle(pilot: "Pilot[int]", clock: FedClock) -> None:
-    """Let the keys that were pressed come in, and those that are held back go on."""
-    for _ in range(2):
-        handled = asyncio.Event()
-        pilot.app.call_next(handled.set)  # comes behind them in the app's queue
-        await handled.wait()
-        clock.settle()
-    await pilot.pause()
+def key_event(key: str) -> events.Key:
+    """A key as a terminal's driver has it."""
+    return events.Key(key, SIGNS.get(key))
+
+
+def fed_clock(pilot: "Pilot[int]") -> FedClock:
+    clock = pilot.app.clock if isinstance(pilot.app, QuietkeyApp) else None
+    assert isinstance(clock, FedClock)
+    return clock
+
+
+async def settle(pilot: "Pilot[int]") -> None:
+    """Let the keys that were pressed come in, those that are held back go on, and all come to rest.
+
+    By turns of the event loop and not by time, so that a busy machine draws the same pictures.
+    """
+    await rest(pilot.app)
+    fed_clock(pilot).settle()
+    await rest(pilot.app)
+
+
+async def rest(app: App[int]) -> None:
+    """Let everybody do what there is to do."""
+    calm = 0
+    while calm < CALM_TURNS:
+        await asyncio.sleep(0)
+        pumps = (app, *app.screen.walk_children(), app.screen)
+        calm = 0 if any(pump.message_queue_size for pump in pumps) else calm + 1
 
 
 async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:
@@ -158,11 +179,11 @@ async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], 
     opening = app_session.opening(start, session.title, session.link)
     app = QuietkeyApp(opening, welcome=shot.welcome, clock=FedClock())
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         for key in shot.keys:
             await press(pilot, key)
-        await pilot.pause()
         if shot.steps is not None:
             await shot.steps(pilot, session)
+        await settle(pilot)
         await pilot.pause()
         return draw(app)

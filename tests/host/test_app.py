@@ -20,7 +20,6 @@ from host.devices import SigningDevice
 from host.devnet.network import Devnet
 from host.errors import (
     AddressAlarm,
-    DeclinedOnDevice,
     HostError,
     LinkLost,
     NetworkError,
@@ -149,12 +148,12 @@ async def test_an_address_is_verified_when_device_and_person_agree(
     assert [when is not None for _, _, when in issued(tmp_path / "wallet" / STORE)] == [True]
 
 
-async def test_no_on_the_device_leaves_an_address_unverified(
+async def test_no_to_an_address_on_the_device_is_an_alarm_and_leaves_it_unverified(
     device: SigningDevice, wallet: Wallet, person: Person, tmp_path: Path
 ) -> None:
     address = await receive(wallet)
     saying_no = person.refuse()
-    with pytest.raises(DeclinedOnDevice):
+    with pytest.raises(AddressAlarm, match=r"Do not use this address\."):
         await verify_address(wallet, device, address)
     await saying_no
     assert [when for _, _, when in issued(tmp_path / "wallet" / STORE)] == [None]
@@ -165,7 +164,7 @@ async def test_an_address_the_device_does_not_derive_is_an_alarm(
 ) -> None:
     strange = paired(tmp_path / "strange", words=OTHER_WORDS)
     looking = person.accept()
-    with pytest.raises(AddressAlarm, match="Do not give this address"):
+    with pytest.raises(AddressAlarm, match=r"Do not use this address\."):
         await verify_address(strange, device, await receive(strange))
     await looking
     assert [when for _, _, when in issued(tmp_path / "strange" / STORE)] == [None]

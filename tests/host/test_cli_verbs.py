@@ -108,7 +108,9 @@ async def test_talk_never_comes_on_the_programs_output(rich: Terminal, person: P
     lines = rich.talk.splitlines()
     assert lines[0].startswith(f"Pay 25 000 sats to {STRANGER}, fee ")
     assert lines[1] == "The device may ask you to unlock it."
-    assert lines[2].startswith("The device asks you to check the payment: ")
+    assert lines[2].startswith(
+        "Check the payment on the device. It must show the same four words: "
+    )
     assert lines[3] == f"Signed and verified: {sent['txid']}."
     assert lines[-1].startswith("Announced to ")
 
@@ -151,8 +153,18 @@ async def test_an_address_that_was_refused_there_is_an_error(
     saying_no = person.refuse()
     talk = await terminal.fails("verify", "3", *terminal.device)
     await saying_no
-    assert "You said no on the device." in talk
+    assert "Do not use this address. You said no to it on the device." in talk
     assert "agree" not in talk
+
+
+async def test_a_new_address_that_was_refused_there_is_not_printed(
+    terminal: Terminal, person: Person
+) -> None:
+    saying_no = person.refuse()
+    status, out = await terminal.types("receive", *terminal.device)
+    await saying_no
+    assert (status, out) == (1, "")
+    assert "Do not use this address." in terminal.talk
 
 
 # ---- a payment cut short

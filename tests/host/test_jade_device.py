@@ -1,7 +1,7 @@
 """The client of Jade's RPC: against our own device, and against devices that misbehave."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +233,21 @@ async def test_errors_become_sentences(code: object, kind: type[HostError], says
     jade = JadeSigner(Wire(error(code)))
     with pytest.raises(kind, match=says):
         await jade.add_entropy(b"\x01")
+
+
+async def test_a_no_is_said_as_what_it_was() -> None:
+    async def says(question: Awaitable[object]) -> str:
+        with pytest.raises(DeclinedOnDevice) as declined:
+            await question
+        return str(declined.value)
+
+    address = JadeSigner(Wire(error(-32000))).show_address("regtest", (1,), "wpkh")
+    assert await says(address) == "You said no on the device."
+    signing = JadeSigner(Wire(error(-32000))).sign("regtest", b"psbt")
+    assert await says(signing) == "You said no on the device. Nothing was paid."
+    answers = iter([result(True), error(-32000)])
+    unlocking = JadeSigner(Wire(lambda asked: next(answers)(asked))).unlock("regtest")
+    assert await says(unlocking) == "You did not unlock the device. Nothing was paid."
 
 
 async def test_what_a_device_says_cannot_move_the_cursor_or_fill_the_screen() -> None:

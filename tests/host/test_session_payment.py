@@ -275,4 +275,6 @@ def test_a_server_and_peers_are_told_apart() -> None:
 def test_a_draft_is_said_with_its_fee_and_rate() -> None:
     draft = Draft(b"", STRANGER, 25_000, 141, 1.5, 1, ("a", "b", "c", "d"))
     assert Drafted(draft).sentence == f"Pay 25 000 sats to {STRANGER}, fee 141 sats (1.5 sat/vB)."
-    assert ReviewAwaited(draft).sentence == "The device asks you to check the payment: a b c d."
+    assert ReviewAwaited(draft).sentence == (
+        "Check the payment on the device. It must show the same four words: a b c d."
+    )

@@ -277,17 +277,32 @@ async def test_an_address_is_verified_by_the_device_and_drawn_so() -> None:
     assert face.asked[-1] == "", "the keyboard comes back"
 
 
-async def test_an_alarm_stands_beside_the_address_and_takes_the_verdict_back() -> None:
+async def test_a_no_to_an_address_is_an_alarm_and_it_is_not_asked_about_again() -> None:
+    session = funded()
+    face = await face_with_wallet(session)
+    await tasks.issue_address(face)
+    async with running(tasks.verify(face)) as verifying:
+        await face.comes_to(lambda state: state.asking == wording.ASKS_ADDRESS)
+        await session.press("stop")
+        await verifying
+    assert face.state.issued is not None
+    assert face.state.issued.alarm.startswith("Do not use this address.")
+    assert not face.state.issued.verified
+    await tasks.verify(face)
+    assert len(session.verified) == 1
+
+
+async def test_a_problem_stands_beside_the_address_and_takes_the_verdict_back() -> None:
     session = funded()
     face = await face_with_wallet(session)
     await tasks.issue_address(face)
     assert face.state.issued is not None
     face.change(issued=replace(face.state.issued, verified=True))
-    session.trouble["verify"] = "Stop. The device derived another address."
+    session.trouble["verify"] = "The device cannot show addresses."
     await tasks.verify(face)
     assert face.state.issued is not None
     assert not face.state.issued.verified
-    assert face.state.issued.problem == "Stop. The device derived another address."
+    assert face.state.issued.problem == "The device cannot show addresses."
 
 
 async def test_without_an_address_there_is_nothing_to_verify() -> None:

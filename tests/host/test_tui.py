@@ -6,16 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
+from host.app.verify_address import NOT_THE_SAME
 from host.errors import HostError
 from host.session.api import UnfinishedPayment
 from host.tui.app import QuietkeyApp
+from host.tui.screens.page import address
 from host.values import Draft
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening, opening_of
-from tests.gallery.app_shots import PASTE, press
+from tests.gallery.app_shots import PASTE, press, settle
 from tests.goldens import screen_text
 
 WIDE, NARROW = (120, 40), (80, 24)
@@ -35,8 +38,13 @@ class Person:
             await press(self._pilot, key)
         return await self.reads()
 
+    @property
+    def app(self) -> App[int]:
+        return self._pilot.app
+
     async def reads(self) -> str:
         """What is on the screen, words only, lines joined: a sentence may be wrapped."""
+        await settle(self._pilot)
         await self._pilot.pause()
         rows = screen_text(self._pilot.app).replace("\N{NO-BREAK SPACE}", " ").splitlines()
         halves = [re.split("││|╮╭|╯╰", row) for row in rows]
@@ -180,12 +188,37 @@ async def test_an_address_is_checked_on_the_device(size: tuple[int, int]) -> Non
         assert [each.address for each in session.verified] == [app_session.OURS]
 
 
-async def test_another_address_on_the_device_is_an_alarm_on_the_page() -> None:
+@BOTH
+async def test_no_to_an_address_is_an_alarm_and_takes_it_off_the_page(
+    size: tuple[int, int],
+) -> None:
     session = funded()
-    session.trouble["verify"] = "Stop. The device derived another address."
+    group = app_session.OURS[8:12]
+    async with at_the(session, size) as person:
+        assert group in await person.does("r")
+        alarm = await person.does("v", "escape")
+        assert NOT_THE_SAME in alarm
+        assert group not in alarm
+        assert "█" not in screen_text(person.app), "nor its code"
+        assert "Press r for another address." in alarm
+        assert NOT_THE_SAME in await person.does("v"), "it cannot be checked again"
+        another = await person.does("r")
+        assert group in another
+        assert "number 1" in another
+        assert NOT_THE_SAME not in another
+
+
+def test_every_group_of_an_address_is_equally_bright() -> None:
+    (span,) = address(app_session.THEIRS).spans
+    assert (span.start, span.end) == (0, len(address(app_session.THEIRS).plain))
+
+
+async def test_what_else_goes_wrong_while_an_address_is_checked_stands_on_its_page() -> None:
+    session = funded()
+    session.trouble["verify"] = "The device cannot show addresses."
     async with at_the(session) as person:
         text = await person.does("r", "v")
-        assert "Stop. The device derived another address." in text
+        assert "The device cannot show addresses." in text
         assert "is yours" not in text
 
 

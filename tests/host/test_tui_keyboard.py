@@ -15,7 +15,7 @@ from host.tui.widgets.device import AGAIN_S, LONGEST_S
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
-from tests.gallery.app_shots import PASTE, press, settle
+from tests.gallery.app_shots import PASTE, key_event, press, rest, settle
 
 REPEAT_S = 1 / 30
 FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000", "enter")
@@ -125,8 +125,9 @@ async def app_at(session: FakeSession) -> AsyncIterator["tuple[Pilot[int], Quiet
 async def train(pilot: "Pilot[int]", clock: FedClock, *keys: str, gap: float = REPEAT_S) -> None:
     for key in keys:
         clock.advance(gap)
-        await pilot.press(key)
-    await settle(pilot, clock)
+        pilot.app.post_message(key_event(key))
+        await rest(pilot.app)
+    await settle(pilot)
 
 
 def funded() -> FakeSession:

@@ -10,8 +10,6 @@ from host.session.state import AppState, next_step
 from host.tui.actions import KeyPlace
 from host.tui.messages import PageLeft
 
-Part = Content | str | tuple[str, str]
-
 
 class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     """One task in the wallet panel. It draws a `Now`, and tells the app what the person wants."""
@@ -38,13 +36,11 @@ def fact(label: str, value: str | Content, note: str = "") -> Content:
 
 
 def address(text: str) -> Content:
-    """The whole address in fours, its first and last group bright."""
-    groups = wording.fours(text)
-    last = len(groups) - 1
-    parts: list[Part] = []
-    for index, group in enumerate(groups):
-        parts += [(group, "bold $text" if index in {0, last} else "$secondary"), " "]
-    return Content.assemble(*parts)
+    """The whole address in fours, each as bright as the others.
+
+    Who forges an address that looks alike matches its first and last group (address poisoning).
+    """
+    return Content.styled(" ".join(wording.fours(text)), "bold $text")
 
 
 def advice(state: AppState) -> Content:

@@ -20,7 +20,7 @@ START_A_NODE = (
     "The signed payment is kept. Press n and start a node there, then p and enter to send it again."
 )
 DONE = "Paid. Press esc to go back to the balance."
-SAME_WORDS = "the device shows the same"
+SAME_WORDS = "the device must show the same"
 STEPS = (
     (Stage.WRITTEN, "Written down"),
     (Stage.ASKED, "Checked and signed by the device"),

@@ -18,7 +18,8 @@ from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets import code
 
 FINDING = "Looking for an address nobody was given yet."
-CHECK = "Press v to let the device show it. Only then give it to anybody."
+CHECK = "Press v to let the device show it. Do not give it to anyone before."
+ANOTHER = "Press r for another address. Check it on the device, too."
 VERIFIED = "The device derives the same address. It is yours: give it to whoever pays you."
 
 
@@ -36,8 +37,9 @@ class ReceivePage(WalletPage):
 
     def show(self, state: AppState) -> None:
         issued = state.issued
-        self.query_one("#code").display = issued is not None
-        if issued is not None:
+        shown = issued is not None and not issued.alarm
+        self.query_one("#code").display = shown
+        if issued is not None and shown:
             drawn = code.half_blocks(_matrix(issued.receive.address))
             self.query_one("#code", Static).update(drawn)
         self.query_one("#address", Static).update(_facts(issued))
@@ -50,6 +52,8 @@ class ReceivePage(WalletPage):
 def _facts(issued: IssuedAddress | None) -> Content:
     if issued is None:
         return Content(FINDING)
+    if issued.alarm:
+        return Content.assemble((issued.alarm, "$text-error bold"), "\n")
     path = f"number {issued.receive.index}, path {render_path(issued.receive.path)}"
     return Content.assemble(
         ("Your address\n", "$secondary"),
@@ -59,6 +63,8 @@ def _facts(issued: IssuedAddress | None) -> Content:
 
 
 def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
+    if issued is not None and issued.alarm:
+        return pointed(state.problem or ANOTHER)
     problem = state.problem or (issued.problem if issued else "")
     if problem or state.asking or issued is None:
         return pointed(problem or state.asking)
