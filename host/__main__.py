@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from host.errors import HostError
-from host.interrupts import ending_at_once
+from host.interrupts import ended_as_by_ctrl_c, ending_at_once
 
 with ending_at_once():
     import os
     import subprocess
+    from contextlib import suppress
 
     from host.cli import PASSED_ON, parser
 
@@ -21,16 +22,44 @@ OK, FAILED, STOPPED = 0, 1, 130
 def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` say (the command line, without them). The exit status: 0, 1, 2 or 130."""
     words = sys.argv[1:] if words is None else words
+    with ended_as_by_ctrl_c():
+        return _guarded(list(words))
+
+
+def _guarded(words: list[str]) -> int:
     try:
         with ending_at_once():
-            work = _chosen(list(words))
-        return work()
+            work = _chosen(words)
+        try:
+            return work()
+        finally:
+            sys.stdout.flush()
     except HostError as error:
-        sys.stderr.write(f"{error}\n")
-        return FAILED
+        return _fail(str(error))
+    except OSError as error:
+        _let_go_of_output()
+        return _fail(_about(error))
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What was signed or waits for a signature is kept.\n")
+        _fail("Stopped. What was signed or waits for a signature is kept.")
         return STOPPED
+
+
+def _about(error: OSError) -> str:
+    if isinstance(error, BrokenPipeError):
+        return "Nobody reads the output any more, so this stopped."
+    name = f"{error.filename} cannot be used: " if error.filename else ""
+    return f"{name}{error.strerror or error}."
+
+
+def _let_go_of_output() -> None:
+    """What is still to be written cannot be, when the interpreter flushes it at its end."""
+    with suppress(OSError):  # there is no file behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return FAILED
 
 
 def _chosen(words: list[str]) -> Work:
@@ -48,6 +77,8 @@ def _chosen(words: list[str]) -> Work:
             from host import demo  # noqa: PLC0415
 
             return lambda: demo.main(args)
+        case "demo" if args.json:
+            raise HostError("--json tells a program each step: quietkey demo --auto --json.")
         case "demo":
             from host import demo  # noqa: PLC0415
             from host.tui import app  # noqa: PLC0415

@@ -56,9 +56,14 @@ class HomeFolder:
 
     @classmethod
     def default(cls) -> "HomeFolder":
-        """What QUIETKEY_HOME says, else a hidden folder in the person's own."""
+        """What QUIETKEY_HOME says, else a hidden folder in one's own. Raises WalletError."""
         chosen = os.environ.get("QUIETKEY_HOME")
-        return cls(Path(chosen) if chosen else Path.home() / ".quietkey")
+        try:
+            return cls(Path(chosen) if chosen else Path.home() / ".quietkey")
+        except RuntimeError as error:
+            raise WalletError(
+                "You have no home folder here. Name a folder with --home or QUIETKEY_HOME."
+            ) from error
 
     def wallet(self, network: str, script: str) -> Path:
         return self.root / network / script

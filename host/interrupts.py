@@ -1,9 +1,12 @@
-"""Ctrl-C before anything was begun: it ends the process, and is no error of a module."""
+"""Signals that end us: without a word before anything was begun, and tidily afterwards."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+ENDING = ("SIGTERM", "SIGHUP")  # SIGHUP: the terminal's window was closed
 
 
 @contextmanager
@@ -21,3 +24,24 @@ def ending_at_once() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def ended_as_by_ctrl_c() -> Iterator[None]:
+    """What ends us lets everything end that was started, and the temporary folder with it."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    names = [name for name in ENDING if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        names = []
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    for name, handler in before.items():
+        if handler is signal.SIG_DFL:  # under nohup it is ignored, and stays so
+            signal.signal(getattr(signal, name), end)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

@@ -1,9 +1,13 @@
 """The app: three panels, one value that is drawn, and workers for everything slow."""
 
+import asyncio
 import importlib
+import signal
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TextIO
 
 from rich.text import Text
 from textual import events, on
@@ -28,6 +32,9 @@ from host.tui.widgets.lines import Foot
 from host.tui.widgets.wallet import WalletPanel
 from host.values import PanelView
 
+NO_TERMINAL = (
+    "The app needs a terminal. Without one: quietkey demo --auto, or quietkey wallet --help."
+)
 LENT = (KeyPlace.DEVICE, KeyPlace.REVIEW, KeyPlace.TYPING)  # the device has the keyboard
 
 
@@ -94,12 +101,23 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     def on_ready(self) -> None:
         """Everything slow begins after the first frame."""
+        self._end_by_signals()
         self._show()
         self._front(device=False)
         if self._welcome:
             self.push_screen(_task("welcome").SCREEN())
         else:
             self.call_after_refresh(self._begin)
+
+    def _end_by_signals(self) -> None:
+        """Whoever ends us, or closes the window, ends all that was started here."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # Windows, or a thread of a program that has us as a part
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    loop.add_signal_handler(number, self.exit, None, 128 + number)
 
     def _begin(self) -> None:
         self.run_worker(self._raise_curtain(), group="start")
@@ -367,8 +385,17 @@ def _task(name: str) -> Any:  # noqa: ANN401 - a module of host.tui.screens, fou
     return importlib.import_module(f"host.tui.screens.{name}")
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
 def run(opening: Opening, welcome: bool = False) -> int:
-    """Open the app on a session, which comes up behind the first frame. Returns the exit status."""
+    """Open the app on a session, which comes up behind the first frame. Returns the exit status.
+
+    Raises HostError where there is no terminal to draw on.
+    """
+    if not all(map(_is_terminal, (sys.__stdin__, sys.__stdout__, sys.__stderr__))):
+        raise HostError(NO_TERMINAL)
     app = QuietkeyApp(opening, welcome=welcome)
     status = app.run()
     return app.return_code if status is None and app.return_code else status or 0

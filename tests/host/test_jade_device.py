@@ -245,8 +245,8 @@ async def test_a_no_is_said_as_what_it_was() -> None:
     assert await says(address) == "You said no on the device."
     signing = JadeSigner(Wire(error(-32000))).sign("regtest", b"psbt")
     assert await says(signing) == "You said no on the device. Nothing was paid."
-    answers = iter([result(True), error(-32000)])
-    unlocking = JadeSigner(Wire(lambda asked: next(answers)(asked))).unlock("regtest")
+    answers = {"add_entropy": result(True), "auth_user": error(-32000)}
+    unlocking = JadeSigner(Wire(lambda asked: answers[asked["method"]](asked))).unlock("regtest")
     assert await says(unlocking) == "You did not unlock the device. Nothing was paid."
 
 

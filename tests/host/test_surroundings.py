@@ -1,0 +1,168 @@
+"""No terminal, no folder, no reader, an early end: one sentence, a status, nothing left behind."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HOST = (sys.executable, "-m", "host")
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60
+
+
+def run(*words: str, **more: object) -> "subprocess.CompletedProcess[str]":
+    settings = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": PATIENCE_S}
+    return subprocess.run([*HOST, *words], cwd=ROOT, text=True, check=False, **settings | more)  # type: ignore[call-overload, no-any-return]
+
+
+def is_one_sentence(text: str) -> bool:
+    return text.count("\n") == 1 and text.endswith(".\n") and "Traceback" not in text
+
+
+@pytest.mark.parametrize("words", [(), ("demo",), ("demo", "--json")], ids=" ".join)
+def test_without_a_terminal_the_app_says_so(words: tuple[str, ...]) -> None:
+    ended = run(*words)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert is_one_sentence(ended.stderr)
+    assert "quietkey demo --auto" in ended.stderr
+
+
+def test_a_file_where_a_folder_must_be_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for words in (("devnet", "--data"), ("demo", "--auto", "--home")):
+        ended = run(*words, str(file))
+        assert ended.returncode == 1
+        assert is_one_sentence(ended.stderr)
+        assert str(file) in ended.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become a person without a home")
+def test_without_a_home_folder_it_says_how_to_name_one() -> None:
+    env = {name: os.environ[name] for name in os.environ.keys() - {"HOME", "QUIETKEY_HOME"}}
+    script = """
+import os, pwd
+from host.config import HomeFolder
+from host.errors import WalletError
+os.setuid(4711)  # nobody has this number, and so nobody's home is known
+try:
+    HomeFolder.default()
+except WalletError as error:
+    print(error)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    assert is_one_sentence(ended.stdout.replace("here. Name", "here, name"))
+    assert "--home" in ended.stdout
+
+
+def test_an_output_that_nobody_reads_is_a_sentence() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = run("demo", "--auto", capture_output=False, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert ended.returncode == 1
+    assert ended.stderr == "Nobody reads the output any more, so this stopped.\n"
+
+
+def test_an_output_that_takes_no_more_is_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = run("demo", "--auto", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 1
+    assert ended.stderr == "No space left on device.\n"
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that this one started and they started."""
+    children = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        children |= {int(child) for child in task.read_text().split()}
+    return children.union(*(descendants(child) for child in children))
+
+
+@contextmanager
+def at_a_terminal(*words: str, scratch: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The app on a terminal whose screen nobody looks at, up to the first words of its device."""
+    screen, keyboard = pty.openpty()
+    env = os.environ | {"TMPDIR": str(scratch), "TERM": "xterm-256color"}
+    process = subprocess.Popen(
+        [*HOST, *words], cwd=ROOT, env=env, stdin=keyboard, stdout=keyboard, stderr=keyboard
+    )
+    os.close(keyboard)
+    started = threading.Event()
+
+    def read() -> None:
+        text = b""
+        while chunk := _read(screen):
+            text = (text + chunk)[-100_000:]
+            if b"New wallet" in text:
+                started.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        assert started.wait(PATIENCE_S), "the device never showed its menu"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        os.close(screen)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # EIO: nobody has it open any more
+        return b""
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+def test_an_app_that_is_ended_leaves_no_folder_and_no_process(name: str, tmp_path: Path) -> None:
+    number = getattr(signal, name)
+    with at_a_terminal("demo", scratch=tmp_path) as process:
+        parts = descendants(process.pid)
+        assert len(parts) >= 2
+        assert [folder.name.startswith("quietkey-") for folder in tmp_path.iterdir()] == [True]
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 128 + number
+        assert list(tmp_path.iterdir()) == []
+        assert not [part for part in parts if Path(f"/proc/{part}/exe").exists()]
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+def test_a_scripted_demo_that_is_ended_leaves_nothing_either(name: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*HOST, "demo", "--auto"],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for _ in range(2):  # the parts are up when the second line comes
+        assert process.stdout.readline()
+    parts = descendants(process.pid)
+    assert len(parts) >= 2
+    process.send_signal(getattr(signal, name))
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert errors == "Stopped. What was signed or waits for a signature is kept.\n"
+    assert list(tmp_path.iterdir()) == []
+    assert not [part for part in parts if Path(f"/proc/{part}/exe").exists()]
