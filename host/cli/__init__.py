@@ -11,6 +11,7 @@ from host.config import GAP, MAX_GAP, NETWORKS, PURPOSE
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
 
+LONGEST_NUMBER = 20  # characters; 21 million coins in sats have 16
 LINKS = ("serial", "tcp", "qr")
 # These have their own command lines: everything behind the verb is theirs.
 PASSED_ON = {
@@ -246,8 +247,9 @@ def _peer(text: str) -> tuple[str, int]:
 
 def _sats(text: str) -> int:
     plain = text.replace("_", "").replace(" ", "")
-    if not (plain.isascii() and plain.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of sats, like 25000")
+    if not (plain.isascii() and plain.isdecimal()) or len(plain) > LONGEST_NUMBER:
+        short = repr(text[:LONGEST_NUMBER])
+        raise argparse.ArgumentTypeError(f"{short} is not a whole number of sats, like 25000")
     return int(plain)
 
 
@@ -265,8 +267,8 @@ def _day(text: str) -> date:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0")
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
+        raise argparse.ArgumentTypeError(f"{text[:LONGEST_NUMBER]!r} is not a number from 0")
     return int(text)
 
 

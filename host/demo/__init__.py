@@ -27,4 +27,4 @@ def opening(home: Path | None, link: str) -> Opening:
         session: WalletSession = await module.start(home, link, say)
         return session
 
-    return Opening(TITLE, link, STARTING, start)
+    return Opening(TITLE, link, STARTING, start, keeps=home is not None)

@@ -12,9 +12,7 @@ from host.errors import LinkLost
 from host.links.lines import Lines, Message
 from host.values import Frame, PanelView
 
-UNREACHABLE = (
-    "The device's front panel does not answer. Its seed is safe in its flash. Start it again."
-)
+UNREACHABLE = "The device stopped. Nothing more is signed. Start the demo again."
 
 
 Condition = Callable[[PanelView], bool]

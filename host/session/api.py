@@ -190,10 +190,12 @@ class WalletSession(Protocol):
 class Opening:
     """What is known of a session before it is there, and how it comes up behind the first frame.
 
-    `start` is given a function that takes sentences about how far it is.
+    `start` is given a function that takes sentences about how far it is. `keeps` is False when
+    nothing of it outlives the app: a face asks before it ends.
     """
 
     title: str
     link: str
     sentence: str
     start: Callable[[Callable[[str], None]], Awaitable[WalletSession]]
+    keeps: bool = True

@@ -18,6 +18,7 @@ NETWORK_TITLES = {
 LOWEST_RATE = 1.0  # sat/vB; nodes do not pass on less
 HIGHEST_RATE = 1000.0
 BASE58_LENGTH = 21
+MOST_DIGITS = 16  # of 21 million coins in sats; more digits are no amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ def sats(text: str, available: int) -> Checked[int]:
     digits = "".join(text.split())
     if not digits:
         return Checked(None, f"In sats. You have {wording.amount(available)}.")
-    if not (digits.isascii() and digits.isdigit()) or int(digits) == 0:
+    is_number = digits.isascii() and digits.isdigit() and len(digits.lstrip("0")) <= MOST_DIGITS
+    if not is_number or int(digits[-MOST_DIGITS:]) == 0:
         return Checked(None, "A whole number of sats, at least 1.", wrong=True)
-    value = int(digits)
+    value = int(digits[-MOST_DIGITS:])
     if value >= available:
         return Checked(
             None,

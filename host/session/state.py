@@ -101,6 +101,8 @@ def next_step(state: AppState) -> str:
         return wording.PULLED
     if state.wallet is None:
         return _before_pairing(state.view)
+    if state.view is not None and state.view.state == "empty":
+        return wording.NEW_DEVICE
     balance = state.wallet.balance
     if balance.spendable_sats + balance.pending_sats == 0:
         return wording.NO_PLAY_COINS if state.playground else wording.NO_COINS
@@ -117,6 +119,21 @@ def _about_payment(state: AppState) -> str:
 def block_sentence(state: AppState) -> str:
     """What can be done about a payment that waits for a block."""
     return wording.MINED_SOON if state.playground else wording.WAITS_FOR_BLOCK
+
+
+def at_stake(state: AppState, keeps: bool) -> tuple[str, ...]:
+    """What is lost when the app ends now, a sentence each. `keeps` is of the session's opening."""
+    view, payment = state.view, state.payment
+    setting_up = view is not None and view.state == "empty" and view.kind not in {"menu", "home"}
+    unsigned = payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}
+    used = state.wallet is not None or (view is not None and view.state != "empty")
+    losses = (
+        (setting_up, wording.LOSES_SETUP),
+        (bool(state.asking), wording.LOSES_QUESTION),
+        (unsigned and not state.asking, wording.LOSES_DRAFT),
+        (used and not keeps, wording.KEEPS_NOTHING),
+    )
+    return tuple(sentence for is_so, sentence in losses if is_so)
 
 
 def _before_pairing(view: PanelView | None) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
-from host.errors import AddressAlarm, HostError
+from host.errors import AddressAlarm, HostError, WalletError
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
 from host.session.payment import (
@@ -62,10 +62,15 @@ def _reported(host: Host) -> Iterator[None]:
 async def follow_device(host: Host) -> None:
     """Draw what the device's panel shows, when there is one."""
     panel = host.session.panel
-    with _reported(host):
-        if panel is not None:
-            async for view in panel.views():
-                host.panel_changed(view)
+    if panel is None:
+        return
+    try:
+        async for view in panel.views():
+            host.panel_changed(view)
+    except HostError as error:
+        # It does not come back: no cable helps, and what it showed last is not shown any more.
+        host.change(broken=str(error), view=None, plugged=False)
+        host.device_asks("")
 
 
 async def follow_network(host: Host) -> None:
@@ -164,6 +169,8 @@ async def toggle_node(host: Host, index: int) -> None:
 
 async def move_cable(host: Host) -> None:
     """Pull the cable, or plug it in. A device whose panel cannot be seen is paired at once."""
+    if host.state.broken:
+        return
     host.change(problem="")
     with _reported(host):
         await (host.session.unplug() if host.session.plugged else host.session.plug())
@@ -266,8 +273,13 @@ def _show_step(host: Host, step: PaymentStep) -> None:
 
 
 def _ask_for_pin(host: Host) -> None:
-    """A device without a panel here, or one that is locked, wants its person's eye."""
+    """A device without a panel here, or one that is locked, wants its person's eye.
+
+    Raises WalletError for one without a seed: it would wait for a seed and say nothing.
+    """
     view = host.state.view
+    if view is not None and view.state == "empty":
+        raise WalletError(wording.NO_SEED)
     if view is not None and view.state == "locked":
         host.device_asks(wording.ASKS_PIN)
     elif host.session.panel is None:

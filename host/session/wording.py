@@ -8,6 +8,10 @@ SATS_PER_BTC = 100_000_000
 
 NEW_DEVICE = "The device is new. Press d and choose New wallet on it."
 LOCKED_DEVICE = "The device is locked. Press d and unlock it with its PIN."
+NO_SEED = (
+    "The device has no seed. Nothing was paid."
+    " Press d, and restore yours or choose New wallet on it."
+)
 NO_COINS = "There are no coins yet. Press r for an address to be paid at."
 NO_PLAY_COINS = "There are no coins yet. Press f to get some from the faucet."
 READY = "Press p to pay, r to receive."
@@ -31,7 +35,14 @@ ASKS_PAYMENT = (
 ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."
 )
-STOPPED_WAITING = "Nobody waits for the device any more. Nothing was signed."
+STOPPED_WAITING = "You stopped waiting. The device cancelled it, and nothing was signed."
+LOSES_SETUP = "The device is being set up, and its seed is not kept yet."
+LOSES_QUESTION = "The device is asking. Its question ends, and nothing is signed."
+LOSES_DRAFT = "A payment is written down, and nobody has signed it."
+KEEPS_NOTHING = (
+    "This demo keeps nothing: seed, coins and payments are gone then."
+    " Started with --home FOLDER, it keeps them."
+)
 
 
 def grouped(number: int) -> str:

@@ -33,6 +33,7 @@ class KeyPlace(Enum):
     LIST = "In a list"
     SHEET = "On this page"
     WELCOME = "At the first question"
+    LEAVING = "Before leaving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ ROWS = (
     KeyRow(KeyPlace.WELCOME, "down", "step(1)", "↓", "Down", "The answer below.", 0),
     KeyRow(KeyPlace.WELCOME, "enter", "choose", "enter", "Choose", "This answer.", 0),
     KeyRow(KeyPlace.WELCOME, "q,ctrl+q,escape", "app.quit", "q", "Quit", "End the app.", 0),
+    # No letter: one that was typed for something else must not end it all.
+    KeyRow(KeyPlace.LEAVING, "ctrl+q,ctrl+c", "end", "^q", "Leave", "End the app all the same.", 0),
+    KeyRow(KeyPlace.LEAVING, "escape", "leave", "esc", "Stay", "Go on.", 0),
 )
 # A field keeps what is typed next, so these are acted on before the field is told of them.
 FIRST = ("tab", "shift+tab")
@@ -162,6 +166,7 @@ ALONE = (
     KeyPlace.TYPING,
     KeyPlace.SHEET,
     KeyPlace.WELCOME,
+    KeyPlace.LEAVING,
 )
 
 

@@ -19,7 +19,7 @@ from textual.widgets import Input
 from host.errors import HostError
 from host.session import tasks
 from host.session.api import DevicePanel, Opening, WalletSession
-from host.session.state import AppState, Stage
+from host.session.state import AppState, Stage, at_stake
 from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
 from host.tui.desk import Desk
@@ -71,7 +71,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     def session(self) -> WalletSession:
         """Raises HostError as long as it is not there."""
         if self._session is None:
-            raise HostError("The parts are still starting. Try again in a moment.")
+            raise HostError("Still starting. Try again in a moment.")
         return self._session
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - of AppState, as `replace` takes them
@@ -292,6 +292,12 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     def action_units(self) -> None:
         self.change(btc=not self.state.btc)
 
+    async def action_quit(self) -> None:
+        if losses := at_stake(self.state, self._opening.keeps):
+            self.push_screen(_task("leaving").SCREEN(losses))
+        else:
+            self.exit()
+
     def action_explain(self) -> None:
         self.push_screen(_task("help").SCREEN(self._missing))
 
@@ -377,7 +383,9 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         self.bell()
-        self._exit_renderables.append(Text(crash.notice(self._exception)))
+        self._exit_renderables.append(
+            Text(crash.notice(self._exception, keeps=self._opening.keeps))
+        )
         self._close_messages_no_wait()
 
 

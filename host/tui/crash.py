@@ -12,19 +12,25 @@ from textual.worker import WorkerFailed
 from host.errors import HostError
 
 OUR_PACKAGES = ("host", "signer")
-CLOSING = (
+KEPT = (
     "What was sent stays sent, what was not signed stays unsigned, and the seed is in the device.\n"
-    "Start it again with the same command. The line in brackets is all a bug report needs."
+    "Start it again with the same command."
 )
+NOT_KEPT = "This demo kept nothing: started again, it begins anew."
+REPORT = "The line in brackets is all a bug report needs."
 
 
-def notice(error: BaseException | None) -> str:
-    """A HostError's own sentences; for anything else its type and its place in our code."""
+def notice(error: BaseException | None, *, keeps: bool = True) -> str:
+    """A HostError's own sentences; for anything else its type and its place in our code.
+
+    `keeps` is False when nothing outlives the app.
+    """
     cause = error.error if isinstance(error, WorkerFailed) else error
     if isinstance(cause, HostError):
         return str(cause)
     kind = type(cause).__name__
-    return f"Quietkey met an error of its own and stopped.\n[{kind} at {_place(cause)}]\n{CLOSING}"
+    closing = f"{KEPT if keeps else NOT_KEPT} {REPORT}"
+    return f"Quietkey met an error of its own and stopped.\n[{kind} at {_place(cause)}]\n{closing}"
 
 
 def _place(error: BaseException | None) -> str:

@@ -270,6 +270,14 @@ class FakeSession:
 
     # The device and its panel
 
+    def stop(self, sentence: str) -> None:
+        """End the device, as its process may end."""
+        self.plugged = False
+        self.trouble["views"] = sentence
+        self._views.put_nowait(self._view)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(HostError(CABLE))
+
     def show(self, view: PanelView) -> None:
         """Let the device show this."""
         self._view = replace(view, seq=self._view.seq + 1)
@@ -278,7 +286,9 @@ class FakeSession:
     async def views(self) -> AsyncIterator[PanelView]:
         yield self._view
         while True:
-            yield await self._views.get()
+            view = await self._views.get()
+            self.fail("views")
+            yield view
 
     async def press(self, key: str) -> None:
         self.pressed.append(key)
@@ -452,13 +462,13 @@ STARTING = "Starting the device and three nodes..."
 Start = Callable[[Callable[[str], None]], Awaitable[WalletSession]]
 
 
-def opening_of(session: FakeSession) -> Opening:
+def opening_of(session: FakeSession, *, keeps: bool = True) -> Opening:
     """A session that is there at once."""
 
     async def start(_: Callable[[str], None]) -> WalletSession:
         return session
 
-    return opening(start, session.title, session.link)
+    return replace(opening(start, session.title, session.link), keeps=keeps)
 
 
 def opening(start: Start, title: str = FakeTitle.title, link: str = "serial") -> Opening:

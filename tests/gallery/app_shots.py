@@ -122,6 +122,7 @@ SHOTS = (
     Shot("network-stopped", _funded, ("n", "down", "k")),
     Shot("device-warning", _funded, ("d",), _warning),
     Shot("device-code", _funded, ("d",), _code),
+    Shot("leaving", _funded, (*ASKED, "ctrl+q")),
     Shot("help", _funded, ("question_mark",)),
     Shot("commands", _funded, ("ctrl+p",)),
 )

@@ -66,7 +66,7 @@ except WalletError as error:
         check=True,
         timeout=PATIENCE_S,
     )
-    assert is_one_sentence(ended.stdout.replace("here. Name", "here, name"))
+    assert is_one_sentence(ended.stdout)
     assert "--home" in ended.stdout
 
 

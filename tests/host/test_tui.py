@@ -1,5 +1,6 @@
 """The app as a person meets it, on a session in memory: keys in, sentences on the screen out."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,10 +11,12 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from host.app.verify_address import NOT_THE_SAME
+from host.demo.control import UNREACHABLE
 from host.errors import HostError
+from host.session import wording
 from host.session.api import UnfinishedPayment
 from host.tui.app import QuietkeyApp
-from host.tui.screens.page import address
+from host.tui.screens.page import WalletPage, address
 from host.values import Draft
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
@@ -150,7 +153,7 @@ async def test_waiting_for_the_device_can_be_stopped() -> None:
     session = funded()
     async with at_the(session) as person:
         stopped = await person.does(*FORM, "enter", "enter", "tab", "escape")
-        assert "Nobody waits for the device any more. Nothing was signed." in stopped
+        assert "You stopped waiting. The device cancelled it, and nothing was signed." in stopped
         assert "Unlocked." in stopped, "the device took its question back"
         assert "came back from 2" in await person.does("enter", "space")
 
@@ -320,6 +323,96 @@ async def test_the_first_question_starts_nothing_before_it_is_answered() -> None
         own = await person.does("down", "enter")
         assert "quietkey wallet pair --device serial:/dev/ttyACM0 --network testnet" in own
         assert "The device is new." in await person.does("up", "enter")
+
+
+async def test_a_device_that_stopped_is_said_so_and_no_cable_helps() -> None:
+    session = funded()
+    async with at_the(session) as person:
+        await person.does(*FORM, "enter", "enter")
+        session.stop(UNREACHABLE)
+        stopped = await person.reads()
+        assert UNREACHABLE in stopped
+        assert "Device ✗ stopped" in stopped
+        assert "Press u" not in stopped
+        assert "Pay 1 of 1" not in stopped, "its screen is gone, too"
+        assert UNREACHABLE in await person.does("u", "w")
+        assert not session.plugged
+
+
+async def test_an_erased_device_is_named_instead_of_waited_for() -> None:
+    session = funded()
+    async with at_the(session) as person:
+        session.show(app_session.NEW)
+        assert "The device is new. Press d" in await person.does("w")
+        asked = await person.does(*FORM, "enter", "enter")
+        assert "The device has no seed. Nothing was paid. Press d" in asked
+        assert not session.signed
+        checked = await person.does("r", "v")
+        assert "The device has no seed." in checked
+        assert not session.verified
+        session.show(app_session.HOME)
+        assert "The device asks you to check the recipient." in await person.does("p", "enter")
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ((*FORM, "enter"), wording.LOSES_DRAFT),
+        ((*FORM, "enter", "enter", "tab"), wording.LOSES_QUESTION),
+        (("r", "v", "tab"), wording.LOSES_QUESTION),
+    ],
+    ids=["draft", "payment asked", "address asked"],
+)
+async def test_leaving_asks_when_something_would_be_lost(keys: tuple[str, ...], says: str) -> None:
+    session = funded()
+    async with at_the(session) as person:
+        assert says in await person.does(*keys, "q")
+        await person.does("q", "y", "enter", "space")
+        assert person.app.is_running, "no letter ends it"
+        assert says not in await person.does("escape")
+        await person.does("q", "ctrl+q")
+        assert not person.app.is_running
+
+
+async def test_words_on_the_device_are_not_left_by_a_key() -> None:
+    session = FakeSession(app_session.NEW)
+    async with at_the(session) as person:
+        session.show(replace(app_session.NEW, kind="words"))
+        assert wording.LOSES_SETUP in await person.does("d", "ctrl+q")
+
+
+async def test_a_demo_that_keeps_nothing_says_so_before_it_ends() -> None:
+    session = funded()
+    app = QuietkeyApp(opening_of(session, keeps=False), clock=FedClock())
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        assert wording.KEEPS_NOTHING in await Person(pilot).does("q")
+        assert app.is_running
+
+
+async def test_a_demo_without_a_seed_has_nothing_to_lose() -> None:
+    app = QuietkeyApp(opening_of(FakeSession(app_session.NEW), keeps=False), clock=FedClock())
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        await press(pilot, "q")
+        assert not app.is_running
+
+
+async def test_two_pages_turned_at_once_are_turned_one_after_the_other() -> None:
+    session = funded()
+    async with at_the(session) as person:
+        app = person.app
+        assert isinstance(app, QuietkeyApp)
+        turns = [
+            asyncio.ensure_future(app.action_turn(page))
+            for page in ("coins", "history", "network", "receive", "home") * 3
+        ]
+        while not all(turn.done() for turn in turns):
+            app.change(btc=not app.state.btc)
+            assert len(app.query(WalletPage)) <= 1
+            await asyncio.sleep(0)
+        await asyncio.gather(*turns)
+        assert "Press p to pay" in await person.reads()
 
 
 async def test_quitting_ends_what_was_started() -> None:

@@ -47,6 +47,13 @@ def test_an_error_for_a_person_is_shown_as_it_stands() -> None:
     assert crash.notice(HostError("The cable was pulled.")) == "The cable was pulled."
 
 
+def test_what_is_kept_is_not_promised_where_nothing_is() -> None:
+    assert "the seed is in the device" in crash.notice(ValueError(SECRET))
+    gone = crash.notice(ValueError(SECRET), keeps=False)
+    assert "This demo kept nothing" in gone
+    assert "the seed is in the device" not in gone
+
+
 def test_an_error_without_a_place_app_session_has_a_notice() -> None:
     notice = crash.notice(ValueError(SECRET))
     assert "[ValueError at an unknown place]" in notice

@@ -77,6 +77,15 @@ def test_no_text_breaks_the_form(text: str) -> None:
         assert checked.value is not None or checked.hint
 
 
+@pytest.mark.parametrize("text", ["9" * 5000, "9" * 17, "0" * 5000, "1" + "0" * 5000])
+def test_digits_without_end_are_no_amount(text: str) -> None:
+    assert forms.sats(text, 5_000_000).value is None
+
+
+def test_zeros_before_an_amount_change_nothing() -> None:
+    assert forms.sats("0" * 5000 + "25000", 5_000_000).value == 25_000
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "0.5", "1e9", "one"])
 def test_a_rate_that_no_node_takes_is_not_taken(text: str) -> None:
     assert forms.rate(text).value is None

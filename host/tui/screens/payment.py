@@ -105,6 +105,8 @@ def _detail(payment: PaymentProgress, stage: Stage) -> str:
 
 
 def _advice(payment: PaymentProgress, state: AppState) -> Content:
+    if state.broken:
+        return pointed(state.broken, "$text-warning bold")
     if payment.problem:
         problem = pointed(payment.problem, "$text-warning bold")
         return Content.assemble(problem, "\n", pointed(_way_out(payment, state)))

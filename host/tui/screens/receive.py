@@ -65,7 +65,7 @@ def _facts(issued: IssuedAddress | None) -> Content:
 def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
     if issued is not None and issued.alarm:
         return pointed(state.problem or ANOTHER)
-    problem = state.problem or (issued.problem if issued else "")
+    problem = state.broken or state.problem or (issued.problem if issued else "")
     if problem or state.asking or issued is None:
         return pointed(problem or state.asking)
     if issued.verified:

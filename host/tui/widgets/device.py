@@ -185,6 +185,8 @@ def compare(state: AppState) -> str:
 
 
 def _title(state: AppState) -> str:
+    if state.broken:
+        return "Device  ✗ stopped"
     if not state.plugged:
         return "Device  ✗ unplugged"
     if state.view is None:

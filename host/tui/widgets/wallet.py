@@ -1,5 +1,7 @@
 """The panel that holds one page at a time."""
 
+import asyncio
+
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -14,7 +16,7 @@ class WalletPanel(Container):
     def __init__(self) -> None:
         super().__init__(id="wallet")
         self.border_title = HomePage.title
-        self._turns = 0
+        self._turning = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         yield HomePage()
@@ -24,16 +26,13 @@ class WalletPanel(Container):
         return next(iter(self.query(WalletPage)), None)
 
     async def turn(self, page: WalletPage) -> None:
-        # A task may change the state while the page is mounted and has no parts to draw on yet.
-        self._turns += 1
-        try:
-            async with self.batch():
-                await self.remove_children()
-                await self.mount(page)
-        finally:
-            self._turns -= 1
+        """Put this page in place of the one that is there. One after the other, never two."""
+        async with self._turning, self.batch():
+            await self.remove_children()
+            await self.mount(page)
         self.border_title = page.title
 
     def show(self, state: AppState) -> None:
-        if self.page is not None and self.page.is_mounted and not self._turns:
+        # A task may change the state while the page is mounted and has no parts to draw on yet.
+        if self.page is not None and self.page.is_mounted and not self._turning.locked():
             self.page.show(state)
