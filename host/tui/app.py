@@ -294,7 +294,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         if losses := at_stake(self.state, self._opening.keeps):
-            self.push_screen(_task("leaving").SCREEN(losses))
+            self.push_screen(_task("sheet").LeavingScreen(losses))
         else:
             self.exit()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from host.demo import opening as demo_opening
+from host.demo.control import PanelClient
 from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
 from host.demo.session import DemoSession
@@ -22,7 +23,22 @@ PIN, WRONG_PIN = "274186", "111111"
 
 
 class Reviewer(Watcher):
-    """Also reads what the device asks."""
+    """Also reads what the device asks, and gives it the time that a person takes for it."""
+
+    control: PanelClient
+
+    async def presses(self, *keys: str) -> None:
+        for key in keys:
+            await self.lets_pass(1.0)
+            await super().presses(key)
+
+    async def lets_pass(self, seconds: float) -> None:
+        """On the device's clock."""
+        await self.control._lines.ask({"advance": seconds})
+
+    async def holds(self) -> None:
+        """Keep ✓ down. Not by keys of the app: a busy machine leaves gaps between them."""
+        await self.control.press_at_once("hold")
 
     async def reviews(self) -> None:
         """Press ✓ on each page that the device shows, to the end."""
@@ -33,7 +49,7 @@ class Reviewer(Watcher):
             if past(state, Stage.SIGNED) or state.view is None:
                 return
             page = state.view.seq
-            await self.presses("space")
+            await (self.holds() if "hold" in state.view.lines[-1] else self.presses("space"))
             await self.sees(lambda state, page=page: state.view and state.view.seq > page)
 
 
@@ -57,6 +73,7 @@ async def test_a_person_pays_after_a_no_a_pulled_cable_a_wrong_pin_and_a_dead_no
     app = QuietkeyApp(replace(demo_opening(tmp_path, "tcp"), start=start), clock=FedClock())
     async with app.run_test(size=(120, 40)) as pilot:
         person = Reviewer(pilot, app)
+        person.control = parts.control
         await person.sees(lambda state: shows(state, "menu") and len(state.nodes) == 3)
         await ScriptedFinger(parts.control).set_up(PIN)
         await person.sees(lambda state: state.wallet is not None and state.synced)

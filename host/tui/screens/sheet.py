@@ -1,5 +1,9 @@
 """A page that lies over everything: its keys stand in its own last line."""
 
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -18,3 +22,25 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
             for row in actions.rows(place)
         ]
         return Static(Content.assemble(*parts), classes="keys")
+
+
+class LeavingScreen(Sheet):
+    """Says what would be lost, a sentence each."""
+
+    BINDINGS = actions.bindings(KeyPlace.LEAVING)
+
+    def __init__(self, losses: Sequence[str]) -> None:
+        super().__init__()
+        self._losses = losses
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="sheet") as sheet:
+            sheet.border_title = "Leave Quietkey?"
+            yield from (Static(f"{sentence}\n", markup=False) for sentence in self._losses)
+            yield self.keys(KeyPlace.LEAVING)
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    def action_end(self) -> None:
+        self.app.exit()
