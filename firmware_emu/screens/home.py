@@ -41,13 +41,8 @@ class Home:
             body = (*unlocked, *self.networks, *self.notes)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
-        body = (
-            "",
-            "Locked.",
-            *(("", *self.networks) if self.networks else ()),
-            *tries,
-            *self.notes,
-        )
+        networks = ("", *self.networks) if self.networks else ()
+        body = ("", "Locked.", "Press ✓, then enter the PIN.", *networks, *tries, *self.notes)
         return framed(heading("Quietkey", self.name), body, buttons("erase", "unlock"))
 
     def press(self, key: Key) -> "Home | Opened | MorePressed":

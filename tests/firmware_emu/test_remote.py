@@ -91,8 +91,8 @@ async def test_the_first_thing_a_client_hears_is_the_present_screen(client: Clie
         "kind": "home",
         "lines": [
             "Quietkey                577E57",
-            *("", "Locked.", "", "Bitcoin testnet"),
-            *[""] * 4,
+            *("", "Locked.", "Press ✓, then enter the PIN.", "", "Bitcoin testnet"),
+            *[""] * 3,
             view["lines"][-1],
         ],
         "state": "locked",
