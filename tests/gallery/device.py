@@ -3,7 +3,6 @@
 python -m tests.gallery.device FOLDER
 """
 
-import json
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
@@ -20,14 +19,10 @@ from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import COLUMNS, Screen
 from firmware_emu.storage import vault
-from signer.chains.bitcoin.network import NETWORKS
-from signer.chains.bitcoin.psbt import fields
-from signer.chains.bitcoin.transactions import address
 from signer.formats.qr import parts, ur
 from tests import psbts
 
 PAYMENTS = Path(__file__).with_name("payments.txt")
-PROOFS = Path(__file__).parents[1] / "vectors" / "bip353.json"
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
 MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
@@ -70,7 +65,7 @@ class Album:
 
 
 def payments() -> Mapping[str, bytes]:
-    """PSBTs that everybody's test seed is asked to sign on regtest, by name."""
+    """PSBTs that everybody's test seed is asked to sign, by name; "a name" on mainnet."""
     found: dict[str, str] = {}
     name = ""
     for line in PAYMENTS.read_text("ascii").splitlines():
@@ -157,7 +152,8 @@ def _payment_stories() -> dict[str, tuple[Emulator, Play]]:
         "paid-before": (_after(first), _paying(2)),
         "accounts": (Emulator(), _of_two_accounts()),
     }
-    named = (Emulator(network="mainnet"), lambda device: _approve(device, _to_a_name(), "mainnet"))
+    name = payments()["a name"]
+    named = (Emulator(network="mainnet"), lambda device: _approve(device, name, "mainnet"))
     plays = {name: (device, _approving(raw)) for name, (device, raw) in stories.items()}
     return {**plays, "name": named}
 
@@ -204,15 +200,6 @@ def _of_two_accounts() -> bytes:
     payment = psbts.draft(keys, outputs=((120_000, psbts.PAYEE),), coin_sats=160_000)
     payment.ins.append(psbts.coin(keys, psbts.path("tr"), 50_000, 1))
     payment.outs.append(psbts.change(keys, psbts.path("tr", 1), 49_500))
-    return payment.encode()
-
-
-def _to_a_name() -> bytes:
-    """A payment to a name whose proof BIP353 publishes."""
-    [case, *_] = json.loads(PROOFS.read_text("ascii"))["cases"]
-    locked = address.parse(case["address"], NETWORKS["mainnet"])
-    payment = psbts.draft(psbts.keyring(), outputs=((25_000, locked),), network="mainnet")
-    payment.outs[0].put(fields.OUT_DNSSEC_PROOF, b64decode(case["base64"]))
     return payment.encode()
 
 
