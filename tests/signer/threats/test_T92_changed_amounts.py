@@ -124,6 +124,14 @@ def test_the_history_holds_tags_and_no_outpoint() -> None:
     assert psbts.PAYEE not in past
 
 
+def test_a_history_that_a_device_has_kept_is_read_by_the_next_version() -> None:
+    assert history.read(b"\x01") == SigningHistory()
+    past = b"\x01" + bytes(range(16)) + (200).to_bytes(8, "little") + b"\x01" + bytes(16) + b"\x00"
+    coins = (TaggedAmount(bytes(8), 0),)
+    payment = SignedPayment(bytes(range(8)), bytes(range(8, 16)), 200, coins)
+    assert history.read(past) == SigningHistory((payment,))
+
+
 @given(st.lists(PAYMENT, max_size=9).map(tuple))
 def test_a_history_reads_back(payments: tuple[SignedPayment, ...]) -> None:
     made = SigningHistory(payments)
