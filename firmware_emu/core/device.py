@@ -9,9 +9,14 @@ from firmware_emu.commands import (
     Fault,
     FaultCode,
     Logout,
+    Register,
     Reply,
     Request,
     RevealEntropy,
+    ShowAccountAddress,
+    ShowAddress,
+    Sign,
+    SignMessage,
 )
 from firmware_emu.core import access
 from firmware_emu.core.conversation import Conversation, Ended
@@ -45,6 +50,8 @@ _FAILED = Notice(
     ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
 )
 _STEPS = 20  # of the bar of a long press
+# While somebody else is asked these wait, and are not looked at again and again (threat T97).
+_FOR_A_PERSON = (ShowAddress, ShowAccountAddress, Register, Sign, SignMessage)
 _Turn = tuple[Port, Request, Fault | None, Flow[RequestOutcome] | None]
 
 
@@ -295,7 +302,7 @@ class Device:
         """
         asker = self._conversation.asker
         for port, request in self._ports.turns():
-            if asker and asker[0] == port:
+            if asker and (asker[0] == port or isinstance(request.command, _FOR_A_PERSON)):
                 continue
             fault = access.check(self._state.state, request.command)
             fault = fault or unknown_network(request.command)
