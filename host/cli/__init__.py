@@ -151,12 +151,12 @@ def _add_wallet(verbs: _Verbs) -> None:
         metavar="YYYY-MM-DD",
         help="a day before the seed received anything: earlier blocks are not looked at",
     )
-    _add_task(tasks, "balance", "what there is", _BALANCE, peer=False)
+    _add_task(tasks, "balance", "show the balance", _BALANCE, peer=False)
     _add_task(tasks, "receive", "an address to be paid at", _RECEIVE, device=False)
     verify = _add_task(tasks, "verify", "compare an address with the device", _VERIFY, device=True)
     verify.add_argument("index", type=_count, help="the number of the address, from 0")
     _add_pay(tasks)
-    _add_task(tasks, "history", "what came and went", _HISTORY, peer=False)
+    _add_task(tasks, "history", "list payments", _HISTORY, peer=False)
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
     _add_endings(tasks)
     rescan = _add_task(tasks, "rescan", "look for coins that were missed", _RESCAN, peer=True)

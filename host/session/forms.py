@@ -53,7 +53,7 @@ def _segwit(text: str, hrp: str) -> Checked[str]:
     try:
         bech32.decode(hrp, text)
     except Malformed:
-        return Checked(None, "Not a whole address yet, or one character is another.", wrong=True)
+        return Checked(None, "Incomplete, or one character is wrong.", wrong=True)
     return Checked(text.lower(), "")
 
 
@@ -61,7 +61,7 @@ def _base58(text: str, network: str) -> Checked[str]:
     try:
         payload = base58.decode_check(text)
     except Malformed:
-        return Checked(None, "Not a whole address yet, or one character is another.", wrong=True)
+        return Checked(None, "Incomplete, or one character is wrong.", wrong=True)
     version = payload[:1]
     if version in BASE58_VERSIONS[network] and len(payload) == BASE58_LENGTH:
         return Checked(text, "")
@@ -99,4 +99,4 @@ def rate(text: str) -> Checked[float]:
     if not LOWEST_RATE <= value <= HIGHEST_RATE:
         hint = f"In sat/vB, from {LOWEST_RATE:g} to {HIGHEST_RATE:g}."
         return Checked(None, hint, wrong=bool(text.strip()))
-    return Checked(value, f"{wording.rate(value)} · next block")
+    return Checked(value, wording.rate(value))

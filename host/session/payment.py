@@ -7,10 +7,8 @@ from host.config import grouped
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession
 from host.values import (
-    Acceptance,
     Draft,
     PaymentRequest,
-    Propagation,
     ReceiveAddress,
     Sent,
     SignedPayment,
@@ -70,13 +68,8 @@ class Announced:
 
     @property
     def sentence(self) -> str:
-        match self.sent.proof:
-            case Propagation(announced, echoed, total):
-                return (
-                    f"Announced to {len(announced)} of {total} peers, told back by {len(echoed)}."
-                )
-            case Acceptance(server):
-                return f"Accepted by {server}."
+        sentence = wording.proof_sentence(self.sent.proof)
+        return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 PaymentStep = Drafted | UnlockAwaited | ReviewAwaited | Verified | Announced

@@ -53,7 +53,7 @@ def grouped(number: int) -> str:
 def amount(sats: int, btc: bool = False) -> str:
     """Whole sats with their unit, or the same in BTC."""
     if not btc:
-        return f"{grouped(sats)} sats"
+        return f"{grouped(sats)} {'sat' if abs(sats) == 1 else 'sats'}"
     sign = "-" if sats < 0 else ""
     bitcoins, remainder = divmod(abs(sats), SATS_PER_BTC)
     return f"{sign}{bitcoins}.{remainder:08d} BTC"
@@ -94,6 +94,7 @@ def proof_sentence(proof: Propagation | Acceptance) -> str:
     """How far a payment has come, beside its step."""
     match proof:
         case Propagation(announced, echoed, total):
-            return f"told to {len(announced)} of {total}, came back from {len(echoed)}"
+            nodes = "node" if len(announced) == 1 else "nodes"
+            return f"sent to {len(announced)} {nodes}, seen by {len(echoed)} of {total}"
         case Acceptance(server):
             return f"taken by {server}"

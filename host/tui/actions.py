@@ -60,7 +60,7 @@ ROWS = (
     KeyRow(E, "p", "turn('pay')", "p", "Pay", "Pay somebody."),
     KeyRow(E, "r", "turn('receive')", "r", "Receive", "An address, checked on the device."),
     KeyRow(E, "c", "turn('coins')", "c", "Coins", "The coins you can spend (UTXO)."),
-    KeyRow(E, "h", "turn('history')", "h", "History", "What came and what went."),
+    KeyRow(E, "h", "turn('history')", "h", "History", "List payments."),
     KeyRow(
         E, "n", "turn('network')", "n", "Network", "Stop a node, start it again.", needs=PLAYGROUND
     ),

@@ -237,6 +237,8 @@ class QuietkeyApp(App[int], inherit_bindings=False):
 
     async def _turn(self, page: WalletPage) -> None:
         if self._desk is not None:
+            # Else the keyboard would be the device's while its page is taken away.
+            self._desk.set_focus(None)
             await self._desk.query_one(WalletPanel).turn(page)
             self._show()
             self._front(device=False)

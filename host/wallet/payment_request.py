@@ -26,13 +26,13 @@ def payable(address: str, sats: int, network: str) -> "bdk.Script":
     if not 0 < sats <= MAX_SATS:
         raise WalletError(
             "An amount is 1 sat or more, and not more than all bitcoin there can be."
-            " Nothing was made."
+            " No payment was created."
         )
     dust_sats = dust_limit(script.to_bytes())
     if sats < dust_sats:
         raise WalletError(
             f"{grouped(sats)} sats is too little: the network passes on"
-            f" {grouped(dust_sats)} sats or more to this address. Nothing was made."
+            f" {grouped(dust_sats)} sats or more to this address. No payment was created."
         )
     return script
 
@@ -48,7 +48,8 @@ def rate(sats_per_vbyte: float) -> "bdk.FeeRate":
     """Raises WalletError for a rate nobody can mean; also for one that is no number."""
     if not LEAST_RATE <= sats_per_vbyte <= MOST_RATE:
         raise WalletError(
-            f"A fee rate is between {LEAST_RATE} and {grouped(MOST_RATE)} sat/vB. Nothing was made."
+            f"A fee rate is between {LEAST_RATE} and {grouped(MOST_RATE)} sat/vB."
+            " No payment was created."
         )
     return bdk.FeeRate.from_sat_per_kwu(round(sats_per_vbyte * 250))
 
@@ -58,9 +59,11 @@ def built(builder: "bdk.TxBuilder", wallet: "bdk.Wallet") -> "bdk.Psbt":
     try:
         return builder.finish(wallet)
     except bdk.CreateTxError.CoinSelection as error:
-        raise _too_few(error.error_message) from error
+        raise _too_few(error.error_message, wallet.balance().confirmed.to_sat()) from error
     except bdk.CreateTxError as error:
-        raise WalletError(f"The payment cannot be made: {error}. Nothing was made.") from error
+        raise WalletError(
+            f"The payment cannot be made: {error}. No payment was created."
+        ) from error
 
 
 def _address(text: str, network: str) -> "bdk.Address":
@@ -78,22 +81,29 @@ def _what_is_wrong(text: str, network: str) -> str:
             continue
         return (
             f"This address belongs to {name}, and this wallet is on {network}."
-            " Nothing was made. Ask for an address of the same network."
+            " No payment was created. Ask for an address of the same network."
         )
     return (
         "This is not a Bitcoin address: a letter is wrong or missing."
-        " Nothing was made. Copy the whole address again."
+        " No payment was created. Copy the whole address again."
     )
 
 
-def _too_few(text: str) -> WalletError:
+def _too_few(text: str, confirmed_sats: int) -> WalletError:
+    """BDK leaves coins out that cost more to spend than they hold: they are there all the same."""
     amounts = _INSUFFICIENT.search(text)
     if amounts is None:
-        return WalletError(f"The payment cannot be made: {text}. Nothing was made.")
+        return WalletError(f"The payment cannot be made: {text}. No payment was created.")
     have, need = (int(Decimal(amount) * 100_000_000) for amount in amounts.groups())
+    have = max(have, confirmed_sats)
+    if have >= need:
+        return WalletError(
+            "At this fee rate your coins cost more to spend than they hold. No payment was created."
+            " Choose a lower rate."
+        )
     return TooFewCoins(
         f"{grouped(need - have)} sats are missing: this payment needs {grouped(need)} sats with"
-        f" its fee, and there are {grouped(have)}. Nothing was made."
+        f" its fee, and there are {grouped(have)}. No payment was created."
         " Choose a smaller amount, or receive coins first.",
         missing_sats=need - have,
     )

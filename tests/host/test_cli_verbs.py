@@ -112,7 +112,7 @@ async def test_talk_never_comes_on_the_programs_output(rich: Terminal, person: P
         "Check the payment on the device. It must show the same four words: "
     )
     assert lines[3] == f"Signed and verified: {sent['txid']}."
-    assert lines[-1].startswith("Announced to ")
+    assert lines[-1].startswith("Sent to ")
 
 
 # ---- what a person reads

@@ -184,7 +184,7 @@ async def test_a_draft_that_is_still_kept_is_renewed_as_it_is(session: LocalSess
 
 
 async def test_an_amount_that_cannot_be_paid_makes_no_draft(session: LocalSession) -> None:
-    with pytest.raises(WalletError, match="Nothing was made"):
+    with pytest.raises(WalletError, match="No payment was created"):
         await pay(session, replace(REQUEST, sats=50_000_000))
     assert await session.unfinished() is None
 
@@ -269,7 +269,7 @@ async def test_the_chain_is_followed_once_there_is_a_wallet(
 
 def test_a_server_and_peers_are_told_apart() -> None:
     taken = Announced(Sent("ab" * 32, Acceptance("electrum.example:50002")))
-    assert taken.sentence == "Accepted by electrum.example:50002."
+    assert taken.sentence == "Taken by electrum.example:50002."
 
 
 def test_a_draft_is_said_with_its_fee_and_rate() -> None:

@@ -113,8 +113,8 @@ def test_a_payment_left_over_keeps_what_it_has() -> None:
 @pytest.mark.parametrize(
     ("proof", "sentence"),
     [
-        (Propagation(("a",), ("b", "c"), 3), "told to 1 of 3, came back from 2"),
-        (Propagation((), (), 2), "told to 0 of 2, came back from 0"),
+        (Propagation(("a",), ("b", "c"), 3), "sent to 1 node, seen by 2 of 3"),
+        (Propagation((), (), 2), "sent to 0 nodes, seen by 0 of 2"),
         (Acceptance("electrum.example:50002"), "taken by electrum.example:50002"),
     ],
 )

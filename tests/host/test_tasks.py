@@ -421,10 +421,10 @@ async def test_without_a_payment_there_is_nothing_to_resume() -> None:
 
 async def test_a_draft_that_cannot_be_made_leaves_no_payment() -> None:
     session = funded()
-    session.trouble["draft"] = "200 sats is too little. Nothing was made."
+    session.trouble["draft"] = "200 sats is too little. No payment was created."
     face = await face_with_draft(session)
     assert face.state.payment is None
-    assert face.state.problem == "200 sats is too little. Nothing was made."
+    assert face.state.problem == "200 sats is too little. No payment was created."
 
 
 async def test_a_discarded_draft_is_discarded_in_the_wallet_too() -> None:

@@ -98,8 +98,8 @@ async def test_a_payment_goes_from_the_form_to_a_block(size: tuple[int, int]) ->
         assert "The device asks you to check the recipient." in asked
         assert "Pay 1 of 1 2 of 4" in asked, "the device is in front by itself"
         sent = await person.does("space")
-        assert "came back from 2" in sent
-        assert "In a block" in sent, "the wallet is in front again"
+        assert "seen by 2 of 3" in sent
+        assert "Waiting for a block" in sent, "the wallet is in front again"
         assert "In a block block 144" in await person.does("m")
         assert "4 974 859 sats" in await person.does("escape")
 
@@ -112,7 +112,7 @@ async def test_no_on_the_device_ends_in_a_sentence_and_the_next_try_works(
         declined = await person.does(*FORM, "enter", "enter", "escape")
         assert "You said no on the device. Nothing was paid." in declined
         assert "Press enter to try again" in declined
-        assert "came back from 2" in await person.does("enter", "space")
+        assert "seen by 2 of 3" in await person.does("enter", "space")
 
 
 async def test_a_pulled_cable_names_the_key_that_plugs_it_in() -> None:
@@ -124,7 +124,7 @@ async def test_a_pulled_cable_names_the_key_that_plugs_it_in() -> None:
         assert "Device ✗ unplugged" in pulled
         assert "Press u to plug it in" in await person.does("enter")
         assert "The device asks you" in await person.does("u", "enter")
-        assert "came back from 2" in await person.does("space")
+        assert "seen by 2 of 3" in await person.does("space")
 
 
 async def test_a_dead_network_keeps_the_signed_payment() -> None:
@@ -134,7 +134,7 @@ async def test_a_dead_network_keeps_the_signed_payment() -> None:
         stuck = await person.does(*FORM, "enter", "enter", "space")
         assert "None of the 3 peers answers." in stuck
         assert "The signed payment is kept. Press enter to send it again" in stuck
-        assert "came back from 2" in await person.does("enter")
+        assert "seen by 2 of 3" in await person.does("enter")
         assert len(session.signed) == 1, "the device is not asked twice for one payment"
 
 
@@ -146,7 +146,7 @@ async def test_without_a_living_node_the_way_out_starts_at_the_network() -> None
         stuck = await person.does(*FORM, "enter", "enter", "space")
         assert "no peers" in stuck
         assert "Press n and start a node there" in stuck
-        assert "came back from 2" in await person.does("n", "k", "p", "enter")
+        assert "seen by 2 of 3" in await person.does("n", "k", "p", "enter")
 
 
 async def test_waiting_for_the_device_can_be_stopped() -> None:
@@ -155,7 +155,7 @@ async def test_waiting_for_the_device_can_be_stopped() -> None:
         stopped = await person.does(*FORM, "enter", "enter", "tab", "escape")
         assert "You stopped waiting. The device cancelled it, and nothing was signed." in stopped
         assert "Unlocked." in stopped, "the device took its question back"
-        assert "came back from 2" in await person.does("enter", "space")
+        assert "seen by 2 of 3" in await person.does("enter", "space")
 
 
 async def test_leaving_a_preview_discards_it() -> None:
@@ -173,7 +173,7 @@ async def test_a_payment_left_by_an_earlier_run_waits_on_its_page() -> None:
     )
     async with at_the(session) as person:
         assert "A payment was left half way. Press p to go on with it." in await person.reads()
-        assert "came back from 2" in await person.does("p", "enter")
+        assert "seen by 2 of 3" in await person.does("p", "enter")
         assert not session.signed
 
 
@@ -262,7 +262,7 @@ async def test_the_mouse_presses_the_buttons() -> None:
 @pytest.mark.parametrize(
     ("address", "sats", "says"),
     [
-        (app_session.THEIRS[:-1] + "q", "1000", "one character is another"),
+        (app_session.THEIRS[:-1] + "q", "1000", "one character is wrong"),
         ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "1000", "is for the main network"),
         (app_session.THEIRS, "6000000", "more than the 5 000 000 sats you have"),
         (app_session.THEIRS, "0", "A whole number of sats, at least 1"),
@@ -290,10 +290,10 @@ async def test_an_address_may_be_pasted_with_its_spaces() -> None:
 
 async def test_what_the_wallet_refuses_stands_on_the_form() -> None:
     session = funded()
-    session.trouble["draft"] = "200 sats is too little. Nothing was made."
+    session.trouble["draft"] = "200 sats is too little. No payment was created."
     async with at_the(session) as person:
         text = await person.does(*FORM, "enter")
-        assert "200 sats is too little. Nothing was made." in text
+        assert "200 sats is too little. No payment was created." in text
         assert "25000" in text, "what was typed is still there"
         assert "Words" in await person.does("enter")
 
@@ -405,13 +405,15 @@ async def test_two_pages_turned_at_once_are_turned_one_after_the_other() -> None
         assert isinstance(app, QuietkeyApp)
         turns = [
             asyncio.ensure_future(app.action_turn(page))
-            for page in ("coins", "history", "network", "receive", "home") * 3
+            for page in ("coins", "pay", "history", "network", "pay", "receive", "home")
         ]
         while not all(turn.done() for turn in turns):
             app.change(btc=not app.state.btc)
+            app.device_asks("" if app.state.asking else wording.ASKS_PIN)
             assert len(app.query(WalletPage)) <= 1
             await asyncio.sleep(0)
         await asyncio.gather(*turns)
+        app.device_asks("")
         assert "Press p to pay" in await person.reads()
 
 

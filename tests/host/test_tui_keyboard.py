@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from host.session.state import Stage
 from host.tui.app import QuietkeyApp
 from host.tui.keyboard import HAND_OVER_S, HELD_BACK_S, LET_GO_S, Keyboard
-from host.tui.widgets.device import AGAIN_S, LONGEST_S
+from host.tui.widgets.device import AGAIN_S, LONGEST_S, DeviceWidget
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
@@ -204,6 +205,19 @@ async def test_enter_is_the_devices_yes_where_nothing_is_approved(kind: str) -> 
         await press(pilot, "d")
         await press(pilot, "enter")
         assert session.pressed == ["ok"]
+
+
+async def test_a_turned_page_is_no_hand_over_and_never_lends_the_keyboard() -> None:
+    session = funded()
+    async with app_at(session) as (pilot, app, clock):
+        lent: list[object] = []
+        app.watch(app.query_one(DeviceWidget), "has_focus", lent.append, init=False)
+        await press(pilot, "p")
+        await train(pilot, clock, *"bcrt1", gap=0.05)
+        assert app.query_one("#to", Input).value == "bcrt1"
+        for key in ("escape", "c", "h", "r"):
+            await press(pilot, key)
+        assert lent == []
 
 
 async def test_space_held_down_is_a_train_of_presses() -> None:

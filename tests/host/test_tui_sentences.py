@@ -46,8 +46,8 @@ def test_a_fee_above_the_usual_is_called_so(fee: int, paid: int, says: str) -> N
         ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "for the main network"),
         ("tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "for the test network"),
         ("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "for the main network"),
-        (app_session.THEIRS[:-1], "one character is another"),
-        ("satoshi", "one character is another"),
+        (app_session.THEIRS[:-1], "one character is wrong"),
+        ("satoshi", "one character is wrong"),
     ],
 )
 def test_what_cannot_be_paid_says_why(text: str, says: str) -> None:

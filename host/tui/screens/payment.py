@@ -21,11 +21,12 @@ START_A_NODE = (
 )
 DONE = "Paid. Press esc to go back to the balance."
 SAME_WORDS = "the device must show the same"
+# What a step is called before its turn, while it is under way, and once it is done.
 STEPS = (
-    (Stage.WRITTEN, "Written down"),
-    (Stage.ASKED, "Checked and signed by the device"),
-    (Stage.SIGNED, "Given to the network"),
-    (Stage.SPREAD, "In a block"),
+    (Stage.WRITTEN, "Written down", "Written down", "Written down"),
+    (Stage.ASKED, "Your yes on the device", "Your yes on the device", "Signed on the device"),
+    (Stage.SIGNED, "To the network", "On its way to the network", "Given to the network"),
+    (Stage.SPREAD, "A block", "Waiting for a block", "In a block"),
 )
 
 
@@ -83,17 +84,17 @@ def _about_fee(draft: Draft) -> str:
 
 
 def _steps(payment: PaymentProgress) -> Content:
-    return Content("\n").join(_step(payment, stage, text) for stage, text in STEPS)
+    return Content("\n").join(_step(payment, *step) for step in STEPS)
 
 
-def _step(payment: PaymentProgress, stage: Stage, text: str) -> Content:
+def _step(payment: PaymentProgress, stage: Stage, ahead: str, now: str, done: str) -> Content:
     detail = (_detail(payment, stage), "$secondary")
     if payment.stage.value > stage.value or stage is Stage.WRITTEN:
-        return Content.assemble(("✓ ", "$text-success"), text, detail)
+        return Content.assemble(("✓ ", "$text-success"), done, detail)
     if payment.stage is not stage:
-        return Content.assemble((f"· {text}", "$secondary"))
+        return Content.assemble((f"· {ahead}", "$secondary"))
     mark = ("✗ ", "$text-error") if payment.problem else ("▸ ", "$accent bold")
-    return Content.assemble(mark, text, detail)
+    return Content.assemble(mark, now, detail)
 
 
 def _detail(payment: PaymentProgress, stage: Stage) -> str:

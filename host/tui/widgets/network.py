@@ -3,8 +3,9 @@
 from textual.content import Content
 from textual.widgets import Static
 
+from host.session import wording
 from host.session.state import AppState, PaymentProgress
-from host.values import Acceptance, NodeStatus, Propagation
+from host.values import NodeStatus
 
 
 class NetworkStrip(Static):
@@ -29,12 +30,7 @@ def node_line(node: NodeStatus) -> Content:
 
 
 def propagation_line(payment: PaymentProgress | None) -> str:
-    """As in "7d1f… announced 1, echoed 1", or nothing."""
+    """As in "7d1f… sent to 1 node, seen by 2 of 3", or nothing."""
     if payment is None or payment.sent is None:
         return ""
-    name = f"{payment.sent.txid[:4]}…"
-    match payment.sent.proof:
-        case Propagation(announced, echoed):
-            return f"{name} announced {len(announced)}, echoed {len(echoed)}"
-        case Acceptance(server):
-            return f"{name} taken by {server}"
+    return f"{payment.sent.txid[:4]}… {wording.proof_sentence(payment.sent.proof)}"

@@ -23,7 +23,11 @@ class WalletPanel(Container):
 
     @property
     def page(self) -> WalletPage | None:
-        return next(iter(self.query(WalletPage)), None)
+        """The page that is there; None while one takes the place of another.
+
+        A page on its way is mounted and has no parts yet: it can neither be drawn nor used.
+        """
+        return None if self._turning.locked() else next(iter(self.query(WalletPage)), None)
 
     async def turn(self, page: WalletPage) -> None:
         """Put this page in place of the one that is there. One after the other, never two."""
@@ -33,6 +37,5 @@ class WalletPanel(Container):
         self.border_title = page.title
 
     def show(self, state: AppState) -> None:
-        # A task may change the state while the page is mounted and has no parts to draw on yet.
-        if self.page is not None and self.page.is_mounted and not self._turning.locked():
+        if self.page is not None and self.page.is_mounted:
             self.page.show(state)
