@@ -191,7 +191,8 @@ async def test_no_letter_reaches_the_app_while_the_device_has_the_keyboard(kind:
         before = app.state
         for key in "prchnwfumbqx?":
             await press(pilot, key)
-        assert app.state == before
+            assert app.state == before
+            assert isinstance(app.focused, DeviceWidget), "no page was turned"
         assert session.pressed == []
         assert session.plugged
         assert app.is_running
