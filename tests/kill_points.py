@@ -18,12 +18,13 @@ from firmware_emu.core.device import Device
 from firmware_emu.effects import Show
 from firmware_emu.emulator import MNEMONIC, PIN, sealed_record
 from firmware_emu.emulator.presets import CHEAP
-from firmware_emu.events import KeyPressed, Typed
+from firmware_emu.events import Typed
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from firmware_emu.storage import copies, vault
 from firmware_emu.storage.flash import FlashFile, stored
 from firmware_emu.storage.vault import Vault
+from tests.desk import pressed
 
 WRONG = "9999"
 REFUSED = "ptrace is refused"
@@ -34,8 +35,8 @@ Press = Callable[[Shell], None]
 
 
 def press(shell: Shell, *keys: Key) -> None:
-    for key in keys:
-        shell.happen(KeyPressed(key))
+    for event in pressed(*keys):
+        shell.happen(event)
 
 
 def enter(shell: Shell, text: str) -> None:
@@ -58,6 +59,7 @@ def last_try(shell: Shell) -> None:
 
 def erase(shell: Shell) -> None:
     press(shell, Key.STOP, Key.OK, Key.HOLD)
+    enter(shell, "erase")
 
 
 def set_up(shell: Shell) -> None:

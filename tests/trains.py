@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random  # noqa: TID251 - the trains, each from its number
 
+from firmware_emu.crowd import Crowd
 from firmware_emu.emulator import PIN, Emulator
 from firmware_emu.events import KeyPressed, Typed
 from firmware_emu.faces.remote import _Client
@@ -83,10 +84,13 @@ class _Nowhere(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
+    def is_closing(self) -> bool:
+        return False
+
 
 @asynccontextmanager
 async def remote(device: Emulator) -> AsyncIterator[Feed]:
-    client = _Client(device.shell, "token", None)
+    client = _Client(device.shell, "token", None, Crowd())
     client.connection_made(_Nowhere())
     client.data_received(b'{"token": "token"}\n')
 

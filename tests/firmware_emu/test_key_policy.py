@@ -19,7 +19,7 @@ WARNING = Confirm(Page(Kind.WARNING, "High fee", (Fact("", "Fee is 31 %."),)))
 LAST = Confirm(Page(Kind.DETAIL, "Total", (Fact("", "25 141 sats"),)), 3, 3, "sign", hold=True)
 ERASE = Question("Erase the seed?", ("Gone.",), "erase", hold=True)
 MENU = Menu("Menu", ("Lock",))
-READY = PinPad("PIN", "0123456789", digits="1234", cursor=11)
+READY = PinPad("PIN", "0123456789", length=4, cursor=11)
 EVERY = 0.03  # key repeat, 33 a second
 
 

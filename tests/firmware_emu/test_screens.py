@@ -118,7 +118,8 @@ def test_a_text_is_read_back_from_what_can_be_seen_of_its_lines(text: str) -> No
     """T32: spaces at the end of a line cannot be seen, so none may be all that differs."""
     seen = [line.rstrip() for line in wrap_exact(f'"{text}"')]
     assert all(len(line) <= COLUMNS for line in seen)
-    whole = "".join(line if len(line) == COLUMNS else f"{line} " for line in seen)[1:-2]
+    lines = (line if len(line) == COLUMNS else f"{line} " for line in seen)
+    whole = "".join(lines).removesuffix(" ")[1:-1]  # the last sign is the quote
     assert whole.replace("\\x20", " ").replace("\\x5c", "\\") == text
 
 

@@ -197,7 +197,7 @@ def test_keys_and_characters_bear_the_time_they_came_and_not_when_they_were_look
     shell.happen(KeyPressed(Key.RIGHT, 5.5))
     time[0] = 9.0
     later.pop()()
-    came = [ok, Resumed(), left, Typed("1", 6.0), KeyPressed(Key.RIGHT, 5.5)]
+    came = [ok, Resumed(), left, Typed("1", 6.0), KeyPressed(Key.RIGHT, 5.5), Ticked(0.0, 9.0)]
     assert machine.heard == came
 
 

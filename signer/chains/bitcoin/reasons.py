@@ -75,7 +75,7 @@ class BitcoinReason(Reason):
         "Spend coins of this wallet alone, or have the others' owners sign first.",
     )
     INPUT_IS_OURS = (
-        "A coin is said to be somebody else's, and you signed for it before.",
+        "A coin is said to be another's and is yours.",
         "Do not use this request. Update the wallet app, or use another one.",
     )
     KEY_MISMATCH = (

@@ -13,11 +13,10 @@ import pytest
 from firmware_emu.core.device import Device
 from firmware_emu.emulator import MNEMONIC, PIN, Emulator, sealed_record
 from firmware_emu.emulator.presets import CHEAP
-from firmware_emu.events import KeyPressed, Typed
-from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from firmware_emu.storage import vault
 from firmware_emu.storage.flash import FlashFile, stored
+from tests.kill_points import erase, unlock
 
 FINGERPRINT = "73c5da0a"
 
@@ -62,10 +61,7 @@ def switched_on(flash: FlashFile) -> Shell:
 def try_pin(path: Path, pin: str) -> None:
     """Switch the device on, try one PIN, and switch it off."""
     with FlashFile(path) as flash:
-        shell = switched_on(flash)
-        shell.happen(KeyPressed(Key.OK))
-        shell.happen(Typed(pin))
-        shell.happen(KeyPressed(Key.OK))
+        unlock(pin)(switched_on(flash))
 
 
 def tries_left(path: Path) -> int:
@@ -107,9 +103,7 @@ def test_an_erased_seed_is_in_neither_copy_and_no_damage_brings_it_back(
     sealed = vault.parse(stored(path) or b"").sealed
     assert sealed is not None
     with FlashFile(path) as flash:
-        shell = switched_on(flash)
-        for key in (Key.STOP, Key.OK, Key.HOLD):
-            shell.happen(KeyPressed(key))
+        erase(switched_on(flash))
     assert vault.parse(stored(path) or b"").sealed is None
     assert not any(sealed.box in copy.read_bytes() for copy in copies_of(path))
     spoil(copies_of(path)[which], damage)
