@@ -96,16 +96,17 @@ def shown_of(made: Draft) -> str:
 def test_what_leaves_us_is_of_our_coins_alone(kind: str, foreign_kind: str, is_final: bool) -> None:
     made = proposal(kind, foreign_kind, foreign=2, is_final=is_final)
     assert (
-        "[Payment]\nYou pay 25 200 sats in all, fee included\nBack 74 800 sats\n"
+        "[Total]\nYou pay 25 200 sats in all, fee included\nChange to you 74 800 sats\n"
         "From 1 coin of yours\n2 of 3 coins are somebody else's, signed already.\n"
         "Fee 200 sats (0.8 %)\n"
     ) in shown_of(made)
     assert (
         "[Coins of others]\n2 of 3 coins are somebody else's, signed already.\n"
         "Yours 100 000 sats\nTheirs 100 000 sats\nTo others 125 000 sats\nTo you 74 800 sats\n"
-        "Fee of both 200 sats\n[Pay 1 of 1]\n125 000 sats\n"
-        "Part of it may come from coins of others.\nto "
+        "Fee of both 200 sats\n"
     ) in shown_of(made)
+    part = "Part of it may come from coins of others."
+    assert f"[Recipient 1 of 1]\nPay 125 000 sats\n{part}\nto " in shown_of(made)
     psbts.sign(made.encode(), keyring())  # Core's engine accepts every input
 
 
@@ -171,7 +172,7 @@ def test_a_registered_account_takes_part_too(template: str) -> None:
     made.ins[1].drop(0x00, 0x16, 0x17)
     made.ins[1].put(0x08, b"\x01\x40" + signature)
     shown = text(review(made.encode(), keyring(), "regtest", [of.record(keyring())]).pages)
-    assert "You pay 25 200 sats in all, fee included\nBack 74 800 sats" in shown
+    assert "You pay 25 200 sats in all, fee included\nChange to you 74 800 sats" in shown
     (psbts.together if "musig" in template else psbts.complete)(made, of)
 
 
@@ -405,7 +406,7 @@ def test_who_gets_more_than_he_puts_in_reads_so() -> None:
     made.outs[0].sats = 149_000
     sign_again(made)
     shown = shown_of(made)
-    assert "[Payment]\nYou gain 49 000 sats in all\nBack 149 000 sats\nFrom 1 coin" in shown
+    assert "[Total]\nYou gain 49 000 sats in all\nChange to you 149 000 sats\nFrom 1 coin" in shown
     assert "Fee 1 000 sats (1.0 %)" in shown
     assert "To others 0 sats" in shown
 
@@ -432,9 +433,9 @@ def test_both_sums_add_up(
 
     made = proposal(kind, kind, foreign=foreign, foreign_sats=sats, change=change)
     pages = review(made.encode(), keyring()).pages
-    overview = next(page for page in pages if page.title == "Payment")
+    overview = next(page for page in pages if page.title == "Total")
     gain = sum(sats_of(overview, "You gain"))
-    assert sum(sats_of(overview, "You pay", "Back", "Move")) - gain == 100_000
+    assert sum(sats_of(overview, "You pay", "Change to you", "Move")) - gain == 100_000
     both = next(page for page in pages if page.title == "Coins of others")
     coming = sum(sats_of(both, "Yours", "Theirs"))
     assert coming == 100_000 + foreign * sats

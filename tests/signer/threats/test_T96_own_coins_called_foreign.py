@@ -87,7 +87,9 @@ def test_a_coin_that_we_signed_counts_as_ours(kind: str, index: int, is_final: b
     made = both(kind, index)
     strip(made, 1, *signatures[1], is_final=is_final)
     shown = text(review(made.encode(), keyring()).pages)
-    assert "Pay 149 000 sats\nto 1 recipient\nBack 100 000 sats\nFrom 2 coins\n" in shown
+    assert "Pay 149 000 sats\nFee 1 000 sats" in shown
+    assert "Change to you 100 000 sats\n" in shown
+    assert "From 2 coins, 250 000 sats\n" in shown
     assert "somebody else" not in shown
     assert shown.partition("Digest")[0] == whole.partition("Digest")[0]
 

@@ -290,7 +290,7 @@ def needed(of: psbts.Vault, raw: bytes, signer: int) -> list[str]:
     keys = of.signers[signer]
     shown = psbts.review(raw, keys, "regtest", [of.record(keys)]).pages
     labels = ("Also needed", "Signed by")
-    return [fact.value for fact in shown[-1].facts if fact.label in labels]
+    return [fact.value for fact in shown[-2].facts if fact.label in labels]
 
 
 @pytest.mark.parametrize("kind", ["sh({})", "wsh({})", "sh(wsh({}))"])

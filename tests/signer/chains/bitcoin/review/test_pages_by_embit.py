@@ -5,7 +5,7 @@ the sums are. 300 payments in every run, 5 000 with HYPOTHESIS_PROFILE=night.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -153,6 +153,12 @@ def sats_of(page: Page, *labels: str) -> list[int]:
     return [int(found[1].replace(" ", "")) for found in read if found]
 
 
+def folded(pages: Sequence[Page]) -> list[Page]:
+    """What the folded page says before it is opened, where it names change."""
+    summaries = (Page(page.kind, page.title, page.summary) for page in pages)
+    return [page for page in summaries if sats_of(page, "Change to you")]
+
+
 @pytest.mark.timeout(3_600)  # a night's
 @settings(max_examples=max(300, settings.default.max_examples), deadline=None)
 @given(
@@ -187,7 +193,7 @@ def test_what_is_ours_is_never_denied_and_sums_hold(
     denied = "No output is known to be yours" in shown or "othing comes back" in shown
     assert denied == (not own)
     if not own:
-        assert "[Comes back to you]" not in shown
+        assert "Change to you" not in shown
         assert "another account of yours" not in shown
     # What is ours is on a page of ours with its place, or in a warning as a place of nobody's.
     named = shown.count(", checked") + shown.count("to a key of yours at m/")
@@ -195,8 +201,9 @@ def test_what_is_ours_is_never_denied_and_sums_hold(
     for number in own:
         assert request.outputs[number].script_pubkey.address(NETWORKS["regtest"]) in shown
 
-    overview = next(page for page in pages if page.title == "Payment")
-    [charged] = sats_of(overview, "Fee")
+    total = next(page for page in pages if page.title == "Total")
+    [charged] = sats_of(total, "Fee")
     assert charged == request.fee() == fee
     spent = sum(coin.utxo.value for coin in request.inputs)
-    assert sum(sats_of(overview, "Pay", "Burn", "Move", "Back")) + charged == spent
+    change = sum(sats_of(page, "Change to you")[0] for page in folded(pages))
+    assert sum(sats_of(total, "Pay", "Burn", "Move")) + change + charged == spent
