@@ -58,9 +58,9 @@ def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
         return {}
     unknown = [*map(repr, marker.args), *(name for name in marker.kwargs if name not in _ARGUMENTS)]
     if unknown:
-        known = ", ".join(f"{name}=..." for name in _ARGUMENTS)
+        arguments = ", ".join(f"{name}=..." for name in _ARGUMENTS)
         raise pytest.UsageError(
-            f"The mark quietkey does not know {', '.join(unknown)}. It takes {known}."
+            f"The mark quietkey does not know {', '.join(unknown)}. It takes {arguments}."
         )
     return dict(marker.kwargs)
 

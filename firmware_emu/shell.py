@@ -224,11 +224,11 @@ class Shell:
                 self._flash.save(record)
             case Show():
                 self._last_show = effect
-                shown = Shown(self.now())
+                whole_since = Shown(self.now())
                 for face in tuple(self._faces):
                     face.show(effect)
                 if effect.is_new:
-                    self._device.handle(shown)
+                    self._device.handle(whole_since)
             case BytesOut(port, data):
                 if line := self._lines.get(port):
                     line.write(data)

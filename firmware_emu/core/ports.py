@@ -76,10 +76,10 @@ class Ports:
 
     def turns(self) -> Iterator[tuple[Port, Request]]:
         """The request of each port whose turn it is there, the oldest first."""
-        seen: set[Port] = set()
+        served: set[Port] = set()
         for port, request in self._waiting:
-            if port not in seen:
-                seen.add(port)
+            if port not in served:
+                served.add(port)
                 yield port, request
 
     def take(self, port: Port, request: Request) -> None:

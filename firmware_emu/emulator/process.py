@@ -142,10 +142,10 @@ class EmulatorProcess:
         self._process.wait()
 
     def _await_prompt(self, deadline: float) -> None:
-        known = self.screen
+        earlier = self.screen
         self._catch_up()
         # A notice that was looked at before, or that a host's leaving left, is of another request.
-        is_old = self.screen.kind == "notice" and (self.screen is known or _is_cut(self.screen))
+        is_old = self.screen.kind == "notice" and (self.screen is earlier or _is_cut(self.screen))
         before = self.screen if is_old else None
         while self.screen.kind not in PROMPTS:
             if self.screen is not before and self.screen.kind not in _BETWEEN:

@@ -58,8 +58,8 @@ def scroll_marks(drawing: Drawing) -> tuple[bool, ...]:
     view, views = drawing.scroll
     body = ROWS - 2
     first, last = view * body // views, max((view + 1) * body // views, view * body // views + 1)
-    seen = tuple(views > 1 and first <= row < last for row in range(body))
-    return (False, *seen, False)
+    marks = tuple(views > 1 and first <= row < last for row in range(body))
+    return (False, *marks, False)
 
 
 def _quiet(code: Modules) -> list[tuple[bool, ...]]:
@@ -80,8 +80,8 @@ def _row(drawing: Drawing, row: int) -> Row:
             for column in range(span.column, span.column + span.length):
                 looks[column] = not looks[column]
     if is_buttons:
-        held = round(drawing.hold * COLUMNS)
-        looks = [column < held for column in range(COLUMNS)]
+        width = round(drawing.hold * COLUMNS)
+        looks = [column < width for column in range(COLUMNS)]
     pieces = groupby(zip(text, looks, strict=True), key=lambda cell: cell[1])
     return tuple(Run("".join(sign for sign, _ in piece), look) for look, piece in pieces)
 

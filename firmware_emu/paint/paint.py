@@ -71,8 +71,8 @@ def _text(canvas: Canvas, drawing: Drawing) -> None:
 
 def _bar(canvas: Canvas, buttons: str, hold: float) -> None:
     """How long OK was held, from the left over the buttons."""
-    held = round(hold * COLUMNS)
-    _write(canvas, ROWS - 1, buttons.ljust(COLUMNS)[:held], _ON_LIGHT)
+    width = round(hold * COLUMNS)
+    _write(canvas, ROWS - 1, buttons.ljust(COLUMNS)[:width], _ON_LIGHT)
 
 
 def _scroll_mark(canvas: Canvas, drawing: Drawing, grey: int) -> None:

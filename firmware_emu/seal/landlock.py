@@ -55,11 +55,11 @@ def restrict(openable: Openable) -> bool:
     From version 4 on no TCP port can be bound or connected to, from version 6 on nothing outside
     be signalled. Raises OSError where one of the paths cannot be opened.
     """
-    known = version()
-    if not known:
+    abi = version()
+    if not abi:
         return False
-    rights = (1 << _RIGHTS[min(known, len(_RIGHTS)) - 1]) - 1
-    ruleset = _ruleset(known, rights)
+    rights = (1 << _RIGHTS[min(abi, len(_RIGHTS)) - 1]) - 1
+    ruleset = _ruleset(abi, rights)
     try:
         _allow(ruleset, openable.readable, rights & (_READ_FILE | _READ_DIR))
         within = _FOR_FILES | _READ_DIR | _REMOVE_FILE | _MAKE_REG
@@ -72,9 +72,9 @@ def restrict(openable: Openable) -> bool:
     return True
 
 
-def _ruleset(known: int, rights: int) -> int:
-    network = _BIND_AND_CONNECT_TCP if known >= 4 else 0
-    scoped = _ABSTRACT_SOCKETS_AND_SIGNALS if known >= 6 else 0
+def _ruleset(abi: int, rights: int) -> int:
+    network = _BIND_AND_CONNECT_TCP if abi >= 4 else 0
+    scoped = _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
     # A kernel refuses a longer structure than it knows, unless all beyond is zero.
     handled = struct.pack("=QQQ", rights, network, scoped)
     return call(_CREATE_RULESET, ctypes.c_char_p(handled), len(handled), 0)

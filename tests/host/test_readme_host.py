@@ -28,7 +28,14 @@ def test_the_map_names_every_room_and_nothing_that_is_not_there() -> None:
         assert (ROOT / name).exists(), name
     rooms = {module.name for module in pkgutil.iter_modules([str(ROOT)])}
     mapped = {name.strip("/").removesuffix(".py") for name in named}
-    assert rooms - mapped == {"config", "errors", "optics", "registry"}
+    assert rooms - mapped == {
+        "config",
+        "errors",
+        "interrupts",
+        "optics",
+        "registry",
+        "storage_errors",
+    }
 
 
 def test_files_named_in_the_map_are_in_their_rooms() -> None:

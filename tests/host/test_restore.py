@@ -119,6 +119,7 @@ def test_a_wallet_of_the_first_version_looks_once_more(wallet: Wallet, tmp_path:
     file = tmp_path / "wallet" / "quietkey.sqlite"
     with closing(sqlite3.connect(file)) as old:
         old.execute("DROP TABLE search")
+        old.execute("ALTER TABLE draft DROP COLUMN replaces")
         old.execute("PRAGMA user_version = 1")
     assert opened(tmp_path / "wallet").search == Search()
 

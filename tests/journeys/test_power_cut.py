@@ -173,7 +173,7 @@ def test_killed_while_signing_no_second_amount_is_signed(tmp_path: Path) -> None
         outcomes.append((left, remembered))
         with EmulatorProcess(flash) as device, asked(device, lie) as cable:
             screen = device.wait_for(*PROMPTS, "notice")
-            assert ("another amount" in " ".join(screen.lines)) is remembered
+            assert ("AMOUNT_CHANGED" in " ".join(screen.lines)) is remembered
     assert (True, False) not in outcomes
     assert (True, True) in outcomes, "no signature was reached: the moments are wrong"
     assert (False, False) in outcomes, "all signatures were reached: the moments are wrong"
@@ -368,4 +368,4 @@ def test_at_every_write_no_signature_leaves_before_its_amounts_are_kept() -> Non
         assert b"result" not in b"".join(answers[:-1])
         device = Emulator(record=record)
         device.send(lie)
-        assert ("another amount" in " ".join(device.screen.lines)) is (number == 5)
+        assert ("AMOUNT_CHANGED" in " ".join(device.screen.lines)) is (number == 5)

@@ -69,8 +69,8 @@ def register(
 
 def _spelled(command: Register, keys: tuple[str, ...]) -> tuple[str, ...]:
     """The keys as the host wrote them, if that is not how the signer does."""
-    given = command.spelled or command.keys
-    return () if given == keys else given
+    spelling = command.spelled or command.keys
+    return () if spelling == keys else spelling
 
 
 def _no_room(others: list[StoredAccount], encoded: bytes, spelled: tuple[str, ...]) -> Fault | None:

@@ -78,8 +78,8 @@ def command(method: str, value: cbor.Value) -> Command:
 
 def form(method: str, value: cbor.Value) -> str:
     """What `result` must know of a request: its method, and the parameter that changes its form."""
-    given = value if isinstance(value, dict) else {}
-    forms = (f"{method} {name}" for known, name in _FORMS if known == method and given.get(name))
+    params = value if isinstance(value, dict) else {}
+    forms = (f"{method} {name}" for owner, name in _FORMS if owner == method and params.get(name))
     return next(forms, method)
 
 

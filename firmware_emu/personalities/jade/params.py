@@ -95,10 +95,10 @@ class Params:
 
     def number(self, key: str, sentence: str, otherwise: int | None = None) -> int:
         """A number of 32 bits; `otherwise` where there is none. Raises BadParameter."""
-        given = self.given.get(key)
-        given = otherwise if given is None else given
-        if isinstance(given, int) and _is_uint(given):
-            return given
+        number = self.given.get(key)
+        number = otherwise if number is None else number
+        if isinstance(number, int) and _is_uint(number):
+            return number
         raise BadParameter(sentence)
 
     def choice(self, key: str, sentence: str) -> bool:
