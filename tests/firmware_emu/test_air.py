@@ -66,7 +66,7 @@ def test_what_has_nothing_to_sign_is_not_shown_as_a_code_that_looks_signed() -> 
     desk = unlocked_desk()
     hold_up(desk, codes(psbts.build(psbts.keyring(psbts.OTHER), 1)))
     assert isinstance(desk.screen, Notice)
-    assert "Nothing here is for this device to sign." in " ".join(desk.text.split())
+    assert "The coins of this payment are not yours." in " ".join(desk.text.split())
 
 
 def test_a_locked_device_asks_for_its_pin_and_then_shows_the_payment() -> None:

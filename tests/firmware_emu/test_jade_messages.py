@@ -217,7 +217,7 @@ def test_after_locking_nobody_comes_back_for_the_rest() -> None:
 @pytest.mark.parametrize(
     ("coin", "signs_first", "why"),
     [
-        (psbts.OTHER, False, "Nothing here is for this device to sign."),
+        (psbts.OTHER, False, "The coins of this payment are not yours."),
         (psbts.ABANDON, True, "Everything is signed already."),
     ],
 )

@@ -119,7 +119,7 @@ class BitcoinReason(Reason):
         "Send the payment from the wallet app.",
     )
     NOTHING_OURS = (
-        "Nothing here is for this device to sign.",
+        "The coins of this payment are not yours.",
         "If it should be, check that the wallet app names the keys of this seed.",
     )
     OUTPUT_TOO_LONG = (
