@@ -165,7 +165,9 @@ async def rest(app: App[int]) -> None:
     while calm < CALM_TURNS:
         await asyncio.sleep(0)
         pumps = (app, *app.screen.walk_children(), app.screen)
-        calm = 0 if any(pump.message_queue_size for pump in pumps) else calm + 1
+        # What is to happen after a refresh waits for Textual's own timer, in no queue.
+        waits = any(pump.message_queue_size for pump in pumps) or app.screen._callbacks
+        calm = 0 if waits else calm + 1
 
 
 async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:
