@@ -1,11 +1,12 @@
 """A session in memory: for the gallery and the tests, never for the app itself.
 
-It keeps a balance, a chain height and a device that answers by a script, all without a clock, a key
-or a socket, so that every picture comes out the same. It proves nothing about a payment.
+It keeps a balance and a chain height, and answers by a script with what a real device showed
+(tests.gallery.app_views), all without a clock or a socket, so that every picture comes out the
+same. It proves nothing about a payment.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from host.app.verify_address import NOT_THE_SAME
@@ -26,146 +27,17 @@ from host.values import (
     SignedPayment,
     Utxo,
 )
-from tests.gallery import app_codes
+from tests.gallery import app_views
 
-OURS = "bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx"
-THEIRS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
-TXID = "7d1f3c0e" * 7 + "54aa90be"
-FUNDING = "31c2d4e6" * 7 + "a1b2c3d4"
-FEE_SATS = 141
-FUNDED_SATS = 5_000_000
-WORDS = ("orbit", "velvet", "acid", "lamp")
-FINGERPRINT = "9f3c21aa"
-
-
-def panel(title: str, *body: str, last: str) -> tuple[str, ...]:
-    """Ten lines as the device lays them out: title, body, buttons."""
-    return (title, *body, *[""] * (8 - len(body)), last)
-
-
-NEW = PanelView(
-    1,
-    "menu",
-    panel("Quietkey", "▸ New wallet", "  I have a seed", last="          ◂ ▸         choose ✓"),
-    "empty",
-    "",
-    picked=((1, 0, 30),),
-)
-LOCKED = PanelView(
-    2, "home", panel("Quietkey", "", "Locked.", last="✗ more                unlock ✓"), "locked", ""
-)
-HOME = PanelView(
-    3,
-    "home",
-    panel(
-        "Quietkey",
-        "",
-        "Unlocked.",
-        "",
-        f"Keys {FINGERPRINT}",
-        last="                        menu ✓",
-    ),
-    "unlocked",
-    FINGERPRINT,
-)
-PIN = PanelView(
-    4,
-    "pinpad",
-    panel(
-        "PIN",
-        "",
-        "  * * *",
-        "",
-        "  3   8  [1]  6   0",
-        "  9   2   5   7   4",
-        "",
-        "  delete    finish",
-        last="✗ stop       ◂ ▸        pick ✓",
-    ),
-    "locked",
-    "",
-)
-PAY = PanelView(
-    5,
-    "confirm",
-    panel(
-        "Pay 1 of 1              2 of 4",
-        "25 000 sats",
-        "to",
-        "bcrt 1qw5 08d6 qejx tdg4 y5r3",
-        "zarv ary0 c5xw 7kyg t080",
-        last="✗ stop        ◂         next ✓",
-    ),
-    "unlocked",
-    FINGERPRINT,
-)
-ADDRESS = PanelView(
-    6,
-    "confirm",
-    panel(
-        "Your address            1 of 1",
-        "regtest",
-        "bcrt 1qcr 8te4 kr60 9gca wutm",
-        "rza0 j4xv 80jy 8zeq chgx",
-        "path m/84h/1h/0h/0/0",
-        last="✗ stop      ◂       the same ✓",
-    ),
-    "unlocked",
-    FINGERPRINT,
-)
-WARNING = PanelView(
-    9,
-    "confirm",
-    panel(
-        "High fee               1 of 4",
-        "Fee 7 025 sats",
-        "7025.0 % of what you pay: more",
-        "than usual",
-        last="✗ stop         hold: go on ✓",
-    ),
-    "unlocked",
-    FINGERPRINT,
-    inverted=True,
-    hold=0.4,
-)
-DONE = PanelView(
-    7,
-    "notice",
-    panel(
-        "Signed",
-        "",
-        "Your host shows these words",
-        "for the same payment:",
-        "",
-        " ".join(WORDS),
-        last="                        done ✓",
-    ),
-    "unlocked",
-    FINGERPRINT,
-)
-LETTERS = PanelView(
-    8,
-    "letters",
-    panel(
-        "Word 4 of 12",
-        "",
-        "  ab_",
-        "",
-        "[a] i  l  o  s  u  <",
-        last="✗ stop       ◂ ▸        pick ✓",
-    ),
-    "empty",
-    "",
-)
-CODE = replace(
-    HOME,
-    kind="qr",
-    lines=panel("Signed", last="                        done ✓"),
-    code=app_codes.rows("UR:CRYPTO-PSBT/1-2/LPADAOCFADGRCYHYHNRTRYHD"),
-)
-
-
-PATH = (84 | 1 << 31, 1 | 1 << 31, 1 << 31, 0, 0)
+THEIRS, OURS, PATH = app_views.THEIRS, app_views.OURS, app_views.PATH
+TXID, FUNDING, WORDS = app_views.TXID, app_views.FUNDING, app_views.WORDS
+FEE_SATS, FUNDED_SATS = app_views.FEE_SATS, app_views.FUNDED_SATS
+NEW, LOCKED, HOME = app_views.NEW, app_views.LOCKED, app_views.HOME
+PIN, LETTERS, CODE = app_views.PIN, app_views.LETTERS, app_views.CODE
+DONE, WARNING = app_views.DONE, app_views.WARNING
+PAY = app_views.PAYMENT_PAGES[0]
+ADDRESS = app_views.ADDRESS
+FINGERPRINT = HOME.fingerprint
 PAYMENT = SignedPayment(b"", TXID, FEE_SATS)
 
 
@@ -223,6 +95,7 @@ class FakeSession:
         self._paired = paired or funded
         self._wallet = WalletSnapshot(FINGERPRINT, 143, Balance(0, 0))
         self._answer: asyncio.Future[str] | None = None
+        self._pages: list[PanelView] = []
         if funded:
             self._receive_coins(142)
 
@@ -230,7 +103,7 @@ class FakeSession:
         self._wallet = replace(
             self._wallet,
             balance=Balance(self._wallet.balance.confirmed_sats + FUNDED_SATS, 0),
-            utxos=(*self._wallet.utxos, Utxo(f"{FUNDING}:0", FUNDED_SATS, OURS, height)),
+            utxos=(*self._wallet.utxos, Utxo(f"{FUNDING}:1", FUNDED_SATS, OURS, height)),
             history=(received(FUNDING, FUNDED_SATS, height), *self._wallet.history),
         )
 
@@ -292,8 +165,17 @@ class FakeSession:
 
     async def press(self, key: str) -> None:
         self.pressed.append(key)
-        if self._answer is not None and not self._answer.done() and key in {"ok", "stop"}:
+        if self._answer is None or self._answer.done():
+            return
+        if key == "ok" and self._pages:
+            self.show(self._pages.pop(0))
+        elif key in {"ok", "stop"}:  # no long press: how long one is, is the device's to say
             self._answer.set_result(key)
+
+    async def approve(self) -> None:
+        """Go on from page to page of a payment, and say yes on the last one."""
+        for _ in app_views.PAYMENT_PAGES:
+            await self.press("ok")
 
     async def type(self, text: str) -> None:
         self.pressed.append(text)
@@ -301,17 +183,20 @@ class FakeSession:
     async def pixels(self) -> Frame:
         return Frame(0, 0, b"")
 
-    async def _person(self, view: PanelView, refusal: HostError, after: PanelView = HOME) -> None:
+    async def _person(
+        self, pages: Sequence[PanelView], refusal: HostError, yes: PanelView, no: PanelView
+    ) -> None:
         self._answer = asyncio.get_running_loop().create_future()
-        self.show(view)
+        first, *self._pages = pages
+        self.show(first)
         try:
             answer = await self._answer
         except (HostError, asyncio.CancelledError):
-            self.show(HOME)
+            self.show(app_views.CANCELLED)
             raise
         finally:
             self._answer = None
-        self.show(after if answer == "ok" else HOME)
+        self.show(yes if answer == "ok" else no)
         if answer == "stop":
             raise refusal
 
@@ -408,7 +293,7 @@ class FakeSession:
     async def verify(self, address: ReceiveAddress) -> None:
         self.fail("verify")
         self.verified.append(address)
-        await self._person(ADDRESS, AddressAlarm(NOT_THE_SAME))
+        await self._person((ADDRESS,), AddressAlarm(NOT_THE_SAME), HOME, app_views.ALARM)
 
     async def draft(self, request: PaymentRequest) -> Draft:
         self.fail("draft")
@@ -430,9 +315,8 @@ class FakeSession:
         self.signed.append(draft)
         if not self.plugged:
             raise HostError(wording.PULLED)
-        await self._person(
-            PAY, DeclinedOnDevice("You said no on the device. Nothing was paid."), DONE
-        )
+        refusal = DeclinedOnDevice("You said no on the device. Nothing was paid.")
+        await self._person(app_views.PAYMENT_PAGES, refusal, DONE, app_views.DECLINED)
         return PAYMENT
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
@@ -451,7 +335,7 @@ class FakeSession:
         return sent(2)
 
     def _sent_draft(self) -> Draft:
-        return self.signed[-1] if self.signed else Draft(b"", THEIRS, 25_000, FEE_SATS)
+        return self.signed[-1] if self.signed else Draft(b"", THEIRS, app_views.PAID_SATS, FEE_SATS)
 
     async def close(self) -> None:
         self.closed = True

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
-from tests.gallery import app_session
+from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_session import FakeSession
 
@@ -58,7 +58,8 @@ def _long_history() -> FakeSession:
 FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000")
 DRAFT = (*FORM, "enter")
 ASKED = (*DRAFT, "enter")
-SENT = (*ASKED, "space")
+APPROVED = ("space",) * len(app_views.PAYMENT_PAGES)
+SENT = (*ASKED, *APPROVED)
 
 
 async def _pulled(pilot: "Pilot[int]", session: FakeSession) -> None:
@@ -71,7 +72,8 @@ async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
         "None of the 3 peers answers. Nothing was sent."
         " Check that the network is reachable, then send again."
     )
-    await press(pilot, "space")
+    for key in APPROVED:
+        await press(pilot, key)
 
 
 async def _code(pilot: "Pilot[int]", session: FakeSession) -> None:
@@ -107,6 +109,7 @@ SHOTS = (
     Shot("pay-form", _funded, FORM),
     Shot("pay-bill", _funded, DRAFT),
     Shot("pay-asked", _funded, ASKED),
+    Shot("pay-total", _funded, (*ASKED, *APPROVED[1:])),
     Shot("pay-declined", _funded, (*ASKED, "escape")),
     Shot("pay-pulled", _funded, ASKED, _pulled),
     Shot("pay-no-network", _funded, ASKED, _no_network),

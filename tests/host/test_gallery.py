@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.gallery import app_pictures
+from host.session import wording
+from tests.gallery import app_pictures, app_session, app_views
 from tests.gallery.app_shots import SHOTS, SIZES
 
 ROOT = Path(__file__).parents[2]
@@ -39,3 +40,18 @@ def test_a_pictures_fonts_are_on_the_machine() -> None:
     own = app_pictures.own_fonts(svg)
     assert "url(" not in own
     assert app_pictures.FONTS in own
+
+
+def test_what_the_sample_wallet_says_of_its_payment_is_what_a_device_reviewed() -> None:
+    recipient, details, total = (" ".join(page.lines) for page in app_views.PAYMENT_PAGES)
+
+    def amount(sats: int) -> str:
+        return wording.amount(sats).replace("\N{NO-BREAK SPACE}", " ")
+
+    left = app_views.FUNDED_SATS - app_views.PAID_SATS - app_views.FEE_SATS
+    assert " ".join(wording.fours(app_session.THEIRS)) in recipient
+    assert amount(app_views.PAID_SATS) in recipient
+    assert amount(left) in details
+    assert amount(app_views.FEE_SATS) in total
+    assert " ".join(app_session.WORDS) in total
+    assert "hold: sign" in total

@@ -332,7 +332,7 @@ async def test_a_payment_is_drawn_stage_by_stage() -> None:
         await face.comes_to(lambda state: state.asking == wording.ASKS_PAYMENT)
         assert payment_of(face).stage is Stage.ASKED
         assert payment_of(face).working
-        await session.press("ok")
+        await session.approve()
         await paying
     stages = [state.payment.stage for state in face.states if state.payment]
     assert list(dict.fromkeys(stages)) == [Stage.WRITTEN, Stage.ASKED, Stage.SIGNED, Stage.SPREAD]
@@ -349,7 +349,7 @@ async def test_each_bit_of_progress_is_drawn_while_it_spreads() -> None:
     face = await face_with_draft(session)
     async with running(tasks.resume_payment(face)) as paying:
         await face.comes_to(lambda state: state.asking)
-        await session.press("ok")
+        await session.approve()
         await paying
     seen = [state.payment.sent for state in face.states if state.payment and state.payment.sent]
     assert seen[0] == app_session.sent(0)
@@ -390,7 +390,7 @@ async def test_a_payment_that_was_not_sent_is_sent_without_the_device() -> None:
     face = await face_with_draft(session)
     async with running(tasks.resume_payment(face)) as paying:
         await face.comes_to(lambda state: state.asking)
-        await session.press("ok")
+        await session.approve()
         await paying
     assert payment_of(face).stage is Stage.SIGNED
     assert payment_of(face).problem == "None of the 3 peers answers."
@@ -439,7 +439,7 @@ async def test_a_payment_is_confirmed_by_what_the_chain_says() -> None:
     face = await face_with_draft(session)
     async with running(tasks.resume_payment(face)) as paying:
         await face.comes_to(lambda state: state.asking)
-        await session.press("ok")
+        await session.approve()
         await paying
     await tasks.sync(face)
     assert payment_of(face).stage is Stage.SPREAD, "no block yet"

@@ -1,7 +1,6 @@
 """QR codes in the terminal: what the device's panel shows in pixels can be read off our screen."""
 
 import io
-from dataclasses import replace
 
 import pytest
 import zxingcpp
@@ -11,7 +10,7 @@ from textual.pilot import Pilot
 from firmware_emu.paint.drawing import draw
 from firmware_emu.screens.qr import Qr
 from host.values import PanelView
-from tests.gallery import app_pictures, app_session
+from tests.gallery import app_pictures, app_session, app_views
 from tests.gallery.app_session import FakeSession
 from tests.gallery.app_shots import Shot, take
 from tests.goldens import screen_text
@@ -22,9 +21,8 @@ LONGEST = "UR:CRYPTO-PSBT/1-9/" + "LPADAOCFADGRCYHYHNRTRYHD" * 18
 
 def on_the_panel(text: str) -> PanelView:
     """The real device's view."""
-    rows = draw(Qr("Signed", (text, text))).code
-    return replace(
-        app_session.CODE, code=tuple("".join("01"[dark] for dark in row) for row in rows)
+    return app_views.view(
+        draw(Qr("Signed", (text, text))), "qr", "unlocked", app_session.FINGERPRINT
     )
 
 

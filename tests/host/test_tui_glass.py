@@ -1,12 +1,10 @@
 """The device's screen in the app is what its panel draws, letter by letter."""
 
-from dataclasses import replace
-
 import pytest
 from textual.content import Content
 
 from firmware_emu.paint.cells import cells, scroll_marks
-from firmware_emu.paint.drawing import Drawing, Span, draw
+from firmware_emu.paint.drawing import Span, draw
 from firmware_emu.screens import Screen
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.letters import Letters
@@ -15,9 +13,8 @@ from firmware_emu.screens.notice import Notice
 from host.tui.app import QuietkeyApp
 from host.tui.widgets import glass
 from host.tui.widgets.device import SMALLEST
-from host.values import PanelView
 from signer.review import Fact, Kind, Page
-from tests.gallery import app_session
+from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
 from tests.gallery.app_shots import press
@@ -32,17 +29,6 @@ SCREENS: dict[str, Screen] = {
     "views": Confirm(Page(Kind.RECIPIENT, "Pay", LONG), view=1),
     "notice": Notice("Erased", ("Nothing is left.",), is_alarm=True),
 }
-
-
-def view_of(drawing: Drawing) -> PanelView:
-    return replace(
-        app_session.HOME,
-        lines=drawing.lines,
-        inverted=drawing.is_inverted,
-        picked=tuple((span.row, span.column, span.length) for span in drawing.picked),
-        scroll=drawing.scroll,
-        hold=drawing.hold,
-    )
 
 
 def letters(content: Content) -> list[list[tuple[str, bool]]]:
@@ -67,7 +53,7 @@ def test_it_is_drawn_as_the_devices_own_letters_are(name: str, hold: float) -> N
     device = [
         [(letter, run.is_reversed) for run in row for letter in run.text] for row in cells(drawing)
     ]
-    app = letters(glass.drawn(view_of(drawing)))
+    app = letters(glass.drawn(app_views.view(drawing, "confirm", "unlocked", "")))
     assert [row[: glass.COLUMNS] for row in app] == device
     marks = tuple(row[glass.COLUMNS][0] == glass.SCROLL[0] for row in app)
     assert marks == scroll_marks(drawing)
