@@ -29,8 +29,8 @@ MAY_ASK_PIN = "The device may ask you to unlock it."
 ASKS_PIN = "The device asks for its PIN."
 ASKS_KEYS = "The wallet looks at the device. Press ✓ there and choose Show account."
 ASKS_PAYMENT = (
-    "The device asks you to check the recipient. "
-    "Compare it with what you were given, then press ✓ on the device."
+    "The device asks you to check the payment. "
+    "Compare each page with what you were given, then answer there."
 )
 ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."

@@ -95,7 +95,7 @@ async def test_a_payment_goes_from_the_form_to_a_block(size: tuple[int, int]) ->
         assert " ".join(app_session.WORDS) in preview
         assert not session.signed, "nothing is asked of the device before the preview was accepted"
         asked = await person.does("enter")
-        assert "The device asks you to check the recipient." in asked
+        assert "The device asks you to check the payment." in asked
         assert "Recipient 1 of 1 page 1/3" in asked, "the device is in front by itself"
         sent = await person.does(*APPROVED)
         assert "seen by 2 of 3" in sent
@@ -233,7 +233,7 @@ async def test_a_locked_device_is_asked_for_its_pin_first() -> None:
         assert await person.does("1", "q", "backspace")
         assert session.pressed == ["1", "q", "\b"], "what a PIN may hold goes to the device"
         session.unlocks()
-        assert "The device asks you to check the recipient." in await person.reads()
+        assert "The device asks you to check the payment." in await person.reads()
 
 
 async def test_letters_go_to_the_device_only_while_it_asks_for_letters() -> None:
@@ -351,7 +351,7 @@ async def test_an_erased_device_is_named_instead_of_waited_for() -> None:
         assert "The device has no seed." in checked
         assert not session.verified
         session.show(app_session.HOME)
-        assert "The device asks you to check the recipient." in await person.does("p", "enter")
+        assert "The device asks you to check the payment." in await person.does("p", "enter")
 
 
 @pytest.mark.parametrize(
