@@ -27,6 +27,7 @@ from signer.formats import cbor
 from signer.keys.path import render
 from signer.keys.seeds import mnemonic
 from tests import memory, psbts
+from tests.nights import AT_NIGHT
 
 pytestmark = [
     pytest.mark.skipif(
@@ -266,7 +267,9 @@ def test_no_pin_is_left_that_was_typed_and_not_used(flash: Path, left: str) -> N
         assert memory.residue(device.pid, pins(PIN)) == set()
 
 
-@pytest.mark.parametrize("words", [TWELVE, WORDS], ids=["12", "24"])
+@pytest.mark.parametrize(
+    "words", [pytest.param(TWELVE, id="12"), pytest.param(WORDS, id="24", marks=AT_NIGHT)]
+)
 def test_no_row_of_words_is_left_after_they_were_typed_and_after_each_unlocking(
     flash: Path, words: tuple[str, ...]
 ) -> None:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.kill_points import REFUSED, STORIES
+from tests.nights import AT_NIGHT
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="by Linux's ptrace"),
@@ -79,7 +80,12 @@ def is_told(outcome: Outcome, story: str) -> bool:
     return outcome.is_unlocked or SAID.get(story, "Wrong PIN") in outcome.told
 
 
-@pytest.mark.parametrize("story", STORIES)
+BY_DAY = ("wrong", "last", "set-up", "first damaged")
+
+
+@pytest.mark.parametrize(
+    "story", [name if name in BY_DAY else pytest.param(name, marks=AT_NIGHT) for name in STORIES]
+)
 def test_tries_never_rise_the_seed_is_whole_or_absent_and_what_was_told_is_so(story: str) -> None:
     killed = outcomes(story)
     assert len(killed) > 60  # two copies are opened, written, synced and renamed at the very least
