@@ -161,6 +161,7 @@ class Account:
             earlier = self.revealed()
             self._bdk.apply_update(update)
             self._save()
+            self._take_stock()
             return self.revealed() != earlier
 
     def balance(self) -> Balance:
@@ -223,6 +224,8 @@ class Account:
         self._lookahead = gap + 1
         with bdk_adapter.named_reason(self._coins):
             self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
+            if bdk_adapter.drop_lost_blocks(self._coins):
+                self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
         self._recall()
 
     def waiting(self) -> tuple[PaymentRecord, ...]:
@@ -253,8 +256,21 @@ class Account:
             or str(output.outpoint.txid) in shown
         ]
 
+    def _take_stock(self) -> None:
+        """After news of the chain: blocks that came, and blocks that lost."""
+        self._mark_confirmed()
+        if bdk_adapter.drop_lost_blocks(self._coins):
+            self._load()
+
+    def _mark_confirmed(self) -> None:
+        """What a block has shown is sent for good, ended or not: a reorg may take it back."""
+        for record in self.store.payments():
+            if record.status != "sent" and self.confirmations(record.payment.txid):
+                self.store.mark_sent(record.payment.txid)
+
     def _recall(self) -> None:
         """What a crash may have kept from BDK, and what BDK does not keep."""
+        self._mark_confirmed()
         if draft := self.store.draft():
             self._mark_change(draft, self._bdk.mark_used)
         known_txids = {

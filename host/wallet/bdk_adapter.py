@@ -2,16 +2,17 @@
 
 import base64
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import bdkpython as bdk
 
+from host import storage_errors
 from host.config import HARDENED, account_path
 from host.errors import WalletError
 from host.psbt import PsbtMaps
-from host.storage_errors import engine_error
 from host.store import Pairing
 from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
@@ -80,6 +81,29 @@ _DAMAGED = (
 )
 
 
+def drop_lost_blocks(path: Path) -> bool:
+    """Whether BDK's file said of a transaction that a block has it which lost; now it does not.
+
+    BDK would believe such a transaction whatever is said against it, and no method takes it back.
+    Raises WalletError. The wallet is to be loaded again.
+    """
+    with storage_errors.named_reason(path, _DAMAGED), closing(sqlite3.connect(path)) as db, db:
+        if not db.execute(_LOST).fetchone():
+            return False  # who only reads needs no right to write
+        db.execute(_DROP_LOST)
+        return True
+
+
+_LOST = """
+    SELECT 1 FROM bdk_anchors
+    WHERE (block_height, block_hash) NOT IN (SELECT block_height, block_hash FROM bdk_blocks)
+"""
+_DROP_LOST = """
+    DELETE FROM bdk_anchors
+    WHERE (block_height, block_hash) NOT IN (SELECT block_height, block_hash FROM bdk_blocks)
+"""
+
+
 @contextmanager
 def named_reason(path: Path) -> Iterator[None]:
     """What BDK says of its file, raised as WalletError with the true reason."""
@@ -90,7 +114,7 @@ def named_reason(path: Path) -> Iterator[None]:
         bdk.CreateWithPersistError.Persist,
         bdk.LoadWithPersistError.Persist,
     ) as error:
-        raise engine_error(error.error_message, path, _DAMAGED) from error
+        raise storage_errors.engine_error(error.error_message, path, _DAMAGED) from error
 
 
 def height(position: "bdk.ChainPosition") -> int | None:
