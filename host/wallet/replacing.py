@@ -12,7 +12,6 @@ import bdkpython as bdk
 from host import psbt
 from host.config import grouped
 from host.errors import WalletError
-from host.transactions import Transaction
 from host.wallet import bdk_adapter, payment_request
 from host.wallet.bdk_adapter import INTERNAL
 
@@ -67,12 +66,6 @@ def forget(wallet: "bdk.Wallet", txid: str, now: int) -> None:
     seen = bdk_adapter.seen_at(canonical.chain_position) or 0
     evicted = bdk.EvictedTx(txid=bdk.Txid.from_string(txid), evicted_at=max(now, seen + 1))
     wallet.apply_evicted_txs([evicted])
-
-
-def spent_outpoints(raw_tx: bytes) -> set[tuple[bytes, int]]:
-    """Which coins a transaction spends: txid in the order of the wire, and index."""
-    inputs = Transaction.parse(raw_tx).inputs
-    return {(txin.outpoint.txid, txin.outpoint.index) for txin in inputs}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from host.values import (
     PaymentRecord,
     SignedPayment,
 )
-from host.wallet import bdk_adapter, payment_request, replacing
+from host.wallet import bdk_adapter, ended, payment_request, replacing
 from host.wallet.account import Account, outpoint_name
 from signer.formats.words.digest_words import digest_words
 
@@ -32,7 +32,7 @@ class Wallet(Account):
         with self._lock:
             builder = bdk.TxBuilder().fee_rate(rate).unspendable(self._unsafe())
             builder = builder.add_recipient(script, bdk.Amount.from_sat(sats))
-            if coins := self._coins_of_given_up():
+            if coins := self._ruling_out(address):
                 builder = builder.add_utxos(coins)
             psbt_draft = payment_request.built(builder, self._bdk)
             return self._keep(self._as_draft(psbt_draft, address, sats, sats_per_vbyte))
@@ -69,13 +69,15 @@ class Wallet(Account):
             return self._keep(replace(draft, replaces=txid))
 
     def give_up(self, txid: str) -> None:
-        """Send a payment no more that no peer has shown; its coins are free.
+        """Send a payment no more that no peer has shown, or that was refused since.
 
-        Somebody may have it all the same: the next payment spends one of its coins, so that only
-        one of the two can be confirmed. Raises WalletError for one that was shown.
+        Its coins are free. Somebody may have it all the same: the next payment spends one of its
+        coins, so that only one of the two can be confirmed. Raises WalletError for one that was
+        shown and not refused since.
         """
         with self._lock:
-            if self._on_its_way(txid).status == "sent":
+            record = self._on_its_way(txid)
+            if record.status == "sent" and not record.refusal:
                 raise WalletError(
                     "The network has shown this payment: it cannot be given up. Nothing was"
                     " changed. Raise its fee, or call it off."
@@ -123,7 +125,7 @@ class Wallet(Account):
             )
         ours = Transaction.parse(record.payment.raw_tx).txid
         for later in self.waiting():
-            if ours in {spent for spent, _ in replacing.spent_outpoints(later.payment.raw_tx)}:
+            if ours in {spent for spent, _ in ended.coins_of(later.payment.raw_tx)}:
                 raise WalletError(
                     f"The payment {later.payment.txid} spends its change and would be lost."
                     " Nothing was changed. Raise the fee of that one, or call it off first."
@@ -135,15 +137,28 @@ class Wallet(Account):
         outpoints = (output.outpoint for output in self._bdk.list_unspent())
         return [outpoint for outpoint in outpoints if outpoint_name(outpoint) not in safe]
 
-    def _coins_of_given_up(self) -> list["bdk.OutPoint"]:
-        """A coin of each given-up payment that a block could still take, to rule that out."""
-        unspent = {outpoint_name(output.outpoint): output.outpoint for output in self._safe()}
-        chosen: set[tuple[bytes, int]] = set()
-        for record in self.store.payments():
-            coins = replacing.spent_outpoints(record.payment.raw_tx)
-            if record.status == "given up" and coins <= unspent.keys() and not coins & chosen:
-                chosen.add(min(coins))
-        return [unspent[coin] for coin in sorted(chosen)]
+    def _ruling_out(self, address: str) -> list["bdk.OutPoint"]:
+        """Coins the next payment spends so that no ended one is taken beside it.
+
+        Raises WalletError when that cannot be, and `address` would be paid twice.
+        """
+        waiting = [(each.recipient, ended.coins_of(each.payment.raw_tx)) for each in self.waiting()]
+        on_their_way = {coin for _, coins in waiting for coin in coins}
+        safe = {outpoint_name(output.outpoint): output.outpoint for output in self._safe()}
+        possible = ended.still_possible(self.store.payments(), self._spent_in_blocks())
+        free = [each for each in possible if not each.coins & on_their_way]
+        chosen = ended.ruling_out(free, safe.keys())
+        to_address = {coin for payee, coins in waiting if payee == address for coin in coins}
+        ended.check_payee(address, possible, chosen | to_address)
+        return [safe[coin] for coin in sorted(chosen)]
+
+    def _spent_in_blocks(self) -> set[ended.Coin]:
+        return {
+            outpoint_name(txin.previous_output)
+            for canonical in self._bdk.transactions()
+            if bdk_adapter.height(canonical.chain_position) is not None
+            for txin in canonical.transaction.input()
+        }
 
     def _keep(self, draft: Draft) -> Draft:
         """The draft on disk, in the place of an older one."""
@@ -172,7 +187,7 @@ class Wallet(Account):
         unspent = {outpoint_name(utxo.outpoint): utxo.txout for utxo in self._bdk.list_unspent()}
         for record in self.waiting():
             if record.payment.txid == replaces:
-                spent = replacing.spent_outpoints(record.payment.raw_tx)
+                spent = ended.coins_of(record.payment.raw_tx)
                 unspent |= {
                     outpoint_name(output.outpoint): output.txout
                     for output in self._bdk.list_output()
