@@ -13,7 +13,7 @@ from host.errors import NetworkError, TooFewCoins, WalletError
 from host.transactions import Transaction
 from host.values import Balance, Draft, SignedPayment
 from host.wallet import Wallet
-from tests.devnets import STRANGER
+from tests.devnets import STRANGER, branch
 from tests.wallets import fund, opened, paired, sign
 
 COIN = 1_000_000  # sats
@@ -152,6 +152,23 @@ async def test_a_payment_that_every_mempool_forgot_is_sent_again(
     assert not any(node.mempool for node in devnet.status())
     await spend.send_again(wallet, backend)
     assert all(payment.txid in node.mempool for node in devnet.status())
+
+
+async def test_a_payment_whose_block_lost_is_on_its_way_again(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet
+) -> None:
+    payment = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    await spend.send(wallet, backend, payment)
+    await mined(devnet, backend, wallet)
+    for block in branch(devnet.node(0).chain, depth=1, length=2):
+        for index in range(len(devnet.status())):
+            devnet.node(index).submit_block(block.encode())
+    await backend.sync(wallet)
+    assert [record.payment for record in wallet.waiting()] == [payment]
+    await spend.send_again(wallet, backend)
+    await mined(devnet, backend, wallet)
+    assert (await statuses(wallet))[payment.txid] == "confirmed"
+    assert wallet.balance() == Balance(COIN - PAID - payment.fee_sats, 0)
 
 
 async def test_a_higher_fee_takes_the_place_of_a_payment(

@@ -1,0 +1,1 @@
+"""Random histories of payments, judged by a model that knows what the network did."""
