@@ -35,7 +35,7 @@ RECIPIENT = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
 COINS_SATS = FAUCET_SATS
 PAID_SATS = 25_000
 SATS_PER_VBYTE = 2.0
-PIN = "274186"  # of a device that is thrown away at the end
+PIN = "274186"  # of a device that is thrown away at the end, or kept in the folder of --home
 Answer = TypeVar("Answer")
 
 
@@ -99,10 +99,11 @@ class Story:
         self.finger = ScriptedFinger(self.parts.control, self._read)
 
     async def tell(self) -> DemoResult:
-        """From an empty device to a payment that every node has in a block."""
+        """From a new device, or an earlier run's, to a payment that every node has in a block."""
         device = await self.parts.cable.plug()
-        self._tell("device", "The device is new. It makes a seed; its words are told back to it.")
-        await self.finger.set_up(PIN)
+        self._tell("device", "A new device makes a seed; one that is set up is unlocked.")
+        is_new = await self.finger.begin(PIN)
+        self._tell("device", "It was new: its words were told back." if is_new else "Unlocked.")
         await self._pair(device)
         await self._get_coins(device)
         sent, fee_sats = await self._pay()
@@ -120,7 +121,7 @@ class Story:
 
     async def _get_coins(self, device: SigningDevice) -> None:
         address = await self.session.next_address()
-        self._tell("receive", f"The wallet's first address is {address.address}.")
+        self._tell("receive", f"The wallet's next address is {address.address}.")
         if device.interactive:
             await together(self.session.verify(address), self.finger.accept())
             self._tell("receive", "The device derived the same address.")

@@ -38,6 +38,19 @@ class ScriptedFinger:
         await self._enter(pin)
         await self._expect("home")
 
+    async def begin(self, pin: str) -> bool:
+        """Set a new device up, or unlock the one that is there; whether it was new.
+
+        Ends on the unlocked home screen. Raises HostError with what the device says of the PIN.
+        """
+        view = await self._control.wait_for(lambda view: view.kind in {"menu", "home"})
+        if view.kind == "menu":
+            await self.set_up(pin)
+            return True
+        await self.unlock(pin)
+        await self._expect("home")
+        return False
+
     async def unlock(self, pin: str) -> None:
         """From the locked home screen, or from the PIN pad that a host's request brought up."""
         if self._view.kind == "home":

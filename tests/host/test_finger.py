@@ -200,6 +200,12 @@ async def test_a_pin_is_typed_from_the_home_screen_or_from_the_pad(desk: Desk) -
     assert desk.panel.pressed[3:] == ["1234", "ok"]
 
 
+@pytest.mark.parametrize("press", [pin_pad], ids=["pin pad"])
+async def test_a_device_that_is_set_up_is_unlocked(desk: Desk) -> None:
+    assert not await desk.finger.begin("274186")
+    assert desk.panel.pressed == ["ok", "274186", "ok"]
+
+
 class Setup:
     """A device that is set up: menu, dice, a question, words, three of them told back, a PIN."""
 

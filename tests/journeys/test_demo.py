@@ -38,6 +38,15 @@ def test_a_payment_goes_from_nothing_to_confirmed(link: str) -> None:
     assert run.stderr == ""
 
 
+def test_a_second_run_in_the_same_folder_unlocks_and_pays_again(tmp_path: Path) -> None:
+    for sentence in ("It was new: its words were told back.", "Unlocked."):
+        run = run_demo("--json", "--link", "tcp", "--home", str(tmp_path))
+        assert run.returncode == 0, run.stdout + run.stderr
+        lines = [json.loads(line) for line in run.stdout.splitlines()]
+        assert sentence in [line["sentence"] for line in lines]
+        assert lines[-1]["confirmations"] >= 1
+
+
 def test_the_lines_for_a_person_tell_every_page_the_device_showed() -> None:
     run = run_demo("--link", "tcp")
     assert run.returncode == 0, run.stdout + run.stderr
