@@ -29,7 +29,7 @@ from tests.desk import pressed
 
 FINGERPRINT = "73c5da0a"
 WRONG = "9999"
-KILLS_EACH = 6  # every system call has its kill in test_T71
+KILLS_EACH = 15
 LONGEST_S = 0.16  # a PIN try takes about a third of it, so some kills come before and some after
 
 
