@@ -144,17 +144,18 @@ async def test_garbage_after_the_handshake_ends_the_conversation() -> None:
             await peer.receive()
 
 
+async def _never_reads(reader: Reader, writer: Writer) -> None:
+    _greet(writer)
+    reader._transport.pause_reading()
+    await asyncio.Event().wait()
+
+
 async def test_a_peer_that_never_reads_is_dropped_before_it_fills_our_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(peers, "MAX_UNREAD", 1_000_000)
 
-    async def script(reader: Reader, writer: Writer) -> None:
-        _greet(writer)
-        reader._transport.pause_reading()
-        await asyncio.Event().wait()
-
-    async with stranger(script) as address:
+    async with stranger(_never_reads) as address:
         peer = await _connect(address)
         for _ in range(200):
             peer.send("block", bytes(100_000))
@@ -168,12 +169,7 @@ async def test_a_peer_that_never_reads_is_not_waited_for_at_the_end(
 ) -> None:
     monkeypatch.setattr(peers, "CLOSE_S", 0.1)
 
-    async def script(reader: Reader, writer: Writer) -> None:
-        _greet(writer)
-        reader._transport.pause_reading()
-        await asyncio.Event().wait()
-
-    async with stranger(script) as address:
+    async with stranger(_never_reads) as address:
         peer = await _connect(address)
         for _ in range(120):
             peer.send("block", bytes(100_000))

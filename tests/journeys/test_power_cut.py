@@ -18,14 +18,14 @@ from firmware_emu.core.device import Device
 from firmware_emu.effects import Show, State
 from firmware_emu.emulator import MNEMONIC, PIN, Emulator, EmulatorProcess, sealed_record
 from firmware_emu.emulator.presets import CHEAP, PROMPTS, yes
-from firmware_emu.events import BytesIn, Port, Typed
+from firmware_emu.events import BytesIn, Port
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
 from firmware_emu.storage import vault
 from firmware_emu.storage.flash import stored
 from signer.formats import cbor
 from tests import psbts
-from tests.desk import pressed
+from tests.kill_points import enter, press, set_up
 
 FINGERPRINT = "73c5da0a"
 WRONG = "9999"
@@ -217,16 +217,6 @@ class Watcher:
 Story = Callable[[Shell], None]
 
 
-def press(shell: Shell, *keys: Key) -> None:
-    for event in pressed(*keys):
-        shell.happen(event)
-
-
-def enter(shell: Shell, pin: str) -> None:
-    shell.happen(Typed(pin))
-    press(shell, Key.OK)
-
-
 def wrong_then_right(shell: Shell) -> None:
     press(shell, Key.OK)
     enter(shell, WRONG)
@@ -239,14 +229,6 @@ def all_wrong(shell: Shell) -> None:
     for _ in range(vault.TRIES):
         enter(shell, WRONG)
         press(shell, Key.OK)  # the notice; after the last one there is no PIN to be entered
-
-
-def set_up(shell: Shell) -> None:
-    press(shell, Key.RIGHT, Key.OK, Key.OK)
-    for word in MNEMONIC.split():
-        enter(shell, word)
-    enter(shell, PIN)
-    enter(shell, PIN)
 
 
 def play(record: bytes | None, story: Story, at: int, *, after: bool) -> tuple[Watcher, bool]:
