@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from firmware_emu import faces, private_memory, seal
+from firmware_emu import faces, personalities, private_memory, seal
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, tcp
@@ -167,7 +167,8 @@ async def _run(options: argparse.Namespace) -> None:
         )
         erase(fresh)  # the device has stirred it into its own
         time = MovableTime()
-        shell = Shell(device, flash, breathe=_breathe, now=time.now, later=_later)
+        breathe = _breathe if make_panel else _later
+        shell = Shell(device, flash, breathe=breathe, now=time.now, later=_later)
         shell.start()
         board = await _board(options, shell, time)
         for part in board.parts.values():
@@ -240,7 +241,7 @@ class _Over:
 
 
 def _breathe(go_on: Callback) -> None:
-    """A breath before slow arithmetic: long enough for a face to be painted."""
+    """A breath before slow arithmetic: long enough for a face in this process to be painted."""
     asyncio.get_running_loop().call_later(0.05, go_on)
 
 
@@ -251,6 +252,8 @@ def _later(go_on: Callback) -> None:
 
 async def _board(options: argparse.Namespace, shell: Shell, time: MovableTime) -> PluggedParts:
     board = PluggedParts()
+    for name in personalities.names():
+        personalities.load(name)  # before the seal, behind which nothing is kept for the next start
     requested = (options.tcp, options.camera, options.control)
     usual = not options.pty and all(port is None for port in requested)
     if options.tcp is not None:

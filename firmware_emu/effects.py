@@ -35,6 +35,16 @@ class BytesOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """A request was refused, maybe without a word on the screen. `sentence` is what its host reads.
+
+    For a program at the panel, which would wait for a prompt that never comes.
+    """
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """What came over the port was no message. A link that can hang up does; a serial port cannot.
 
@@ -60,4 +70,4 @@ class Resume:
     """
 
 
-Effect = Show | BytesOut | HangUp | Save | Resume
+Effect = Show | BytesOut | Refuse | HangUp | Save | Resume

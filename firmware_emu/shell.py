@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from firmware_emu.effects import BytesOut, Effect, HangUp, Resume, Save, Show
+from firmware_emu.effects import BytesOut, Effect, HangUp, Refuse, Resume, Save, Show
 from firmware_emu.events import BytesIn, Event, Port, PortClosed, Resumed, Shown, Ticked, Timed
 
 Write = Callable[[bytes], None]
 Callback = Callable[[], None]
+Hear = Callable[[str], None]
 
 
 class Machine(Protocol):
@@ -48,7 +49,7 @@ def _timeless() -> float:
     return 0.0
 
 
-def _discard(_data: bytes) -> None:
+def _discard(_data: bytes | str) -> None:
     pass
 
 
@@ -92,7 +93,7 @@ class Shell:
     ) -> None:
         self._device = device
         self._flash = flash
-        self._faces = list(faces)
+        self._faces: list[tuple[Face, Hear]] = [(face, _discard) for face in faces]
         self._breathe = breathe
         self.now = now
         self._later = later
@@ -146,15 +147,18 @@ class Shell:
             if line.closed is None and port is not _OWN:
                 self.pull_out(port)
 
-    def watch(self, face: Face) -> None:
-        """Add a front panel; it is shown the present screen at once."""
-        self._faces.append(face)
+    def watch(self, face: Face, refused: Hear = _discard) -> None:
+        """Add a front panel; it is shown the present screen at once.
+
+        `refused` is called with what each host reads whose request is refused.
+        """
+        self._faces.append((face, refused))
         if self._last_show is not None:
             face.show(self._last_show)
 
     def look_away(self, face: Face) -> None:
         """Remove a front panel."""
-        self._faces.remove(face)
+        self._faces = [watching for watching in self._faces if watching[0] is not face]
 
     def _go_on(self) -> None:
         while self._waiting and not self._busy:
@@ -216,22 +220,28 @@ class Shell:
         own.pieces.append((Ticked(0.0, self.now()), _ignore))
         self._go_on()
 
-    def _carry_out(self, effect: Show | BytesOut | HangUp | Save) -> None:
+    def _carry_out(self, effect: Show | BytesOut | Refuse | HangUp | Save) -> None:
         match effect:
             # A lowered try counter must be on disk before the world learns anything about
             # the PIN: the device puts Save first, and nothing later happens until it is durable.
             case Save(record):
                 self._flash.save(record)
             case Show():
-                self._last_show = effect
-                whole_since = Shown(self.now())
-                for face in tuple(self._faces):
-                    face.show(effect)
-                if effect.is_new:
-                    self._device.handle(whole_since)
+                self._show(effect)
             case BytesOut(port, data):
                 if line := self._lines.get(port):
                     line.write(data)
+            case Refuse(sentence):
+                for _, refused in tuple(self._faces):
+                    refused(sentence)
             case HangUp(port):
                 if line := self._lines.get(port):
                     line.hang_up()
+
+    def _show(self, show: Show) -> None:
+        self._last_show = show
+        whole_since = Shown(self.now())
+        for face, _ in tuple(self._faces):
+            face.show(show)
+        if show.is_new:
+            self._device.handle(whole_since)

@@ -25,7 +25,7 @@ from firmware_emu.core.idle_timer import IdleTimer
 from firmware_emu.core.key_policy import KeyPolicy
 from firmware_emu.core.ports import Ports
 from firmware_emu.core.state import DeviceState, at_power_on
-from firmware_emu.effects import BytesOut, Effect, HangUp, Resume, Save, Show, State
+from firmware_emu.effects import BytesOut, Effect, HangUp, Refuse, Resume, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.events import Port
 from firmware_emu.flows import (
@@ -331,6 +331,8 @@ class Device:
     def _reply(self, port: Port, request: Request, reply: Reply) -> Screen | None:
         """Sends a reply; what cannot be sent but only shown is returned."""
         wire = self._ports.reply(port, request, reply)
+        if isinstance(reply, Fault):
+            self._effects.append(Refuse(reply.message))
         if not isinstance(wire, bytes):
             return wire
         self._send(port, wire)

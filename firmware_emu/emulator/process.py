@@ -15,14 +15,19 @@ from firmware_emu.storage.flash import FlashFile
 
 _LONGEST_WAIT_S = 60.0
 _BETWEEN = ("home", "wait")  # what is shown before a prompt comes
+_ASKS_AGAIN_S = 0.05
 
 
 class NoReview(Exception):
-    """The device asks for no approval: it refused, or wants something else. `screen` says what."""
+    """The device asks for no approval: it refused, or wants something else. `screen` says what.
 
-    def __init__(self, screen: ScreenView) -> None:
+    `refusal` is what the host reads, where the device refused without a word on its screen.
+    """
+
+    def __init__(self, screen: ScreenView, refusal: str = "") -> None:
         self.screen = screen
-        super().__init__(screen.text)
+        self.refusal = refusal
+        super().__init__("\n".join(filter(None, (refusal, screen.text))))
 
 
 class EmulatorProcess:
@@ -48,6 +53,7 @@ class EmulatorProcess:
         self._command = _command(flash, (*flags, *chosen))
         self._count = 0
         self.screen = ScreenView("", (), "", "")
+        self._refusal = ""  # since something was last asked of the device here
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -147,11 +153,25 @@ class EmulatorProcess:
         # A notice that was looked at before, or that a host's leaving left, is of another request.
         is_old = self.screen.kind == "notice" and (self.screen is earlier or _is_cut(self.screen))
         before = self.screen if is_old else None
+        self._refusal = "" if is_old else self._refusal
         while self.screen.kind not in PROMPTS:
             if self.screen is not before and self.screen.kind not in _BETWEEN:
                 raise NoReview(self.screen)
             before = self.screen
-            self._listen(deadline)
+            self._listen_for_prompt(deadline)
+
+    def _listen_for_prompt(self, deadline: float) -> None:
+        """One message more. Who was refused may ask again, otherwise, and gets a moment for it."""
+        refusal = self._refusal
+        end = min(deadline, time.monotonic() + _ASKS_AGAIN_S) if refusal else deadline
+        try:
+            self._listen(end)
+        except TimeoutError:
+            if not refusal:
+                raise
+            raise NoReview(self.screen, refusal) from None
+        if self.screen.kind == "wait":
+            self._refusal = ""
 
     def _catch_up(self) -> None:
         """See all that was shown up to now: a message without a wish is answered at once."""
@@ -165,6 +185,7 @@ class EmulatorProcess:
         self._heard = bytearray()
         self.say({"token": self.announcement["token"]})
         self._listen()
+        self._ask({"get": "refusals"})
 
     def _ask(self, message: Mapping[str, object]) -> dict[str, Any]:
         self._count += 1
@@ -173,6 +194,7 @@ class EmulatorProcess:
             pass
         if "error" in answer:
             raise ValueError(answer["error"])
+        self._refusal = ""
         return answer
 
     def say(self, message: Mapping[str, object]) -> None:
@@ -185,6 +207,7 @@ class EmulatorProcess:
         if view := message.get("view"):
             kind, lines = view["kind"], tuple(view["lines"])
             self.screen = ScreenView(kind, lines, view["state"], view["fingerprint"])
+        self._refusal = message.get("refused", self._refusal)
         return message
 
     def _line(self, deadline: float | None) -> bytes:

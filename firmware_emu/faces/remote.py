@@ -76,6 +76,8 @@ class _Client(asyncio.Protocol):
         self._seq = 0
         self._view: Message = {}
         self._last_show: Show | None = None
+        self._hears_refusals = False
+        self._is_refusal_unread = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -110,6 +112,12 @@ class _Client(asyncio.Protocol):
             self._seq += 1
             self._send({"view": {"seq": self._seq} | view})
 
+    def _refused(self, sentence: str) -> None:
+        """Once between two messages of the client: a host can be refused without an end (T97)."""
+        if self._hears_refusals and not self._is_refusal_unread:
+            self._is_refusal_unread = True
+            self._send({"refused": sentence})
+
     def _take(self, line: bytes) -> None:
         message = _parse(line)
         if self._watching:
@@ -122,16 +130,20 @@ class _Client(asyncio.Protocol):
         if hmac.compare_digest(token, self._token.encode()):
             self._watching = True
             self._crowd.heard(self, 1)
-            self._shell.watch(self)
+            self._shell.watch(self, self._refused)
         else:
             self._close()
 
     def _answer(self, message: Message) -> None:
         done = {"done": message.get("id")}
+        self._is_refusal_unread = False
         try:
             match message:
                 case {"get": "pixels"}:
                     self._send(done | {"pixels": self._pixels()})
+                case {"get": "refusals"}:
+                    self._hears_refusals = True
+                    self._send(done)
                 case {"press": str(name), "at_once": True}:
                     self._press_at_once(_key(name), done)
                 case {"press": "hold"}:

@@ -4,6 +4,7 @@ import doctest
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,13 @@ from firmware_emu.faces.script import FingerRule, ScriptedFinger, UnexpectedScre
 from firmware_emu.screens import Key
 from signer.formats import cbor
 from tests import kernel, psbts
+from tests.gallery.device import payments
 
 H = 1 << 31
 BUSY = 10  # times slower than a quiet machine
 ACCOUNT = {"network": "localtest", "path": [84 + H, 1 + H, H]}
 ADDRESS = {"network": "localtest", "path": [84 + H, 1 + H, H, 0, 0], "variant": "wpkh(k)"}
+OURS = bytes.fromhex("73c5da0a")  # the fingerprint of the seed
 LEGAL = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 
 
@@ -223,6 +226,67 @@ def test_approving_what_is_refused_ends_at_once_and_the_device_goes_on(
     (page,) = process.approve()
     assert "Your address" in page.text
     assert b"bcrt1q" in line.recv(4096)
+
+
+REFUSED: dict[str, tuple[str, dict[str | int, cbor.Value], str]] = {
+    "no payment at all": ("sign_psbt", foreign_payment(), "cannot be read"),
+    "nothing to sign": (
+        "sign_psbt",
+        {"network": "localtest", "psbt": payments()["payment"].replace(OURS, bytes(3) + b"\1")},
+        "not yours",
+    ),
+    "another network": (
+        "sign_psbt",
+        {"network": "mainnet", "psbt": payments()["payment"]},
+        "another\nnetwork",
+    ),
+    "no parameter": ("sign_psbt", {"network": "localtest"}, "Failed to extract psbt"),
+    "no such method": ("sign_all", {}, "Unknown method"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_ends_the_wait_for_a_prompt_at_once_whatever_the_screen_says(
+    process: EmulatorProcess, line: socket.socket, name: str
+) -> None:
+    method, params, words = REFUSED[name]
+
+    def send() -> float:
+        time.sleep(0.02)
+        began = time.monotonic()
+        ask(line, method, params)
+        return began
+
+    took = []
+    with ThreadPoolExecutor(1) as sender:
+        for _ in range(5):  # whatever else the machine does, the quickest shows what it takes
+            sent = sender.submit(send)
+            with pytest.raises(NoReview) as refused:
+                process.approve(timeout_s=10)
+            took.append(time.monotonic() - sent.result())
+            assert words in str(refused.value)
+            assert refused.value.screen == process.screen
+            process.press("stop")
+    assert min(took) < 0.1
+
+
+def test_a_refusal_before_the_wait_counts_unless_the_next_request_is_there(
+    process: EmulatorProcess, line: socket.socket
+) -> None:
+    ask(line, "sign_psbt", {"network": "localtest"})
+    assert line.recv(4096)
+    with pytest.raises(NoReview, match="Failed to extract psbt"):
+        process.approve(timeout_s=10)
+    ask(line, "sign_psbt", {"network": "localtest"})
+    assert line.recv(4096)
+    ask(line, "get_receive_address", ADDRESS)
+    assert "Your address" in process.approve()[0].text
+    assert line.recv(4096)
+    ask(line, "sign_psbt", {"network": "localtest"})
+    assert line.recv(4096)
+    process.press("left")  # whoever goes on has seen to it
+    with pytest.raises(TimeoutError):
+        process.approve(timeout_s=0.1)
 
 
 def test_an_old_refusal_is_not_taken_for_one_of_the_next_request(

@@ -296,3 +296,22 @@ def test_no_bytes_bring_the_panel_down(lines: list[bytes]) -> None:
         face.close()
 
     asyncio.run(talk())
+
+
+async def test_refusals_are_told_to_who_asked_for_them_once_between_two_messages() -> None:
+    device = Emulator()
+    face = await remote.listen(device.shell, 0, TOKEN)
+    client, other = await Client.to(face), await Client.to(face)
+    assert "view" in await client.hear()
+    assert "view" in await other.hear()
+    assert await client.ask(id=1, get="refusals") == [{"done": 1}]
+    for _ in range(3):
+        device.request("no_such_method")
+    refused, done = await client.ask(id=2, get="refusals")
+    assert (refused, done) == ({"refused": "Unknown method"}, {"done": 2})
+    device.request("no_such_method")
+    assert await client.hear() == refused
+    assert await other.ask(id=3, press="left") == [{"done": 3}]
+    for one in (client, other):
+        await one.close()
+    face.close()
