@@ -71,7 +71,8 @@ class Register:
 
     A key is `[fingerprint/path]xpub`, or without what is in brackets. `spelled` are the keys as the
     host wrote them, where `keys` are not: some hosts compare what they are told back letter by
-    letter, to see whether an account is registered.
+    letter, to see whether an account is registered. `is_unchecked` says that they came as text
+    without a checksum over all of it: a wrong letter could be in there (threat T43).
     """
 
     chain: str
@@ -80,6 +81,25 @@ class Register:
     template: str
     keys: tuple[str, ...]
     spelled: tuple[str, ...] = ()
+    is_unchecked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAddress:
+    """Whether an address is one of ours, of any account of this wallet, at a usual index."""
+
+    chain: str
+    network: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """Whether extended public keys, each `[fingerprint/path]xpub`, are this wallet's."""
+
+    chain: str
+    network: str
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +172,8 @@ Command = (
     | GetXpub
     | ShowAddress
     | ShowAccountAddress
+    | CheckAddress
+    | CheckKeys
     | Register
     | GetAccounts
     | Sign

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from firmware_emu.commands import (
     AddEntropy,
+    CheckAddress,
+    CheckKeys,
     Command,
     Fault,
     FaultCode,
@@ -37,6 +39,8 @@ ALLOWED: Mapping[type, frozenset[State]] = {
     GetXpub: _UNLOCKED,
     ShowAddress: _UNLOCKED,
     ShowAccountAddress: _UNLOCKED,
+    CheckAddress: _UNLOCKED,
+    CheckKeys: _UNLOCKED,
     Register: _UNLOCKED,
     GetAccounts: _UNLOCKED,
     Sign: _UNLOCKED,

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from firmware_emu import events, personalities
 from firmware_emu.commands import (
+    CheckAddress,
+    CheckKeys,
     Command,
     Fault,
     FaultCode,
@@ -51,7 +53,15 @@ _FAILED = Notice(
 )
 _STEPS = 20  # of the bar of a long press
 # While somebody else is asked these wait, and are not looked at again and again (threat T97).
-_FOR_A_PERSON = (ShowAddress, ShowAccountAddress, Register, Sign, SignMessage)
+_FOR_A_PERSON = (
+    ShowAddress,
+    ShowAccountAddress,
+    CheckAddress,
+    CheckKeys,
+    Register,
+    Sign,
+    SignMessage,
+)
 _Turn = tuple[Port, Request, Fault | None, Flow[RequestOutcome] | None]
 
 

@@ -5,6 +5,8 @@ No match here has a default: a command that is forgotten is a type error, not an
 
 from firmware_emu.commands import (
     AddEntropy,
+    CheckAddress,
+    CheckKeys,
     Command,
     Done,
     Fault,
@@ -33,6 +35,7 @@ from firmware_emu.core.state import DeviceState
 from firmware_emu.flows import Flow, RequestOutcome
 from firmware_emu.flows.menu import home
 from firmware_emu.flows.requests.address import show_account_address, show_address
+from firmware_emu.flows.requests.check import check_address, check_keys
 from firmware_emu.flows.requests.message import NOTHING_PENDING, reveal, sign_message
 from firmware_emu.flows.requests.register import register
 from firmware_emu.flows.requests.sign import sign
@@ -48,9 +51,8 @@ from signer.keys.keyring import Keyring
 _NO_NETWORK = Fault(FaultCode.WRONG_NETWORK, "This device does not know that network.")
 _DAMAGED = Fault(FaultCode.INTERNAL, "The memory of the device is damaged.")
 
-_WithKeys = (
-    GetXpub | ShowAddress | ShowAccountAddress | Register | Sign | SignMessage | RevealEntropy
-)
+_OnNetwork = GetXpub | ShowAddress | ShowAccountAddress | CheckAddress | CheckKeys | Register | Sign
+_WithKeys = _OnNetwork | SignMessage | RevealEntropy
 
 
 def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
@@ -73,6 +75,8 @@ def unknown_network(command: Command) -> Fault | None:
     match command:
         case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
             return None if networks.exists(command.chain, command.network) else _NO_NETWORK
+        case CheckAddress() | CheckKeys():
+            return None if networks.exists(command.chain, command.network) else _NO_NETWORK
         case SignMessage():
             return None if networks.exists(command.chain) else _NO_NETWORK
         case GetInfo() | Unlock() | AddEntropy() | GetFingerprint() | GetAccounts():
@@ -88,7 +92,7 @@ def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | No
             return None if device.keyring or device.damaged else _get_ready(device)
         case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
             return _guarded_flow(command, device) if device.keyring else None
-        case SignMessage() | RevealEntropy():
+        case SignMessage() | RevealEntropy() | CheckAddress() | CheckKeys():
             return _guarded_flow(command, device) if device.keyring else None
         case GetInfo() | AddEntropy() | GetFingerprint() | GetAccounts() | Logout():
             return None
@@ -114,6 +118,10 @@ def _flow_with_keys(
             return show_address(command, keyring)
         case ShowAccountAddress():
             return show_account_address(command, device.vault, keyring)
+        case CheckAddress():
+            return check_address(command, device.vault, keyring)
+        case CheckKeys():
+            return check_keys(command, keyring)
         case Register():
             return register(command, device.vault, keyring, device.pool)
         case Sign():
@@ -128,6 +136,8 @@ def _network(command: _WithKeys) -> tuple[str, str] | None:
     """The chain and the network that a command is for, where it says so."""
     match command:
         case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
+            return command.chain, command.network
+        case CheckAddress() | CheckKeys():
             return command.chain, command.network
         case SignMessage() | RevealEntropy():
             return None
@@ -153,6 +163,8 @@ def immediate_reply(command: Command, device: DeviceState, activity: str) -> Rep
             return command.fault
         case ShowAddress() | ShowAccountAddress() | Register() | Sign() | SignMessage():
             return access.LOCKED  # with keys a person is asked
+        case CheckAddress() | CheckKeys():
+            return access.LOCKED
 
 
 def _public(

@@ -204,6 +204,24 @@ class PolicyAccounts(Protocol):
         ...
 
 
+class AddressSearch(Protocol):
+    """The verb of chains whose wallets have many addresses: where this one lies."""
+
+    def find_address(
+        self,
+        text: str,
+        keyring: Keyring,
+        network: str,
+        records: Sequence[bytes],
+        indexes: range,
+    ) -> str | None:
+        """Where an address of ours lies, in words; None if it is not among these indexes.
+
+        `records` are those of registered accounts. Raises Malformed for what is no address.
+        """
+        ...
+
+
 def names() -> tuple[str, ...]:
     """Every chain there is."""
     import pkgutil  # noqa: PLC0415  10 ms that a chain imported by its name does not need
@@ -234,6 +252,16 @@ def policy_accounts(name: str) -> PolicyAccounts | None:
     if not _has_accounts(accounts):
         raise IncompleteChain(_complaint(name, "POLICY_ACCOUNTS", accounts, PolicyAccounts))
     return accounts
+
+
+def address_search(name: str) -> AddressSearch | None:
+    """The same chain's search for addresses; None if it has none. Raises LookupError."""
+    search: object = getattr(_package(name), "ADDRESS_SEARCH", None)
+    return search if _can_search(search) else None
+
+
+def _can_search(value: object) -> TypeGuard[AddressSearch]:
+    return not _missing(value, AddressSearch)
 
 
 def _package(name: str) -> ModuleType:

@@ -94,7 +94,7 @@ def parse(ur: Ur) -> Account:
         raise Malformed(f"A UR of the type {ur.type} holds no account key.")
     value = cbor.decode(ur.cbor, cbor.LENIENT)
     if ur.type != "crypto-account":
-        fingerprint, only = _parse_key("", value)
+        fingerprint, only = parse_key("", value)
         return Account(fingerprint, (only,))
     match value:
         case {1: int(number), 2: [*outputs]}:
@@ -132,11 +132,14 @@ def _parse_output(value: Value) -> AccountKey | None:
     if not names or not (isinstance(value, Tag) and value.number in _HDKEY):
         return None
     script = "(".join(names) + ")" * (len(names) - 1)
-    return _parse_key(script, value)[1]
+    return parse_key(script, value)[1]
 
 
-def _parse_key(script: str, value: Value) -> tuple[bytes, AccountKey]:
-    """The master fingerprint that the key names (zeros when it names none), and the key."""
+def parse_key(script: str, value: Value) -> tuple[bytes, AccountKey]:
+    """The master fingerprint that an hdkey names (zeros when it names none), and the key.
+
+    Raises Malformed, also for a private key.
+    """
     fields = _fields(value, _HDKEY)
     match fields:
         case {3: bytes(public_key), 4: bytes(chain_code)} if (
@@ -146,7 +149,7 @@ def _parse_key(script: str, value: Value) -> tuple[bytes, AccountKey]:
         case _:
             # Also the answer to a private key: nobody may be led to show one to a camera.
             raise Malformed("An account key is a public key of 33 bytes and a chain code of 32.")
-    origin = _fields(fields.get(6), _KEYPATH)
+    origin = _fields(fields.get(6, {1: []}), _KEYPATH)
     coin = _fields(fields[5], _COIN_INFO) if 5 in fields else {}
     key = AccountKey(
         script,

@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.commands import Register
-from firmware_emu.personalities.air.account import account_of
+from firmware_emu.commands import Register, Unusable
+from firmware_emu.personalities.air.account import registration_of
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
 from signer.errors import Malformed
 from signer.formats.descriptor_checksum import checksum_of
+from signer.formats.payload import reader
+from signer.formats.payload.values import AccountDescription
 from signer.formats.qr import parts, ur
 from tests import psbts
 from tests.desk import Desk, unlocked_desk
@@ -20,6 +22,11 @@ KEYS = [psbts.key_text(psbts.keyring()), psbts.key_text(psbts.keyring("zoo " * 1
 PLAIN = f"wsh(sortedmulti(2,{KEYS[0]}/<0;1>/*,{KEYS[1]}/<0;1>/*))"
 CODE = f"{PLAIN}#{checksum_of(PLAIN)}"
 NAME = f"Scanned {checksum_of(PLAIN)}"
+
+
+def described(text: str) -> Register | Unusable | None:
+    payload = reader.read(text)
+    return registration_of(payload, "regtest") if isinstance(payload, AccountDescription) else None
 
 
 def hold_up(desk: Desk, text: str) -> None:
@@ -59,12 +66,21 @@ def test_a_code_that_stays_in_view_is_asked_about_once() -> None:
     assert not isinstance(desk.screen, Confirm)
 
 
-@pytest.mark.parametrize("text", [PLAIN, f"{PLAIN}#{'q' * 8}", CODE.replace("(2,", "(1,")])
-def test_without_its_checksum_an_account_is_not_registered(text: str) -> None:
+def test_without_its_checksum_an_account_comes_with_a_warning_first() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, PLAIN)
+    assert isinstance(desk.screen, Confirm)
+    assert "The text had no checksum." in " ".join(desk.text.split())
+    desk.approve()
+    assert NAME in desk.plug().call("get_registered_descriptors")["result"]
+
+
+@pytest.mark.parametrize("text", [f"{PLAIN}#{'q' * 8}", CODE.replace("(2,", "(1,")])
+def test_with_another_checksum_an_account_is_not_registered(text: str) -> None:
     desk = unlocked_desk()
     hold_up(desk, text)
     assert isinstance(desk.screen, Notice)
-    assert "without its checksum" in " ".join(desk.text.split())
+    assert "checksum do not fit" in " ".join(desk.text.split())
     assert desk.plug().call("get_registered_descriptors")["result"] == {}
 
 
@@ -84,7 +100,7 @@ def test_keys_of_real_coins_are_refused_on_a_device_for_test_coins() -> None:
 
 def test_a_key_that_stands_twice_is_one_key() -> None:
     plain = f"wsh(or_d(pk({KEYS[0]}/<0;1>/*),and_v(v:pkh({KEYS[0]}/<2;3>/*),older(9))))"
-    made = account_of(f"{plain}#{checksum_of(plain)}", "regtest")
+    made = described(f"{plain}#{checksum_of(plain)}")
     assert isinstance(made, Register)
     assert made.template == "wsh(or_d(pk(@0/<0;1>/*),and_v(v:pkh(@0/<2;3>/*),older(9))))"
     assert made.keys == (KEYS[0],)
@@ -94,7 +110,7 @@ def test_a_key_that_stands_twice_is_one_key() -> None:
 def test_no_text_breaks_the_reader(text: str, at: int) -> None:
     for changed in (text, PLAIN[:at] + text + PLAIN[at:]):
         try:
-            made = account_of(f"{changed}#{checksum_of(changed)}", "regtest")
+            made = described(f"{changed}#{checksum_of(changed)}")
         except Malformed:
             continue
         assert not isinstance(made, Register) or made.network == "regtest"

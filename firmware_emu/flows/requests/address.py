@@ -21,7 +21,7 @@ from signer.keys.keyring import Keyring
 from signer.keys.path import Path, render
 from signer.review import Fact, Kind, Origin, Page, Shape
 
-_ALARM = Notice(
+WRONG_ADDRESS = Notice(
     "Wrong address",
     (
         "Do not use this address.",
@@ -92,7 +92,7 @@ def _compare(
 ) -> Flow[RequestOutcome]:
     address = Fact(network, text, Origin.DERIVED, Shape.ADDRESS)
     page = Page(Kind.RECIPIENT, "Your address", (address, origin))
-    yield from compare((*map(_warning, warnings), page), _ALARM)
+    yield from compare((*map(_warning, warnings), page), WRONG_ADDRESS)
     return RequestOutcome(Text(text))
 
 

@@ -12,7 +12,7 @@ from firmware_emu.storage.account_store import AccountStore, StoredAccount, with
 from firmware_emu.storage.vault import LONGEST_ACCOUNT, MOST_ACCOUNTS, Vault
 from signer import chains
 from signer.keys.keyring import Keyring
-from signer.review import Fact, Kind, Origin, Page
+from signer.review import Fact, Kind, Origin, Page, warning
 
 _LONGEST = LONGEST_ACCOUNT - 64  # what sealing adds is less
 _FULL = Fault(
@@ -57,7 +57,7 @@ def register(
         return RequestOutcome(
             fault, Notice("Refused", (fault.message, NOTHING_KEPT, _WAYS_OUT[fault]))
         )
-    warnings = tuple(_warnings(store, previous))
+    warnings = (*_unchecked(command), *_warnings(store, previous))
     accepted = yield from read_all((*warnings, *review.pages), "register", NOTHING_KEPT)
     record = policies.register(review.approve(accepted[len(warnings) :]), keyring)
     kept = account_store.contents(record, spelled)
@@ -78,6 +78,15 @@ def _no_room(others: list[StoredAccount], encoded: bytes, spelled: tuple[str, ..
         return _FULL
     length = len(account_store.contents(encoded, spelled))
     return _LONG if length > _LONGEST else None
+
+
+def _unchecked(command: Register) -> Iterator[Page]:
+    if command.is_unchecked:
+        yield warning(
+            "No checksum",
+            "The text had no checksum. With one wrong letter it is another account.",
+            "Compare every page that follows with the other cosigners.",
+        )
 
 
 def _warnings(store: AccountStore, previous: StoredAccount | None) -> Iterator[Page]:

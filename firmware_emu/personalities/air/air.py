@@ -1,11 +1,13 @@
 """QR codes to requests, replies to QR codes. There is no back channel: faults end on our screen."""
 
+from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Final
 
 from firmware_emu.commands import (
     Accounts,
+    CheckAddress,
+    CheckKeys,
     Done,
     Fault,
     FaultCode,
@@ -18,29 +20,48 @@ from firmware_emu.commands import (
     Sign,
     Signature,
     Signed,
+    SignMessage,
     Text,
     Unchanged,
     Unlock,
     Unusable,
 )
 from firmware_emu.personalities import Profile
-from firmware_emu.personalities.air.account import CHAIN, account_of
-from firmware_emu.personalities.air.codes import mistaken
+from firmware_emu.personalities.air import codes, forms
+from firmware_emu.personalities.air.account import CHAIN, registration_of
 from firmware_emu.screens import Screen
 from firmware_emu.screens.notice import Notice
-from firmware_emu.screens.qr import VERSION, Qr, animated
+from firmware_emu.screens.qr import Qr
 from signer.errors import Malformed
-from signer.formats.qr import bbqr, ur
+from signer.formats.payload import reader
+from signer.formats.payload.values import (
+    AccountDescription,
+    AccountKeys,
+    AddressText,
+    EncryptedSeed,
+    Form,
+    Labels,
+    MessageText,
+    Named,
+    Payload,
+    Payment,
+    RawTransaction,
+    SeedCode,
+)
+from signer.formats.qr import bbqr, numbered
 from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.qr.numbered import Numbered, NumberedCollector
 from signer.formats.qr.parts import Limits, PartCollector, Progress
-from signer.formats.qr.ur import PSBT_TYPES
+from signer.formats.qr.ur import Ur
 from signer.hashes import sha256
+from signer.keys import path
 
 MAX_MESSAGE: Final = 512 << 10
 AWAY_S: Final = 2.0
 
-_OPENING, _SCAN, _ACCOUNT = "opening", "scan", "account"
-_BY_UR, _BY_BBQR = "payment", "payment by BBQr"  # who asks in one form may read no other
+_OPENING, _SCAN, _OWN = "opening", "scan", "shown by itself"
+_MESSAGE = "message"
+_PAYMENT = "payment as "  # and the form: who asks in one may read no other
 _PARTS: Final = b"parts"  # stands in for a payment of which some parts were seen
 _IN_VIEW: Final = 8  # different things a camera may see at once before the oldest is forgotten
 _UNSEEN: Final = frozenset({FaultCode.LOCKED, FaultCode.BAD_REQUEST, FaultCode.OUT_OF_TURN})
@@ -57,28 +78,23 @@ class Air:
     def __init__(self, profile: Profile) -> None:
         self._network = profile.network(CHAIN)
         limits = Limits(message_bytes=MAX_MESSAGE)
-        self._urs = PartCollector(PSBT_TYPES, limits)
-        self._files = bbqr.BbqrCollector(bbqr.PSBT, limits)
+        self._urs = PartCollector(reader.UR_TYPES, limits)
+        self._files = bbqr.BbqrCollector(reader.BBQR_KINDS, limits)
+        self._numbered = NumberedCollector(limits)
         self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
 
     def receive(self, data: bytes, /) -> Iterator[Request | bytes]:
         """One QR code's bytes: the requests that it completes, or a fault to show."""
         try:
-            text = data.decode("ascii")
-            account = account_of(text, self._network)
-            payment, form = (None, "") if account else self._collect(text)
-        except (UnicodeDecodeError, Malformed):
+            payload = self._collect(data)
+            requests = tuple(self._requests(payload)) if payload else ()
+        except Malformed as error:
             # A stray code beside a payment under way is no reason to interrupt anyone.
             if self._appeared(data) and _PARTS not in self._in_view:
-                fault = Fault(FaultCode.BAD_PARAMETERS, mistaken(data))
-                yield Request(_SCAN, Unusable(Sign, fault))
+                yield _refusal(codes.mistaken(data, str(error)))
             return
-        if account and self._appeared(data):
-            yield Request(_OPENING, Unlock())
-            yield Request(_ACCOUNT if isinstance(account, Register) else _SCAN, account)
-        if payment is not None and self._appeared(payment):
-            yield Request(_OPENING, Unlock())
-            yield Request(form, Sign(CHAIN, self._network, payment))
+        if requests and self._appeared(_identity(payload, data)):
+            yield from requests
 
     def prompted(self, _ticket: str, /) -> bytes:
         """Nothing: the person who is asked stands in front of the camera."""
@@ -88,13 +104,15 @@ class Air:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
         match reply:
             case Signed(payload):
-                return _as_code(payload, ticket)
+                return forms.answer(payload, Form(ticket.removeprefix(_PAYMENT)))
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
                 is_unread = ticket == _SCAN or code in _UNSEEN
                 notice = Notice("Not scanned", (message, "Nothing was signed."))
                 return notice if is_unread else b""
-            case Info() | Done() | Text() | Fingerprint() | Registered() | Accounts() | Signature():
+            case Signature(signature):
+                return Qr("Signature", (b64encode(signature).decode("ascii"),))
+            case Info() | Done() | Text() | Fingerprint() | Registered() | Accounts():
                 return b""
             case Unchanged():
                 return b""  # who showed it has it; as a code it would look like a signed one
@@ -108,21 +126,55 @@ class Air:
         """The camera is gone: forget what it saw."""
         self._urs.reset()
         self._files.reset()
+        self._numbered.reset()
         self._in_view.clear()
 
-    def _collect(self, text: str) -> tuple[bytes | None, str]:
-        """The payment that this code completes, or None while codes are missing; and its form."""
-        by_bbqr = text.startswith(bbqr.START)
-        collected = self._files.add(text) if by_bbqr else self._urs.add(text)
+    def _collect(self, data: bytes) -> Payload | None:
+        """What this code completes, or None while codes are missing. Raises Malformed."""
+        text = data.decode("ascii").strip() if data.isascii() else ""
+        collected: Progress | BbqrFile | Numbered | Ur
+        if text.startswith(bbqr.START):
+            collected = self._files.add(text)
+        elif part := numbered.parse(text):
+            collected = self._numbered.add(part)
+        elif text[:3].lower() == "ur:":
+            collected = self._urs.add(text)
+        else:
+            return reader.read(data)
         if isinstance(collected, Progress):
             # Which payment a part belongs to shows at its end, and a long one takes longer than
             # AWAY_S to come round: all that was in view still is.
             self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
-            return None, ""
+            return None
         self._in_view.pop(_PARTS, None)
-        if isinstance(collected, BbqrFile):
-            return collected.data, _BY_BBQR
-        return ur.to_psbt(collected), _BY_UR
+        return reader.read(collected)
+
+    def _requests(self, payload: Payload) -> Iterator[Request]:
+        """What a whole payload asks of this device. Raises Malformed."""
+        match payload:
+            case Payment(psbt, form):
+                yield Request(_OPENING, Unlock())
+                yield Request(_PAYMENT + form.value, Sign(CHAIN, self._network, psbt))
+            case AccountDescription():
+                register = registration_of(payload, self._network)
+                if isinstance(register, Register):
+                    yield Request(_OPENING, Unlock())
+                yield Request(_OWN if isinstance(register, Register) else _SCAN, register)
+            case AddressText(address):
+                yield Request(_OPENING, Unlock())
+                yield Request(_OWN, CheckAddress(CHAIN, self._network, address))
+            case AccountKeys(keys):
+                yield Request(_OPENING, Unlock())
+                yield Request(_OWN, CheckKeys(CHAIN, self._network, keys))
+            case MessageText(way, text):
+                yield Request(_OPENING, Unlock())
+                yield Request(_MESSAGE, SignMessage(CHAIN, path.parse(way), text))
+            case SeedCode(form):
+                yield _refusal(codes.about_seed(form))
+            case EncryptedSeed():
+                yield _refusal(codes.ENVELOPE)
+            case RawTransaction() | Labels() | Named():
+                yield _refusal(codes.sentence(payload))
 
     def _appeared(self, code: bytes) -> bool:
         """Note that `thing` is in view. False when it was all along."""
@@ -134,10 +186,11 @@ class Air:
         return not is_known
 
 
-def _as_code(payload: bytes, ticket: str) -> Screen:
-    """A signed payment in the form it was asked for in."""
-    if ticket == _BY_BBQR:
-        # More codes than BBQr can number: by UR there is no such end.
-        with suppress(Malformed):
-            return Qr("Signed", bbqr.split(BbqrFile(bbqr.PSBT, payload), VERSION))
-    return animated("Signed", ur.from_psbt(payload))
+def _refusal(sentence: str) -> Request:
+    # Whether a code is of use here is no secret: a locked or new device says it, too.
+    return Request(_SCAN, Unusable(Unlock, Fault(FaultCode.BAD_PARAMETERS, sentence)))
+
+
+def _identity(payload: Payload | None, data: bytes) -> bytes:
+    """What is the same thing while it stays in view: of many codes, their payment."""
+    return payload.psbt if isinstance(payload, Payment) else repr(payload).encode() or data

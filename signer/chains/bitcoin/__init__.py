@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signer.chains import Chain, PolicyAccounts
+from signer.chains import AddressSearch, Chain, PolicyAccounts
 from signer.chains.bitcoin.accounts import addresses, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount, is_of_another_coin
 from signer.chains.bitcoin.messages import message
@@ -150,6 +150,24 @@ class Bitcoin:
         account = registry.unseal(record, keyring)
         return addresses.policy_address(account, branch, index, NETWORKS[network])
 
+    def find_address(
+        self,
+        text: str,
+        keyring: Keyring,
+        network: str,
+        records: Sequence[bytes],
+        indexes: range,
+    ) -> str | None:
+        """Where an address of ours lies, in words; None if it is not among these indexes.
+
+        `records` as for `review`. Raises Malformed for what is no address of the network.
+        """
+        from signer.chains.bitcoin.accounts.search import find_address  # noqa: PLC0415  as above
+
+        named_network = NETWORKS[network]
+        accounts = registry.of_network(records, keyring, named_network)
+        return find_address(text, keyring, accounts, named_network, indexes)
+
     def message(self, text: str, path: Path, keyring: Keyring) -> Review[KeyMessage]:
         """A message to sign by the key at `path`, as `signmessage` does (BIP137).
 
@@ -196,3 +214,4 @@ class Bitcoin:
 BITCOIN = Bitcoin()
 CHAIN: Chain = BITCOIN
 POLICY_ACCOUNTS: PolicyAccounts = BITCOIN
+ADDRESS_SEARCH: AddressSearch = BITCOIN

@@ -1,0 +1,47 @@
+"""A signed payment as the texts of QR codes, in the form it was asked for in."""
+
+from base64 import b64encode
+from contextlib import suppress
+from typing import Final
+
+from firmware_emu.screens import Screen
+from firmware_emu.screens.qr import VERSION, Qr, animated
+from signer.errors import Malformed
+from signer.formats.payload import radix
+from signer.formats.payload.values import Form
+from signer.formats.qr import bbqr, numbered, ur
+from signer.formats.qr.bbqr import BbqrFile
+
+_TITLE: Final = "Signed"
+_LETTERS: Final = 360  # of a code of VERSION in bytes, with room for its numbers
+_BIG_LETTERS: Final = 520  # and in capitals
+
+
+def answer(psbt: bytes, form: Form) -> Screen:
+    """The screen that shows it; by UR, which has no end, where its own form cannot hold it."""
+    frames: tuple[str, ...] = ()
+    with suppress(Malformed):
+        frames = _frames(psbt, form)
+    return Qr(_TITLE, frames) if frames else animated(_TITLE, ur.from_psbt(psbt))
+
+
+def _frames(psbt: bytes, form: Form) -> tuple[str, ...]:
+    match form:
+        case Form.BBQR:
+            return bbqr.split(BbqrFile(bbqr.PSBT, psbt), VERSION)
+        case Form.BASE64 | Form.NUMBERED:
+            return numbered.split(b64encode(psbt).decode("ascii"), _LETTERS)
+        case Form.UR1:
+            return numbered.split_ur1(psbt, _LETTERS)
+        case Form.HEX:
+            return _single(psbt.hex().upper())
+        case Form.BASE43:
+            return _single(radix.encode(psbt, radix.BASE43))
+        case Form.BASE58:
+            return _single(radix.encode(psbt, radix.BASE58))
+        case Form.BINARY | Form.UR | Form.UR_BYTES:
+            return ()
+
+
+def _single(text: str) -> tuple[str, ...]:
+    return (text,) if len(text) <= _BIG_LETTERS else ()

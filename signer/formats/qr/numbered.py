@@ -1,0 +1,183 @@
+"""Codes that only say which of how many they are: `p2of3 ...` (Specter), and UR version 1.
+
+There is no fountain here, and `pMofN` has neither checksum nor message id: what was put together is
+believed as far as whoever reads it believes it.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from signer.errors import Malformed
+from signer.formats import cbor
+from signer.formats.bch import Code
+from signer.formats.bech32 import ALPHABET
+from signer.formats.bits import regroup
+from signer.formats.qr.parts import Limits, Progress
+from signer.hashes import sha256
+
+MOST_PARTS: Final = 9999
+_PART: Final = re.compile(
+    r"p([0-9]{1,4})of([0-9]{1,4})\s(.*)", re.IGNORECASE | re.ASCII | re.DOTALL
+)
+_LETTERS: Final = ALPHABET
+_UR1: Final = re.compile(
+    rf"ur:(?P<type>[a-z0-9-]+)(?:/(?P<number>[0-9]{{1,4}})of(?P<count>[0-9]{{1,4}}))?"
+    rf"(?:/(?P<digest>[{_LETTERS}]{{58}}))?/(?P<body>[{_LETTERS}]+)"
+)
+_BC32: Final = 0x3FFFFFFF  # the constant that its checksum leaves (BCR-2020-004)
+_GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # of bech32
+_CODE: Final = Code(_GENERATOR, symbols=6)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPart:
+    """Part `number`, from 1, of `count`. `digest` is the whole message's where it is told (UR1)."""
+
+    kind: str
+    number: int
+    count: int
+    body: str = field(repr=False)
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A whole message: the text of `pMofN`, or of UR1 its type and its CBOR."""
+
+    kind: str
+    text: str = field(default="", repr=False)
+    cbor: bytes = field(default=b"", repr=False)
+
+
+def parse(text: str) -> NumberedPart | None:
+    """A code of either kind, or None for another. Raises Malformed for impossible numbers."""
+    if match := _PART.fullmatch(text.strip()):
+        return _checked(NumberedPart("", int(match[1]), int(match[2]), match[3].strip()))
+    match = _UR1.fullmatch(text.strip().lower()) if text.isascii() else None
+    if not match or not (match["digest"] or match["count"]):
+        return None
+    number, count = int(match["number"] or 1), int(match["count"] or 1)
+    return _checked(
+        NumberedPart(match["type"], number, count, match["body"], match["digest"] or "")
+    )
+
+
+def _checked(part: NumberedPart) -> NumberedPart:
+    if not 1 <= part.number <= part.count:
+        raise Malformed("The number of a part is above the count of its parts.")
+    return part
+
+
+class NumberedCollector:
+    """Takes such codes in any order until they make up one whole message.
+
+    A part that contradicts those before it begins another message: no text says which it is of, so
+    halves of two are never joined where that can be seen (threat T76).
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._parts: dict[int, NumberedPart] = {}
+
+    def add(self, part: NumberedPart) -> Progress | Numbered:
+        """Take one. The whole message when this completed it.
+
+        Raises Malformed for one that is too long, and for a message whose digest then is wrong.
+        """
+        length = len(part.body) * part.count
+        if part.count > self._limits.parts or length > 2 * self._limits.message_bytes:
+            raise Malformed("The message is too long to be taken by QR codes.")
+        known = self._parts.get(part.number)
+        if self._contradicts(part, known):
+            self._parts.clear()
+        self._parts[part.number] = part
+        if len(self._parts) < part.count:
+            return Progress(len(self._parts), part.count, known is None)
+        parts = [self._parts[number] for number in sorted(self._parts)]
+        self.reset()
+        return _joined(parts)
+
+    def reset(self) -> None:
+        """Forget an unfinished message."""
+        self._parts.clear()
+
+    def _contradicts(self, part: NumberedPart, known: NumberedPart | None) -> bool:
+        other = next(iter(self._parts.values()), part)
+        headers = (part.kind, part.count, part.digest), (other.kind, other.count, other.digest)
+        return headers[0] != headers[1] or (known is not None and known.body != part.body)
+
+
+def split(text: str, letters: int) -> tuple[str, ...]:
+    """The codes of a text as `pMofN`, each with so many letters of it at most; one is plain.
+
+    Raises Malformed for a text of too many codes.
+    """
+    count = max(1, -(-len(text) // letters))
+    if count == 1:
+        return (text,)
+    if count > MOST_PARTS:
+        raise Malformed("The text is too long for so small codes.")
+    size = -(-len(text) // count)
+    bodies = [text[start : start + size] for start in range(0, len(text), size)]
+    return tuple(f"p{number}of{len(bodies)} {body}" for number, body in enumerate(bodies, start=1))
+
+
+def split_psbt(psbt: bytes, letters: int) -> tuple[str, ...]:
+    """The same of a PSBT, as base64. Raises Malformed."""
+    return split(b64encode(psbt).decode("ascii"), letters)
+
+
+def split_ur1(psbt: bytes, letters: int) -> tuple[str, ...]:
+    """A PSBT as codes of UR version 1 (`ur:bytes`), each with so many letters of it at most."""
+    data = cbor.encode(psbt)
+    body, digest = bc32(data), bc32(sha256(data))
+    size = -(-len(body) // -(-len(body) // letters))
+    bodies = [body[start : start + size] for start in range(0, len(body), size)]
+    if len(bodies) == 1:
+        return (f"ur:bytes/{digest}/{body}".upper(),)
+    count = len(bodies)
+    return tuple(
+        f"ur:bytes/{number}of{count}/{digest}/{part}".upper()
+        for number, part in enumerate(bodies, start=1)
+    )
+
+
+def _joined(parts: list[NumberedPart]) -> Numbered:
+    text = "".join(part.body for part in parts)
+    kind = parts[0].kind
+    if not kind:
+        return Numbered("", text)
+    data = from_bc32(text)
+    digest = parts[0].digest
+    if digest and from_bc32(digest) != sha256(data):
+        raise Malformed("The parts of this UR are of two messages, or one is damaged.")
+    return Numbered(kind, cbor=data)
+
+
+def bc32(data: bytes) -> str:
+    """`data` in BC32 (BCR-2020-004): letters and checksum of bech32, without a prefix."""
+    values = _regrouped(data, 8, 5)
+    residue = _CODE.residue([0, *values, 0, 0, 0, 0, 0, 0]) ^ _BC32
+    checksum = [residue >> shift & 31 for shift in range(25, -1, -5)]
+    return "".join(_LETTERS[value] for value in (*values, *checksum))
+
+
+def from_bc32(text: str) -> bytes:
+    """The bytes of BC32. Raises Malformed."""
+    values = [_LETTERS.index(letter) for letter in text]
+    if len(values) < 6 or _CODE.residue([0, *values]) != _BC32:
+        raise Malformed("A letter of a version 1 UR is wrong.")
+    return bytes(regroup(values[:-6], 5, 8))
+
+
+def _regrouped(data: Iterable[int], wide: int, narrow: int) -> list[int]:
+    """With the last group padded by zero bits."""
+    values = list(data)
+    groups = list(regroup(values, wide, narrow))
+    spare = len(values) * wide % narrow
+    if spare:
+        groups.append((values[-1] & ((1 << spare) - 1)) << (narrow - spare))
+    return groups
