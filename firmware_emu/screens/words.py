@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
-from firmware_emu.screens import Key
+from firmware_emu.screens import Answer, Key
 from firmware_emu.screens.layout import buttons, framed, heading
 from firmware_emu.screens.notice import Acknowledged, Stopped
 
@@ -57,3 +57,59 @@ class Words:
     @property
     def _last(self) -> bool:
         return self.view == self._views - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenWord(Answer):
+    """The number of a word, from 0."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordChoice:
+    """The words with a cursor, to change one. A typed number goes there."""
+
+    kind: ClassVar[str] = "word choice"
+
+    title: str
+    words: WordRow = field(repr=False)
+    cursor: int = 0
+    typed_number: int = 0
+
+    def lines(self) -> tuple[str, ...]:
+        first = self.cursor // _ROWS * _ROWS
+        numbers = range(first, min(first + _ROWS, len(self.words)))
+        body = (
+            f"{'▸' if number == self.cursor else ' '} {number + 1:2}. {self.words[number]}"
+            for number in numbers
+        )
+        place = f"{self.cursor + 1} of {len(self.words)}"
+        return framed(heading(self.title, place), tuple(body), buttons("back", "change", "◂ ▸"))
+
+    def press(self, key: Key) -> "WordChoice | ChosenWord | Stopped":
+        match key:
+            case Key.LEFT:
+                return self._at(self.cursor - 1)
+            case Key.RIGHT:
+                return self._at(self.cursor + 1)
+            case Key.OK | Key.HOLD:
+                return ChosenWord(self.cursor)
+            case Key.STOP:
+                return Stopped()
+
+    def typed(self, character: str) -> "WordChoice":
+        """A digit goes to that word, a second one to the number of both."""
+        if not ("0" <= character <= "9"):
+            return self
+        number = self.typed_number * 10 + int(character)
+        number = number if 1 <= number <= len(self.words) else int(character)
+        if not 1 <= number <= len(self.words):
+            return self
+        return replace(self, cursor=number - 1, typed_number=number)
+
+    def _at(self, number: int) -> "WordChoice":
+        return replace(self, cursor=number % len(self.words), typed_number=0)
+
+
+_ROWS = 6

@@ -108,6 +108,9 @@ def test_stopping_before_the_end_keeps_nothing(steps: int) -> None:
 
 # A seed that exists
 
+LEGAL = ("legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful")
+LEGAL = (*LEGAL, "legal", "winner", "thank", "yellow")
+
 
 @pytest.mark.parametrize(
     ("words", "fingerprint"), [(ABANDON, "73c5da0a"), (TWENTY_FOUR, "5436d724")]
@@ -116,18 +119,55 @@ def test_words_restore_the_keys_they_stand_for(words: tuple[str, ...], fingerpri
     assert unlocked_desk(words).shown[-1].fingerprint == fingerprint
 
 
-def test_words_that_do_not_fit_are_asked_again_and_nothing_is_kept() -> None:
+def spelled(desk: Desk, words: tuple[str, ...]) -> None:
+    desk.choose("I have a seed")
+    desk.choose(f"{len(words)} words")
+    for word in words:
+        desk.type(word)
+        desk.press("ok")
+
+
+def test_a_wrong_word_is_changed_alone_with_twelve_keys_at_most() -> None:
     desk = Desk()
     kept = desk.record
-    desk.choose("I have a seed")
-    desk.choose("12 words")
-    for _ in range(12):
-        desk.type("abandon")
-        desk.press("ok")
+    spelled(desk, (*TWENTY_FOUR[:16], "zoo", *TWENTY_FOUR[17:]))
     assert "Not a seed" in desk.text
+    assert "None is lost" in desk.text
     assert desk.record == kept
+    for _ in range(2):
+        desk.press("ok")  # what is wrong; all words
+    desk.type("17")
     desk.press("ok")
-    assert "Word 1 of 12" in desk.text
+    assert "It was zoo." in desk.text
+    desk.type(TWENTY_FOUR[16][:4])
+    desk.press("ok")
+    desk.enter_pin()
+    desk.enter_pin()
+    assert desk.shown[-1].fingerprint == "5436d724"
+
+
+def test_a_word_one_letter_away_that_fits_is_offered_and_taken() -> None:
+    desk = Desk()
+    spelled(desk, (*LEGAL[:4], "save", *LEGAL[5:]))
+    desk.press("ok")
+    while "▸ 5. wave for save" not in desk.text:
+        desk.press("right")
+    desk.press("ok")
+    desk.enter_pin()
+    desk.enter_pin()
+    assert desk.state is State.UNLOCKED
+
+
+def test_two_swapped_words_are_offered_the_other_way_round() -> None:
+    desk = Desk()
+    spelled(desk, (*LEGAL[:3], LEGAL[4], LEGAL[3], *LEGAL[5:]))
+    desk.press("ok")
+    while "▸ Swap words 4 and 5" not in desk.text:
+        desk.press("right")
+    desk.press("ok")
+    desk.enter_pin()
+    desk.enter_pin()
+    assert desk.state is State.UNLOCKED
 
 
 def test_stop_goes_one_word_back_and_then_away() -> None:

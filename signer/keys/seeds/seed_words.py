@@ -57,6 +57,15 @@ class SeedWords(Uncopyable):
         """One word more. Raises Malformed for one that is not on the list, and after 24."""
         self._append(mnemonic.place_of(word, self._language))
 
+    def replace(self, number: int, word: str) -> None:
+        """Another word at this number, from 0. Raises Malformed for one that is not on the list."""
+        self._places[number] = mnemonic.place_of(word, self._language)
+
+    def swap(self, first: int, second: int) -> None:
+        """The words at these two numbers, the other way round."""
+        places = self._places
+        places[first], places[second] = places[second], places[first]
+
     def pop(self) -> None:
         """Forget the last word, if there is one."""
         if self._count:
