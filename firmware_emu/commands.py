@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from signer.keys.seeds.seed_words import SeedWords
+
 Path = tuple[int, ...]
 
 
@@ -141,6 +143,14 @@ class RevealEntropy:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadSeed:
+    """A seed that a code showed. `words` are erased by who carries this out or refuses it."""
+
+    words: SeedWords = field(repr=False)
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Logout:
     pass
 
@@ -179,6 +189,7 @@ Command = (
     | Sign
     | SignMessage
     | RevealEntropy
+    | LoadSeed
     | Logout
     | Unknown
     | Unusable

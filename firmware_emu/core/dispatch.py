@@ -17,6 +17,7 @@ from firmware_emu.commands import (
     GetInfo,
     GetXpub,
     Info,
+    LoadSeed,
     Logout,
     Register,
     Reply,
@@ -41,6 +42,7 @@ from firmware_emu.flows.requests.register import register
 from firmware_emu.flows.requests.sign import sign
 from firmware_emu.flows.requests.xpub import get_xpub, needs_person, show_xpub
 from firmware_emu.flows.review import NOTHING, NOTHING_KEPT
+from firmware_emu.flows.seed.load import load_seed
 from firmware_emu.flows.seed.setup import setup
 from firmware_emu.flows.seed.unlock import unlock
 from firmware_emu.screens import Screen
@@ -81,7 +83,7 @@ def unknown_network(command: Command) -> Fault | None:
             return None if networks.exists(command.chain) else _NO_NETWORK
         case GetInfo() | Unlock() | AddEntropy() | GetFingerprint() | GetAccounts():
             return None
-        case RevealEntropy() | Logout() | Unknown() | Unusable():
+        case RevealEntropy() | LoadSeed() | Logout() | Unknown() | Unusable():
             return None
 
 
@@ -90,6 +92,9 @@ def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | No
     match command:
         case Unlock():
             return None if device.keyring or device.damaged else _get_ready(device)
+        case LoadSeed():
+            is_new = device.vault.sealed is None and not device.damaged
+            return load_seed(command, device.vault, device.cost, device.pool) if is_new else None
         case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
             return _guarded_flow(command, device) if device.keyring else None
         case SignMessage() | RevealEntropy() | CheckAddress() | CheckKeys():
@@ -157,14 +162,30 @@ def immediate_reply(command: Command, device: DeviceState, activity: str) -> Rep
             return _public(command, device.vault, device.keyring)
         case RevealEntropy():
             return NOTHING_PENDING
+        case LoadSeed(words, form):
+            words.erase()
+            return _has_seed(form)
         case Logout():
             return Done()
         case Unknown() | Unusable():
             return command.fault
-        case ShowAddress() | ShowAccountAddress() | Register() | Sign() | SignMessage():
+        case (
+            ShowAddress()
+            | ShowAccountAddress()
+            | Register()
+            | Sign()
+            | SignMessage()
+            | (CheckAddress() | CheckKeys())
+        ):
             return access.LOCKED  # with keys a person is asked
-        case CheckAddress() | CheckKeys():
-            return access.LOCKED
+
+
+def _has_seed(form: str) -> Fault:
+    """What a device says to a seed that it did not ask for."""
+    return Fault(
+        FaultCode.BAD_PARAMETERS,
+        f"This is a {form}. This device has a seed already, and kept nothing of it.",
+    )
 
 
 def _public(

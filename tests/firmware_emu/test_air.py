@@ -14,6 +14,7 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import MAX_FRAGMENT, PERIOD_S, Qr
+from signer.formats import cbor
 from signer.formats.qr import bbqr, parts, ur
 from signer.formats.qr.bbqr import BbqrFile
 from signer.formats.qr.parts import PartCollector
@@ -114,9 +115,6 @@ def test_a_payment_is_for_the_network_of_the_device_whatever_it_holds(network: s
     ("code", "what"),
     [
         (b"BITCOIN:?AMOUNT=1", "has no address"),
-        (b"0000" * 11 + b"0003", "may be a seed"),
-        (b"abandon " * 11 + b"about", "may be a seed"),
-        (bytes(range(16)), "may be a seed"),
         (b"cHNidP8BAHECAAAAAAAAAA=A", "no whole base64"),
         (b"B$2P0100", "BBQr code with a mistake in it"),
         (b"B$2R0100AE", "a teleported secret"),
@@ -153,10 +151,45 @@ def test_codes_that_hold_no_transaction_are_refused_and_the_next_payment_is_show
     assert isinstance(desk.screen, Confirm)
 
 
-def test_a_seed_held_up_by_mistake_is_in_no_text() -> None:
-    words = b"abandon " * 11 + b"about"
-    [request] = Air(PROFILE).receive(words)
+SEEDS = (
+    "0000" * 11 + "0003",
+    "abandon " * 11 + "about",
+    "ABAN " * 11 + "abou\r\n",
+    ur.render(Ur("crypto-seed", cbor.encode({1: bytes(16)}))),
+    ur.render(Ur("crypto-bip39", cbor.encode({1: [*["abandon"] * 11, "about"], 2: "en"}))),
+    bytes(16).decode(),
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_new_device_loads_a_seed_whose_fingerprint_was_read(seed: str) -> None:
+    desk = Desk()
+    hold_up(desk, (seed.encode(),))
+    assert "Fingerprint 73c5da0a" in desk.text
+    desk.press("hold")
+    desk.enter_pin()
+    desk.enter_pin()
+    assert desk.state is State.UNLOCKED
+    assert desk.shown[-1].fingerprint == "73c5da0a"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_device_with_a_seed_names_another_and_keeps_nothing_of_it(seed: str) -> None:
+    desk = unlocked_desk()
+    record = desk.record
+    hold_up(desk, (seed.encode(),))
+    assert "has a seed already" in " ".join(desk.text.split())
+    assert desk.record == record
+    [request] = Air(PROFILE).receive(seed.encode())
     assert "abandon" not in repr(request)
+
+
+def test_a_seed_that_was_declined_is_not_kept() -> None:
+    desk = Desk()
+    hold_up(desk, (SEEDS[0].encode(),))
+    desk.press("stop")
+    assert desk.state is State.EMPTY
+    assert "Nothing of the code was kept." in " ".join(desk.text.split())
 
 
 def test_a_stray_code_beside_a_payment_interrupts_nothing() -> None:

@@ -1,5 +1,6 @@
 """Whether an address or a key that a wallet shows is ours: without a cable, a person reads it."""
 
+from contextlib import suppress
 from typing import Final
 
 from firmware_emu.commands import CheckAddress, CheckKeys, Fault, FaultCode, Text
@@ -47,13 +48,26 @@ def check_address(command: CheckAddress, vault: Vault, keyring: Keyring) -> Flow
         try:
             place = search.find_address(command.address, keyring, command.network, records, indexes)
         except Malformed as error:
-            return RequestOutcome(_NOT_OURS, Notice("Not an address here", (str(error),)))
+            sentence = _other_network(command, keyring) or str(error)
+            return RequestOutcome(_NOT_OURS, Notice("Not an address here", (sentence,)))
         if place:
             return (yield from _ours(command, place))
         start = indexes.stop
         if start < _MOST and not (yield from _further(start)):
             break
     return RequestOutcome(_NOT_OURS, _not_found(start))
+
+
+def _other_network(command: CheckAddress, keyring: Keyring) -> str:
+    """What to say of an address of another network of the chain; empty for no address at all."""
+    search = chains.address_search(command.chain)
+    if search is None:
+        return ""
+    for network in chains.load(command.chain).networks:
+        with suppress(Malformed):
+            search.find_address(command.address, keyring, network, (), range(0))
+            return f"It is an address on {network}. Choose that network here: Menu, Network."
+    return ""
 
 
 def _ours(command: CheckAddress, place: str) -> Flow[RequestOutcome]:

@@ -21,11 +21,17 @@ def setup(vault: Vault, cost: Cost, pool: EntropyPool) -> Flow[None]:
     answer = yield Menu("Quietkey", (NEW_WALLET, RESTORE), back="")
     if not isinstance(answer, Picked):
         raise Declined
-    # Both are erased also when the person stops, or the cable is pulled.
-    with Scratch() as scratch, PinEntry() as pin:
+    # Erased also when the person stops, or the cable is pulled.
+    with Scratch() as scratch:
         entropy = scratch.owned(
             (yield from (new_seed(pool) if answer.item == NEW_WALLET else restore()))
         )
+        yield from keep(entropy, vault, cost, pool)
+
+
+def keep(entropy: bytearray, vault: Vault, cost: Cost, pool: EntropyPool) -> Flow[None]:
+    """A PIN, and the entropy sealed with it and in use; it stays the caller's. Raises Declined."""
+    with PinEntry() as pin:
         yield from choose(pool, pin)
         yield Pause(Wait("Sealing the seed."))
         sealed = seal(entropy, pin.view(), cost, pool.draw(32))

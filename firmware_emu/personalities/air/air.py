@@ -13,6 +13,7 @@ from firmware_emu.commands import (
     FaultCode,
     Fingerprint,
     Info,
+    LoadSeed,
     Register,
     Registered,
     Reply,
@@ -55,6 +56,8 @@ from signer.formats.qr.parts import Limits, PartCollector, Progress
 from signer.formats.qr.ur import Ur
 from signer.hashes import sha256
 from signer.keys import path
+from signer.keys.curve import erase
+from signer.keys.seeds import scanned
 
 MAX_MESSAGE: Final = 512 << 10
 AWAY_S: Final = 2.0
@@ -87,7 +90,7 @@ class Air:
         """One QR code's bytes: the requests that it completes, or a fault to show."""
         try:
             payload = self._collect(data)
-            requests = tuple(self._requests(payload)) if payload else ()
+            requests = tuple(self._requests(payload, data)) if payload else ()
         except Malformed as error:
             # A stray code beside a payment under way is no reason to interrupt anyone.
             if self._appeared(data) and _PARTS not in self._in_view:
@@ -95,6 +98,8 @@ class Air:
             return
         if requests and self._appeared(_identity(payload, data)):
             yield from requests
+        else:
+            _forget(requests)
 
     def prompted(self, _ticket: str, /) -> bytes:
         """Nothing: the person who is asked stands in front of the camera."""
@@ -107,7 +112,7 @@ class Air:
                 return forms.answer(payload, Form(ticket.removeprefix(_PAYMENT)))
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
-                is_unread = ticket == _SCAN or code in _UNSEEN
+                is_unread = (ticket == _SCAN and code is not FaultCode.DECLINED) or code in _UNSEEN
                 notice = Notice("Not scanned", (message, "Nothing was signed."))
                 return notice if is_unread else b""
             case Signature(signature):
@@ -149,7 +154,7 @@ class Air:
         self._in_view.pop(_PARTS, None)
         return reader.read(collected)
 
-    def _requests(self, payload: Payload) -> Iterator[Request]:
+    def _requests(self, payload: Payload, data: bytes) -> Iterator[Request]:
         """What a whole payload asks of this device. Raises Malformed."""
         match payload:
             case Payment(psbt, form):
@@ -170,7 +175,9 @@ class Air:
                 yield Request(_OPENING, Unlock())
                 yield Request(_MESSAGE, SignMessage(CHAIN, path.parse(way), text))
             case SeedCode(form):
-                yield _refusal(codes.about_seed(form))
+                words = scanned.words_of(data, form)
+                erase(data)  # it came from a camera, and is nobody else's (threat T81)
+                yield Request(_SCAN, LoadSeed(words, form.value))
             case EncryptedSeed():
                 yield _refusal(codes.ENVELOPE)
             case RawTransaction() | Labels() | Named():
@@ -189,6 +196,13 @@ class Air:
 def _refusal(sentence: str) -> Request:
     # Whether a code is of use here is no secret: a locked or new device says it, too.
     return Request(_SCAN, Unusable(Unlock, Fault(FaultCode.BAD_PARAMETERS, sentence)))
+
+
+def _forget(requests: tuple[Request, ...]) -> None:
+    """Erase the seed of a code that is still in view."""
+    for request in requests:
+        if isinstance(request.command, LoadSeed):
+            request.command.words.erase()
 
 
 def _identity(payload: Payload | None, data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from signer.formats.payload.values import Labels, Named, RawTransaction, SeedForm
+from signer.formats.payload.values import Labels, Named, RawTransaction
 
 SIGNED_TRANSACTION: Final = (
     "This is a transaction that is signed already. Your wallet can send it as it is."
@@ -35,8 +35,3 @@ def mistaken(data: bytes, mistake: str) -> str:
     if start.startswith(b"ur:"):
         return f"A UR code with a mistake in it, or of another kind. {mistake}"
     return mistake
-
-
-def about_seed(form: SeedForm) -> str:
-    """What to say of a seed that this device does not load."""
-    return f"This may be a seed ({form.value}). Show it only to a new device."

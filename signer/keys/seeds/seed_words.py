@@ -57,6 +57,12 @@ class SeedWords(Uncopyable):
         """One word more. Raises Malformed for one that is not on the list, and after 24."""
         self._append(mnemonic.place_of(word, self._language))
 
+    def append_place(self, place: int) -> None:
+        """The word at this place of the list. Raises Malformed for no place, and after 24 words."""
+        if not 0 <= place < len(words_of(self._language)):
+            raise Malformed("A word has a number from 0 to 2047.")
+        self._append(place)
+
     def replace(self, number: int, word: str) -> None:
         """Another word at this number, from 0. Raises Malformed for one that is not on the list."""
         self._places[number] = mnemonic.place_of(word, self._language)
