@@ -90,9 +90,9 @@ class WordChoice:
     def press(self, key: Key) -> "WordChoice | ChosenWord | Stopped":
         match key:
             case Key.LEFT:
-                return self._at(self.cursor - 1)
+                return self._with_cursor(self.cursor - 1)
             case Key.RIGHT:
-                return self._at(self.cursor + 1)
+                return self._with_cursor(self.cursor + 1)
             case Key.OK | Key.HOLD:
                 return ChosenWord(self.cursor)
             case Key.STOP:
@@ -108,7 +108,7 @@ class WordChoice:
             return self
         return replace(self, cursor=number - 1, typed_number=number)
 
-    def _at(self, number: int) -> "WordChoice":
+    def _with_cursor(self, number: int) -> "WordChoice":
         return replace(self, cursor=number % len(self.words), typed_number=0)
 
 

@@ -5,6 +5,7 @@ read and is written again is the same.
 Its seeds are made here, by the project itself; the fuzzer makes the rest of them.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,8 +26,10 @@ from signer.dnssec.chain import Verdict
 from signer.errors import Malformed, Refused
 from signer.formats import account, base58, bech32, cbor
 from signer.formats.descriptor_checksum import checksum_of
-from signer.formats.qr import bbqr, parts, seedqr, ur
+from signer.formats.payload import radix, reader
+from signer.formats.qr import bbqr, numbered, parts, seedqr, ur
 from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.qr.numbered import split_ur1
 from signer.formats.qr.ur import Ur
 from signer.keys import path
 from signer.keys.backups import codex32, slip39, slip39_share
@@ -454,6 +457,38 @@ class Target:
         return True
 
 
+def read_payload(data: bytes) -> Promise:
+    payload = reader.read(data)
+    return promise(lambda: reader.read(data) == payload, "A payload is read in one way.")
+
+
+def payload_texts() -> Iterator[bytes]:
+    template = vault(TEMPLATES[0]).policy.descriptor.render()
+    yield template.encode()
+    yield f"BSMS 1.0\n{template.split('#')[0].replace('<0;1>/*', '**')}\n/0/*,/1/*".encode()
+    yield f'{{"label": "v", "descriptor": "{template}"}}'.encode()
+    yield b64encode(psbts.build(keyring(), 1))
+    yield psbts.build(keyring(), 1).hex().encode()
+    yield radix.encode(psbts.build(keyring(), 1), radix.BASE43).encode()
+    yield b"signmessage m/84h/0h/0h/0/0 ascii:hello"
+    yield b"bitcoin:bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk?amount=1"
+    yield from (text.encode() for text in split_ur1(psbts.build(keyring(), 1), 4000))
+
+
+def read_numbered(data: bytes) -> Promise:
+    collector = numbered.NumberedCollector()
+    for text in text_of(data).split("\n"):
+        if part := numbered.parse(text):
+            collector.add(part)
+    return None
+
+
+def numbered_codes() -> Iterator[bytes]:
+    psbt = psbts.build(keyring(), 1)
+    yield "\n".join(numbered.split_psbt(psbt, 300)).encode()
+    yield "\n".join(split_ur1(psbt, 300)).encode()
+
+
 # A script has a thousand fragments at most, each of some microseconds and 350 bytes whatever its
 # text, so the most that one may cost is a floor and no proportion.
 CAPPED = Budget(floor_us=10_000, floor_bytes=512 << 10)
@@ -473,6 +508,8 @@ TARGETS: Final = {
     "account": Target(read_account, accounts, Budget(floor_us=5_000)),
     "ur": Target(read_ur, urs),
     "bbqr": Target(read_bbqr, bbqrs),
+    "payload": Target(read_payload, payload_texts, CAPPED),
+    "numbered": Target(read_numbered, numbered_codes, Budget(1_000, 200)),
     "address": Target(read_address, addresses),
     "base58": Target(read_base58, base58s),
     "bech32": Target(read_bech32, bech32s),

@@ -245,6 +245,8 @@ def _restore(device: Emulator) -> None:
     for word in ("zoo", *MNEMONIC.split()[1:]):
         device.type(word)
         device.press("ok")
+    device.press("ok", "ok")  # what is wrong; all words, to change one
+    device.type("1")
 
 
 def _unlock(device: Emulator) -> None:

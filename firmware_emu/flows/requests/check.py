@@ -51,7 +51,7 @@ def check_address(command: CheckAddress, vault: Vault, keyring: Keyring) -> Flow
             sentence = _other_network(command, keyring) or str(error)
             return RequestOutcome(_NOT_OURS, Notice("Not an address here", (sentence,)))
         if place:
-            return (yield from _ours(command, place))
+            return (yield from _confirmed(command, place))
         start = indexes.stop
         if start < _MOST and not (yield from _further(start)):
             break
@@ -70,7 +70,7 @@ def _other_network(command: CheckAddress, keyring: Keyring) -> str:
     return ""
 
 
-def _ours(command: CheckAddress, place: str) -> Flow[RequestOutcome]:
+def _confirmed(command: CheckAddress, place: str) -> Flow[RequestOutcome]:
     facts = (
         Fact(command.network, command.address, Origin.DERIVED, Shape.ADDRESS),
         Fact("at", place, Origin.DERIVED),
@@ -105,17 +105,22 @@ def check_keys(command: CheckKeys, keyring: Keyring) -> Flow[RequestOutcome]:
     for key in command.keys:
         for way in _ways(key, is_real=command.network == chain.networks[0]):
             path = parse(way)
-            own = chain.xpub(keyring, path, command.network)
+            own_xpub = chain.xpub(keyring, path, command.network)
             # Depth and number lead to no coin, and many wallets leave them at 0.
-            if base58.decode_check(own)[13:] == base58.decode_check(key.rpartition("]")[2])[13:]:
+            if _point(own_xpub) == _point(key.rpartition("]")[2]):
                 facts = (Fact("at", render(path), Origin.DERIVED),)
-                shown = Fact(command.network, own, Origin.DERIVED, Shape.ADDRESS)
-                pages.append(Page(Kind.RECIPIENT, "Yes: your key", (*facts, shown)))
+                key_fact = Fact(command.network, own_xpub, Origin.DERIVED, Shape.ADDRESS)
+                pages.append(Page(Kind.RECIPIENT, "Yes: your key", (*facts, key_fact)))
                 break
     if not pages:
         return RequestOutcome(_NOT_OURS, _WRONG_KEYS)
     yield from compare(pages, _WRONG_KEYS)
     return RequestOutcome(Text(str(len(pages))))
+
+
+def _point(xpub: str) -> bytes:
+    """Chain code and public key: what leads to coins. Raises Malformed."""
+    return base58.decode_check(xpub)[13:]
 
 
 def _ways(key: str, *, is_real: bool) -> tuple[str, ...]:

@@ -40,7 +40,6 @@ from signer.formats.payload.values import (
     AccountKeys,
     AddressText,
     EncryptedSeed,
-    Form,
     Labels,
     MessageText,
     Named,
@@ -62,7 +61,7 @@ from signer.keys.seeds import scanned
 MAX_MESSAGE: Final = 512 << 10
 AWAY_S: Final = 2.0
 
-_OPENING, _SCAN, _OWN = "opening", "scan", "shown by itself"
+_OPENING, _SCAN, _ON_DEVICE = "opening", "scan", "on the device"
 _MESSAGE = "message"
 _PAYMENT = "payment as "  # and the form: who asks in one may read no other
 _PARTS: Final = b"parts"  # stands in for a payment of which some parts were seen
@@ -109,7 +108,7 @@ class Air:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
         match reply:
             case Signed(payload):
-                return forms.answer(payload, Form(ticket.removeprefix(_PAYMENT)))
+                return forms.answer(payload, forms.form_of(ticket.removeprefix(_PAYMENT)))
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
                 is_unread = (ticket == _SCAN and code is not FaultCode.DECLINED) or code in _UNSEEN
@@ -164,13 +163,13 @@ class Air:
                 register = registration_of(payload, self._network)
                 if isinstance(register, Register):
                     yield Request(_OPENING, Unlock())
-                yield Request(_OWN if isinstance(register, Register) else _SCAN, register)
+                yield Request(_ON_DEVICE if isinstance(register, Register) else _SCAN, register)
             case AddressText(address):
                 yield Request(_OPENING, Unlock())
-                yield Request(_OWN, CheckAddress(CHAIN, self._network, address))
+                yield Request(_ON_DEVICE, CheckAddress(CHAIN, self._network, address))
             case AccountKeys(keys):
                 yield Request(_OPENING, Unlock())
-                yield Request(_OWN, CheckKeys(CHAIN, self._network, keys))
+                yield Request(_ON_DEVICE, CheckKeys(CHAIN, self._network, keys))
             case MessageText(way, text):
                 yield Request(_OPENING, Unlock())
                 yield Request(_MESSAGE, SignMessage(CHAIN, path.parse(way), text))

@@ -17,6 +17,11 @@ _LETTERS: Final = 360  # of a code of VERSION in bytes, with room for its number
 _BIG_LETTERS: Final = 520  # and in capitals
 
 
+def form_of(word: str) -> Form:
+    """The form that a word stands for; UR, which most wallets read, for any other word."""
+    return Form(word) if word in {form.value for form in Form} else Form.UR
+
+
 def answer(psbt: bytes, form: Form) -> Screen:
     """The screen that shows it; by UR, which has no end, where its own form cannot hold it."""
     frames: tuple[str, ...] = ()
