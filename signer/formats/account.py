@@ -149,7 +149,7 @@ def parse_key(script: str, value: Value) -> tuple[bytes, AccountKey]:
         case _:
             # Also the answer to a private key: nobody may be led to show one to a camera.
             raise Malformed("An account key is a public key of 33 bytes and a chain code of 32.")
-    origin = _fields(fields.get(6, {1: []}), _KEYPATH)
+    origin = _fields(fields.get(6), _KEYPATH)
     coin = _fields(fields[5], _COIN_INFO) if 5 in fields else {}
     key = AccountKey(
         script,

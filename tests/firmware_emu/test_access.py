@@ -14,6 +14,8 @@ SECRET = {
     "GetXpub",
     "ShowAddress",
     "ShowAccountAddress",
+    "CheckAddress",
+    "CheckKeys",
     "Register",
     "GetAccounts",
     "Sign",
