@@ -53,6 +53,19 @@ class Block:
     def previous(self) -> bytes:
         return self.header[4:36]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether transactions and witnesses are those that the header commits to (BIP141)."""
+        if merkle_root([entry.txid for entry in self.transactions]) != self.header[36:68]:
+            return False
+        coinbase, *spends = self.transactions
+        marked = [out.script_pubkey for out in coinbase.outputs if _commits(out)]
+        if not marked:
+            return not any(txin.witness for entry in self.transactions for txin in entry.inputs)
+        root = merkle_root([bytes(32), *(spend.wtxid for spend in spends)])
+        reserved = b"".join(coinbase.inputs[0].witness) if coinbase.inputs else b""
+        return marked[-1][6:38] == double_sha256(root + reserved)
+
 
 def timestamp(header: bytes) -> int:
     return int.from_bytes(header[68:72], "little")
@@ -95,6 +108,10 @@ def merkle_root(hashes: Sequence[bytes]) -> bytes:
         pairs = zip(level[::2], level[1::2], strict=True)
         level = [double_sha256(left + right) for left, right in pairs]
     return level[0]
+
+
+def _commits(out: TxOut) -> bool:
+    return out.script_pubkey.startswith(COMMITMENT) and len(out.script_pubkey) >= 38
 
 
 def _coinbase(height: int, reward: TxOut, transactions: Sequence[Transaction]) -> Transaction:

@@ -4,6 +4,7 @@ The faucet's key is written below for all to see. It is no secret, because these
 value; nothing of a real wallet is ever signed here.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +12,8 @@ from hashlib import sha256
 from coincurve import PrivateKey, PublicKeyXOnly
 
 from host import consensus
-from host.devnet.chain import Coin, NodeChain
+from host.devnet.chain import NodeChain
+from host.devnet.ledger import Coin
 from host.devnet.mempool import MATURITY, Mempool
 from host.errors import NetworkError
 from host.transactions import Outpoint, Transaction, TxIn, TxOut
@@ -58,21 +60,22 @@ def pay(chain: NodeChain, mempool: Mempool, address: str, sats: int) -> Transact
     if sats < DUST:
         raise NetworkError(f"{sats} sats are too few to send. Ask for {DUST} sats or more.")
     recipient = TxOut(sats, script_of(address))
-    chosen = _choose(chain, mempool, sats)
-    fee = SATS_PER_VBYTE * (REST_VBYTES + INPUT_VBYTES * len(chosen))
+    rate = max(SATS_PER_VBYTE, math.ceil(mempool.floor))
+    chosen = _choose(chain, mempool, sats, rate)
+    fee = rate * (REST_VBYTES + INPUT_VBYTES * len(chosen))
     change = sum(source.coin.sats for source in chosen) - sats - fee
     outputs = [recipient, TxOut(change, script_pubkey())] if change >= DUST else [recipient]
     return _sign(chosen, outputs)
 
 
-def _choose(chain: NodeChain, mempool: Mempool, sats: int) -> list[_FaucetCoin]:
+def _choose(chain: NodeChain, mempool: Mempool, sats: int, rate: int) -> list[_FaucetCoin]:
     chosen: list[_FaucetCoin] = []
-    missing = sats + SATS_PER_VBYTE * REST_VBYTES
+    missing = sats + rate * REST_VBYTES
     for source in _spendable(chain, mempool):
         if missing <= 0:
             break
         chosen.append(source)
-        missing += SATS_PER_VBYTE * INPUT_VBYTES - source.coin.sats
+        missing += rate * INPUT_VBYTES - source.coin.sats
     if missing > 0:
         raise NetworkError(
             f"The faucet holds too few coins to send {sats} sats now. Nothing was sent. "

@@ -3,6 +3,7 @@
 Its Python binding is young and changes with every release: nothing else in the devnet knows it.
 """
 
+import contextlib
 import shutil
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,10 @@ from host.errors import HostError
 
 class BadBlock(HostError):
     """The engine refused a block."""
+
+
+class EngineUnusable(HostError):
+    """The engine did not start."""
 
 
 class Step(Enum):
@@ -54,19 +59,28 @@ class Engine:
     """One chain state of its own, in memory. Hashes are in the order of the wire."""
 
     def __init__(self, scratch: Path) -> None:
-        """`scratch` is emptied first: a killed process leaves its engine's 17 MB behind."""
+        """`scratch` is emptied first: a killed process leaves its engine's 17 MB behind.
+
+        Raises EngineUnusable.
+        """
         # The engine has no way to say "write it down now": killed, it would have lost everything.
         # So it works in memory (this folder holds its work only), and its owner keeps the blocks.
         self._scratch = scratch
-        shutil.rmtree(scratch, ignore_errors=True)
+        _remove(scratch)
         self._diary = _Diary()
         context = pbk.make_context(pbk.ChainType.REGTEST, self._diary.callbacks())
         folders = str(scratch), str(scratch / "blocks")
-        options = pbk.ChainstateManagerOptions(context, *folders)
-        options.update_block_tree_db_in_memory(True)
-        options.update_chainstate_db_in_memory(True)
-        options.set_worker_threads_num(0)
-        self._manager = pbk.ChainstateManager(options)
+        try:
+            options = pbk.ChainstateManagerOptions(context, *folders)
+            options.update_block_tree_db_in_memory(True)
+            options.update_chainstate_db_in_memory(True)
+            options.set_worker_threads_num(0)
+            self._manager = pbk.ChainstateManager(options)
+        except RuntimeError as error:
+            raise EngineUnusable(
+                f"The engine cannot work in {scratch}. No block is lost: it keeps none. "
+                "Make room there and allow writing, or choose another folder."
+            ) from error
 
     def genesis(self) -> bytes:
         """The first block's bytes."""
@@ -89,4 +103,13 @@ class Engine:
     def close(self) -> None:
         """Nothing may be asked afterwards: the engine would answer from freed memory."""
         del self._manager
-        shutil.rmtree(self._scratch)
+        _remove(self._scratch)
+
+
+def _remove(scratch: Path) -> None:
+    """Whatever stands there; what cannot be removed is for the engine to complain about."""
+    if scratch.is_dir() and not scratch.is_symlink():
+        shutil.rmtree(scratch, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)

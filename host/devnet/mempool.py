@@ -1,11 +1,13 @@
 """The transactions a node holds until a block takes them. A refusal is a sentence."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from host import consensus
 from host.devnet.blocks import Block
-from host.devnet.chain import Coin, NodeChain
+from host.devnet.chain import Change, NodeChain
+from host.devnet.ledger import Coin
 from host.errors import HostError
 from host.transactions import Outpoint, Transaction, TxIn, TxOut
 
@@ -25,6 +27,10 @@ class NotTaken(HostError):
     """The mempool refused a transaction."""
 
 
+class CoinUnknown(NotTaken):
+    """It spends a coin that is spent, or of a transaction that has not come yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class MempoolEntry:
     transaction: Transaction
@@ -37,6 +43,7 @@ class Mempool:
 
     def __init__(self, chain: NodeChain) -> None:
         self._chain = chain
+        self.floor = float(MIN_SATS_PER_VBYTE)  # sat/vB
         self._entries: dict[bytes, MempoolEntry] = {}
         self._by_wtxid: dict[bytes, bytes] = {}
         self._spenders: dict[Outpoint, bytes] = {}
@@ -66,10 +73,10 @@ class Mempool:
         coins = [self._coin(txin.outpoint) for txin in transaction.inputs]
         self._check_locks(transaction, coins)
         entry = MempoolEntry(transaction, _fee(transaction, coins), transaction.vsize)
-        if entry.fee_sats < entry.vsize * MIN_SATS_PER_VBYTE:
+        if self._is_too_cheap(entry):
             raise NotTaken(
-                f"The fee of {entry.fee_sats} sats is below 1 sat/vB "
-                f"({entry.vsize} sats for this transaction)."
+                f"The fee of {entry.fee_sats} sats is below {self.floor:g} sat/vB "
+                f"({math.ceil(entry.vsize * self.floor)} sats for this transaction)."
             )
         replaced = self._replaced_by(entry)
         _check_scripts(raw, coins)
@@ -77,6 +84,23 @@ class Mempool:
             self._forget(txid)
         self._take(entry)
         return entry
+
+    def follow(self, change: Change) -> None:
+        """Keep what can still be mined after the best chain changed."""
+        if not change.disconnected:
+            for block in change.connected:
+                self.block_connected(block)
+            return
+        # Transactions of blocks that are no longer on the best chain wait again, before the others.
+        undone = (
+            transaction for block in change.disconnected[::-1] for transaction in block.transactions
+        )
+        waiting = self.clear()
+        for transaction in (*undone, *waiting):
+            try:
+                self.accept(transaction.encode())
+            except NotTaken:
+                continue  # in one of the new blocks, or made impossible by them
 
     def block_connected(self, block: Block) -> None:
         """Forget what the block holds, and what its spends have made impossible."""
@@ -87,12 +111,23 @@ class Mempool:
                     for txid in self._family(rival):
                         self._forget(txid)
 
+    def raise_floor(self, sats_per_vbyte: float) -> None:
+        """Take nothing that pays less, and forget what does, with all that builds on it."""
+        self.floor = sats_per_vbyte
+        for entry in self:
+            if entry.transaction.txid in self._entries and self._is_too_cheap(entry):
+                for txid in self._family(entry.transaction.txid):
+                    self._forget(txid)
+
     def clear(self) -> tuple[Transaction, ...]:
         """Empty the pool; what it held, parents first."""
         transactions = tuple(entry.transaction for entry in self)
         for transaction in transactions:
             self._forget(transaction.txid)
         return transactions
+
+    def _is_too_cheap(self, entry: MempoolEntry) -> bool:
+        return entry.fee_sats < entry.vsize * self.floor
 
     def _coin(self, outpoint: Outpoint) -> Coin:
         if coin := self._chain.coins.get(outpoint):
@@ -101,7 +136,7 @@ class Mempool:
         if parent and outpoint.index < len(parent.transaction.outputs):
             out = parent.transaction.outputs[outpoint.index]
             return Coin(out.sats, out.script_pubkey, UNCONFIRMED, is_coinbase=False)
-        raise NotTaken("An input spends a coin that does not exist, or is spent already.")
+        raise CoinUnknown("An input spends a coin that does not exist, or is spent already.")
 
     def _check_locks(self, transaction: Transaction, coins: list[Coin]) -> None:
         height = self._chain.height + 1

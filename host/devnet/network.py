@@ -1,19 +1,24 @@
 """A whole Bitcoin network in one process: nodes that talk P2P, a miner, and a faucet."""
 
 import asyncio
+import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from host.config import Clock
 from host.devnet import faucet, miner
 from host.devnet.kernel import BadBlock
-from host.devnet.node import DevnetNode
+from host.devnet.node import DevnetNode, NodeOperator
+from host.devnet.peering.neighbours import MAX_OUTBOUND
+from host.devnet.storage.admission import Admitted, admit
+from host.devnet.storage.agreement import FILE, Agreement
+from host.devnet.storage.block_store import StoreDamaged, StoredTip
 from host.errors import HostError, NetworkError
-from host.p2p.peer import Address
 from host.values import NodeStatus
 
 # Mined coins can be spent after 100 blocks: ten of them are ready when the network is.
@@ -22,6 +27,7 @@ BLOCK_EVERY_S = 600  # how far apart the first blocks say they are
 # The engine looks over its whole index at every block: a long devnet becomes slow and poor.
 MAX_BLOCKS_AT_ONCE = 200
 AGREE_S = 20.0
+AGREE_S_A_NODE = 1.0  # a large network may take longer
 
 
 @dataclass(slots=True)
@@ -51,20 +57,24 @@ class Devnet:
         """`clock` gives seconds since 1970. Without `folder`, nothing outlives the devnet.
 
         With `auto_mine_s`, a block is mined that many seconds after a transaction arrives.
-        `note` is told in a sentence whatever a node refuses. The nodes listen at `port` and the
-        ports behind it; at any free ones for 0.
+        `note` is told in a sentence whatever a node refuses, misses or heals. The nodes listen at
+        `port` and the ports behind it; at any free ones for 0.
         """
         self._clock = clock
         self._auto_mine_s = auto_mine_s
         self._scratch = None if folder else tempfile.TemporaryDirectory(prefix="quietkey-devnet-")
         self._folder = folder or Path(self._scratch.name if self._scratch else ".")
+        self._keeps = folder is not None
+        self._agreement = Agreement(None)
         names = [f"node {index}" for index in range(nodes)]
         self._slots = [NodeSlot(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
         for index, slot in enumerate(self._slots):
             slot.port = port + index if port else 0
+        self._groups: tuple[frozenset[int], ...] = ()
         self._pulse = asyncio.Event()
         self._busy = asyncio.Lock()
         self._auto: asyncio.Task[None] | None = None
+        self._endings: set[asyncio.Task[None]] = set()
         self._note = note
 
     async def __aenter__(self) -> Self:
@@ -78,25 +88,38 @@ class Devnet:
         await self.stop()
 
     async def start(self) -> None:
-        """Start every node, mine the first blocks, and wait until all nodes agree."""
+        """Start every node, mine the first blocks, and wait until all nodes agree.
+
+        What is wrong on some nodes is healed from the others. Raises StoreUnusable when a file is
+        in use or a block is on no node any more, EngineUnusable, NetworkError.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        for slot in self._slots:
-            await self._occupy(slot)
-        tallest = max(self._alive(), key=lambda node: node.chain.height)
-        for ago in range(FIRST_BLOCKS - tallest.chain.height, 0, -1):
-            self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
-        for index, node in enumerate(self._alive()):
-            await self._dial(node, self._alive()[:index])
+        self._agreement = Agreement(self._folder / FILE if self._keeps else None)
+        if self._agreement.is_unreadable:
+            self._note(f"{FILE} cannot be read. It is written anew from what the nodes hold.")
+        admitted = await self._occupy(self._slots)
+        if all(node.chain.height == 0 for node in self.living()):
+            self._mine_first()
+        await self._connect()
         await self._agree()
+        self._mend(admitted)
+        self._mine_first()
+        await self._agree()
+        self._remember()
         if self._auto_mine_s is not None:
             self._auto = asyncio.create_task(self._mine_by_itself(self._auto_mine_s))
 
     async def stop(self) -> None:
+        """Every node vanishes; what was kept stays."""
         if self._auto:
             self._auto.cancel()
             await asyncio.gather(self._auto, return_exceptions=True)
-        for node in self._alive():
-            await node.stop()
+        await asyncio.gather(*self._endings, return_exceptions=True)
+        for slot in self._slots:
+            if slot.node:
+                self._remember(slot)
+                await slot.node.stop()
+                slot.node = None
         if self._scratch:
             self._scratch.cleanup()
 
@@ -115,22 +138,36 @@ class Devnet:
             yield self.status()
             await pulse.wait()
 
-    async def mine(self, count: int = 1) -> None:
-        """Mine blocks and wait until every living node has them. Raises NetworkError."""
+    async def mine(self, count: int = 1, miner_index: int | None = None) -> None:
+        """Mine blocks and wait until every node that can has them. Raises NetworkError.
+
+        `miner_index` is the node that mines; the first honest one that lives, when it is left out.
+        """
         if not 0 < count <= MAX_BLOCKS_AT_ONCE:
             raise NetworkError(f"Mine between 1 and {MAX_BLOCKS_AT_ONCE} blocks at once.")
         async with self._busy:
-            await self._mine(count)
+            await self._mine(
+                count, self._miner() if miner_index is None else self.node(miner_index)
+            )
 
     async def fund(self, address: str, sats: int, *, mine: bool = True) -> str:
-        """Send play money, wait until every node holds it, and confirm it. Returns the txid."""
+        """Send play money, wait until every node holds it, and confirm it. Returns the txid.
+
+        Raises NetworkError.
+        """
         async with self._busy:
             node = self._miner()
             payment = faucet.pay(node.chain, node.mempool, address, sats)
             node.submit_transaction(payment.encode())
-            await self._until(lambda: all(n.mempool.get(payment.txid) for n in self._alive()))
+            await self.until(
+                lambda: all(
+                    peer.mempool.get(payment.txid)
+                    for peer in self._group_of(node)
+                    if peer.conduct.takes_payments
+                )
+            )
             if mine:
-                await self._mine(1)
+                await self._mine(1, node)
             return payment.name
 
     async def kill(self, index: int) -> None:
@@ -142,24 +179,29 @@ class Devnet:
             slot = self._find(index)
             if slot.node is None:
                 raise NetworkError(f"{slot.name} is dead already.")
+            self._remember(slot)
             slot.last = _status(slot)
             await slot.node.stop()
             slot.node = None
-            self._changed()
+            self.changed()
 
     async def revive(self, index: int) -> None:
         """Start a dead node at its old address; it learns from the others what it missed.
 
-        Raises NetworkError when it is alive, or its address was taken meanwhile.
+        Raises NetworkError when it is alive, or its address was taken meanwhile, and StoreUnusable
+        when its blocks cannot be used and no other node has them.
         """
         async with self._busy:
             slot = self._find(index)
             if slot.node is not None:
                 raise NetworkError(f"{slot.name} is alive already.")
-            neighbours = self._alive()
-            await self._dial(await self._occupy(slot), neighbours)
+            await asyncio.gather(*self._endings, return_exceptions=True)
+            admitted = await self._occupy([slot])
+            await self._connect()
             await self._agree()
-            self._changed()
+            self._mend(admitted)
+            self._remember()
+            self.changed()
 
     def node(self, index: int) -> DevnetNode:
         """A living node. Raises NetworkError."""
@@ -168,29 +210,92 @@ class Devnet:
             raise NetworkError(f"{slot.name} is dead. Revive it first.")
         return slot.node
 
-    async def _occupy(self, slot: NodeSlot) -> DevnetNode:
-        node = DevnetNode(slot.name, slot.file, self._clock, self._note, self._changed)
+    def living(self) -> list[DevnetNode]:
+        """The nodes that are alive, in their order."""
+        return [slot.node for slot in self._slots if slot.node]
+
+    @asynccontextmanager
+    async def undisturbed(self) -> AsyncIterator[None]:
+        """Nothing else that was asked for happens meanwhile."""
+        async with self._busy:
+            yield
+
+    async def split(self, groups: Sequence[frozenset[int]]) -> None:
+        """Let no node reach another of a different group; with no groups, all reach all again."""
+        self._groups = tuple(groups)
+        everywhere = {slot.node.address for slot in self._slots if slot.node}
+        for slot in self._slots:
+            if slot.node:
+                friends = {node.address for node in self._group_of(slot.node)}
+                slot.node.neighbours.cut_off(everywhere - friends if groups else ())
+        await self._connect()
+
+    async def agree(self) -> None:
+        """Wait until all that reach each other have the same tip. Raises NetworkError."""
+        await self._agree()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something that a change brings about. Raises NetworkError."""
+        patience_s = AGREE_S + AGREE_S_A_NODE * len(self._slots)
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._pulsing(true)
+        except TimeoutError as error:
+            raise NetworkError(
+                f"The devnet's nodes did not agree within {patience_s:.0f} s. "
+                "Nothing is lost. Stop the devnet and start it again."
+            ) from error
+
+    def changed(self) -> None:
+        """Wake whoever waits for a change."""
+        self._pulse.set()
+        self._pulse = asyncio.Event()
+
+    async def _occupy(self, slots: Sequence[NodeSlot]) -> list[Admitted]:
+        living = [node.chain for node in self.living()]
+        files = [(slot.name, slot.file) for slot in slots]
+        admitted = admit(files, self._agreement, living, self._note)
+        operator = NodeOperator(self._note, self.changed, self._fail)
+        for slot, entry in zip(slots, admitted, strict=True):
+            slot.node = DevnetNode(slot.name, entry.open(), self._clock, operator)
+        for slot in slots:
+            await self._listen(slot)
+        return admitted
+
+    async def _listen(self, slot: NodeSlot) -> None:
+        node = slot.node
+        if node is None:
+            return
         try:
             await node.start(slot.port)
         except OSError as error:
+            slot.node = None
             await node.stop()
             raise NetworkError(
                 f"{slot.name} cannot listen at 127.0.0.1:{slot.port}: another program does. "
                 "Its blocks are kept. End that program, or choose another port, and try again."
             ) from error
-        slot.port, slot.node = node.address.port, node
-        return node
+        slot.port = node.address.port
 
-    async def _dial(self, node: DevnetNode, neighbours: list[DevnetNode]) -> None:
-        for neighbour in neighbours:
-            await node.dial(Address("127.0.0.1", neighbour.address.port))
+    async def _connect(self) -> None:
+        """Tell each node of one that was there before it; it finds the rest by gossip."""
+        for group in self._living_groups():
+            for place, node in enumerate(group[1:], 1):
+                node.neighbours.learn([group[secrets.randbelow(place)].address])
+        for group in self._living_groups():
+            enough = min(MAX_OUTBOUND, len(group) - 1)
+            await self.until(partial(_are_connected, group, enough))
 
-    async def _mine(self, count: int) -> None:
-        node = self._miner()
+    async def _mine(self, count: int, node: DevnetNode) -> None:
         for _ in range(count):
             self._mine_block(node, self._clock())
             await asyncio.sleep(0)  # the others may hear of it meanwhile
         await self._agree()
+
+    def _mine_first(self) -> None:
+        tallest = max(self.living(), key=lambda node: node.chain.height)
+        for ago in range(FIRST_BLOCKS - tallest.chain.height, 0, -1):
+            self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
 
     def _mine_block(self, node: DevnetNode, now: int) -> None:
         block = miner.next_block(node.chain, node.mempool, faucet.script_pubkey(), now)
@@ -202,10 +307,13 @@ class Devnet:
             node.mempool.clear()
             block = miner.next_block(node.chain, node.mempool, faucet.script_pubkey(), now)
             node.submit_block(block.encode())
+        except StoreDamaged as error:
+            self._fail(node, error)
+            raise
 
     async def _mine_by_itself(self, after_s: float) -> None:
         while True:
-            await self._pulsing(lambda: any(len(node.mempool) for node in self._alive()))
+            await self._pulsing(lambda: any(len(node.mempool) for node in self.living()))
             await asyncio.sleep(after_s)
             try:
                 await self.mine(1)
@@ -213,38 +321,71 @@ class Devnet:
                 self._note(str(error))
 
     async def _agree(self) -> None:
-        await self._until(lambda: len({node.chain.tip for node in self._alive()}) <= 1)
-
-    async def _until(self, true: Callable[[], bool]) -> None:
-        try:
-            async with asyncio.timeout(AGREE_S):
-                await self._pulsing(true)
-        except TimeoutError as error:
-            raise NetworkError(
-                f"The devnet's nodes did not agree within {AGREE_S:.0f} s. "
-                "Nothing is lost. Stop the devnet and start it again."
-            ) from error
+        for group in self._living_groups():
+            followers = [node for node in group if node.conduct.follows]
+            await self.until(partial(_agree, followers))
 
     async def _pulsing(self, true: Callable[[], bool]) -> None:
         while not true():
             await self._pulse.wait()
 
-    def _changed(self) -> None:
-        self._pulse.set()
-        self._pulse = asyncio.Event()
+    def _mend(self, admitted: Sequence[Admitted]) -> None:
+        """Write back what was healed, and say so. Raises StoreDamaged."""
+        for entry in admitted:
+            for fault in entry.faults:
+                is_here = entry.open().raw(fault.hash) is not None
+                ending = "is whole again" if is_here else "is no block of this chain: dropped"
+                self._note(f"{entry.name}: {fault.name} {ending}.")
+            if entry.faults:
+                entry.open().mend()
 
-    def _alive(self) -> list[DevnetNode]:
-        return [slot.node for slot in self._slots if slot.node]
+    def _remember(self, *slots: NodeSlot) -> None:
+        """Note where these nodes are, or all: what is missing later was there. Raises OSError."""
+        for slot in slots or self._slots:
+            if slot.node:
+                chain = slot.node.chain
+                chain.settle()
+                self._agreement.tips[slot.name] = StoredTip(chain.height, chain.tip)
+        self._agreement.write()
+
+    def _fail(self, node: DevnetNode, error: HostError) -> None:
+        """A node cannot go on: it dies, and says why."""
+        for slot in self._slots:
+            if slot.node is node:
+                self._note(str(error))
+                slot.last, slot.node = _status(slot), None
+                ending = asyncio.get_running_loop().create_task(node.stop())
+                self._endings.add(ending)
+                ending.add_done_callback(self._endings.discard)
+                self.changed()
+
+    def _living_groups(self) -> list[list[DevnetNode]]:
+        """The living nodes, as they reach each other."""
+        if not self._groups:
+            return [self.living()]
+        members = [[self._slots[i].node for i in sorted(group)] for group in self._groups]
+        return [[node for node in group if node] for group in members]
+
+    def _group_of(self, node: DevnetNode) -> list[DevnetNode]:
+        return next((group for group in self._living_groups() if node in group), [node])
 
     def _miner(self) -> DevnetNode:
-        if not (alive := self._alive()):
+        if not (alive := self.living()):
             raise NetworkError("Every node is dead. Revive one first.")
-        return alive[0]
+        return next((node for node in alive if node.conduct.takes_payments), alive[0])
 
     def _find(self, index: int) -> NodeSlot:
         if not 0 <= index < len(self._slots):
             raise NetworkError(f"There are nodes 0 to {len(self._slots) - 1}, and no {index}.")
         return self._slots[index]
+
+
+def _are_connected(nodes: Sequence[DevnetNode], enough: int) -> bool:
+    return all(node.connections >= enough for node in nodes)
+
+
+def _agree(nodes: Sequence[DevnetNode]) -> bool:
+    return len({node.chain.tip for node in nodes}) <= 1
 
 
 def _status(slot: NodeSlot) -> NodeStatus:

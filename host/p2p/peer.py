@@ -63,6 +63,7 @@ class Peer:
         self.version = Version(0, 0, 0, "", 0)
         self.wants_headers = False  # BIP130
         self._wtxid_relay = False  # BIP339
+        self.reads_addrv2 = False  # BIP155
 
     @classmethod
     async def connect(
@@ -131,6 +132,11 @@ class Peer:
             return Item(MSG_WTX, transaction.wtxid)
         return Item(MSG_WITNESS_TX, transaction.txid)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still be sent."""
+        return not self._writer.is_closing()
+
     def hang_up(self) -> None:
         """Close at once, without waiting for anybody."""
         self._writer.transport.abort()
@@ -168,6 +174,9 @@ class Peer:
             raise self._hang_up("The peer did not finish its handshake.") from error
         except Malformed as error:
             raise self._hang_up(f"The peer's handshake is wrong. {error}") from error
+        except asyncio.CancelledError:
+            self.hang_up()
+            raise
 
     async def _shake_hands(self, answer: Callable[[], None]) -> None:
         first = await self._next()
@@ -187,4 +196,5 @@ class Peer:
             if message.command == "verack":
                 return
             self._wtxid_relay |= message.command == "wtxidrelay"
+            self.reads_addrv2 |= message.command == "sendaddrv2"
         raise Malformed("Too much was said before verack.")

@@ -8,10 +8,11 @@ import pytest
 
 from host.devnet import blocks, faucet
 from host.devnet.blocks import Block
-from host.devnet.chain import NodeChain, StoreUnusable
+from host.devnet.chain import NodeChain
 from host.devnet.filters import NO_HEADER, filter_header
 from host.devnet.kernel import BadBlock
 from host.devnet.mempool import Mempool
+from host.devnet.storage.block_store import StoreUnusable
 from host.transactions import Outpoint, Transaction, TxOut
 from signer.errors import Malformed
 from tests.devnets import branch, clock, grow, payment, wrongly_signed
@@ -210,7 +211,8 @@ def test_an_opened_file_gives_the_same_chain_again(file: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from host.devnet.chain import NodeChain, StoreUnusable
+from host.devnet.chain import NodeChain
+from host.devnet.storage.block_store import StoreUnusable
 from tests.devnets import grow
 chain = NodeChain(Path(sys.argv[1]))
 while True:

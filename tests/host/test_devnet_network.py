@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from host.devnet.chain import StoreUnusable
 from host.devnet.network import Devnet
+from host.devnet.storage.block_store import StoreUnusable
 from host.errors import NetworkError
 from tests.devnets import STRANGER, branch, clock
 

@@ -1,0 +1,1 @@
+"""How a node talks to others: sessions, gossip, downloads, answers."""
