@@ -155,6 +155,7 @@ class NodeStatus:
     height: int
     tip: str
     mempool: tuple[str, ...]
+    conduct: str = ""  # how it misbehaves on command, in words
 
 
 @dataclass(frozen=True, slots=True)

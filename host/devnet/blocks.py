@@ -83,9 +83,13 @@ def build(
     time: int,
     reward: TxOut,
     transactions: Sequence[Transaction],
+    miner: bytes = b"",
 ) -> Block:
-    """A mined block on top of `previous`. `reward.sats` is the subsidy and all fees."""
-    coinbase = _coinbase(height, reward, transactions)
+    """A mined block on top of `previous`. `reward.sats` is the subsidy and all fees.
+
+    `miner` (75 bytes at most) goes into the coinbase: two miners never find the same block.
+    """
+    coinbase = _coinbase(height, reward, transactions, miner)
     listed = (coinbase, *transactions)
     root = merkle_root([transaction.txid for transaction in listed])
     start = VERSION.to_bytes(4, "little") + previous + root
@@ -114,11 +118,13 @@ def _commits(out: TxOut) -> bool:
     return out.script_pubkey.startswith(COMMITMENT) and len(out.script_pubkey) >= 38
 
 
-def _coinbase(height: int, reward: TxOut, transactions: Sequence[Transaction]) -> Transaction:
+def _coinbase(
+    height: int, reward: TxOut, transactions: Sequence[Transaction], miner: bytes
+) -> Transaction:
     witness_root = merkle_root([bytes(32), *(transaction.wtxid for transaction in transactions)])
     commitment = TxOut(0, COMMITMENT + double_sha256(witness_root + RESERVED))
     source = Outpoint(NULL_TXID, 0xFFFFFFFF)
-    script = _push_height(height) + b"\x08quietkey"
+    script = _push_height(height) + b"\x08quietkey" + bytes([len(miner)]) * bool(miner) + miner
     entry = TxIn(source, script, 0xFFFFFFFF, (RESERVED,))
     return Transaction(2, (entry,), (reward, commitment), 0)
 

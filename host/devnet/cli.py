@@ -15,14 +15,16 @@ from pathlib import Path
 from host.config import wall_clock
 from host.devnet import console
 from host.devnet.control import ControlServer
+from host.devnet.electrum.server import ElectrumServer
 from host.devnet.network import Devnet
 from host.errors import HostError
 
 DESCRIPTION = """\
 A Bitcoin network of your own, in one process (regtest: the coins are play money).
 Its nodes check every block and script with Bitcoin Core's own engine and speak the
-Bitcoin peer-to-peer protocol, so any wallet that does can use them."""
-MAX_NODES = 9
+Bitcoin peer-to-peer protocol, so any wallet that does can use them;
+others find an Electrum port."""
+MAX_NODES = 100
 CHUNK = 4096
 
 
@@ -47,13 +49,17 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     flag = parser.add_argument
-    flag("--nodes", type=_node_count, default=3, metavar="N", help="how many nodes, 1 to 9 (3)")
+    flag("--nodes", type=_node_count, default=3, metavar="N", help="how many nodes, 1 to 100 (3)")
     flag(
         "--data", type=Path, metavar="DIR", help="keep the blocks there, or forget them at the end"
     )
     flag(
         "--port", type=_port, default=0, metavar="PORT",
         help="where the first node listens; the others behind it (any free ports)",
+    )  # fmt: skip
+    flag(
+        "--electrum", type=_port, metavar="PORT",
+        help="open a port there for wallets that speak the Electrum protocol",
     )  # fmt: skip
     flag("--auto-mine", type=float, metavar="SECONDS", help="mine so long after a payment arrives")
     flag("--announce", action="store_true", help="for programs: one JSON line when ready")
@@ -83,18 +89,18 @@ async def _run(options: argparse.Namespace) -> None:
         note=_complain,
         port=options.port,
     )
-    async with devnet:
-        control = ControlServer(devnet, secrets.token_hex(16))
-        await control.start()
-        try:
-            with _ended_by_sigterm():
-                if options.announce:
-                    _announce(devnet, control)
-                    await _wait_for_end(typed, options)
-                else:
-                    await _serve_a_person(devnet, control, typed, options)
-        finally:
-            await control.stop()
+    _allow_many_files()
+    control = ControlServer(devnet, secrets.token_hex(16))
+    electrum = ElectrumServer(devnet, options.electrum or 0)
+    async with devnet, control, electrum if options.electrum else contextlib.nullcontext():
+        with _ended_by_sigterm():
+            if options.announce:
+                _announce(devnet, control)
+                await _wait_for_end(typed, options)
+            else:
+                if electrum.address:
+                    _say(f"Electrum wallets connect to {electrum.address} (TCP, no TLS).")
+                await _serve_a_person(devnet, control, typed, options)
 
 
 def _announce(devnet: Devnet, control: ControlServer) -> None:
@@ -159,6 +165,15 @@ def _standard_input() -> "asyncio.Queue[bytes]":
 
     threading.Thread(target=read, daemon=True).start()
     return lines
+
+
+def _allow_many_files() -> None:
+    """A hundred nodes hold some 3,000 sockets and files; many systems allow 1,024 at first."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource  # noqa: PLC0415
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextlib.contextmanager

@@ -49,6 +49,10 @@ class DevnetClient:
         """Returns when the node has caught up with the others."""
         await self._ask({"do": "revive", "node": node})
 
+    async def command(self, line: str) -> list[str]:
+        """Do what a line says, as if it were typed at the devnet. Returns what it said."""
+        return list((await self._ask({"do": "command", "line": line}))["said"])
+
     async def watch(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
         """The status now and after each change; the newest only, when changes come faster."""
         await self._ask({"do": "watch"})

@@ -10,8 +10,9 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
+from host.devnet.console import perform
 from host.devnet.network import Devnet
 from host.errors import HostError, NetworkError
 from host.values import NodeStatus
@@ -36,6 +37,13 @@ class ControlServer:
     async def start(self, port: int = 0) -> None:
         self._server = await asyncio.start_server(self._called, "127.0.0.1", port, limit=LINE_LIMIT)
         self.address = "{}:{}".format(*self._server.sockets[0].getsockname()[:2])
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def stop(self) -> None:
         if self._server:
@@ -120,6 +128,16 @@ async def _revive(devnet: Devnet, request: Request) -> Request:
     return {}
 
 
+async def _command(devnet: Devnet, request: Request) -> Request:
+    """A line as it is typed at the devnet's own console: all the faults are there."""
+    line = request.get("line")
+    if not isinstance(line, str):
+        raise NetworkError('"line" is a text, as it would be typed.')
+    sentences: list[str] = []
+    await perform(devnet, line, sentences.append)
+    return {"said": sentences}
+
+
 async def _watch(_: Devnet, __: Request) -> Request:
     return {}
 
@@ -130,6 +148,7 @@ DO: dict[str, Callable[[Devnet, Request], Awaitable[Request]]] = {
     "fund": _fund,
     "kill": _kill,
     "revive": _revive,
+    "command": _command,
     "watch": _watch,
 }
 

@@ -70,7 +70,7 @@ class Mempool:
             raise NotTaken("The transaction is here already.")
         if len(self) >= MAX_TRANSACTIONS:
             raise NotTaken("The mempool is full. Mine a block first.")
-        coins = [self._coin(txin.outpoint) for txin in transaction.inputs]
+        coins = [self.coin(txin.outpoint) for txin in transaction.inputs]
         self._check_locks(transaction, coins)
         entry = MempoolEntry(transaction, _fee(transaction, coins), transaction.vsize)
         if self._is_too_cheap(entry):
@@ -129,7 +129,8 @@ class Mempool:
     def _is_too_cheap(self, entry: MempoolEntry) -> bool:
         return entry.fee_sats < entry.vsize * self.floor
 
-    def _coin(self, outpoint: Outpoint) -> Coin:
+    def coin(self, outpoint: Outpoint) -> Coin:
+        """A coin on the chain, or of what waits. Raises CoinUnknown."""
         if coin := self._chain.coins.get(outpoint):
             return coin
         parent = self._entries.get(outpoint.txid)

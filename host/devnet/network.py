@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Self
 
 from host.config import Clock
-from host.devnet import faucet, miner
+from host.devnet import faucet
 from host.devnet.kernel import BadBlock
+from host.devnet.miner import next_block
 from host.devnet.node import DevnetNode, NodeOperator
 from host.devnet.peering.neighbours import MAX_OUTBOUND
 from host.devnet.storage.admission import Admitted, admit
@@ -100,11 +101,11 @@ class Devnet:
         admitted = await self._occupy(self._slots)
         if all(node.chain.height == 0 for node in self.living()):
             self._mine_first()
-        await self._connect()
-        await self._agree()
+        await self.connect()
+        await self.agree()
         self._mend(admitted)
         self._mine_first()
-        await self._agree()
+        await self.agree()
         self._remember()
         if self._auto_mine_s is not None:
             self._auto = asyncio.create_task(self._mine_by_itself(self._auto_mine_s))
@@ -146,9 +147,7 @@ class Devnet:
         if not 0 < count <= MAX_BLOCKS_AT_ONCE:
             raise NetworkError(f"Mine between 1 and {MAX_BLOCKS_AT_ONCE} blocks at once.")
         async with self._busy:
-            await self._mine(
-                count, self._miner() if miner_index is None else self.node(miner_index)
-            )
+            await self._mine(count, self.miner() if miner_index is None else self.node(miner_index))
 
     async def fund(self, address: str, sats: int, *, mine: bool = True) -> str:
         """Send play money, wait until every node holds it, and confirm it. Returns the txid.
@@ -156,7 +155,7 @@ class Devnet:
         Raises NetworkError.
         """
         async with self._busy:
-            node = self._miner()
+            node = self.miner()
             payment = faucet.pay(node.chain, node.mempool, address, sats)
             node.submit_transaction(payment.encode())
             await self.until(
@@ -197,8 +196,8 @@ class Devnet:
                 raise NetworkError(f"{slot.name} is alive already.")
             await asyncio.gather(*self._endings, return_exceptions=True)
             admitted = await self._occupy([slot])
-            await self._connect()
-            await self._agree()
+            await self.connect()
+            await self.agree()
             self._mend(admitted)
             self._remember()
             self.changed()
@@ -207,7 +206,7 @@ class Devnet:
         """A living node. Raises NetworkError."""
         slot = self._find(index)
         if slot.node is None:
-            raise NetworkError(f"{slot.name} is dead. Revive it first.")
+            raise NetworkError(f"{slot.name} is dead. Start it first.")
         return slot.node
 
     def living(self) -> list[DevnetNode]:
@@ -228,11 +227,7 @@ class Devnet:
             if slot.node:
                 friends = {node.address for node in self._group_of(slot.node)}
                 slot.node.neighbours.cut_off(everywhere - friends if groups else ())
-        await self._connect()
-
-    async def agree(self) -> None:
-        """Wait until all that reach each other have the same tip. Raises NetworkError."""
-        await self._agree()
+        await self.connect()
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for something that a change brings about. Raises NetworkError."""
@@ -245,6 +240,10 @@ class Devnet:
                 f"The devnet's nodes did not agree within {patience_s:.0f} s. "
                 "Nothing is lost. Stop the devnet and start it again."
             ) from error
+
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return self._clock()
 
     def changed(self) -> None:
         """Wake whoever waits for a change."""
@@ -277,12 +276,19 @@ class Devnet:
             ) from error
         slot.port = node.address.port
 
-    async def _connect(self) -> None:
-        """Tell each node of one that was there before it; it finds the rest by gossip."""
-        for group in self._living_groups():
+    async def connect(self) -> None:
+        """Tell each node of one that was there before it; it finds the rest by gossip.
+
+        Raises NetworkError.
+        """
+        groups = [
+            [node for node in group if node.conduct.lie != "silent"]
+            for group in self._living_groups()
+        ]
+        for group in groups:
             for place, node in enumerate(group[1:], 1):
                 node.neighbours.learn([group[secrets.randbelow(place)].address])
-        for group in self._living_groups():
+        for group in groups:
             enough = min(MAX_OUTBOUND, len(group) - 1)
             await self.until(partial(_are_connected, group, enough))
 
@@ -290,7 +296,7 @@ class Devnet:
         for _ in range(count):
             self._mine_block(node, self._clock())
             await asyncio.sleep(0)  # the others may hear of it meanwhile
-        await self._agree()
+        await self.agree()
 
     def _mine_first(self) -> None:
         tallest = max(self.living(), key=lambda node: node.chain.height)
@@ -298,15 +304,13 @@ class Devnet:
             self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
 
     def _mine_block(self, node: DevnetNode, now: int) -> None:
-        block = miner.next_block(node.chain, node.mempool, faucet.script_pubkey(), now)
         try:
-            node.submit_block(block.encode())
+            node.submit_block(_found_by(node, now))
         except BadBlock:
             # Something waits that no block can take. Without it, the chain goes on.
             self._note(f"{node.name} emptied its mempool: no block could take it.")
             node.mempool.clear()
-            block = miner.next_block(node.chain, node.mempool, faucet.script_pubkey(), now)
-            node.submit_block(block.encode())
+            node.submit_block(_found_by(node, now))
         except StoreDamaged as error:
             self._fail(node, error)
             raise
@@ -320,7 +324,8 @@ class Devnet:
             except HostError as error:  # every node died meanwhile
                 self._note(str(error))
 
-    async def _agree(self) -> None:
+    async def agree(self) -> None:
+        """Wait until all that follow and reach each other have one tip. Raises NetworkError."""
         for group in self._living_groups():
             followers = [node for node in group if node.conduct.follows]
             await self.until(partial(_agree, followers))
@@ -369,9 +374,10 @@ class Devnet:
     def _group_of(self, node: DevnetNode) -> list[DevnetNode]:
         return next((group for group in self._living_groups() if node in group), [node])
 
-    def _miner(self) -> DevnetNode:
+    def miner(self) -> DevnetNode:
+        """The node that mines: the first honest one that lives. Raises NetworkError."""
         if not (alive := self.living()):
-            raise NetworkError("Every node is dead. Revive one first.")
+            raise NetworkError("Every node is dead. Start one first.")
         return next((node for node in alive if node.conduct.takes_payments), alive[0])
 
     def _find(self, index: int) -> NodeSlot:
@@ -388,6 +394,11 @@ def _agree(nodes: Sequence[DevnetNode]) -> bool:
     return len({node.chain.tip for node in nodes}) <= 1
 
 
+def _found_by(node: DevnetNode, now: int) -> bytes:
+    script = faucet.script_pubkey()
+    return next_block(node.chain, node.mempool, script, now, node.name).encode()
+
+
 def _status(slot: NodeSlot) -> NodeStatus:
     if slot.node is None:
         last = slot.last or NodeStatus(slot.name, "", False, 0, "", ())
@@ -395,4 +406,5 @@ def _status(slot: NodeSlot) -> NodeStatus:
     chain, pool = slot.node.chain, slot.node.mempool
     waiting = tuple(entry.transaction.name for entry in pool)
     tip = chain.tip[::-1].hex()
-    return NodeStatus(slot.name, str(slot.node.address), True, chain.height, tip, waiting)
+    address, conduct = str(slot.node.address), str(slot.node.conduct)
+    return NodeStatus(slot.name, address, True, chain.height, tip, waiting, conduct)

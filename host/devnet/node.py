@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from host.config import Clock
 from host.devnet import blocks
-from host.devnet.chain import Change, NodeChain
+from host.devnet.chain import NodeChain
 from host.devnet.kernel import BadBlock
 from host.devnet.mempool import CoinUnknown, Mempool, NotTaken
 from host.devnet.peering import lies
@@ -82,6 +82,7 @@ class DevnetNode:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._orphans: dict[bytes, bytes] = {}
+        self._unannounced: list[bytes] = []  # headers
         self._downloads = Downloads(asyncio.get_running_loop().time)
         self.neighbours = Neighbours(lambda: self._sessions, self.dial, SERVICES, clock)
         chain.report = self._take_fault
@@ -128,7 +129,9 @@ class DevnetNode:
         if not change.connected:
             return
         self.mempool.follow(change)
-        self._announce_blocks(change, source)
+        self._unannounced += [block.header for block in change.connected]
+        if not (source and source.requested):  # a node that catches up does not tell each step
+            self._announce_blocks(source)
         self._operator.changed()
 
     def submit_transaction(self, raw: bytes, source: PeerSession | None = None) -> Transaction:
@@ -141,6 +144,14 @@ class DevnetNode:
         self._retry_orphans()
         self._operator.changed()
         return transaction
+
+    def behave(self, conduct: Conduct) -> None:
+        """Whoever talks to it calls again when it would greet them in another way."""
+        greetings = {self.conduct.lie, conduct.lie} & {"heights", "silent"}
+        self.conduct = conduct
+        if greetings:
+            for session in self._sessions:
+                session.peer.hang_up()
 
     def set_fee_floor(self, sats_per_vbyte: float) -> None:
         """Take and pass on nothing that pays less, and say so to everybody (BIP133)."""
@@ -165,16 +176,18 @@ class DevnetNode:
         height = lies.BOAST if self.conduct.lie == "heights" else self.chain.height
         return Version(SERVICES, self._clock(), 0, USER_AGENT, height)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._tasks) >= MAX_PEERS:
             writer.transport.abort()
         else:
-            self._spawn(self._welcome(reader, writer))
+            task = self._spawn(self._welcome(reader, writer))
+            task.add_done_callback(lambda _: writer.transport.abort())
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -183,8 +196,6 @@ class DevnetNode:
             self._note(f"{self.name} dropped a caller. {error}")
         else:
             await self._talk(PeerSession(peer))
-        finally:
-            writer.transport.abort()
 
     async def _talk(self, session: PeerSession) -> None:
         peer = session.peer
@@ -207,6 +218,8 @@ class DevnetNode:
             self._sessions.discard(session)
             peer.hang_up()
             self._downloads.hung_up(session)
+            if self._unannounced:
+                self._announce_blocks(session)
             self.neighbours.lost()
 
     def _greet(self, session: PeerSession) -> None:
@@ -303,6 +316,7 @@ class DevnetNode:
         """A block was bad when it was read back, or is whole again."""
         if not self.chain.wants(fault.hash):
             self._note(f"{self.name}: {fault}.")
+            self._operator.changed()
             return
         self._note(f"{self.name}: {fault}. The other nodes are asked for it.")
         item = Item(MSG_WITNESS_BLOCK, fault.hash)
@@ -341,10 +355,11 @@ class DevnetNode:
             raise Malformed("Headers that follow nothing known came too often.")
         self._ask_headers(session)
 
-    def _announce_blocks(self, change: Change, source: PeerSession | None) -> None:
-        headers = encode_headers([block.header for block in change.connected])
+    def _announce_blocks(self, source: PeerSession | None) -> None:
+        fresh, self._unannounced = self._unannounced, []
+        headers = encode_headers(fresh[-MAX_ANNOUNCED_HEADERS:])
         name = encode_items([Item(MSG_BLOCK, self.chain.tip)])
-        short = len(change.connected) <= MAX_ANNOUNCED_HEADERS
+        short = len(fresh) <= MAX_ANNOUNCED_HEADERS
         for session in self._audience(source):
             if session.peer.wants_headers and short:
                 session.peer.send("headers", headers)

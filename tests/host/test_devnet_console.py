@@ -40,13 +40,13 @@ async def test_a_node_is_killed_and_revived(devnet: Devnet) -> None:
     assert await typed(devnet, "kill 1") == []
     assert [node.alive for node in devnet.status()] == [True, False]
     assert await typed(devnet, "kill 1") == ["node 1 is dead already."]
-    assert await typed(devnet, "revive 1") == []
-    assert await typed(devnet, "revive 1") == ["node 1 is alive already."]
+    assert await typed(devnet, "start 1") == []
+    assert await typed(devnet, "start 1") == ["node 1 is alive already."]
 
 
 @pytest.mark.parametrize(
     "line",
-    ["", "   ", "fly", "MINE", "mine x", "mine -1", "kill", "revive", "fund", "fund x", "mine ٣"],
+    ["", "   ", "fly", "MINE", "mine x", "mine -1", "kill", "start", "fund", "fund x", "mine ٣"],
 )
 async def test_what_cannot_be_meant_is_answered_with_what_can(devnet: Devnet, line: str) -> None:
     before = devnet.status()
@@ -90,5 +90,5 @@ async def test_the_table_is_shown_again_when_something_changed(
 
 
 def test_every_verb_stands_in_the_help() -> None:
-    for verb in console.VERBS:
+    for verb in console.COMMANDS:
         assert verb in console.HELP

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -99,6 +100,17 @@ async def test_a_node_dies_and_returns_through_the_socket(client: DevnetClient) 
     await client.mine()
     await client.revive(1)
     assert [each.height for each in await client.status()] == [111] * 3
+
+
+async def test_what_is_typed_at_the_console_can_be_asked_for_by_a_program(
+    client: DevnetClient,
+) -> None:
+    assert await client.command("reorg 2") == []
+    assert {node.height for node in await client.status()} == {111}
+    (listed,) = await client.command("help")
+    assert "partition 0|1,2" in listed
+    with pytest.raises(NetworkError, match="as in partition"):
+        await client.command("partition 9")
 
 
 async def test_a_watcher_sees_the_present_and_then_every_end_of_a_change(
@@ -314,10 +326,21 @@ def test_help_is_written_for_a_person(capsys: pytest.CaptureFixture[str]) -> Non
     assert max(len(line) for line in text.splitlines()) <= 100
 
 
-@pytest.mark.parametrize("count", ["0", "10", "-1", "three", ""])
+def test_a_taken_electrum_port_is_a_sentence_and_status_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert cli.main(["--nodes", "1", "--electrum", port]) == 1
+    assert "another program listens there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "101", "-1", "three", ""])
 def test_a_number_of_nodes_that_makes_no_sense_is_refused(
     count: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--nodes", count])
-    assert "between 1 and 9" in capsys.readouterr().err
+    assert "between 1 and 100" in capsys.readouterr().err

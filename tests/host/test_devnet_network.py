@@ -68,7 +68,7 @@ async def test_the_network_goes_on_with_one_node_and_says_so_with_none(devnet: D
     assert _heights(devnet) == [110, 110, 113]
     await devnet.kill(2)
     for vain in (devnet.mine(1), devnet.fund(STRANGER, 10_000)):
-        with pytest.raises(NetworkError, match="Revive one first"):
+        with pytest.raises(NetworkError, match="Start one first"):
             await vain
     await devnet.revive(2)
     await devnet.revive(0)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from host.devnet.peering.session import PeerSession
-from host.p2p.messages import Item, encode_items
+from host.p2p.messages import MSG_BLOCK, MSG_WITNESS_BLOCK, Item, encode_items
 
 PATIENCE_S = 2.0  # then the next that has it is asked
 MAX_DOWNLOADS = 100_000
@@ -79,6 +79,7 @@ class Downloads:
 
     def _ask(self, session: PeerSession, items: Sequence[Item]) -> None:
         for item in items:
-            session.expect(item.hash)
+            if item.kind in (MSG_BLOCK, MSG_WITNESS_BLOCK):
+                session.expect(item.hash)
         if items:
             session.peer.send("getdata", encode_items(items))

@@ -51,6 +51,12 @@ class Conduct:
     def takes_payments(self) -> bool:
         return self.follows and self.lie != "payments"
 
+    def __str__(self) -> str:
+        parts = ["stale"] * self.is_stale
+        parts += [f"{self.delay_s * 1000:.0f} ms late"] * bool(self.delay_s)
+        parts += [f"lies: {self.lie}"] * bool(self.lie)
+        return ", ".join(parts)
+
     def ignores(self, command: str) -> bool:
         """Whether a message is not heard at all."""
         if self.lie == "silent":
