@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from host.config import wall_clock
-from host.devnet import console
-from host.devnet.control import ControlServer
 from host.devnet.electrum.server import ElectrumServer
 from host.devnet.network import Devnet
+from host.devnet.steering import console
+from host.devnet.steering.control import ControlServer
 from host.errors import HostError
 
 DESCRIPTION = """\

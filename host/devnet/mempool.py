@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from host import consensus
+from host.devnet import blocks
 from host.devnet.blocks import Block
 from host.devnet.chain import Change, NodeChain
 from host.devnet.ledger import Coin
@@ -14,6 +15,7 @@ from host.transactions import Outpoint, Transaction, TxIn, TxOut
 MIN_SATS_PER_VBYTE = 1
 MATURITY = 100  # blocks until a coinbase can be spent
 MAX_SATS = 21_000_000 * 100_000_000
+MAX_BLOCK_WEIGHT = 3_990_000  # of 4,000,000: the rest is for the header and the coinbase
 MAX_WEIGHT = 400_000  # Bitcoin Core's policy
 MAX_TRANSACTIONS = 5_000
 FINAL = 0xFFFFFFFF
@@ -85,6 +87,20 @@ class Mempool:
         self._take(entry)
         return entry
 
+    def next_block(self, script_pubkey: bytes, now: int, name: str = "") -> Block:
+        """A mined block on the tip, holding what waits. Subsidy and fees go to `script_pubkey`.
+
+        `name` is the miner's. `now` is in seconds since 1970; the block is later when the chain's
+        own time asks for it.
+        """
+        chain = self._chain
+        entries = self._chosen()
+        height, fees = chain.height + 1, sum(entry.fee_sats for entry in entries)
+        reward = TxOut(blocks.subsidy(height) + fees, script_pubkey)
+        time = max(now, chain.median_time(chain.height) + 1)
+        transactions = [entry.transaction for entry in entries]
+        return blocks.build(chain.tip, height, time, reward, transactions, name.encode())
+
     def follow(self, change: Change) -> None:
         """Keep what can still be mined after the best chain changed."""
         if not change.disconnected:
@@ -125,6 +141,16 @@ class Mempool:
         for transaction in transactions:
             self._forget(transaction.txid)
         return transactions
+
+    def _chosen(self) -> list[MempoolEntry]:
+        # In the order of arrival: parents come before children, and nobody bids on play money.
+        chosen, weight = [], 0
+        for entry in self:
+            weight += entry.transaction.weight
+            if weight > MAX_BLOCK_WEIGHT:
+                break
+            chosen.append(entry)
+        return chosen
 
     def _is_too_cheap(self, entry: MempoolEntry) -> bool:
         return entry.fee_sats < entry.vsize * self.floor

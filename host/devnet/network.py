@@ -5,7 +5,6 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -13,9 +12,9 @@ from typing import Self
 from host.config import Clock
 from host.devnet import faucet
 from host.devnet.kernel import BadBlock
-from host.devnet.miner import next_block
 from host.devnet.node import DevnetNode, NodeOperator
 from host.devnet.peering.neighbours import MAX_OUTBOUND
+from host.devnet.roster import NodeSlot, Roster
 from host.devnet.storage.admission import Admitted, admit
 from host.devnet.storage.agreement import FILE, Agreement
 from host.devnet.storage.block_store import StoreDamaged, StoredTip
@@ -29,17 +28,6 @@ BLOCK_EVERY_S = 600  # how far apart the first blocks say they are
 MAX_BLOCKS_AT_ONCE = 200
 AGREE_S = 20.0
 AGREE_S_A_NODE = 1.0  # a large network may take longer
-
-
-@dataclass(slots=True)
-class NodeSlot:
-    """A node's place in the network: it keeps its name, address and file when the node dies."""
-
-    name: str
-    file: Path
-    port: int = 0
-    node: DevnetNode | None = None
-    last: NodeStatus | None = None
 
 
 class Devnet:
@@ -67,11 +55,7 @@ class Devnet:
         self._folder = folder or Path(self._scratch.name if self._scratch else ".")
         self._keeps = folder is not None
         self._agreement = Agreement(None)
-        names = [f"node {index}" for index in range(nodes)]
-        self._slots = [NodeSlot(n, self._folder / f"{n.replace(' ', '-')}.sqlite3") for n in names]
-        for index, slot in enumerate(self._slots):
-            slot.port = port + index if port else 0
-        self._groups: tuple[frozenset[int], ...] = ()
+        self._roster = Roster(nodes, self._folder, port)
         self._pulse = asyncio.Event()
         self._busy = asyncio.Lock()
         self._auto: asyncio.Task[None] | None = None
@@ -98,7 +82,7 @@ class Devnet:
         self._agreement = Agreement(self._folder / FILE if self._keeps else None)
         if self._agreement.is_unreadable:
             self._note(f"{FILE} cannot be read. It is written anew from what the nodes hold.")
-        admitted = await self._occupy(self._slots)
+        admitted = await self._occupy(self._roster.slots)
         if all(node.chain.height == 0 for node in self.living()):
             self._mine_first()
         await self.connect()
@@ -116,7 +100,7 @@ class Devnet:
             self._auto.cancel()
             await asyncio.gather(self._auto, return_exceptions=True)
         await asyncio.gather(*self._endings, return_exceptions=True)
-        for slot in self._slots:
+        for slot in self._roster.slots:
             if slot.node:
                 self._remember(slot)
                 await slot.node.stop()
@@ -127,10 +111,10 @@ class Devnet:
     @property
     def peers(self) -> tuple[str, ...]:
         """Every node's address, dead or alive."""
-        return tuple(f"127.0.0.1:{slot.port}" for slot in self._slots)
+        return tuple(f"127.0.0.1:{slot.port}" for slot in self._roster.slots)
 
     def status(self) -> tuple[NodeStatus, ...]:
-        return tuple(_status(slot) for slot in self._slots)
+        return tuple(slot.status for slot in self._roster.slots)
 
     async def watch(self) -> AsyncIterator[tuple[NodeStatus, ...]]:
         """The status now, and again after every change."""
@@ -161,7 +145,7 @@ class Devnet:
             await self.until(
                 lambda: all(
                     peer.mempool.get(payment.txid)
-                    for peer in self._group_of(node)
+                    for peer in self._roster.group_of(node)
                     if peer.conduct.takes_payments
                 )
             )
@@ -175,11 +159,11 @@ class Devnet:
         Raises NetworkError when it is dead already.
         """
         async with self._busy:
-            slot = self._find(index)
+            slot = self._roster.find(index)
             if slot.node is None:
                 raise NetworkError(f"{slot.name} is dead already.")
             self._remember(slot)
-            slot.last = _status(slot)
+            slot.last = slot.status
             await slot.node.stop()
             slot.node = None
             self.changed()
@@ -191,7 +175,7 @@ class Devnet:
         when its blocks cannot be used and no other node has them.
         """
         async with self._busy:
-            slot = self._find(index)
+            slot = self._roster.find(index)
             if slot.node is not None:
                 raise NetworkError(f"{slot.name} is alive already.")
             await asyncio.gather(*self._endings, return_exceptions=True)
@@ -204,14 +188,14 @@ class Devnet:
 
     def node(self, index: int) -> DevnetNode:
         """A living node. Raises NetworkError."""
-        slot = self._find(index)
+        slot = self._roster.find(index)
         if slot.node is None:
             raise NetworkError(f"{slot.name} is dead. Start it first.")
         return slot.node
 
     def living(self) -> list[DevnetNode]:
         """The nodes that are alive, in their order."""
-        return [slot.node for slot in self._slots if slot.node]
+        return self._roster.living()
 
     @asynccontextmanager
     async def undisturbed(self) -> AsyncIterator[None]:
@@ -220,18 +204,16 @@ class Devnet:
             yield
 
     async def split(self, groups: Sequence[frozenset[int]]) -> None:
-        """Let no node reach another of a different group; with no groups, all reach all again."""
-        self._groups = tuple(groups)
-        everywhere = {slot.node.address for slot in self._slots if slot.node}
-        for slot in self._slots:
-            if slot.node:
-                friends = {node.address for node in self._group_of(slot.node)}
-                slot.node.neighbours.cut_off(everywhere - friends if groups else ())
+        """Let no node reach another of a different group; with no groups, all reach all again.
+
+        Raises NetworkError.
+        """
+        self._roster.split(groups)
         await self.connect()
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for something that a change brings about. Raises NetworkError."""
-        patience_s = AGREE_S + AGREE_S_A_NODE * len(self._slots)
+        patience_s = AGREE_S + AGREE_S_A_NODE * len(self._roster.slots)
         try:
             async with asyncio.timeout(patience_s):
                 await self._pulsing(true)
@@ -283,7 +265,7 @@ class Devnet:
         """
         groups = [
             [node for node in group if node.conduct.lie != "silent"]
-            for group in self._living_groups()
+            for group in self._roster.living_groups()
         ]
         for group in groups:
             for place, node in enumerate(group[1:], 1):
@@ -326,7 +308,7 @@ class Devnet:
 
     async def agree(self) -> None:
         """Wait until all that follow and reach each other have one tip. Raises NetworkError."""
-        for group in self._living_groups():
+        for group in self._roster.living_groups():
             followers = [node for node in group if node.conduct.follows]
             await self.until(partial(_agree, followers))
 
@@ -346,7 +328,7 @@ class Devnet:
 
     def _remember(self, *slots: NodeSlot) -> None:
         """Note where these nodes are, or all: what is missing later was there. Raises OSError."""
-        for slot in slots or self._slots:
+        for slot in slots or self._roster.slots:
             if slot.node:
                 chain = slot.node.chain
                 chain.settle()
@@ -355,35 +337,19 @@ class Devnet:
 
     def _fail(self, node: DevnetNode, error: HostError) -> None:
         """A node cannot go on: it dies, and says why."""
-        for slot in self._slots:
-            if slot.node is node:
-                self._note(str(error))
-                slot.last, slot.node = _status(slot), None
-                ending = asyncio.get_running_loop().create_task(node.stop())
-                self._endings.add(ending)
-                ending.add_done_callback(self._endings.discard)
-                self.changed()
-
-    def _living_groups(self) -> list[list[DevnetNode]]:
-        """The living nodes, as they reach each other."""
-        if not self._groups:
-            return [self.living()]
-        members = [[self._slots[i].node for i in sorted(group)] for group in self._groups]
-        return [[node for node in group if node] for group in members]
-
-    def _group_of(self, node: DevnetNode) -> list[DevnetNode]:
-        return next((group for group in self._living_groups() if node in group), [node])
+        if slot := self._roster.slot_of(node):
+            self._note(str(error))
+            slot.last, slot.node = slot.status, None
+            ending = asyncio.get_running_loop().create_task(node.stop())
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+            self.changed()
 
     def miner(self) -> DevnetNode:
         """The node that mines: the first honest one that lives. Raises NetworkError."""
         if not (alive := self.living()):
             raise NetworkError("Every node is dead. Start one first.")
         return next((node for node in alive if node.conduct.takes_payments), alive[0])
-
-    def _find(self, index: int) -> NodeSlot:
-        if not 0 <= index < len(self._slots):
-            raise NetworkError(f"There are nodes 0 to {len(self._slots) - 1}, and no {index}.")
-        return self._slots[index]
 
 
 def _are_connected(nodes: Sequence[DevnetNode], enough: int) -> bool:
@@ -395,16 +361,4 @@ def _agree(nodes: Sequence[DevnetNode]) -> bool:
 
 
 def _found_by(node: DevnetNode, now: int) -> bytes:
-    script = faucet.script_pubkey()
-    return next_block(node.chain, node.mempool, script, now, node.name).encode()
-
-
-def _status(slot: NodeSlot) -> NodeStatus:
-    if slot.node is None:
-        last = slot.last or NodeStatus(slot.name, "", False, 0, "", ())
-        return replace(last, alive=False)
-    chain, pool = slot.node.chain, slot.node.mempool
-    waiting = tuple(entry.transaction.name for entry in pool)
-    tip = chain.tip[::-1].hex()
-    address, conduct = str(slot.node.address), str(slot.node.conduct)
-    return NodeStatus(slot.name, address, True, chain.height, tip, waiting, conduct)
+    return node.mempool.next_block(faucet.script_pubkey(), now, node.name).encode()

@@ -126,13 +126,14 @@ class DevnetNode:
         Raises Malformed, BadBlock or StoreDamaged.
         """
         change = self.chain.submit(raw)
-        if not change.connected:
-            return
-        self.mempool.follow(change)
         self._unannounced += [block.header for block in change.connected]
-        if not (source and source.requested):  # a node that catches up does not tell each step
+        if change.connected:
+            self.mempool.follow(change)
+        # A node that catches up does not tell each step.
+        if self._unannounced and not (source and source.requested):
             self._announce_blocks(source)
-        self._operator.changed()
+        if change.connected:
+            self._operator.changed()
 
     def submit_transaction(self, raw: bytes, source: PeerSession | None = None) -> Transaction:
         """Take a transaction, and tell everybody. Raises Malformed or NotTaken."""
@@ -360,6 +361,8 @@ class DevnetNode:
         headers = encode_headers(fresh[-MAX_ANNOUNCED_HEADERS:])
         name = encode_items([Item(MSG_BLOCK, self.chain.tip)])
         short = len(fresh) <= MAX_ANNOUNCED_HEADERS
+        if len(fresh) > 1:  # more than it gave: what had waited for its block came on top
+            source = None
         for session in self._audience(source):
             if session.peer.wants_headers and short:
                 session.peer.send("headers", headers)

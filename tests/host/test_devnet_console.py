@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from host.devnet import console
 from host.devnet.network import Devnet
+from host.devnet.steering import console
 from tests.devnets import STRANGER, clock
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from host.devnet import cli, console
+from host.devnet import cli
 from host.devnet.client import DevnetClient
-from host.devnet.control import ControlServer
 from host.devnet.network import Devnet
+from host.devnet.steering import console
+from host.devnet.steering.control import ControlServer
 from host.errors import NetworkError
 from host.values import NodeStatus
 from tests.devnets import STRANGER, clock

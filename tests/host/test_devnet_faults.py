@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from host.devnet import console
 from host.devnet.filters import filter_hash
 from host.devnet.network import Devnet
 from host.devnet.peering.lies import LIES
+from host.devnet.steering import console
 from host.errors import NetworkError
 from host.p2p.fee_filter import fee_floor
 from host.p2p.messages import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host.devnet import faucet, miner
+from host.devnet import faucet
 from host.devnet.chain import NodeChain
 from host.devnet.mempool import Mempool, NotTaken
 from host.transactions import Outpoint, Transaction, TxIn, TxOut
@@ -132,7 +132,7 @@ def test_a_child_of_a_waiting_transaction_is_taken_and_mined_after_it(
         pool.accept(child.encode())
     pool.accept(parent.encode())
     pool.accept(child.encode())
-    block = miner.next_block(chain, pool, ANYBODY, clock())
+    block = pool.next_block(ANYBODY, clock())
     assert block.transactions[1:] == (parent, child)
     pool.block_connected(*chain.submit(block.encode()).connected)
     assert len(pool) == 0
@@ -141,7 +141,7 @@ def test_a_child_of_a_waiting_transaction_is_taken_and_mined_after_it(
 
 def test_the_miner_takes_the_fees(chain: NodeChain, pool: Mempool) -> None:
     pool.accept(_spend(chain, fee=1_234).encode())
-    block = miner.next_block(chain, pool, ANYBODY, clock())
+    block = pool.next_block(ANYBODY, clock())
     chain.submit(block.encode())
     assert block.transactions[0].outputs[0].sats == 50 * 100_000_000 + 1_234
 
@@ -253,5 +253,5 @@ def test_what_the_pool_takes_the_engine_takes(chain: NodeChain, pool: Mempool) -
         payment(chain, pool),
     ):
         pool.accept(each.encode())
-    block = miner.next_block(chain, pool, ANYBODY, clock())
+    block = pool.next_block(ANYBODY, clock())
     assert len(chain.submit(block.encode()).connected[0].transactions) == 6

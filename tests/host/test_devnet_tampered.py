@@ -134,6 +134,12 @@ def a_body_of_another_type(folder: Folder) -> None:
     folder.put(1, 50, None)
 
 
+def a_body_as_broken_text(folder: Folder) -> None:
+    with folder.rows(1) as store:
+        query = "UPDATE blocks SET raw = substr(raw, 1, 99) || x'ff' WHERE hash = ?"
+        store.execute(query, (folder.hashes[50],))
+
+
 def another_nonce(folder: Folder, node: int = 1) -> None:
     raw = folder.raw(node, 50)
     folder.put(node, 50, raw[:76] + bytes([raw[76] ^ 1]) + raw[77:])
@@ -259,6 +265,7 @@ HEALED: dict[Tamper, tuple[int | None, str]] = {
     ),
     a_row_that_is_no_block: (None, f"block 50 ({'05' * 32}) is not a block"),
     a_body_of_another_type: (50, "is not a block"),
+    a_body_as_broken_text: (50, "is cut or garbled"),
     another_nonce: (50, "has bytes that are not of this hash"),
     another_block_in_its_place: (50, "is missing"),
     a_block_that_breaks_a_rule: (None, "block 115 ("),
@@ -360,6 +367,14 @@ async def test_what_was_done_to_all_nodes_is_refused_and_nothing_is_overwritten(
         assert lost in str(refused.value)
         assert "nothing was changed" in str(refused.value)
     assert folder.content() == before
+
+
+async def test_a_file_of_noise_on_the_only_node_is_refused_and_left(tmp_path: Path) -> None:
+    file = tmp_path / "node-0.sqlite3"
+    file.write_bytes(b"my diary, not blocks" * 100)
+    with pytest.raises(ChainLost, match="node 0: its last block cannot be read"):
+        await Devnet(clock, 1, tmp_path).start()
+    assert file.read_bytes() == b"my diary, not blocks" * 100
 
 
 def test_the_command_says_it_in_a_sentence_and_ends_with_status_1(folder: Folder) -> None:

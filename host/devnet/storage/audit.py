@@ -20,7 +20,9 @@ class BlockFault:
 
     @property
     def name(self) -> str:
-        """The block as people name it."""
+        """The block as people name it. All zeros: nobody remembers which one."""
+        if not any(self.hash):
+            return "its last block"
         place = "beside the chain" if self.height is None else str(self.height)
         return f"block {place} ({self.hash[::-1].hex()})"
 

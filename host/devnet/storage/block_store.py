@@ -53,6 +53,7 @@ class BlockStore:
         self.file = file
         self.is_new = not file.exists()
         self._connection = sqlite3.connect(file, timeout=0)
+        self._connection.text_factory = bytes  # a text that is none must not end the reading
         try:
             # Two devnets on one folder would each miss the blocks that the other writes.
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -69,7 +70,7 @@ class BlockStore:
     def owner(self) -> str:
         """The node that the file belongs to; "" in a new file. Raises StoreDamaged."""
         row = self._first("SELECT owner FROM node")
-        return str(row[0] or "") if row else ""
+        return row[0].decode("utf-8", "replace") if row and isinstance(row[0], bytes) else ""
 
     @property
     def tip(self) -> StoredTip | None:
@@ -133,15 +134,15 @@ class BlockStore:
     def _add_heights(self) -> None:
         """Files of the first version say no heights."""
         columns = self._connection.execute("PRAGMA table_info(blocks)").fetchall()
-        if "height" not in [name for _, name, *_ in columns]:
+        if b"height" not in [name for _, name, *_ in columns]:
             self._connection.execute("ALTER TABLE blocks ADD COLUMN height INTEGER")
 
     def _check_pages(self) -> None:
         if self.is_new:
             return
         verdict = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if verdict != ("ok",):
-            raise sqlite3.DatabaseError(str(verdict[0]).partition("\n")[0])
+        if verdict != (b"ok",):
+            raise sqlite3.DatabaseError(verdict[0].decode("utf-8", "replace").partition("\n")[0])
 
     def _first(self, query: str, *values: object) -> tuple[object, ...] | None:
         row: tuple[object, ...] | None = self._guarded(

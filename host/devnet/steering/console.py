@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from host.devnet import faults
 from host.devnet.network import Devnet
 from host.devnet.peering.lies import LIES
+from host.devnet.steering import faults
 from host.errors import HostError, NetworkError
 from host.values import NodeStatus
 

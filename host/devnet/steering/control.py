@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, Self
 
-from host.devnet.console import perform
 from host.devnet.network import Devnet
+from host.devnet.steering.console import perform
 from host.errors import HostError, NetworkError
 from host.values import NodeStatus
 
