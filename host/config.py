@@ -22,6 +22,7 @@ BASE58_VERSIONS = {
 }
 GAP = 25  # unused addresses in a row, behind which no coin is looked for
 MAX_GAP = 10_000
+FINAL_DEPTH = 6  # confirmations behind which a reorg is not reckoned with
 Clock = Callable[[], int]
 
 

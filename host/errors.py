@@ -21,6 +21,10 @@ class NetworkError(HostError):
     """No peer answered, or the peers did not take what we sent."""
 
 
+class PeersUnreachable(NetworkError):
+    """No peer answered: nobody was told anything, and nobody refused anything."""
+
+
 class WalletError(HostError):
     """The wallet cannot do it: too few coins, a wrong address, a changed transaction."""
 

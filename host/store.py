@@ -57,6 +57,12 @@ _MIGRATIONS = (
     DROP TABLE old_payments;
     ALTER TABLE draft ADD COLUMN replaces TEXT NOT NULL DEFAULT '';
     """,
+    # How many peers had a payment; and an address that a device did not agree to is not shown.
+    """
+    ALTER TABLE payments ADD COLUMN seen_by INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE payments ADD COLUMN peers INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE addresses ADD COLUMN refused INTEGER;
+    """,
 )
 VERSION = len(_MIGRATIONS)
 _DAMAGED = (
@@ -138,13 +144,26 @@ class Store:
 
     def hand_out(self, index: int, address: str, now: int) -> bool:
         """Whether the address was free to be handed out; now it is not."""
-        insert = "INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, NULL)"
+        insert = "INSERT OR IGNORE INTO addresses (position, address, handed_out) VALUES (?, ?, ?)"
         with self._change() as db:
             return db.execute(insert, (index, address, now)).rowcount == 1
 
     def mark_verified(self, index: int, now: int) -> None:
         with self._change() as db:
             db.execute("UPDATE addresses SET verified = ? WHERE position = ?", (now, index))
+
+    def mark_address_refused(self, index: int, now: int) -> None:
+        """The device, or its person, did not agree to it."""
+        with self._change() as db:
+            db.execute("UPDATE addresses SET refused = ? WHERE position = ?", (now, index))
+
+    def last_address(self) -> int | None:
+        """The number of the address handed out last, if the device was not asked about it."""
+        row = self._row(
+            "SELECT position, verified IS NULL AND refused IS NULL"
+            " FROM addresses ORDER BY position DESC LIMIT 1"
+        )
+        return row[0] if row and row[1] else None
 
     def keep_draft(self, draft: Draft) -> None:
         """Remember the one unfinished payment, in the place of any other."""
@@ -184,7 +203,9 @@ class Store:
             db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
             db.execute("UPDATE payments SET status = 'replaced' WHERE txid = ?", (draft.replaces,))
             db.execute(
-                "INSERT OR IGNORE INTO payments VALUES (?, ?, ?, ?, ?, ?, 'signed', '')",
+                "INSERT OR IGNORE INTO payments"
+                " (txid, raw_tx, recipient, sats, fee_sats, made, status)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'signed')",
                 (
                     payment.txid,
                     payment.raw_tx,
@@ -195,10 +216,15 @@ class Store:
                 ),
             )
 
-    def mark_sent(self, txid: str) -> None:
-        """The network has shown it."""
+    def mark_sent(self, txid: str, seen_by: int = 0, peers: int = 0) -> None:
+        """The network has shown it: so many peers of those that answered, or a block did."""
         with self._change() as db:
             db.execute("UPDATE payments SET status = 'sent', refusal = '' WHERE txid = ?", (txid,))
+            if peers:
+                db.execute(
+                    "UPDATE payments SET seen_by = ?, peers = ? WHERE txid = ?",
+                    (seen_by, peers, txid),
+                )
 
     def mark_refused(self, txid: str, reason: str) -> None:
         """The network did not take it this time. What it had shown before, it may still have."""
@@ -213,7 +239,7 @@ class Store:
     def payments(self) -> tuple[PaymentRecord, ...]:
         """Oldest first."""
         rows = self._rows(
-            "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status, refusal"
+            "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status, refusal, seen_by, peers"
             " FROM payments ORDER BY made, rowid"
         )
         return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)

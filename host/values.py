@@ -100,7 +100,8 @@ class SignedPayment:
 class PaymentRecord:
     """What we know of a payment we made, `created` in seconds since 1970.
 
-    `refusal` is why the network did not take it the last time, or "".
+    `refusal` is why the network did not take it the last time, or "". `seen_by` of `peers` peers
+    showed that they have it when it was sent the last time.
     """
 
     payment: SignedPayment
@@ -109,6 +110,45 @@ class PaymentRecord:
     created: int
     status: Status
     refusal: str = ""
+    seen_by: int = 0
+    peers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One transaction. `record` is what we know of it when it is a payment of ours.
+
+    `is_possible` says that a block has it or could still take it. `conflict_depth` is how many
+    confirmations what rules it out has, 0 for nothing known; `replaced_by` the txid of the payment
+    that took its place, or "". `vbytes` is its size when it is ours.
+    """
+
+    row: HistoryRow
+    record: PaymentRecord | None = None
+    is_possible: bool = True
+    conflict_depth: int = 0
+    replaced_by: str = ""
+    vbytes: int = 0
+
+    @property
+    def status(self) -> str:
+        """What became of it.
+
+        confirmed, waiting (for its first block), not sent (no peer has shown it), forgotten (peers
+        had it and did not take it again), given up, replaced (by a payment of ours), or impossible
+        (its coins went another way).
+        """
+        if self.row.confirmations:
+            return "confirmed"
+        if self.record is None:
+            return "waiting"
+        if self.record.status in {"given up", "replaced"}:
+            return self.record.status
+        if not self.is_possible:
+            return "impossible"
+        if self.record.status == "signed":
+            return "not sent"
+        return "forgotten" if self.record.refusal else "waiting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,53 +1,47 @@
 """What happened in this wallet: what the chain says, beside what we remember of it."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
-from host.values import HistoryRow, PaymentRecord
-from host.wallet import WAITING, Wallet
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One transaction. `record` is what we know of it when it is a payment of ours.
-
-    `is_possible` says that a block has it or could still take it.
-    """
-
-    row: HistoryRow
-    record: PaymentRecord | None
-    is_possible: bool = True
-
-    @property
-    def status(self) -> str:
-        """What became of it.
-
-        confirmed, waiting (for its first block), not sent (no peer has shown it), given up,
-        replaced (by a payment of ours), or impossible (its coins went another way).
-        """
-        if self.row.confirmations:
-            return "confirmed"
-        if self.record is None:
-            return "waiting"
-        if self.record.status in {"given up", "replaced"}:
-            return self.record.status
-        if not self.is_possible:
-            return "impossible"
-        return "not sent" if self.record.status == "signed" else "waiting"
+from host.transactions import Transaction
+from host.values import HistoryEntry, HistoryRow, PaymentRecord
+from host.wallet import Wallet
+from host.wallet.ended import coins_of
 
 
 async def history(wallet: Wallet) -> tuple[HistoryEntry, ...]:
     """Newest first."""
-    return await asyncio.to_thread(_entries, wallet)
+    return await asyncio.to_thread(entries, wallet)
 
 
-def _entries(wallet: Wallet) -> tuple[HistoryEntry, ...]:
-    records = {record.payment.txid: record for record in wallet.store.payments()}
-    rows = wallet.history()
-    entries = [HistoryEntry(row, records.get(row.txid)) for row in rows]
-    ended = records.keys() - {row.txid for row in rows}
-    entries += [HistoryEntry(_row(records[txid]), records[txid], False) for txid in ended]
-    return tuple(sorted(entries, key=lambda entry: _newest_first(entry.row)))
+def entries(wallet: Wallet) -> tuple[HistoryEntry, ...]:
+    """Newest first. It reads the disk: call it in a thread of its own."""
+    payments = wallet.store.payments()
+    rows = {row.txid: row for row in wallet.history()}
+    ours = _of_payments(payments, rows, wallet.conflict_depths())
+    others = [HistoryEntry(row) for txid, row in rows.items() if txid not in ours]
+    return tuple(sorted([*ours.values(), *others], key=_newest_first))
+
+
+def _of_payments(
+    payments: Sequence[PaymentRecord], rows: Mapping[str, HistoryRow], depths: Mapping[str, int]
+) -> dict[str, HistoryEntry]:
+    coins = [coins_of(record.payment.raw_tx) for record in payments]
+    found = {}
+    for index, record in enumerate(payments):
+        later = zip(islice(coins, index + 1, None), islice(payments, index + 1, None), strict=True)
+        rivals = (each.payment.txid for spent, each in later if spent & coins[index])
+        txid = record.payment.txid
+        found[txid] = HistoryEntry(
+            rows.get(txid) or _row(record),
+            record,
+            is_possible=txid in rows,
+            conflict_depth=depths.get(txid, 0),
+            replaced_by=next(rivals, "") if record.status == "replaced" else "",
+            vbytes=Transaction.parse(record.payment.raw_tx).vsize,
+        )
+    return found
 
 
 def _row(record: PaymentRecord) -> HistoryRow:
@@ -55,5 +49,8 @@ def _row(record: PaymentRecord) -> HistoryRow:
     return HistoryRow(record.payment.txid, 0, record.payment.fee_sats, None, 0, record.created)
 
 
-def _newest_first(row: HistoryRow) -> tuple[int, int, str]:
-    return -(row.height or WAITING), -(row.time or 0), row.txid
+def _newest_first(entry: HistoryEntry) -> tuple[bool, int, int, str]:
+    """What waits for its first block is before all others; what has ended is not."""
+    row = entry.row
+    waits = row.height is None and entry.is_possible
+    return not waits, -(row.time or 0), -(row.height or 0), row.txid

@@ -11,8 +11,15 @@ from contextlib import aclosing, suppress
 from host.backends import Backend
 from host.config import grouped
 from host.devices import SigningDevice
-from host.errors import HostError, LinkLost, NetworkError, WalletError
-from host.values import Draft, PaymentRecord, PaymentRequest, Sent, SignedPayment
+from host.errors import HostError, LinkLost, NetworkError, PeersUnreachable, WalletError
+from host.values import (
+    Draft,
+    PaymentRecord,
+    PaymentRequest,
+    Propagation,
+    Sent,
+    SignedPayment,
+)
 from host.wallet import Wallet
 
 
@@ -63,11 +70,19 @@ async def send(
     """
     try:
         sent = await backend.broadcast(payment.raw_tx, observer)
+    except PeersUnreachable:
+        raise  # nobody said anything of it
     except NetworkError as error:
         await asyncio.to_thread(wallet.store.mark_refused, payment.txid, str(error))
         raise
-    await asyncio.to_thread(wallet.store.mark_sent, payment.txid)
+    await asyncio.to_thread(wallet.store.mark_sent, payment.txid, *_seen(sent))
     return sent
+
+
+def _seen(sent: Sent) -> tuple[int, int]:
+    """How many peers had it, of how many."""
+    proof = sent.proof
+    return (len(proof.echoed), proof.peers_total) if isinstance(proof, Propagation) else (1, 1)
 
 
 async def send_waiting(wallet: Wallet, backend: Backend) -> None:

@@ -27,7 +27,9 @@ async def verify_address(wallet: Wallet, device: SigningDevice, address: Receive
     try:
         derived = await device.show_address(wallet.network, address.path, wallet.script)
     except DeclinedOnDevice as error:
+        await asyncio.to_thread(wallet.mark_address_refused, address)
         raise AddressAlarm(NOT_THE_SAME) from error
     if derived != address.address:
+        await asyncio.to_thread(wallet.mark_address_refused, address)
         raise AddressAlarm(ANOTHER_DERIVED)
     await asyncio.to_thread(wallet.mark_verified, address)

@@ -80,8 +80,9 @@ _BALANCE = """\
   quietkey wallet balance --peer 127.0.0.1:18444 --json    look at the network first
 """
 _RECEIVE = """\
-Every call gives another address, so that payments to you cannot be linked. With --device, the
-device derives it, too, and you compare the two before you give it away.
+With --device, the device derives it, too, and you compare the two before you give it away. An
+address that the device has shown, or that somebody has paid to, is not given again. One that
+nobody has paid to is shown again; --new gives another, so that two payers cannot be linked.
 
   quietkey wallet receive --device tcp:127.0.0.1:30121
 """
@@ -152,7 +153,10 @@ def _add_wallet(verbs: _Verbs) -> None:
         help="a day before the seed received anything: earlier blocks are not looked at",
     )
     _add_task(tasks, "balance", "show the balance", _BALANCE, peer=False)
-    _add_task(tasks, "receive", "an address to be paid at", _RECEIVE, device=False)
+    receive = _add_task(
+        tasks, "receive", "an address to be paid at", _RECEIVE, device=False, peer=False
+    )
+    receive.add_argument("--new", action="store_true", help="another one than the last")
     verify = _add_task(tasks, "verify", "compare an address with the device", _VERIFY, device=True)
     verify.add_argument("index", type=_count, help="the number of the address, from 0")
     _add_pay(tasks)

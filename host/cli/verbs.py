@@ -21,15 +21,29 @@ from host.devices import SigningDevice
 from host.errors import HostError, WalletError
 from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
+from host.session.endings import short_status
 from host.session.local import LocalSession, WalletFolder
 from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
 from host.store import Search
-from host.values import Acceptance, Draft, PaymentRequest, Propagation, ReceiveAddress, Sent
+from host.values import (
+    Acceptance,
+    Draft,
+    HistoryEntry,
+    PaymentRequest,
+    Propagation,
+    ReceiveAddress,
+    Sent,
+)
 from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
 BACKEND = "p2p"  # the one whose servers --peer names
 _READING = ("balance", "history")  # without a peer to ask, they change nothing
+UNSEARCHED = (
+    "This wallet has not looked at the network yet. If its seed was used before, this address may"
+    " be used already: look first, with quietkey wallet sync."
+)
+SHOWN_AGAIN = "Nobody has paid to this address yet, so it is shown again. --new gives another one."
 Data = Mapping[str, Any]
 
 
@@ -70,9 +84,15 @@ async def _balance(args: argparse.Namespace) -> None:
 
 async def _receive(args: argparse.Namespace) -> None:
     async with _session(args) as session:
-        address = await session.next_address()
+        await _look(args, session)
+        last = None if args.new else await session.last_address()
+        address = last or await session.next_address()
+        if not session.wallet.search.complete:
+            _say(UNSEARCHED)
         if args.device:
             await _verified(session, address)
+        elif last is not None:
+            _say(SHOWN_AGAIN)
         _tell(args, asdict(address), address.address)
 
 
@@ -169,12 +189,29 @@ async def _history(args: argparse.Namespace) -> None:
         await _look(args, session)
         for entry in await history(session.wallet):
             row = entry.row
-            recipient = entry.record.recipient if entry.record else None
-            _tell(
-                args,
-                {**asdict(row), "status": entry.status, "recipient": recipient},
-                f"{row.txid}  {grouped(row.net_sats):>16} sats  {entry.status}",
-            )
+            text = f"{row.txid}  {grouped(row.net_sats):>16} sats  {_status(entry)}"
+            _tell(args, _entry_data(entry), text)
+
+
+def _status(entry: HistoryEntry) -> str:
+    return short_status(entry) if entry.status == "impossible" else entry.status
+
+
+def _entry_data(entry: HistoryEntry) -> Data:
+    """What a program is told of a transaction."""
+    record = entry.record
+    return {
+        **asdict(entry.row),
+        "status": entry.status,
+        "recipient": record.recipient if record else None,
+        "sats": record.sats if record else None,
+        "signed": record.created if record else None,
+        "refusal": record.refusal if record else "",
+        "seen_by": record.seen_by if record else 0,
+        "peers": record.peers if record else 0,
+        "replaced_by": entry.replaced_by,
+        "conflict_confirmations": entry.conflict_depth,
+    }
 
 
 async def _sync(args: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from host.errors import NetworkError
+from host.errors import NetworkError, PeersUnreachable
 from host.p2p.messages import Item, PeerMessage, Reject, Version, encode_items, parse_items
 from host.p2p.peer import Address, Peer, PeerGone
 from host.transactions import Transaction
@@ -49,7 +49,7 @@ async def broadcast(
     listeners = await _connect_all(addresses, network, transaction)
     try:
         if not listeners:
-            raise NetworkError(
+            raise PeersUnreachable(
                 f"None of the {len(peers)} peers answers. Nothing was sent. "
                 "Check that the network is reachable, then send again."
             )

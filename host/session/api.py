@@ -11,9 +11,10 @@ from host.values import (
     Balance,
     Draft,
     Frame,
-    HistoryRow,
+    HistoryEntry,
     NodeStatus,
     PanelView,
+    PaymentRecord,
     PaymentRequest,
     ReceiveAddress,
     Sent,
@@ -32,7 +33,7 @@ class WalletSnapshot:
     height: int
     balance: Balance
     utxos: tuple[Utxo, ...] = ()
-    history: tuple[HistoryRow, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class UnfinishedPayment:
 
     draft: Draft
     payment: SignedPayment | None = None
+
+    @classmethod
+    def of(cls, record: PaymentRecord) -> "UnfinishedPayment":
+        """A signed payment to be sent, with what is still known of it."""
+        draft = Draft(b"", record.recipient, record.sats, record.payment.fee_sats)
+        return cls(draft, record.payment)
 
 
 class DevicePanel(Protocol):
@@ -139,6 +146,14 @@ class WalletSession(Protocol):
 
     def follow(self) -> AsyncIterator[int]:
         """The height of the chain, now and after each change, once a wallet is open."""
+        ...
+
+    async def last_address(self) -> ReceiveAddress | None:
+        """The one handed out last, while nobody paid to it and the device was not asked."""
+        ...
+
+    async def is_used(self, address: ReceiveAddress) -> bool:
+        """Whether somebody paid to it."""
         ...
 
     async def next_address(self) -> ReceiveAddress:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.app import pair, receive, spend, verify_address
+from host.app.history import entries
 from host.backends import Backend
 from host.devices import SigningDevice
 from host.errors import NetworkError, WalletError
@@ -23,7 +24,6 @@ from host.session.api import (
 from host.session.cable import Cable
 from host.values import (
     Draft,
-    PaymentRecord,
     PaymentRequest,
     ReceiveAddress,
     Sent,
@@ -175,8 +175,14 @@ class LocalSession:
                 await spend.send_again(self.wallet, self._backend)
                 yield height
 
+    async def last_address(self) -> ReceiveAddress | None:
+        return await receive.last_address(self.wallet)
+
+    async def is_used(self, address: ReceiveAddress) -> bool:
+        return await asyncio.to_thread(self.wallet.is_used, address)
+
     async def next_address(self) -> ReceiveAddress:
-        return await receive.receive(self.wallet)
+        return await receive.next_address(self.wallet)
 
     async def verify(self, address: ReceiveAddress) -> None:
         await self.cable.ask(
@@ -188,7 +194,7 @@ class LocalSession:
     async def unfinished(self) -> UnfinishedPayment | None:
         # Signed first: sending it asks nobody, and its coins count as spent until it is seen.
         for record in await asyncio.to_thread(spend.unsent, self.wallet):
-            return UnfinishedPayment(_draft_of(record), record.payment)
+            return UnfinishedPayment.of(record)
         draft = await asyncio.to_thread(spend.unfinished, self.wallet)
         return None if draft is None else UnfinishedPayment(draft)
 
@@ -244,10 +250,5 @@ class LocalSession:
 
 def _snapshot(wallet: Wallet) -> WalletSnapshot:
     return WalletSnapshot(
-        wallet.fingerprint, wallet.tip_height, wallet.balance(), wallet.utxos(), wallet.history()
+        wallet.fingerprint, wallet.tip_height, wallet.balance(), wallet.utxos(), entries(wallet)
     )
-
-
-def _draft_of(record: PaymentRecord) -> Draft:
-    """What is still known of a payment once it is signed."""
-    return Draft(b"", record.recipient, record.sats, record.payment.fee_sats)

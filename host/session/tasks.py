@@ -49,7 +49,7 @@ class Host(Protocol):
 
 
 @contextmanager
-def _reported(host: Host) -> Iterator[None]:
+def reported(host: Host) -> Iterator[None]:
     """A HostError becomes the sentence on the page, and nothing stays marked as under way."""
     try:
         yield
@@ -75,7 +75,7 @@ async def follow_device(host: Host) -> None:
 
 async def follow_network(host: Host) -> None:
     """Draw the network; look for our coins again whenever the chain grew."""
-    with _reported(host):
+    with reported(host):
         if host.session.playground is None:
             await _follow_chain(host)
         else:
@@ -97,7 +97,7 @@ def _look_at(host: Host, wallet: WalletSnapshot) -> None:
 
 async def open_wallet(host: Host) -> None:
     """The wallet used last, so that the balance is there before the device is unlocked."""
-    with _reported(host):
+    with reported(host):
         if await host.session.open_wallet():
             wallet = await host.session.snapshot()
             host.change(wallet=wallet, payment=await _unfinished(host))
@@ -114,7 +114,7 @@ async def pair(host: Host) -> None:
     host.change(busy=wording.PAIRING, problem="")
     if host.session.link == "qr":
         host.device_asks(wording.ASKS_KEYS)
-    with _reported(host):
+    with reported(host):
         await host.session.pair()
         wallet = await host.session.snapshot()
         host.change(wallet=wallet, payment=await _unfinished(host), issued=None)
@@ -125,7 +125,7 @@ async def pair(host: Host) -> None:
 
 async def sync(host: Host) -> None:
     """Bring the wallet to the best chain."""
-    with _reported(host):
+    with reported(host):
         host.change(synced=False)
         _look_at(host, await host.session.sync())
 
@@ -134,7 +134,8 @@ def _confirmed(payment: PaymentProgress | None, wallet: WalletSnapshot) -> Payme
     if payment is None or payment.stage is not Stage.SPREAD or payment.sent is None:
         return payment
     txid = payment.sent.txid
-    height = next((row.height for row in wallet.history if row.txid == txid), None)
+    rows = (entry.row for entry in wallet.history)
+    height = next((row.height for row in rows if row.txid == txid), None)
     return payment if height is None else replace(payment, stage=Stage.CONFIRMED, height=height)
 
 
@@ -144,7 +145,7 @@ async def fund(host: Host) -> None:
     if playground is None:
         return
     host.change(busy=wording.FUNDING, problem="")
-    with _reported(host):
+    with reported(host):
         address = await host.session.next_address()
         await playground.fund(address.address)
         await sync(host)
@@ -152,7 +153,7 @@ async def fund(host: Host) -> None:
 
 async def mine(host: Host) -> None:
     """One block on the playground."""
-    with _reported(host):
+    with reported(host):
         if host.session.playground is not None:
             await host.session.playground.mine()
 
@@ -160,7 +161,7 @@ async def mine(host: Host) -> None:
 async def toggle_node(host: Host, index: int) -> None:
     """Stop a node that runs, start one that does not."""
     playground = host.session.playground
-    with _reported(host):
+    with reported(host):
         if playground is not None and host.state.nodes[index].alive:
             await playground.kill(index)
         elif playground is not None:
@@ -172,7 +173,7 @@ async def move_cable(host: Host) -> None:
     if host.state.broken:
         return
     host.change(problem="")
-    with _reported(host):
+    with reported(host):
         await (host.session.unplug() if host.session.plugged else host.session.plug())
     plugged = host.session.plugged
     host.change(plugged=plugged)
@@ -184,9 +185,18 @@ async def move_cable(host: Host) -> None:
 
 
 async def issue_address(host: Host) -> None:
+    """The address on the page as long as nobody paid to it, else the one to be shown next."""
+    with reported(host):
+        issued = host.state.issued
+        if issued is None or issued.alarm or await host.session.is_used(issued.receive):
+            receive = await host.session.last_address() or await host.session.next_address()
+            host.change(issued=IssuedAddress(receive))
+
+
+async def issue_another(host: Host) -> None:
     """An address nobody was given yet."""
-    with _reported(host):
-        host.change(issued=IssuedAddress(await host.session.next_address()))
+    with reported(host):
+        host.change(issued=IssuedAddress(await host.session.next_address()), problem="")
 
 
 async def verify(host: Host) -> None:
@@ -215,14 +225,14 @@ async def verify(host: Host) -> None:
 async def draft_payment(host: Host, request: PaymentRequest) -> None:
     """Write a payment down, so that its person sees what it costs."""
     host.change(busy=wording.WRITING, problem="")
-    with _reported(host):
+    with reported(host):
         draft = await host.session.draft(request)
         host.change(payment=PaymentProgress(draft))
 
 
 async def discard(host: Host, draft: Draft) -> None:
     """Forget a payment that was not signed."""
-    with _reported(host):
+    with reported(host):
         await host.session.discard(draft)
 
 
@@ -252,8 +262,8 @@ async def _finish(host: Host, unfinished: UnfinishedPayment) -> None:
     if unfinished.payment is not None:
         host.change(busy=wording.SENDING)
     sent = await finish_payment(host.session, unfinished, lambda step: _show_step(host, step))
-    _change_payment(host, stage=Stage.SPREAD, sent=sent)
     host.change(wallet=await host.session.snapshot())
+    _change_payment(host, stage=Stage.SPREAD, sent=sent)
 
 
 def _show_step(host: Host, step: PaymentStep) -> None:

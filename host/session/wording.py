@@ -36,6 +36,10 @@ ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."
 )
 STOPPED_WAITING = "You stopped waiting. The device cancelled it, and nothing was signed."
+ONLY_ONE = "only one of the two can be in a block"
+UNDER_WAY = (
+    "Another payment is under way. Nothing was changed. Press p, and finish it or leave it first."
+)
 LOSES_SETUP = "The device is being set up, and its seed is not kept yet."
 LOSES_QUESTION = "The device is asking. Its question ends, and nothing is signed."
 LOSES_DRAFT = "A payment is written down, and nobody has signed it."

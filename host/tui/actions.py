@@ -31,6 +31,10 @@ class KeyPlace(Enum):
     NETWORK = "On the network"
     ASKING = "While the device is asked"
     LIST = "In a list"
+    HISTORY = "In the history"
+    ENTRY = "Looking at a past payment"
+    ENDED = "Looking at a payment that has ended"
+    RATE = "Choosing another fee"
     SHEET = "On this page"
     WELCOME = "At the first question"
     LEAVING = "Before leaving"
@@ -105,12 +109,32 @@ ROWS = (
     KeyRow(
         KeyPlace.RECEIVE, "v,enter", "verify", "v", "Check on device", "Let the device show it.", 0
     ),
+    KeyRow(KeyPlace.RECEIVE, "n", "another", "n", "New address", "Another one to be paid at.", 0),
     KeyRow(KeyPlace.RECEIVE, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.LIST, "up", "up", "↑", "Up", "One line up.", 2),
     KeyRow(KeyPlace.LIST, "down", "down", "↓", "Down", "One line down.", 2),
     KeyRow(KeyPlace.LIST, "pageup", "page_up", "pgup", "Page up", "One page up.", 6),
     KeyRow(KeyPlace.LIST, "pagedown,space", "page_down", "space", "Page", "One page down.", 2),
     KeyRow(KeyPlace.LIST, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.HISTORY, "up", "pick(-1)", "↑", "Up", "The payment above.", 2),
+    KeyRow(KeyPlace.HISTORY, "down", "pick(1)", "↓", "Down", "The payment below.", 2),
+    KeyRow(KeyPlace.HISTORY, "enter", "open", "enter", "Open", "All that is known of it.", 0),
+    KeyRow(KeyPlace.HISTORY, "pageup", "pick(-10)", "pgup", "Page up", "Ten lines up.", 6),
+    KeyRow(KeyPlace.HISTORY, "pagedown,space", "pick(10)", "space", "Page", "Ten lines down.", 2),
+    KeyRow(KeyPlace.HISTORY, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.ENTRY, "plus", "bump", "+", "Raise fee", "It takes its place.", 0),
+    KeyRow(KeyPlace.ENTRY, "x", "call_off", "x", "Call off", "Its coins back to you.", 0),
+    KeyRow(KeyPlace.ENTRY, "g", "give_up", "g", "Give up", "Send it no more.", 0),
+    KeyRow(KeyPlace.ENTRY, "s", "send_again", "s", "Send again", "Peers may forget it.", 0),
+    KeyRow(KeyPlace.ENTRY, "up", "up", "↑", "Up", "One line up.", 6),
+    KeyRow(KeyPlace.ENTRY, "down", "down", "↓", "Down", "One line down.", 6),
+    KeyRow(KeyPlace.ENTRY, "escape", "leave", "esc", "Back", "Back to the history.", 0),
+    KeyRow(KeyPlace.ENDED, "up", "up", "↑", "Up", "One line up.", 6),
+    KeyRow(KeyPlace.ENDED, "down", "down", "↓", "Down", "One line down.", 6),
+    KeyRow(KeyPlace.ENDED, "escape", "leave", "esc", "Back", "Back to the history.", 0),
+    KeyRow(KeyPlace.RATE, "enter", "look", "enter", "Look at it", "See the new fee first.", 0),
+    KeyRow(KeyPlace.RATE, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0),
+    KeyRow(KeyPlace.RATE, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.NETWORK, "up", "pick(-1)", "↑", "Up", "The node above.", 2),
     KeyRow(KeyPlace.NETWORK, "down", "pick(1)", "↓", "Down", "The node below.", 2),
     KeyRow(KeyPlace.NETWORK, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0),
@@ -161,6 +185,7 @@ def bindings(place: KeyPlace) -> list[BindingType]:
 # While the device has the keyboard they do not either: a letter meant for it is no command here.
 ALONE = (
     KeyPlace.FORM,
+    KeyPlace.RATE,
     KeyPlace.DEVICE,
     KeyPlace.REVIEW,
     KeyPlace.TYPING,

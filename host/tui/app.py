@@ -1,45 +1,34 @@
-"""The app: three panels, one value that is drawn, and workers for everything slow."""
+"""The app: three panels, and keys that become tasks."""
 
-import asyncio
 import importlib
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any, TextIO
 
-from rich.text import Text
-from textual import events, on
-from textual.app import App
-from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Input
+from textual import on
 
 from host.errors import HostError
-from host.session import tasks
-from host.session.api import DevicePanel, Opening, WalletSession
-from host.session.state import AppState, Stage, at_stake
-from host.tui import actions, crash, messages
-from host.tui.actions import KeyPlace, Needs
-from host.tui.desk import Desk
-from host.tui.keyboard import Clock, Keyboard, LoopClock
+from host.session import ending_tasks, tasks
+from host.session.api import DevicePanel, Opening
+from host.session.endings import WayOut
+from host.session.state import Stage, at_stake
+from host.tui import actions, messages
+from host.tui.actions import KeyPlace
 from host.tui.palette import Keys
-from host.tui.screens.page import WalletPage
-from host.tui.theme import THEME
-from host.tui.widgets.device import NARROW, DeviceWidget
-from host.tui.widgets.lines import Foot
-from host.tui.widgets.wallet import WalletPanel
-from host.values import PanelView
+from host.tui.screens.entry import EntryPage
+from host.tui.screens.history import HistoryPage
+from host.tui.screens.payment import PaymentPage
+from host.tui.screens.rate import RatePage
+from host.tui.session_app import LENT, SessionApp
+from host.tui.widgets.device import NARROW
 
 NO_TERMINAL = (
     "The app needs a terminal. Without one: quietkey demo --auto, or quietkey wallet --help."
 )
-LENT = (KeyPlace.DEVICE, KeyPlace.REVIEW, KeyPlace.TYPING)  # the device has the keyboard
 
 
-class QuietkeyApp(App[int], inherit_bindings=False):
-    """Draws `state` and turns keys into tasks. The opening brings up what is behind the screens."""
+class QuietkeyApp(SessionApp, inherit_bindings=False):
+    """Turns keys, and what pages ask for, into tasks."""
 
     TITLE = "Quietkey"
     CSS_PATH = "style.tcss"
@@ -49,199 +38,6 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (27, "-tall")]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    state: reactive[AppState] = reactive(AppState, init=False)
-
-    def __init__(
-        self, opening: Opening, *, welcome: bool = False, clock: Clock | None = None
-    ) -> None:
-        super().__init__()
-        self.clock = clock or LoopClock()
-        self._keyboard = Keyboard(self.clock, lambda key: self.post_message(messages.KeyTaken(key)))
-        self._device_has_it = False
-        self.register_theme(THEME)
-        self.theme = THEME.name
-        self._opening = opening
-        self._session: WalletSession | None = None
-        self._welcome = welcome
-        self.set_reactive(QuietkeyApp.state, AppState(title=opening.title, link=opening.link))
-
-    # What tasks may do (host.session.tasks.Host)
-
-    @property
-    def session(self) -> WalletSession:
-        """Raises HostError as long as it is not there."""
-        if self._session is None:
-            raise HostError("Still starting. Try again in a moment.")
-        return self._session
-
-    def change(self, **fields: Any) -> None:  # noqa: ANN401 - of AppState, as `replace` takes them
-        self.state = replace(self.state, **fields)
-
-    def device_asks(self, sentence: str) -> None:
-        if sentence == self.state.asking:
-            return
-        self.change(asking=sentence)
-        self._front(device=bool(sentence))
-
-    def panel_changed(self, view: PanelView) -> None:
-        self.change(view=view)
-        wallet = self.state.wallet
-        stranger = wallet is None or wallet.fingerprint != view.fingerprint
-        idle = not self.state.asking and not self.state.busy
-        if view.state == "unlocked" and stranger and idle:
-            self.run_worker(tasks.pair(self), group="wallet", exclusive=True)
-
-    def wallet_opened(self) -> None:
-        self._front(device=False)
-
-    # Starting and ending
-
-    def get_default_screen(self) -> Screen[None]:
-        return Desk(self.clock)
-
-    def on_ready(self) -> None:
-        """Everything slow begins after the first frame."""
-        self._end_by_signals()
-        self._show()
-        self._front(device=False)
-        if self._welcome:
-            self.push_screen(_task("welcome").SCREEN())
-        else:
-            self.call_after_refresh(self._begin)
-
-    def _end_by_signals(self) -> None:
-        """Whoever ends us, or closes the window, ends all that was started here."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            # Windows, or a thread of a program that has us as a part
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                    loop.add_signal_handler(number, self.exit, None, 128 + number)
-
-    def _begin(self) -> None:
-        self.run_worker(self._raise_curtain(), group="start")
-
-    async def _raise_curtain(self) -> None:
-        self.change(starting=self._opening.sentence)
-        try:
-            session = await self._opening.start(self._report_start)
-        except HostError as error:
-            self.change(starting="", broken=str(error))
-            return
-        self._session = session
-        self.change(
-            starting="",
-            title=session.title,
-            network=session.network,
-            plugged=session.plugged,
-            panel=session.panel is not None,
-            playground=session.playground is not None,
-        )
-        await tasks.open_wallet(self)
-        self.run_worker(tasks.follow_network(self), group="network")
-        self.run_worker(tasks.follow_device(self), group="device")
-        if session.panel is None and session.plugged and self.state.wallet is None:
-            await tasks.pair(self)
-
-    def _report_start(self, sentence: str) -> None:
-        self.change(starting=sentence)
-
-    async def on_unmount(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-    # Drawing
-
-    def watch_state(self) -> None:
-        self._show()
-
-    @property
-    def _desk(self) -> Desk | None:
-        """The main screen, whatever lies over it; None before the first frame and after the last.
-
-        Errands may outlive the screen by a moment when the app ends.
-        """
-        desk = self.screen_stack[0] if self._running and self.screen_stack else None
-        return desk if isinstance(desk, Desk) and desk.is_mounted else None
-
-    def _show(self) -> None:
-        desk = self._desk
-        if desk is None:
-            return
-        desk.show(self.state)
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        if self._desk is not None:
-            self._desk.query_one(Foot).show(self._place(), self._missing)
-
-    @property
-    def _missing(self) -> frozenset[Needs]:
-        return actions.missing(self.state)
-
-    def _place(self) -> KeyPlace:
-        node: Any = self._desk.focused if self._desk else None
-        while node is not None and not isinstance(node, (WalletPage, DeviceWidget)):
-            node = node.parent
-        return KeyPlace.EVERYWHERE if node is None else node.place
-
-    def on_descendant_focus(self) -> None:
-        self._hand_over()
-        self._show_keys()
-
-    def _hand_over(self) -> None:
-        """Whatever the last keys were meant for, they were not meant for who has them now."""
-        device_has_it = self._place() in LENT
-        if device_has_it is not self._device_has_it:
-            self._keyboard.hand_over()
-        self._device_has_it = device_has_it
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            if self._keyboard.takes(event, typed=self._is_typed(event)):
-                await super().on_event(event)
-        else:
-            await super().on_event(event)
-
-    @on(messages.KeyTaken)
-    async def _take_key(self, message: messages.KeyTaken) -> None:
-        await super().on_event(message.event)
-
-    def _is_typed(self, event: events.Key) -> bool:
-        """Whether it is text that something on the screen takes: it may come fast."""
-        match self.focused:
-            case Input():
-                return event.is_printable
-            case DeviceWidget() as device:
-                return bool(device.typed(event))
-            case _:
-                return False
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
-
-    def _front(self, *, device: bool) -> None:
-        """Who has the keyboard; on a narrow screen also who is seen."""
-        desk = self._desk
-        device = device and self.state.panel
-        if desk is None:
-            return
-        desk.set_class(device, "-device-front")
-        panel, page = desk.query_one(DeviceWidget), desk.query_one(WalletPanel).page
-        if device:
-            panel.focus()
-        elif page is not None:
-            page.first_focus()
-        self._hand_over()
-
-    async def _turn(self, page: WalletPage) -> None:
-        if self._desk is not None:
-            # Else the keyboard would be the device's while its page is taken away.
-            self._desk.set_focus(None)
-            await self._desk.query_one(WalletPanel).turn(page)
-            self._show()
-            self._front(device=False)
 
     # Keys that work everywhere
 
@@ -250,15 +46,13 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         payment = self.state.payment
         if task == "network" and not self.state.playground:
             return
-        if task == "pay" and payment is not None and payment.stage is not Stage.CONFIRMED:
+        if task == "pay" and payment is not None and payment.stage.value < Stage.SPREAD.value:
             task = "payment"
         if task in {"pay", "receive"} and self.state.wallet is None:
             task = "home"
         await self._turn(_task(task).PAGE())
-        issued = self.state.issued
-        if task == "receive" and (issued is None or issued.alarm):
-            self.change(issued=None)
-            self._run_once("address", tasks.issue_address)
+        if task == "receive":
+            self._issue()
 
     def action_device(self) -> None:
         self._front(device=True)
@@ -310,6 +104,12 @@ class QuietkeyApp(App[int], inherit_bindings=False):
         if all(worker.is_finished for worker in self.workers if worker.group == group):
             self.run_worker(task(self), group=group)
 
+    def _issue(self) -> None:
+        issued = self.state.issued
+        if issued is not None and issued.alarm:
+            self.change(issued=None)
+        self._run_once("address", tasks.issue_address)
+
     # What pages and panels ask for
 
     @on(messages.KeyRequested)
@@ -346,7 +146,7 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     async def _drafted(self, message: messages.DraftRequested) -> None:
         await tasks.draft_payment(self, message.request)
         if self.state.payment is not None and not self.state.problem:
-            await self._turn(_task("payment").PAGE())
+            await self._turn(PaymentPage())
 
     @on(messages.ResumeRequested)
     def _resume(self) -> None:
@@ -367,6 +167,49 @@ class QuietkeyApp(App[int], inherit_bindings=False):
             self.change(payment=None)
         await self.action_turn("home")
 
+    # A payment of the history
+
+    @on(messages.HistoryRequested)
+    async def _show_history(self, message: messages.HistoryRequested) -> None:
+        self.change(problem="")
+        await self._turn(HistoryPage(message.txid))
+
+    @on(messages.EntryRequested)
+    async def _show_entry(self, message: messages.EntryRequested) -> None:
+        self.change(problem="")
+        await self._turn(EntryPage(message.txid))
+
+    @on(messages.WayOutRequested)
+    async def _take_way_out(self, message: messages.WayOutRequested) -> None:
+        entry, record = message.entry, message.entry.record
+        if record is None:
+            return
+        match message.way_out:
+            case WayOut.GIVE_UP:
+                txid = entry.row.txid
+                self._run_once("payment", lambda _: ending_tasks.give_up(self, txid))
+            case WayOut.SEND_AGAIN:
+                if ending_tasks.take_up(self, record):
+                    await self._turn(PaymentPage())
+                    self._resume()
+            case way_out:
+                self.change(problem="")
+                await self._turn(RatePage(way_out, entry))
+
+    @on(messages.ReplacementRequested)
+    def _write_replacement(self, message: messages.ReplacementRequested) -> None:
+        self._run_once("draft", lambda _: self._replacement_drafted(message))
+
+    async def _replacement_drafted(self, message: messages.ReplacementRequested) -> None:
+        way_out, txid, rate = message.way_out, message.txid, message.rate
+        if await ending_tasks.draft_replacement(self, way_out, txid, rate):
+            await self._turn(PaymentPage())
+
+    @on(messages.AddressRequested)
+    def _issue_another(self) -> None:
+        if self._place() is KeyPlace.RECEIVE and not self.state.asking:
+            self._run_once("address", tasks.issue_another)
+
     @on(messages.VerifyRequested)
     def _verify(self) -> None:
         self._run_once("payment", tasks.verify)
@@ -380,15 +223,6 @@ class QuietkeyApp(App[int], inherit_bindings=False):
     def _chosen(self) -> None:
         self.pop_screen()
         self._begin()
-
-    # The crash screen, without locals and values
-
-    def _fatal_error(self) -> None:
-        self.bell()
-        self._exit_renderables.append(
-            Text(crash.notice(self._exception, keeps=self._opening.keeps))
-        )
-        self._close_messages_no_wait()
 
 
 def _task(name: str) -> Any:  # noqa: ANN401 - a module of host.tui.screens, found by its name

@@ -3,7 +3,8 @@
 from textual.events import Key
 from textual.message import Message
 
-from host.values import PaymentRequest
+from host.session.endings import WayOut
+from host.values import HistoryEntry, PaymentRequest
 
 
 class KeyTaken(Message):
@@ -48,6 +49,45 @@ class ResumeRequested(Message):
 
 class PaymentLeft(Message):
     """Stop waiting, or leave the payment."""
+
+
+class HistoryRequested(Message):
+    """Show the history, with this transaction picked."""
+
+    def __init__(self, txid: str) -> None:
+        super().__init__()
+        self.txid = txid
+
+
+class EntryRequested(Message):
+    """Show all that is known of this transaction."""
+
+    def __init__(self, txid: str) -> None:
+        super().__init__()
+        self.txid = txid
+
+
+class WayOutRequested(Message):
+    """Do this about the payment: a fee rate is asked for first where it takes one."""
+
+    def __init__(self, way_out: WayOut, entry: HistoryEntry) -> None:
+        super().__init__()
+        self.way_out = way_out
+        self.entry = entry
+
+
+class ReplacementRequested(Message):
+    """Write down what takes the place of the payment, at this fee rate in sat/vB."""
+
+    def __init__(self, way_out: WayOut, txid: str, rate: float) -> None:
+        super().__init__()
+        self.way_out = way_out
+        self.txid = txid
+        self.rate = rate
+
+
+class AddressRequested(Message):
+    """Another address than the one on the page."""
 
 
 class VerifyRequested(Message):

@@ -176,6 +176,21 @@ class Account:
         )
         return Balance(confirmed, balance.total.to_sat() - confirmed - change, change)
 
+    def last_address(self) -> ReceiveAddress | None:
+        """The address handed out last, while nobody paid to it and the device was not asked."""
+        with self._lock:
+            index = self.store.last_address()
+            if index is None or index != self.revealed()[0] - 1:
+                return None
+            address = self.address_at(index)
+            return None if self.is_used(address) else address
+
+    def is_used(self, receive: ReceiveAddress) -> bool:
+        """Whether anybody paid to it, as far as this wallet knows."""
+        with self._lock:
+            unused = self._bdk.list_unused_addresses(EXTERNAL)
+            return receive.index not in {info.index for info in unused}
+
     def next_address(self) -> ReceiveAddress:
         """An address that nobody was given before and that holds no coins.
 
@@ -192,6 +207,10 @@ class Account:
     def mark_verified(self, receive: ReceiveAddress) -> None:
         """Remember that the device agreed to this address."""
         self.store.mark_verified(receive.index, self._clock())
+
+    def mark_address_refused(self, receive: ReceiveAddress) -> None:
+        """Remember that the device, or its person, did not agree to this address."""
+        self.store.mark_address_refused(receive.index, self._clock())
 
     def address_at(self, index: int) -> ReceiveAddress:
         """The receive address number `index`, without handing it out. Raises WalletError."""

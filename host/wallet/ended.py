@@ -1,9 +1,9 @@
 """Payments that a person ended, and that a block can take all the same: nobody is paid twice."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from host.config import grouped
+from host.config import FINAL_DEPTH, grouped
 from host.errors import WalletError
 from host.transactions import Transaction
 from host.values import PaymentRecord
@@ -29,6 +29,39 @@ def coins_of(raw_tx: bytes) -> frozenset[Coin]:
     """Which coins a transaction spends."""
     inputs = Transaction.parse(raw_tx).inputs
     return frozenset((txin.outpoint.txid, txin.outpoint.index) for txin in inputs)
+
+
+def conflict_depths(records: Iterable[PaymentRecord], spent: Mapping[Coin, int]) -> dict[str, int]:
+    """How deep what rules a payment out is, by its txid; a reorg that deep would revive it.
+
+    `spent` are the coins that blocks have spent, and the confirmations of each. `records` are
+    payments in no block, oldest first: what spends the change of an impossible one is it, too.
+    """
+    depths, ruled_out = {}, dict(spent)
+    for record in records:
+        ended = Ended(record, coins_of(record.payment.raw_tx))
+        if depth := max((ruled_out.get(coin, 0) for coin in ended.coins), default=0):
+            depths[record.payment.txid] = depth
+            ruled_out |= dict.fromkeys(ended.outputs, depth)
+    return depths
+
+
+def check_revivable(
+    address: str, records: Iterable[PaymentRecord], depths: Mapping[str, int]
+) -> None:
+    """Nobody is paid again while a reorg could revive an impossible payment to the same address.
+
+    `depths` are those of `conflict_depths`. Raises WalletError.
+    """
+    for record in records:
+        depth = depths.get(record.payment.txid, FINAL_DEPTH)
+        if record.recipient == address and record.status not in ENDED and depth < FINAL_DEPTH:
+            raise WalletError(
+                f"A payment of {grouped(record.sats)} sats to this address became impossible"
+                f" ({record.payment.txid}), and a reorg of the chain could still revive it."
+                " Nothing was made, so that nobody is paid twice. Try again when what rules it out"
+                f" has {FINAL_DEPTH} confirmations (now {depth}), or ask for another address."
+            )
 
 
 def still_possible(records: Iterable[PaymentRecord], spent: Iterable[Coin]) -> list[Ended]:

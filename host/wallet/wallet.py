@@ -142,6 +142,7 @@ class Wallet(Account):
 
         Raises WalletError when that cannot be, and `address` would be paid twice.
         """
+        ended.check_revivable(address, self.store.payments(), self.conflict_depths())
         waiting = [(each.recipient, ended.coins_of(each.payment.raw_tx)) for each in self.waiting()]
         on_their_way = {coin for _, coins in waiting for coin in coins}
         safe = {outpoint_name(output.outpoint): output.outpoint for output in self._safe()}
@@ -152,11 +153,26 @@ class Wallet(Account):
         ended.check_payee(address, possible, chosen | to_address)
         return [safe[coin] for coin in sorted(chosen)]
 
-    def _spent_in_blocks(self) -> set[ended.Coin]:
+    def conflict_depths(self) -> dict[str, int]:
+        """The txids of payments that a block has ruled out, and the confirmations of that block.
+
+        A reorg that deep would revive them.
+        """
+        with self._lock:
+            waiting = [
+                record
+                for record in self.store.payments()
+                if not self.confirmations(record.payment.txid)
+            ]
+            return ended.conflict_depths(waiting, self._spent_in_blocks())
+
+    def _spent_in_blocks(self) -> dict[ended.Coin, int]:
+        """Coins that blocks have spent, and how deep that is."""
+        tip = self.tip_height
         return {
-            outpoint_name(txin.previous_output)
+            outpoint_name(txin.previous_output): tip - height + 1
             for canonical in self._bdk.transactions()
-            if bdk_adapter.height(canonical.chain_position) is not None
+            if (height := bdk_adapter.height(canonical.chain_position)) is not None
             for txin in canonical.transaction.input()
         }
 

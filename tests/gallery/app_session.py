@@ -17,14 +17,17 @@ from host.values import (
     Balance,
     Draft,
     Frame,
+    HistoryEntry,
     HistoryRow,
     NodeStatus,
     PanelView,
+    PaymentRecord,
     PaymentRequest,
     Propagation,
     ReceiveAddress,
     Sent,
     SignedPayment,
+    Status,
     Utxo,
 )
 from tests.gallery import app_views
@@ -38,6 +41,8 @@ DONE, WARNING = app_views.DONE, app_views.WARNING
 PAY = app_views.PAYMENT_PAGES[0]
 ADDRESS = app_views.ADDRESS
 FINGERPRINT = HOME.fingerprint
+TIME, VBYTES = 1_790_000_000, 141
+REPLACEMENT_TXID = app_views.TXID[32:] + app_views.TXID[:32]
 PAYMENT = SignedPayment(b"", TXID, FEE_SATS)
 
 
@@ -46,9 +51,18 @@ def sent(echoed: int) -> Sent:
     return Sent(TXID, Propagation(("node 0",), ("node 1", "node 2")[:echoed], 3))
 
 
-def received(txid: str, sats: int, height: int | None, fee_sats: int | None = None) -> HistoryRow:
+def received(txid: str, sats: int, height: int | None) -> HistoryEntry:
     """One line of a past."""
-    return HistoryRow(txid, sats, fee_sats, height, 0 if height is None else 1, None)
+    return HistoryEntry(HistoryRow(txid, sats, None, height, 0 if height is None else 1, TIME))
+
+
+def paid(draft: Draft, txid: str, height: int | None = None) -> HistoryEntry:
+    """A payment that was sent, one line of a past."""
+    seen = received(txid, -(draft.sats + draft.fee_sats), height).row
+    row = replace(seen, fee_sats=draft.fee_sats)
+    payment = SignedPayment(b"", txid, draft.fee_sats)
+    record = PaymentRecord(payment, draft.recipient, draft.sats, TIME, "sent", "", 2, 3)
+    return HistoryEntry(row, record, vbytes=VBYTES)
 
 
 @dataclass(frozen=True)
@@ -111,13 +125,11 @@ class FakeSession:
         """Give it a past that is longer than a screen."""
         txids = [f"{index:02x}" * 32 for index in range(30)]
         rows = [
-            received(
-                txid,
-                FUNDED_SATS if index % 3 == 0 else -(25_000 + index),
-                142 - index if index else None,
-                FEE_SATS,
-            )
+            received(txid, FUNDED_SATS, height)
+            if index % 3 == 0
+            else paid(Draft(b"", THEIRS, 25_000 + index - FEE_SATS, FEE_SATS), txid, height)
             for index, txid in enumerate(txids)
+            for height in [142 - index if index else None]
         ]
         utxos = [
             Utxo(f"{txid}:{index % 2}", 1_000 * (index + 1), OURS, 142)
@@ -233,7 +245,12 @@ class FakeSession:
     async def mine(self) -> None:
         self.fail("mine")
         height = self._wallet.height + 1
-        history = tuple(replace(row, height=row.height or height) for row in self._wallet.history)
+        history = tuple(
+            replace(entry, row=replace(entry.row, height=height, confirmations=1))
+            if entry.row.height is None and entry.status == "waiting"
+            else entry
+            for entry in self._wallet.history
+        )
         utxos = tuple(replace(coin, height=coin.height or height) for coin in self._wallet.utxos)
         self._wallet = replace(self._wallet, height=height, history=history, utxos=utxos)
         self.set_nodes(
@@ -286,6 +303,12 @@ class FakeSession:
     async def snapshot(self) -> WalletSnapshot:
         return self._wallet
 
+    async def last_address(self) -> ReceiveAddress | None:
+        return None
+
+    async def is_used(self, _: ReceiveAddress) -> bool:
+        return False
+
     async def next_address(self) -> ReceiveAddress:
         self._issued += 1
         return ReceiveAddress(OURS, self._issued - 1, PATH)
@@ -300,6 +323,51 @@ class FakeSession:
         change = self._wallet.balance.confirmed_sats - request.sats - FEE_SATS
         rate = request.sats_per_vbyte
         return Draft(b"", request.address, request.sats, FEE_SATS, rate, change, WORDS)
+
+    async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
+        return self._replacement(txid, sats_per_vbyte, self._record(txid).recipient)
+
+    async def call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
+        return self._replacement(txid, sats_per_vbyte, OURS)
+
+    def _replacement(self, txid: str, rate: float, recipient: str) -> Draft:
+        self.fail("draft")
+        fee_sats, sats = round(rate * VBYTES), self._record(txid).sats
+        return Draft(b"", recipient, sats, fee_sats, rate, 0, WORDS, txid)
+
+    async def give_up(self, txid: str) -> None:
+        self.fail("give up")
+        self._end(txid, "given up")
+
+    def _end(self, txid: str, status: Status, replaced_by: str = "") -> None:
+        record = replace(self._record(txid), status=status)
+        ended = HistoryEntry(HistoryRow(txid, 0, record.payment.fee_sats, None, 0, TIME), record)
+        ended = replace(ended, is_possible=False, replaced_by=replaced_by, vbytes=VBYTES)
+        history = (ended if e.row.txid == txid else e for e in self._wallet.history)
+        self._wallet = replace(self._wallet, history=tuple(history))
+
+    def refuse(self, txid: str, refusal: str) -> None:
+        """Let it be a payment that no peer has shown, because they refused it."""
+        record = replace(self._record(txid), status="signed", refusal=refusal, seen_by=0, peers=0)
+        history = (
+            replace(e, record=record) if e.row.txid == txid else e for e in self._wallet.history
+        )
+        self._wallet = replace(self._wallet, history=tuple(history))
+
+    def rule_out(self, txid: str, depth: int) -> None:
+        """Let its coins have gone another way, so many blocks ago."""
+        self._end(txid, "sent")
+        history = (
+            replace(e, conflict_depth=depth) if e.row.txid == txid else e
+            for e in self._wallet.history
+        )
+        self._wallet = replace(self._wallet, history=tuple(history))
+
+    def _record(self, txid: str) -> PaymentRecord:
+        for entry in self._wallet.history:
+            if entry.row.txid == txid and entry.record is not None:
+                return entry.record
+        raise HostError("No payment of that name is on its way.")
 
     async def renew(self, draft: Draft) -> Draft:
         return draft
@@ -317,22 +385,25 @@ class FakeSession:
             raise HostError(wording.PULLED)
         refusal = DeclinedOnDevice("You said no on the device. Nothing was paid.")
         await self._person(app_views.PAYMENT_PAGES, refusal, DONE, app_views.DECLINED)
+        if draft.replaces:
+            self._end(draft.replaces, "replaced", REPLACEMENT_TXID)
+            return SignedPayment(b"", REPLACEMENT_TXID, draft.fee_sats)
         return PAYMENT
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         self.fail("send")
-        assert payment == PAYMENT
         observer(sent(0))
-        draft = self._sent_draft()
+        draft, txid = self._sent_draft(), payment.txid
         sats = -(draft.sats + draft.fee_sats)
+        others = (each for each in self._wallet.history if each.row.txid != txid)
         self._wallet = replace(
             self._wallet,
             balance=Balance(self._wallet.balance.confirmed_sats + sats, 0),
-            utxos=(Utxo(f"{TXID}:1", draft.change_sats, OURS, None),),
-            history=(received(TXID, sats, None, draft.fee_sats), *self._wallet.history),
+            utxos=(Utxo(f"{txid}:1", draft.change_sats, OURS, None),),
+            history=(paid(draft, txid), *others),
         )
-        self.set_nodes(tuple(replace(n, mempool=(TXID,)) if n.alive else n for n in self._nodes))
-        return sent(2)
+        self.set_nodes(tuple(replace(n, mempool=(txid,)) if n.alive else n for n in self._nodes))
+        return replace(sent(2), txid=txid)
 
     def _sent_draft(self) -> Draft:
         return self.signed[-1] if self.signed else Draft(b"", THEIRS, app_views.PAID_SATS, FEE_SATS)

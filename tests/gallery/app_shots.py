@@ -60,6 +60,8 @@ DRAFT = (*FORM, "enter")
 ASKED = (*DRAFT, "enter")
 APPROVED = ("space",) * len(app_views.PAYMENT_PAGES)
 SENT = (*ASKED, *APPROVED)
+OPENED = ("escape", "h", "enter")
+BUMP = (*SENT, *OPENED, "plus", "enter")
 
 
 async def _pulled(pilot: "Pilot[int]", session: FakeSession) -> None:
@@ -73,6 +75,24 @@ async def _no_network(pilot: "Pilot[int]", session: FakeSession) -> None:
         " Check that the network is reachable, then send again."
     )
     for key in APPROVED:
+        await press(pilot, key)
+
+
+async def _refused(pilot: "Pilot[int]", session: FakeSession) -> None:
+    session.refuse(app_session.TXID, "The peers refused it: its fee is below 1 sat/vB.")
+    await _looked_at(pilot, session)
+
+
+async def _ruled_out(pilot: "Pilot[int]", session: FakeSession) -> None:
+    session.rule_out(app_session.TXID, 2)
+    await _looked_at(pilot, session)
+
+
+async def _looked_at(pilot: "Pilot[int]", session: FakeSession) -> None:
+    """The history as it is after a block, and the payment in it."""
+    await session.mine()
+    await settle(pilot)
+    for key in ("h", "enter"):
         await press(pilot, key)
 
 
@@ -121,6 +141,15 @@ SHOTS = (
     Shot("receive-alarm", _funded, ("r", "v", "escape")),
     Shot("coins", _long_history, ("c",)),
     Shot("history", _long_history, ("h",)),
+    Shot("history-sent", _funded, (*SENT, *OPENED)),
+    Shot("history-confirmed", _funded, (*SENT, "m", *OPENED)),
+    Shot("history-refused", _funded, SENT, _refused),
+    Shot("history-impossible", _funded, SENT, _ruled_out),
+    Shot("history-fee", _funded, (*SENT, *OPENED, "plus")),
+    Shot("history-call-off", _funded, (*SENT, *OPENED, "x")),
+    Shot("history-bump", _funded, BUMP),
+    Shot("history-replaced", _funded, (*BUMP, "enter", *APPROVED, "escape", "h", "down", "enter")),
+    Shot("history-received", _funded, OPENED[1:]),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),
     Shot("device-warning", _funded, ("d",), _warning),

@@ -13,7 +13,7 @@ from host.app import spend
 from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair, recognise
-from host.app.receive import receive
+from host.app.receive import next_address
 from host.app.verify_address import verify_address
 from host.backends.p2p import P2pBackend
 from host.devices import SigningDevice
@@ -73,9 +73,9 @@ async def test_pairing_makes_the_wallet_of_the_device(
 async def test_pairing_again_opens_the_same_wallet(
     device: SigningDevice, wallet: Wallet, tmp_path: Path
 ) -> None:
-    first = await receive(wallet)
+    first = await next_address(wallet)
     again = await pair(device, tmp_path / "wallet", "regtest")
-    assert (await receive(again)).index == first.index + 1
+    assert (await next_address(again)).index == first.index + 1
 
 
 async def test_pairing_waits_until_the_person_has_unlocked(flash: Path, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_pairing_cut_short_can_be_tried_again(flash: Path, tmp_path: Path)
 async def test_an_address_is_verified_when_device_and_person_agree(
     device: SigningDevice, wallet: Wallet, person: Person, tmp_path: Path
 ) -> None:
-    address = await receive(wallet)
+    address = await next_address(wallet)
     looking = person.accept()
     await verify_address(wallet, device, address)
     await looking
@@ -151,7 +151,7 @@ async def test_an_address_is_verified_when_device_and_person_agree(
 async def test_no_to_an_address_on_the_device_is_an_alarm_and_leaves_it_unverified(
     device: SigningDevice, wallet: Wallet, person: Person, tmp_path: Path
 ) -> None:
-    address = await receive(wallet)
+    address = await next_address(wallet)
     saying_no = person.refuse()
     with pytest.raises(AddressAlarm, match=r"Do not use this address\."):
         await verify_address(wallet, device, address)
@@ -165,7 +165,7 @@ async def test_an_address_the_device_does_not_derive_is_an_alarm(
     strange = paired(tmp_path / "strange", words=OTHER_WORDS)
     looking = person.accept()
     with pytest.raises(AddressAlarm, match=r"Do not use this address\."):
-        await verify_address(strange, device, await receive(strange))
+        await verify_address(strange, device, await next_address(strange))
     await looking
     assert [when for _, _, when in issued(tmp_path / "strange" / STORE)] == [None]
 
@@ -176,7 +176,7 @@ async def test_an_address_the_device_does_not_derive_is_an_alarm(
 async def test_a_draft_is_signed_sent_and_followed_until_it_is_confirmed(
     device: SigningDevice, wallet: Wallet, person: Person, devnet: Devnet, backend: P2pBackend
 ) -> None:
-    await devnet.fund((await receive(wallet)).address, 5_000_000)
+    await devnet.fund((await next_address(wallet)).address, 5_000_000)
     await backend.sync(wallet)
     draft = await spend.draft(wallet, REQUEST)
     assert spend.unfinished(wallet) == draft

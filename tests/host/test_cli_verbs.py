@@ -97,7 +97,9 @@ async def test_every_verb_has_the_same_keys_for_ever(
     assert sent["peers_total"] == len(devnet.peers)
     rows = await rich.reads_json("history")
     keys = {"txid", "net_sats", "fee_sats", "height", "confirmations", "time"}
-    assert all(set(row) == keys | {"status", "recipient"} for row in rows)
+    keys |= {"status", "recipient", "sats", "signed", "refusal", "seen_by", "peers"}
+    assert all(set(row) == keys | {"replaced_by", "conflict_confirmations"} for row in rows)
+    assert (rows[0]["sats"], rows[0]["seen_by"] > 0) == (25_000, True)
     assert [row["status"] for row in rows] == ["waiting", "confirmed"]
 
 

@@ -18,6 +18,7 @@ from tests.wallets import fund, opened, paired, sign
 
 COIN = 1_000_000  # sats
 PAID = 50_000
+OTHER = "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry"  # BIP173
 
 
 @pytest.fixture
@@ -283,3 +284,68 @@ async def test_a_fee_that_no_peer_passes_on_is_said_before_the_device_is_asked(
     await spend.check_rate(backend, 1)
     with pytest.raises(WalletError, match=r"from 1 sat/vB on, and this is 0\.5 sat/vB"):
         await spend.check_rate(backend, 0.5)
+
+
+async def test_an_impossible_payment_is_revived_by_a_reorg(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet, tmp_path: Path
+) -> None:
+    """The twin's block is undone, and its payment is forgotten: the first one is on its way."""
+    twin = paired(tmp_path / "twin")
+    await backend.sync(twin)
+    mine = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    theirs = signed(twin, twin.draft(STRANGER, 2 * PAID, 1))
+    await spend.send(twin, backend, theirs)
+    twin.close()
+    await mined(devnet, backend, wallet)
+    (entry,) = [each for each in await history(wallet) if each.row.txid == mine.txid]
+    assert (entry.status, entry.conflict_depth) == ("impossible", 1)
+    await mined(devnet, backend, wallet)
+    assert wallet.conflict_depths() == {mine.txid: 2}
+    with pytest.raises(WalletError, match=r"could still revive it.*has 6 confirmations \(now 2\)"):
+        wallet.draft(STRANGER, PAID, 1)
+    for block in branch(devnet.node(0).chain, depth=2, length=3):
+        for index in range(len(devnet.status())):
+            devnet.node(index).submit_block(block.encode())
+    await backend.sync(wallet)
+    assert (await statuses(wallet))[mine.txid] == "not sent"
+    assert [record.payment for record in wallet.waiting()] == [mine]
+    for change in (devnet.kill, devnet.revive):  # the twin's is gone from all mempools
+        for index in range(3):
+            await change(index)
+    await spend.send_waiting(wallet, backend)
+    await mined(devnet, backend, wallet)
+    assert (await statuses(wallet))[mine.txid] == "confirmed"
+
+
+async def test_the_payee_is_paid_again_once_six_confirmations_rule_the_payment_out(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet, tmp_path: Path
+) -> None:
+    twin = paired(tmp_path / "twin")
+    await backend.sync(twin)
+    mine = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    await spend.send(twin, backend, signed(twin, twin.draft(OTHER, 2 * PAID, 1)))
+    twin.close()
+    await mined(devnet, backend, wallet, 5)
+    with pytest.raises(WalletError, match="now 5"):
+        wallet.draft(STRANGER, PAID, 1)
+    await mined(devnet, backend, wallet)
+    assert wallet.conflict_depths() == {mine.txid: 6}
+    assert wallet.draft(STRANGER, PAID, 1).recipient == STRANGER
+
+
+async def test_peers_that_cannot_be_reached_have_refused_nothing(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet
+) -> None:
+    payment = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    await spend.send(wallet, backend, payment)
+    (record,) = wallet.store.payments()
+    assert 0 < record.seen_by <= record.peers
+    for index in range(3):
+        await devnet.kill(index)
+    await spend.send_again(wallet, backend)
+    assert (await statuses(wallet))[payment.txid] == "waiting"
+    with pytest.raises(WalletError, match="cannot be given up"):
+        wallet.give_up(payment.txid)
+    wallet.store.mark_refused(payment.txid, "No peer asked for it.")
+    assert (await statuses(wallet))[payment.txid] == "forgotten"
+    wallet.give_up(payment.txid)

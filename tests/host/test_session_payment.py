@@ -96,7 +96,7 @@ async def test_a_payment_goes_all_the_way_and_reports_each_step(
     await devnet.mine(1)
     snapshot = await session.sync()
     assert snapshot.balance.confirmed_sats == drafted.change_sats
-    assert [row.txid for row in snapshot.history if row.net_sats < 0] == [sent.txid]
+    assert [each.row.txid for each in snapshot.history if each.record] == [sent.txid]
     await session.close()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from host.demo import opening as demo_opening
-from host.demo.control import PanelClient
 from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
 from host.demo.session import DemoSession
@@ -17,48 +16,9 @@ from host.values import Propagation
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_shots import PASTE
-from tests.host.pilots import Watcher
+from tests.host.pilots import Reviewer, past, shows
 
 PIN, WRONG_PIN = "274186", "111111"
-
-
-class Reviewer(Watcher):
-    """Also reads what the device asks, and gives it the time that a person takes for it."""
-
-    control: PanelClient
-
-    async def presses(self, *keys: str) -> None:
-        for key in keys:
-            await self.lets_pass(1.0)
-            await super().presses(key)
-
-    async def lets_pass(self, seconds: float) -> None:
-        """On the device's clock."""
-        await self.control._lines.ask({"advance": seconds})
-
-    async def holds(self) -> None:
-        """Keep ✓ down. Not by keys of the app: a busy machine leaves gaps between them."""
-        await self.control.press_at_once("hold")
-
-    async def reviews(self) -> None:
-        """Press ✓ on each page that the device shows, to the end."""
-        while True:
-            state = await self.sees(
-                lambda state: shows(state, "confirm") or past(state, Stage.SIGNED)
-            )
-            if past(state, Stage.SIGNED) or state.view is None:
-                return
-            page = state.view.seq
-            await (self.holds() if "hold" in state.view.lines[-1] else self.presses("space"))
-            await self.sees(lambda state, page=page: state.view and state.view.seq > page)
-
-
-def shows(state: AppState, kind: str) -> bool:
-    return state.view is not None and state.view.kind == kind
-
-
-def past(state: AppState, stage: Stage) -> bool:
-    return state.payment is not None and state.payment.stage.value >= stage.value
 
 
 @pytest.mark.timeout(180)

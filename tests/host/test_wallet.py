@@ -368,3 +368,25 @@ def test_dozens_of_coins_are_spent_in_one_payment(wallet: Wallet) -> None:
     draft = wallet.draft(STRANGER, 44_000, 0.5)
     payment = wallet.finish(draft, sign(draft.psbt))
     assert len(Transaction.parse(payment.raw_tx).inputs) >= 45
+
+
+def test_the_last_address_is_shown_again_until_it_is_confirmed_refused_or_paid(
+    tmp_path: Path,
+) -> None:
+    wallet = paired(tmp_path)
+    assert wallet.last_address() is None
+    first = wallet.next_address()
+    assert wallet.last_address() == first
+    wallet.close()
+    wallet = opened(tmp_path)
+    assert wallet.last_address() == first
+    wallet.mark_verified(first)
+    assert wallet.last_address() is None
+    second = wallet.next_address()
+    wallet.mark_address_refused(second)
+    assert wallet.last_address() is None
+    fund(wallet, 50_000)
+    assert wallet.is_used(wallet.address_at(2))
+    assert wallet.last_address() is None, "somebody paid to it"
+    assert wallet.next_address().index == 3
+    wallet.close()

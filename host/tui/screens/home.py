@@ -49,7 +49,7 @@ def balance(wallet: WalletSnapshot, btc: bool) -> Content:
 def _recent(state: AppState) -> Content:
     if state.wallet is None or not state.wallet.history:
         return Content()
-    rows = [movement(row, state) for row in state.wallet.history[:RECENT]]
+    rows = [movement(entry, state) for entry in state.wallet.history[:RECENT]]
     return Content.assemble(("Latest\n", "$secondary"), Content("\n").join(rows))
 
 

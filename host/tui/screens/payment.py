@@ -73,6 +73,8 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
     if draft.change_sats:
         change = wording.amount(draft.change_sats, state.btc)
         facts.append(fact("Change", change, "comes back to you"))
+    if draft.replaces:
+        facts.append(fact("Replaces", wording.short(draft.replaces), wording.ONLY_ONE))
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     return Content.assemble(*facts)

@@ -13,7 +13,7 @@ from host.config import render_path
 from host.session.state import AppState, IssuedAddress
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import VerifyRequested
+from host.tui.messages import AddressRequested, VerifyRequested
 from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets import code
 
@@ -44,6 +44,9 @@ class ReceivePage(WalletPage):
             self.query_one("#code", Static).update(drawn)
         self.query_one("#address", Static).update(_facts(issued))
         self.query_one("#advice", Static).update(_advice(state, issued))
+
+    def action_another(self) -> None:
+        self.post_message(AddressRequested())
 
     def action_verify(self) -> None:
         self.post_message(VerifyRequested())

@@ -1,0 +1,57 @@
+"""What a face does about a payment on its way: a higher fee, calling it off, giving it up.
+
+As host.session.tasks: one coroutine per task, each ending in a clear sentence.
+"""
+
+from host.errors import WalletError
+from host.session import wording
+from host.session.api import UnfinishedPayment
+from host.session.endings import WayOut
+from host.session.state import PaymentProgress, Stage
+from host.session.tasks import Host, reported
+from host.values import PaymentRecord
+
+
+async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float) -> bool:
+    """Write down what takes the place of a payment, BUMP or CALL_OFF, at `rate` sat/vB.
+
+    Whether it is there to be looked at.
+    """
+    host.change(busy=wording.WRITING, problem="")
+    with reported(host):
+        _check_free(host)
+        session = host.session
+        draft = session.bump if way_out is WayOut.BUMP else session.call_off
+        host.change(payment=PaymentProgress(await draft(txid, rate)))
+        return True
+    return False
+
+
+def take_up(host: Host, record: PaymentRecord) -> bool:
+    """Have a signed payment on the payment's page, to be sent again. Whether it is there."""
+    host.change(problem="")
+    with reported(host):
+        _check_free(host)
+        host.change(payment=PaymentProgress.of(UnfinishedPayment.of(record)))
+        return True
+    return False
+
+
+async def give_up(host: Host, txid: str) -> None:
+    """Send a payment no more, and have its coins back."""
+    host.change(problem="")
+    with reported(host):
+        payment = host.state.payment
+        if payment is not None and payment.working:
+            raise WalletError(wording.UNDER_WAY)
+        await host.session.give_up(txid)
+        if payment is not None and payment.signed is not None and payment.signed.txid == txid:
+            host.change(payment=None)
+        host.change(wallet=await host.session.snapshot())
+
+
+def _check_free(host: Host) -> None:
+    """Raises WalletError while another payment is asked about, or written down."""
+    payment = host.state.payment
+    if payment is not None and (payment.working or payment.stage in {Stage.WRITTEN, Stage.ASKED}):
+        raise WalletError(wording.UNDER_WAY)

@@ -1,0 +1,128 @@
+"""All that is known of one transaction, and what can still be done about it."""
+
+from datetime import UTC, datetime
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from host.session import wording
+from host.session.endings import WayOut, fee_rate, status_sentences, ways_out
+from host.session.state import AppState
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.messages import HistoryRequested, WayOutRequested
+from host.tui.screens.page import WalletPage, address, fact, pointed
+from host.values import HistoryEntry
+
+KEYS = {
+    WayOut.BUMP: "+ raises its fee",
+    WayOut.CALL_OFF: "x calls it off",
+    WayOut.GIVE_UP: "g gives it up",
+    WayOut.SEND_AGAIN: "s sends it again",
+}
+NOT_POSSIBLE = {
+    WayOut.BUMP: "Its fee cannot be raised: it is not on its way any more.",
+    WayOut.CALL_OFF: "It cannot be called off: it is not on its way any more.",
+    WayOut.GIVE_UP: "It cannot be given up. A payment that peers have shown is called off with x.",
+    WayOut.SEND_AGAIN: "It is not sent again: it is not on its way any more.",
+}
+OF_OTHERS = "Somebody else made this payment. Only they can change it."
+
+
+class EntryPage(WalletPage):
+    """The transaction `txid`, as the chain and the peers have it at each moment."""
+
+    title = "Payment"
+    place = KeyPlace.ENTRY
+    BINDINGS = actions.bindings(KeyPlace.ENTRY)
+
+    def __init__(self, txid: str) -> None:
+        super().__init__()
+        self._txid = txid
+        self._entry: HistoryEntry | None = None
+        self._refusal = ""
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield Static(id="facts")
+            yield Static(id="status")
+            yield Static(id="advice")
+
+    def show(self, state: AppState) -> None:
+        history = state.wallet.history if state.wallet else ()
+        self._entry = next((each for each in history if each.row.txid == self._txid), None)
+        entry = self._entry
+        self.place = KeyPlace.ENTRY if entry and ways_out(entry) else KeyPlace.ENDED
+        self.query_one("#facts", Static).update(facts(entry, state) if entry else self._txid)
+        self.query_one("#status", Static).update(
+            "\n".join(status_sentences(entry)) if entry else ""
+        )
+        self.query_one("#advice", Static).update(self._advice(state))
+
+    def _advice(self, state: AppState) -> Content:
+        news = state.broken or state.problem or self._refusal
+        offered = [KEYS[way_out] for way_out in ways_out(self._entry)] if self._entry else []
+        sentence = f"{', '.join(offered)}." if offered else ""
+        if not news:
+            return pointed(state.busy or sentence)
+        return Content.assemble(pointed(news, "$text-warning bold"), "\n", pointed(sentence))
+
+    def _choose(self, way_out: WayOut) -> None:
+        if self._entry is None:
+            return
+        if way_out in ways_out(self._entry):
+            self._refusal = ""
+            self.post_message(WayOutRequested(way_out, self._entry))
+            return
+        self._refusal = NOT_POSSIBLE[way_out] if self._entry.record else OF_OTHERS
+        self.query_one("#advice", Static).update(self._advice(AppState()))
+
+    def action_bump(self) -> None:
+        self._choose(WayOut.BUMP)
+
+    def action_call_off(self) -> None:
+        self._choose(WayOut.CALL_OFF)
+
+    def action_give_up(self) -> None:
+        self._choose(WayOut.GIVE_UP)
+
+    def action_send_again(self) -> None:
+        self._choose(WayOut.SEND_AGAIN)
+
+    def action_up(self) -> None:
+        self.query_one(VerticalScroll).scroll_up(animate=False)
+
+    def action_down(self) -> None:
+        self.query_one(VerticalScroll).scroll_down(animate=False)
+
+    def action_leave(self) -> None:
+        self.post_message(HistoryRequested(self._txid))
+
+
+def facts(entry: HistoryEntry, state: AppState) -> Content:
+    """Who got how much, at what fee, and when."""
+    row, record = entry.row, entry.record
+    lines = [fact("Txid", row.txid)]
+    if record is not None:
+        amount = Content.styled(wording.amount(record.sats, state.btc), "bold")
+        lines += [fact("To", address(record.recipient)), fact("Amount", amount)]
+    if row.fee_sats is not None and record is not None:
+        rate = wording.rate(fee_rate(entry))
+        lines.append(fact("Fee", wording.amount(row.fee_sats, state.btc), rate))
+    if row.net_sats:
+        sign = "+" if row.net_sats > 0 else "-"
+        lines.append(fact("Balance", f"{sign} {wording.amount(abs(row.net_sats), state.btc)}"))
+    if record is not None:
+        lines.append(fact("Signed", date(record.created)))
+    if row.time is not None and row.confirmations:
+        lines.append(fact("Block", date(row.time)))
+    if entry.replaced_by:
+        lines.append(fact("New txid", entry.replaced_by))
+    return Content.assemble(*lines)
+
+
+def date(seconds: int) -> str:
+    """As in "2026-11-30 04:51 UTC"."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,239 @@
+"""What the app stands on: a session behind the screens, one value that is drawn, one keyboard."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import App
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Input
+
+from host.errors import HostError
+from host.session import tasks
+from host.session.api import Opening, WalletSession
+from host.session.state import AppState
+from host.tui import actions, crash, messages
+from host.tui.actions import KeyPlace, Needs
+from host.tui.desk import Desk
+from host.tui.keyboard import Clock, Keyboard, LoopClock
+from host.tui.screens.page import WalletPage
+from host.tui.screens.welcome import WelcomeScreen
+from host.tui.theme import THEME
+from host.tui.widgets.device import DeviceWidget
+from host.tui.widgets.lines import Foot
+from host.tui.widgets.wallet import WalletPanel
+from host.values import PanelView
+
+LENT = (KeyPlace.DEVICE, KeyPlace.REVIEW, KeyPlace.TYPING)  # the device has the keyboard
+
+
+class SessionApp(App[int], inherit_bindings=False):
+    """Draws `state`, and lends the keyboard. The opening brings up what is behind the screens."""
+
+    state: reactive[AppState] = reactive(AppState, init=False)
+
+    def __init__(
+        self, opening: Opening, *, welcome: bool = False, clock: Clock | None = None
+    ) -> None:
+        super().__init__()
+        self.clock = clock or LoopClock()
+        self._keyboard = Keyboard(self.clock, lambda key: self.post_message(messages.KeyTaken(key)))
+        self._device_has_it = False
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self._opening = opening
+        self._session: WalletSession | None = None
+        self._welcome = welcome
+        self.set_reactive(SessionApp.state, AppState(title=opening.title, link=opening.link))
+
+    # What tasks may do (host.session.tasks.Host)
+
+    @property
+    def session(self) -> WalletSession:
+        """Raises HostError as long as it is not there."""
+        if self._session is None:
+            raise HostError("Still starting. Try again in a moment.")
+        return self._session
+
+    def change(self, **fields: Any) -> None:  # noqa: ANN401 - of AppState, as `replace` takes them
+        self.state = replace(self.state, **fields)
+
+    def device_asks(self, sentence: str) -> None:
+        if sentence == self.state.asking:
+            return
+        self.change(asking=sentence)
+        self._front(device=bool(sentence))
+
+    def panel_changed(self, view: PanelView) -> None:
+        self.change(view=view)
+        wallet = self.state.wallet
+        stranger = wallet is None or wallet.fingerprint != view.fingerprint
+        idle = not self.state.asking and not self.state.busy
+        if view.state == "unlocked" and stranger and idle:
+            self.run_worker(tasks.pair(self), group="wallet", exclusive=True)
+
+    def wallet_opened(self) -> None:
+        self._front(device=False)
+
+    # Starting and ending
+
+    def get_default_screen(self) -> Screen[None]:
+        return Desk(self.clock)
+
+    def on_ready(self) -> None:
+        """Everything slow begins after the first frame."""
+        self._end_by_signals()
+        self._show()
+        self._front(device=False)
+        if self._welcome:
+            self.push_screen(WelcomeScreen())
+        else:
+            self.call_after_refresh(self._begin)
+
+    def _end_by_signals(self) -> None:
+        """Whoever ends us, or closes the window, ends all that was started here."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # Windows, or a thread of a program that has us as a part
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+    def _begin(self) -> None:
+        self.run_worker(self._raise_curtain(), group="start")
+
+    async def _raise_curtain(self) -> None:
+        self.change(starting=self._opening.sentence)
+        try:
+            session = await self._opening.start(self._report_start)
+        except HostError as error:
+            self.change(starting="", broken=str(error))
+            return
+        self._session = session
+        self.change(
+            starting="",
+            title=session.title,
+            network=session.network,
+            plugged=session.plugged,
+            panel=session.panel is not None,
+            playground=session.playground is not None,
+        )
+        await tasks.open_wallet(self)
+        self.run_worker(tasks.follow_network(self), group="network")
+        self.run_worker(tasks.follow_device(self), group="device")
+        if session.panel is None and session.plugged and self.state.wallet is None:
+            await tasks.pair(self)
+
+    def _report_start(self, sentence: str) -> None:
+        self.change(starting=sentence)
+
+    async def on_unmount(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    # Drawing
+
+    def watch_state(self) -> None:
+        self._show()
+
+    @property
+    def _desk(self) -> Desk | None:
+        """The main screen, whatever lies over it; None before the first frame and after the last.
+
+        Errands may outlive the screen by a moment when the app ends.
+        """
+        desk = self.screen_stack[0] if self._running and self.screen_stack else None
+        return desk if isinstance(desk, Desk) and desk.is_mounted else None
+
+    def _show(self) -> None:
+        desk = self._desk
+        if desk is None:
+            return
+        desk.show(self.state)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        if self._desk is not None:
+            self._desk.query_one(Foot).show(self._place(), self._missing)
+
+    @property
+    def _missing(self) -> frozenset[Needs]:
+        return actions.missing(self.state)
+
+    def _place(self) -> KeyPlace:
+        node: Any = self._desk.focused if self._desk else None
+        while node is not None and not isinstance(node, (WalletPage, DeviceWidget)):
+            node = node.parent
+        return KeyPlace.EVERYWHERE if node is None else node.place
+
+    def on_descendant_focus(self) -> None:
+        self._hand_over()
+        self._show_keys()
+
+    def _hand_over(self) -> None:
+        """Whatever the last keys were meant for, they were not meant for who has them now."""
+        device_has_it = self._place() in LENT
+        if device_has_it is not self._device_has_it:
+            self._keyboard.hand_over()
+        self._device_has_it = device_has_it
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._keyboard.takes(event, typed=self._is_typed(event)):
+                await super().on_event(event)
+        else:
+            await super().on_event(event)
+
+    @on(messages.KeyTaken)
+    async def _take_key(self, message: messages.KeyTaken) -> None:
+        await super().on_event(message.event)
+
+    def _is_typed(self, event: events.Key) -> bool:
+        """Whether it is text that something on the screen takes: it may come fast."""
+        match self.focused:
+            case Input():
+                return event.is_printable
+            case DeviceWidget() as device:
+                return bool(device.typed(event))
+            case _:
+                return False
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def _front(self, *, device: bool) -> None:
+        """Who has the keyboard; on a narrow screen also who is seen."""
+        desk = self._desk
+        device = device and self.state.panel
+        if desk is None:
+            return
+        desk.set_class(device, "-device-front")
+        panel, page = desk.query_one(DeviceWidget), desk.query_one(WalletPanel).page
+        if device:
+            panel.focus()
+        elif page is not None:
+            page.first_focus()
+        self._hand_over()
+
+    async def _turn(self, page: WalletPage) -> None:
+        if self._desk is not None:
+            # Else the keyboard would be the device's while its page is taken away.
+            self._desk.set_focus(None)
+            await self._desk.query_one(WalletPanel).turn(page)
+            self._show()
+            self._front(device=False)
+
+    # The crash screen, without locals and values
+
+    def _fatal_error(self) -> None:
+        self.bell()
+        self._exit_renderables.append(
+            Text(crash.notice(self._exception, keeps=self._opening.keeps))
+        )
+        self._close_messages_no_wait()

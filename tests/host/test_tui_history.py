@@ -1,0 +1,206 @@
+"""The history of the app: what became of each payment, and what can still be done about it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from host.demo import opening as demo_opening
+from host.demo.finger import ScriptedFinger
+from host.demo.parts import Parts
+from host.demo.session import DemoSession
+from host.session import endings
+from host.session.endings import WayOut
+from host.session.state import AppState, Stage
+from host.tui.app import QuietkeyApp
+from host.values import HistoryEntry, HistoryRow, PaymentRecord, SignedPayment, Status
+from tests.gallery import app_session
+from tests.gallery.app_clock import FedClock
+from tests.gallery.app_session import FakeSession, opening_of
+from tests.gallery.app_shots import APPROVED, BUMP, OPENED, PASTE, SENT
+from tests.host.pilots import Reviewer, Watcher, past, shows
+
+PIN = "274186"
+TXID = app_session.TXID
+BOTH = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+
+
+def entry(status: Status, refusal: str = "", **fields: object) -> HistoryEntry:
+    record = PaymentRecord(SignedPayment(b"", TXID, 141), "bc1", 5, 0, status, refusal)
+    row = HistoryRow(TXID, 0, 141, None, 0, 0)
+    return replace(HistoryEntry(row, record, vbytes=141), **fields)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def app_on(session: FakeSession, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Watcher]:
+    app = QuietkeyApp(opening_of(session), clock=FedClock())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Watcher(pilot, app)
+
+
+def funded() -> FakeSession:
+    return FakeSession(app_session.HOME, funded=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (entry("signed"), "not sent"),
+        (entry("sent"), "waiting"),
+        (entry("sent", "No peer has shown it."), "forgotten"),
+        (entry("sent", is_possible=False), "impossible"),
+        (entry("given up", is_possible=False), "given up"),
+        (entry("replaced", is_possible=False), "replaced"),
+        (entry("sent", row=HistoryRow(TXID, -5, 1, 7, 3, 0)), "confirmed"),
+    ],
+)
+def test_each_status_has_its_words_and_its_ways_out(told: HistoryEntry, status: str) -> None:
+    assert told.status == status
+    sentences = endings.status_sentences(told)
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert bool(endings.ways_out(told)) is (status in {"not sent", "waiting", "forgotten"})
+    assert (WayOut.GIVE_UP in endings.ways_out(told)) is (status in {"not sent", "forgotten"})
+
+
+def test_what_a_reorg_could_revive_is_said_until_six_confirmations() -> None:
+    young, old = (entry("sent", is_possible=False, conflict_depth=depth) for depth in (5, 6))
+    assert "now 5" in " ".join(endings.status_sentences(young))
+    assert endings.short_status(young) == "impossible, 5 of 6"
+    assert "reorg" not in " ".join(endings.status_sentences(old))
+    assert endings.short_status(old) == "impossible"
+
+
+def test_the_proposed_rate_takes_its_place() -> None:
+    fees = {141: 3, 282: 4, 1410: 15}
+    for fee, rate in fees.items():
+        row = HistoryRow(TXID, 0, fee, None, 0, 0)
+        assert endings.proposed_rate(entry("sent", row=row)) == rate
+
+
+@BOTH
+async def test_a_payment_is_opened_and_its_fee_raised(size: tuple[int, int]) -> None:
+    session = funded()
+    async with app_on(session, size) as person:
+        await person.presses(*SENT, *OPENED)
+        assert f"Txid {TXID}" in await person.reads()
+        assert "seen by 2 of 3 peers" in await person.reads()
+        await person.presses("plus", "enter")
+        assert "Replaces" in await person.reads()
+        await person.presses("enter", *APPROVED)
+        state = await person.sees(lambda state: past(state, Stage.SPREAD))
+        assert state.wallet is not None
+        assert [each.status for each in state.wallet.history[:2]] == ["waiting", "replaced"]
+
+
+async def test_a_refused_payment_is_given_up_and_the_next_one_is_free() -> None:
+    session = funded()
+    async with app_on(session) as person:
+        await person.presses(*SENT)
+        session.refuse(TXID, "Below 1 sat/vB.")
+        await person.presses("m", "escape", "h", "enter", "g")
+        text = await person.reads()
+        assert "Given up" in text
+        assert "g gives it up" not in text
+        await person.presses("p")
+        assert "The address you were given" in await person.reads()
+
+
+async def test_a_payment_is_sent_again_from_the_history() -> None:
+    session = funded()
+    async with app_on(session) as person:
+        await person.presses(*SENT)
+        session.refuse(TXID, "Below 1 sat/vB.")
+        await person.presses("m", "escape", "h", "enter", "s")
+        assert "seen by 2 of 3" in await person.reads()
+
+
+async def test_what_cannot_be_done_is_said() -> None:
+    async with app_on(funded()) as person:
+        await person.presses(*SENT, *OPENED, "g")
+        assert "A payment that peers have shown is called off" in await person.reads()
+
+
+async def test_nothing_takes_the_place_of_a_payment_that_is_under_way() -> None:
+    async with app_on(funded()) as person:
+        await person.presses(*BUMP, "escape", *OPENED[1:], "x", "enter")
+        state = await person.sees(lambda state: state.payment is not None)
+        assert state.payment is not None
+        assert state.payment.draft.replaces == TXID  # the first draft was left, not lost
+        await person.presses("h", "enter", "plus", "enter")
+        assert "Another payment is under way" in await person.reads()
+
+
+async def test_a_second_payment_is_written_while_the_first_waits_for_a_block() -> None:
+    async with app_on(funded()) as person:
+        await person.presses(*SENT, "escape", "p")
+        assert "The address you were given" in await person.reads()
+
+
+async def test_the_picked_payment_stays_picked_while_others_come_in() -> None:
+    session = funded()
+    session.live_long()
+    async with app_on(session) as person:
+        await person.presses("h", *["down"] * 25)
+        text = await person.reads()
+        assert "▸ - 25 025 sats" in text
+        await session.fund(app_session.OURS)
+        await session.mine()
+        await person.sees(lambda state: state.height == 144)
+        await person.presses("enter")
+        assert "25 025" in await person.reads()
+        await person.presses("escape")
+        assert "▸ - 25 025 sats" in await person.reads()
+
+
+@pytest.mark.timeout(240)
+async def test_a_life_of_payments_on_real_parts(tmp_path: Path) -> None:
+    """Sent, replaced, in a block, called off; and the device is killed while it asks."""
+    parts = await Parts.start(tmp_path, "tcp")
+
+    async def start(_: Callable[[str], None]) -> DemoSession:
+        return DemoSession(parts)
+
+    app = QuietkeyApp(replace(demo_opening(tmp_path, "tcp"), start=start), clock=FedClock())
+    async with app.run_test(size=(120, 40)) as pilot:
+        person = Reviewer(pilot, app)
+        person.control = parts.control
+        await person.sees(lambda state: shows(state, "menu") and len(state.nodes) == 3)
+        await ScriptedFinger(parts.control).set_up(PIN)
+        await person.sees(lambda state: state.wallet is not None and state.synced)
+        await person.presses("f")
+        await person.sees(lambda state: spendable(state) > 0 and not state.busy)
+        await person.presses("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000", "enter")
+        await person.sees(lambda state: state.payment is not None)
+        await person.presses("enter")
+        await person.reviews()
+        await person.sees(lambda state: past(state, Stage.SPREAD))
+
+        await person.presses("escape", "h", "enter")
+        assert "seen by" in await person.reads()
+        await person.presses("plus", "enter")
+        await person.sees(lambda state: state.payment is not None and state.payment.draft.replaces)
+        await person.presses("enter")
+        await person.reviews()
+        await person.sees(lambda state: statuses(state) == ["waiting", "replaced", "confirmed"])
+
+        await person.presses("escape", "h", "enter", "x", "enter")
+        await person.sees(lambda state: state.payment is not None and not state.payment.sent)
+        await person.presses("enter")
+        await person.sees(lambda state: shows(state, "confirm"))
+        parts.device_process.process.kill()
+        await person.sees(lambda state: state.broken and not state.asking and not state.busy)
+        await pilot.pause(0.5)
+        await Watcher.presses(person, "m", "h", "enter")  # nobody is left to let time pass on it
+        await person.sees(lambda state: statuses(state)[0] == "confirmed")
+        assert "1 confirmation" in await person.reads()
+
+
+def spendable(state: AppState) -> int:
+    return state.wallet.balance.spendable_sats if state.wallet else 0
+
+
+def statuses(state: AppState) -> list[str]:
+    return [each.status for each in state.wallet.history] if state.wallet else []
