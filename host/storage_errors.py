@@ -24,6 +24,10 @@ _DISK = (
     "The disk fails at {path}. Nothing was changed. Check the disk, and make a copy of the folder."
 )
 _NO_FOLDER = "{path} cannot be used: something in its way is a file, not a folder, or is missing."
+_LINK = (
+    "{path} is a link that leads nowhere. Nothing was changed. Bring back what it should lead to,"
+    " perhaps by mounting its disk, and try again."
+)
 _OTHER = "{path} cannot be used: {reason}. Nothing was changed."
 
 _BY_CODE: Mapping[int, str] = {
@@ -46,6 +50,7 @@ _BY_ERRNO: Mapping[int, str] = {
     errno.EEXIST: _NO_FOLDER,
     errno.EISDIR: _NO_FOLDER,
     errno.ENOENT: _NO_FOLDER,
+    errno.ELOOP: _LINK,
 }
 # BDK passes on what SQLite says, as text only.
 _BY_TEXT: Mapping[str, str] = {
@@ -75,11 +80,17 @@ def named_reason(path: Path, damaged: str) -> Iterator[None]:
 
 
 def exists(path: Path) -> bool:
-    """Raises WalletError where the system does not let us look."""
+    """Raises WalletError where nobody can tell: no right to look, or a link that leads nowhere."""
     try:
-        return path.exists()
+        path.stat()
+    except FileNotFoundError as error:
+        for place in (path, *path.parents):
+            if place.is_symlink() and not place.exists():
+                raise WalletError(_LINK.format(path=place)) from error
+        return False
     except OSError as error:
         raise disk_error(error, path) from error
+    return True
 
 
 def disk_error(error: OSError, path: Path) -> WalletError:

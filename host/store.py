@@ -130,7 +130,9 @@ class Store:
         return Pairing(*row) if row else None
 
     def search(self) -> Search:
-        (row,) = self._rows("SELECT gap, birthday, complete FROM search")
+        row = self._row("SELECT gap, birthday, complete FROM search")
+        if row is None:
+            raise WalletError(_DAMAGED.format(path=self._path))
         gap, birthday, complete = row
         return Search(gap, date.fromisoformat(birthday) if birthday else None, bool(complete))
 

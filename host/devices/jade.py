@@ -13,7 +13,7 @@ from typing import Any
 
 import cbor2
 
-from host.config import HARDENED
+from host.config import HARDENED, grouped
 from host.devices import AccountXpub, DeviceKind
 from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
 from host.links import Link
@@ -22,6 +22,7 @@ from host.links.tcp import TcpLink
 from signer.errors import Malformed
 from signer.formats import base58
 
+MAX_REQUEST = 401 * 1024 - 1  # bytes of one message; a device throws away what is longer
 MAX_REPLY = 1 << 16  # one message of a device is under 4 kB
 MAX_SIGNED = 1 << 20  # a device takes PSBTs of 401 KiB at most
 MAX_PIECES = 1024  # of 3008 bytes each, as a rule
@@ -162,13 +163,11 @@ class JadeSigner:
         """One question and its reply. Without `timeout_s` a person may take their time."""
         if not self._open:
             raise LinkLost("The connection to the device was closed. Connect again.")
+        message = _question(ticket, method, params)
         self._open = False  # and open again only when question and answer have met
-        question = {"id": ticket, "method": method, "params": params}
-        if params is None:
-            del question["params"]
         try:
             async with asyncio.timeout(timeout_s):
-                await self._link.send(cbor2.dumps(question))
+                await self._link.send(message)
                 reply = await self._reply(ticket)
         except TimeoutError as error:
             raise LinkLost(
@@ -223,6 +222,22 @@ def _device_error(error: object, method: str) -> DeviceError:
         :200
     ]
     return DeviceError(f"The device refused: {quoted.rstrip('.')}. Nothing was paid.")
+
+
+def _question(ticket: str, method: str, params: Mapping[str, object] | None) -> bytes:
+    """One message of the wire. Raises DeviceError for one that no device would take."""
+    question = {"id": ticket, "method": method, "params": params}
+    if params is None:
+        del question["params"]
+    message = cbor2.dumps(question)
+    if len(message) > MAX_REQUEST:
+        raise DeviceError(
+            f"This payment is too large for the cable: it has {grouped(len(message))} bytes, and"
+            f" the device takes {grouped(MAX_REQUEST)} at most. Nothing was sent to it, and nothing"
+            " was paid. Pay less at a time, so that fewer coins are spent, or give the payment to the"
+            " device as QR codes or as a file."
+        )
+    return message
 
 
 def _piece(reply: dict[str, Any], number: int, last: int | None) -> tuple[bytes, int]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from firmware_emu.emulator import EmulatorProcess, sealed_record
 from host.config import account_path
-from host.devices.jade import MAX_REPLY, JadeSigner
+from host.devices.jade import MAX_REPLY, MAX_REQUEST, JadeSigner
 from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
 from host.links.tcp import TcpLink
 from signer.chains.bitcoin import CHAIN
@@ -339,3 +339,26 @@ def test_no_bytes_from_a_device_raise_anything_but_a_sentence(data: bytes) -> No
             await JadeSigner(Wire(lambda _: data)).xpub("regtest", (1,))
 
     asyncio.run(ask())
+
+
+async def test_a_payment_too_large_for_the_cable_is_said_and_not_sent(
+    jade: JadeSigner,
+) -> None:
+    """The longest message that is sent is one that a real device answers."""
+    params = {"network": "localtest", "psbt": b""}
+    overhead = len(cbor2.dumps({"id": "0" * 12, "method": "sign_psbt", "params": params})) + 4
+    wire = Wire(error(-32602))
+    with pytest.raises(DeviceError, match=r"too large for the cable: it has 41\d \d{3} bytes"):
+        await JadeSigner(wire).sign("regtest", bytes(MAX_REQUEST))
+    assert not wire.asked
+    longest = MAX_REQUEST - overhead
+    with pytest.raises(DeviceError) as said:
+        await jade.sign("regtest", bytes(longest))
+    assert "cable" not in str(said.value), "the device has read it, and says what it is"
+    for more in range(1, 16):
+        with pytest.raises(DeviceError) as said:
+            await jade.sign("regtest", bytes(longest + more))
+        if "too large for the cable" in str(said.value):
+            break
+    else:
+        pytest.fail("no length is too large")
