@@ -65,7 +65,7 @@ _MIGRATIONS = (
     """,
 )
 VERSION = len(_MIGRATIONS)
-_DAMAGED = (
+DAMAGED = (
     "The file {path} is damaged. No coins are lost: the chain has them. Put a copy of it back, or"
     " move it away and pair the device again; which addresses were given to whom is then forgotten."
 )
@@ -101,7 +101,7 @@ class Store:
         """Open the file, make or migrate it. Raises WalletError: damaged, in use, too new."""
         self._path = path
         self._lock = threading.RLock()
-        with named_reason(path, _DAMAGED):
+        with named_reason(path, DAMAGED):
             # Transactions are begun by hand below: the module's own begin only some of them.
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -132,7 +132,7 @@ class Store:
     def search(self) -> Search:
         row = self._row("SELECT gap, birthday, complete FROM search")
         if row is None:
-            raise WalletError(_DAMAGED.format(path=self._path))
+            raise WalletError(DAMAGED.format(path=self._path))
         gap, birthday, complete = row
         return Search(gap, date.fromisoformat(birthday) if birthday else None, bool(complete))
 
@@ -251,7 +251,7 @@ class Store:
         result = self._rows("PRAGMA quick_check(1)")
         is_empty = not self._rows("SELECT 1 FROM sqlite_master")
         if result != [("ok",)] or (self._version() == 0 and not is_empty):
-            raise WalletError(_DAMAGED.format(path=self._path))
+            raise WalletError(DAMAGED.format(path=self._path))
 
     def _version(self) -> int:
         return int(self._rows("PRAGMA user_version")[0][0])
@@ -274,7 +274,7 @@ class Store:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         # IMMEDIATE: a second program waits here, and not half-way through.
-        with self._lock, named_reason(self._path, _DAMAGED):
+        with self._lock, named_reason(self._path, DAMAGED):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -287,7 +287,7 @@ class Store:
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with (
             self._lock,
-            named_reason(self._path, _DAMAGED),
+            named_reason(self._path, DAMAGED),
             closing(self._db.execute(query)) as cursor,
         ):
             return cursor.fetchall()

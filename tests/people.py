@@ -1,9 +1,11 @@
 """A person at the device, for tests: reads its screen and presses its keys, beside the host."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from firmware_emu.emulator import EmulatorProcess
+from firmware_emu.emulator import PIN, EmulatorProcess
 from firmware_emu.emulator.presets import yes
 
 
@@ -52,3 +54,27 @@ class Person:
     def _kill(self) -> None:
         self.device.wait_for("confirm")
         self.device.kill()
+
+
+@contextmanager
+def agreeable(device: EmulatorProcess) -> Iterator[None]:
+    """Somebody at the device who agrees to whatever it asks."""
+    leaves = threading.Event()
+
+    def press() -> None:
+        while not leaves.wait(0.05):
+            if device.screen.kind == "notice":
+                device.press("ok")
+            elif device.screen.kind == "confirm":
+                device.press(yes(device.screen))
+            elif device.screen.kind == "pinpad":  # left alone, it has locked itself
+                device.type(PIN)
+                device.press("ok")
+
+    person = threading.Thread(target=press)
+    person.start()
+    try:
+        yield
+    finally:
+        leaves.set()
+        person.join()

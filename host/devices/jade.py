@@ -234,8 +234,8 @@ def _question(ticket: str, method: str, params: Mapping[str, object] | None) -> 
         raise DeviceError(
             f"This payment is too large for the cable: it has {grouped(len(message))} bytes, and"
             f" the device takes {grouped(MAX_REQUEST)} at most. Nothing was sent to it, and nothing"
-            " was paid. Pay less at a time, so that fewer coins are spent, or give the payment to the"
-            " device as QR codes or as a file."
+            " was paid. Pay less at a time, so that fewer coins are spent, or give the payment to"
+            " the device as QR codes or as a file."
         )
     return message
 

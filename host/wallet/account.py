@@ -13,7 +13,7 @@ from host import psbt
 from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
 from host.errors import WalletError
 from host.storage_errors import exists
-from host.store import Pairing, Search, Store
+from host.store import DAMAGED, Pairing, Search, Store
 from host.transactions import Transaction
 from host.values import (
     Balance,
@@ -27,7 +27,7 @@ from host.values import (
 from host.wallet import bdk_adapter, payment_request, replacing
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
 
-STORE = "quietkey.sqlite"
+STORE, COINS = "quietkey.sqlite", "coins.sqlite"
 FIRST_SEARCH = Search()
 NO_WALLET = "There is no wallet here yet. Pair a device first."
 # Addresses behind the last used one that are known while a seed's coins are looked for, a branch:
@@ -80,7 +80,7 @@ class Account:
             raise WalletError(NO_WALLET)
         store = Store(path / STORE)
         with _closed_on_error(store):
-            pairing = store.pairing()
+            pairing = _kept_pairing(path, store)
             if pairing is None:
                 raise WalletError(NO_WALLET)
             return cls(path, pairing, store, clock)
@@ -91,7 +91,7 @@ class Account:
         if not exists(path / STORE):
             return False
         with closing(Store(path / STORE)) as store:
-            return store.pairing() is not None
+            return _kept_pairing(path, store) is not None
 
     def close(self) -> None:
         """Nothing is lost without it: every change is on disk when its call returns."""
@@ -310,7 +310,7 @@ class Account:
 
     @property
     def _coins(self) -> Path:
-        return self.path / "coins.sqlite"
+        return self.path / COINS
 
     def _save(self) -> None:
         with bdk_adapter.named_reason(self._coins):
@@ -353,6 +353,14 @@ class Account:
 def outpoint_name(outpoint: "bdk.OutPoint") -> tuple[bytes, int]:
     """The txid in the order of the wire, and the index."""
     return bytes(outpoint.txid.serialize()), int(outpoint.vout)
+
+
+def _kept_pairing(path: Path, store: Store) -> Pairing | None:
+    """Raises WalletError for an empty store beside a chain: pairing comes before the chain does."""
+    pairing = store.pairing()
+    if pairing is None and exists(path / COINS):
+        raise WalletError(DAMAGED.format(path=path / STORE))
+    return pairing
 
 
 @contextmanager

@@ -5,14 +5,18 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.nights import AT_NIGHT
+from tests.store_faults import FAULTS, judged
 from tests.wallets import fund, paired
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,3 +132,51 @@ def test_a_damaged_file_is_named_and_what_to_do_with_it(home: Path, name: str, d
         assert status == 1
         assert name in talk
         assert "damaged" in talk or ("is a file, not a folder" in talk and damage == "folder")
+
+
+@pytest.mark.parametrize("target", ["nowhere", "quietkey.sqlite"])
+def test_a_link_that_leads_nowhere_is_no_missing_wallet(home: Path, target: str) -> None:
+    file = home / "regtest" / "wpkh" / "quietkey.sqlite"
+    file.unlink()
+    file.symlink_to(target)
+    status, _, talk = run("balance", home)
+    assert status == 1
+    assert "is a link that leads nowhere" in talk
+
+
+def test_an_empty_store_beside_a_chain_is_a_damaged_one(home: Path) -> None:
+    file = home / "regtest" / "wpkh" / "quietkey.sqlite"
+    file.write_bytes(b"")
+    status, _, talk = run("balance", home)
+    assert status == 1
+    assert "quietkey.sqlite is damaged" in talk
+    file.unlink()  # as the sentence says
+    assert "There is no wallet here yet" in run("balance", home)[2]
+
+
+def test_a_store_without_its_row_is_a_damaged_one(home: Path) -> None:
+    with closing(sqlite3.connect(home / "regtest" / "wpkh" / "quietkey.sqlite")) as db, db:
+        db.execute("DELETE FROM search")
+    assert "quietkey.sqlite is damaged" in run("balance", home)[2]
+
+
+def test_what_a_fault_of_the_store_must_say() -> None:
+    """The judge of `python -m tests.store_faults`."""
+    fault = FAULTS[0]
+    assert not judged(fault, "balance", 0, "")
+    assert not judged(fault, "receive", 1, "The disk is full: it cannot be written.")
+    assert judged(fault, "receive", 1, "The file is damaged.")
+    assert judged(fault, "receive", 0, "")
+    assert judged(fault, "receive", 1, "Traceback (most recent call last)")
+
+
+@AT_NIGHT
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
+@pytest.mark.parametrize("words", ["store_faults", "wallet_kills", "restores"])
+def test_a_night_of_faults_kills_and_restores(words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.{words}"], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
