@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from host.config import wall_clock
 from host.devnet import blocks, faucet
-from host.devnet.blocks import Block
 from host.devnet.chain import NodeChain
 from host.devnet.mempool import Mempool
+from host.p2p.blocks import Block
 from host.p2p.messages import Version
 from host.p2p.peer import Address, Peer
 from host.transactions import Transaction, TxIn, TxOut

@@ -18,8 +18,8 @@ from random import Random  # noqa: TID251 - the moments, from the number of the 
 
 from firmware_emu.emulator import EmulatorProcess, sealed_record
 from host.backends.p2p import P2pBackend
-from host.devnet.blocks import Block
 from host.devnet.network import Devnet
+from host.p2p.blocks import Block
 from tests.devnets import STRANGER, clock
 from tests.host.test_endings import pays
 from tests.people import agreeable

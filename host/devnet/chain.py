@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from host.devnet.blocks import Block
 from host.devnet.kernel import BadBlock, Engine, Step, Steps
 from host.devnet.ledger import Ledger
 from host.devnet.storage.audit import Audit, BlockFault, audit
 from host.devnet.storage.block_store import BlockStore, StoreDamaged, StoredTip
+from host.p2p.blocks import Block
 from host.p2p.messages import BLOCK_HEADER_LENGTH
 from host.transactions import double_sha256
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from host.devnet import blocks, filters
-from host.devnet.blocks import Block
+from host.devnet import blocks
+from host.p2p import filters
+from host.p2p.blocks import Block
 from host.transactions import Outpoint, Transaction
 
 MEDIAN_OF = 11  # BIP113

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from host import consensus
 from host.devnet import blocks
-from host.devnet.blocks import Block
 from host.devnet.chain import Change, NodeChain
 from host.devnet.ledger import Coin
 from host.errors import HostError
+from host.p2p.blocks import Block
 from host.transactions import Outpoint, Transaction, TxIn, TxOut
 
 MIN_SATS_PER_VBYTE = 1

@@ -232,6 +232,32 @@ def encode_filter_headers(stop: bytes, previous: bytes, hashes: Sequence[bytes])
     return bytes([BASIC_FILTER]) + stop + previous + compact_size(len(hashes)) + b"".join(hashes)
 
 
+@dataclass(frozen=True, slots=True)
+class FilterHeaders:
+    """The answer to getcfheaders: filter hashes up to the block `stop`, behind one header."""
+
+    stop: bytes
+    previous: bytes
+    hashes: tuple[bytes, ...]
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self:
+        cursor = _filter_cursor(payload)
+        stop, previous = cursor.take(32), cursor.take(32)
+        count = _at_most(cursor.count(32), MAX_FILTER_HEADERS, "filter hashes")
+        hashes = tuple(cursor.take(32) for _ in range(count))
+        cursor.end()
+        return cls(stop, previous, hashes)
+
+
+def parse_filter(payload: bytes) -> tuple[bytes, bytes]:
+    """The hash of the block, and its filter (the payload of cfilter)."""
+    cursor = _filter_cursor(payload)
+    block_hash, data = cursor.take(32), cursor.blob()
+    cursor.end()
+    return block_hash, data
+
+
 def encode_checkpoints(stop: bytes, headers: Sequence[bytes]) -> bytes:
     """The payload of cfcheckpt (BIP157)."""
     return bytes([BASIC_FILTER]) + stop + compact_size(len(headers)) + b"".join(headers)

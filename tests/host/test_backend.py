@@ -9,9 +9,6 @@ from host.backends.p2p import P2pBackend
 from host.devnet import node as nodes
 from host.devnet.network import Devnet
 from host.errors import NetworkError
-from host.p2p.messages import Version
-from host.p2p.peer import Address as PeerAddress
-from host.p2p.peer import Peer, PeerGone
 from host.values import Propagation
 from host.wallet import Wallet
 from tests.devnets import STRANGER
@@ -159,29 +156,6 @@ async def test_a_peer_that_does_not_answer_is_done_without(
     assert wallet.tip_height == height(devnet)
 
 
-async def test_one_peer_that_boasts_of_its_height_does_not_stop_a_sync(
-    devnet: Devnet, wallet: Wallet, tmp_path: Path
-) -> None:
-    async def boast(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            peer = await Peer.accept(
-                reader, writer, "regtest", Version(0x49, 0, 1, "/big/", 10**6), 5
-            )
-            while True:
-                await peer.receive()
-        except PeerGone:
-            return
-
-    server = await asyncio.start_server(boast, "127.0.0.1", 0)
-    liar: Address = server.sockets[0].getsockname()[:2]
-    known = [*peers(devnet)[:2], liar]
-    backend = P2pBackend(known, "regtest", tmp_path / "headers", response_s=0.5)
-    await backend.sync(wallet)
-    await backend.close()
-    server.close()
-    assert wallet.tip_height == height(devnet)
-
-
 def test_no_peers_at_all_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="no peer"):
         P2pBackend([], "regtest", tmp_path)
@@ -195,21 +169,4 @@ async def test_peers_without_filters_are_named_at_once(
     async with asyncio.timeout(5):
         with pytest.raises(NetworkError, match=rf"filters \(BIP157\): {devnet.peers[0]}"):
             await backend.sync(wallet)
-    await backend.close()
-
-
-async def test_of_two_peers_the_one_that_boasts_is_not_waited_for(
-    devnet: Devnet, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    honest, boaster = peers(devnet)[:2]
-    heights = {honest: height(devnet), boaster: 10**6}
-
-    async def version(_: P2pBackend, address: PeerAddress) -> Version:
-        known = heights[address.host, address.port]
-        return Version(nodes.SERVICES, 0, 0, "", known)
-
-    monkeypatch.setattr(P2pBackend, "_version", version)
-    backend = P2pBackend([honest, boaster], "regtest", tmp_path / "headers")
-    async with asyncio.timeout(10):
-        await backend.sync(wallet)
     await backend.close()

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from host.devnet import blocks, faucet
-from host.devnet.blocks import Block
 from host.devnet.chain import NodeChain
-from host.devnet.filters import NO_HEADER, filter_header
 from host.devnet.kernel import BadBlock
 from host.devnet.mempool import Mempool
 from host.devnet.storage.block_store import StoreUnusable
+from host.p2p.blocks import Block
+from host.p2p.filters import NO_HEADER, filter_header
 from host.transactions import Outpoint, Transaction, TxOut
 from signer.errors import Malformed
 from tests.devnets import branch, clock, grow, payment, wrongly_signed

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from host.devnet import faucet
-from host.devnet.blocks import Block
 from host.devnet.electrum import server
 from host.devnet.electrum.methods import METHODS
 from host.devnet.electrum.server import ElectrumServer
 from host.devnet.network import Devnet
 from host.devnet.steering import faults
 from host.errors import NetworkError
+from host.p2p.blocks import Block
 from host.transactions import double_sha256
 from tests.devnets import STRANGER, clock, payment, wrongly_signed
 

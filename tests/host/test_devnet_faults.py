@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from host.devnet.filters import filter_hash
 from host.devnet.network import Devnet
 from host.devnet.peering.lies import LIES
 from host.devnet.steering import console
 from host.errors import NetworkError
 from host.p2p.fee_filter import fee_floor
+from host.p2p.filters import filter_hash
 from host.p2p.messages import (
     MSG_WITNESS_BLOCK,
     MSG_WTX,

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from host.devnet.blocks import Block
-from host.devnet.filters import basic_filter, filter_header, siphash
+from host.p2p.blocks import Block
+from host.p2p.filters import basic_filter, filter_header, siphash
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "bip158.json").read_text(encoding="utf-8")

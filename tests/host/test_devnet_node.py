@@ -5,9 +5,10 @@ from random import Random  # noqa: TID251 - seeded
 import pytest
 
 from host.devnet import blocks
-from host.devnet.filters import filter_hash
 from host.devnet.network import Devnet
 from host.devnet.node import DevnetNode
+from host.p2p.blocks import Block
+from host.p2p.filters import filter_hash
 from host.p2p.messages import (
     MAGIC,
     MSG_BLOCK,
@@ -98,7 +99,7 @@ async def test_a_block_comes_with_or_without_its_witness_as_asked(node: DevnetNo
     for kind, longer in ((MSG_WITNESS_BLOCK, 36), (MSG_BLOCK, 0)):
         item = encode_items([Item(kind, node.chain.tip)])
         raw = await _ask(peer, "getdata", item, "block")
-        assert blocks.Block.parse(raw).hash == node.chain.tip
+        assert Block.parse(raw).hash == node.chain.tip
         assert len(raw) == len(whole) - 36 + longer  # a coinbase's witness: marker, count, 32 zeros
     await peer.close()
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from host.devnet.blocks import Block, build, subsidy
+from host.devnet.blocks import build, subsidy
 from host.devnet.chain import NodeChain
 from host.devnet.network import Devnet
 from host.devnet.storage.admission import ChainLost
+from host.p2p.blocks import Block
 from host.transactions import TxOut
 from tests.devnets import STRANGER, branch, clock, grow
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.devnet.blocks import Block
+from host.p2p.blocks import Block
 from host.p2p.messages import (
     MAGIC,
     MAX_HEADERS,

@@ -13,8 +13,9 @@ import pytest
 
 from firmware_emu.emulator import EmulatorProcess
 from host.__main__ import main
-from host.backends.p2p import P2pBackend, _scan
+from host.backends.p2p import P2pBackend
 from host.devnet.network import Devnet
+from host.light_client.facts import scan
 from host.store import Search
 from host.wallet import Wallet
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
@@ -140,7 +141,7 @@ def test_a_birthday_on_mainnet_begins_at_the_block_known_before_it(
 ) -> None:
     for script in ("wpkh", "tr"):
         wallet = paired(tmp_path / script, script, "mainnet", search=Search(birthday=birthday))
-        start = _scan(wallet).checkpoint
+        start = scan(wallet).checkpoint
         if height is None:
             assert start.is_TAPROOT_ACTIVATION() if script == "tr" else start.is_SEGWIT_ACTIVATION()
         else:

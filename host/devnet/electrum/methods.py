@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from host.devnet.blocks import Block
 from host.devnet.electrum.script_index import ScriptIndex, Touch
 from host.devnet.mempool import NotTaken
 from host.devnet.node import DevnetNode
 from host.errors import HostError
+from host.p2p.blocks import Block
 from host.transactions import Transaction, double_sha256
 from signer.errors import Malformed
 

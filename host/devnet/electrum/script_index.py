@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from host.devnet.blocks import Block
 from host.devnet.chain import NodeChain
 from host.devnet.mempool import Mempool
+from host.p2p.blocks import Block
 from host.transactions import Outpoint, Transaction
 
 UNCONFIRMED, WITH_PARENTS = 0, -1  # heights of what waits, as the protocol says them

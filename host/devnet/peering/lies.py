@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host.devnet.chain import NodeChain
-from host.devnet.filters import NO_HEADER, filter_hash, filter_header
 from host.devnet.mempool import Mempool
 from host.devnet.peering.queries import ANSWERS
+from host.p2p.filters import NO_HEADER, filter_hash, filter_header
 from host.p2p.messages import (
     CHECKPOINT_EVERY,
     MSG_BLOCK,

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from host.devnet.blocks import Block
 from host.devnet.chain import NodeChain
-from host.devnet.filters import filter_hash
 from host.devnet.mempool import Mempool
+from host.p2p.blocks import Block
+from host.p2p.filters import filter_hash
 from host.p2p.messages import (
     CHECKPOINT_EVERY,
     MAX_FILTER_HEADERS,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from host.devnet import blocks
-from host.devnet.blocks import Block
 from host.devnet.storage.block_store import BlockStore
+from host.p2p.blocks import Block
 from host.p2p.messages import BLOCK_HEADER_LENGTH
 from host.transactions import double_sha256
 from signer.errors import Malformed

@@ -1,9 +1,10 @@
 """Compact block filters (BIP158): a block's scripts, squeezed. Ask them "is mine in there?"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from signer.formats.cursor import compact_size
+from signer.errors import Malformed
+from signer.formats.cursor import Cursor, compact_size
 
 GOLOMB_BITS = 19  # P of the basic filter
 FALSE_POSITIVE_RATE = 784_931  # M of the basic filter: one in so many
@@ -20,7 +21,7 @@ def basic_filter(block_hash: bytes, created: Iterable[bytes], spent: Iterable[by
     """
     items = {script for script in created if script and script[0] != OP_RETURN}
     items |= {script for script in spent if script}
-    key = int.from_bytes(block_hash[:8], "little"), int.from_bytes(block_hash[8:16], "little")
+    key = _key(block_hash)
     span = len(items) * FALSE_POSITIVE_RATE
     points = sorted(siphash(key, item) * span >> 64 for item in items)
     return compact_size(len(items)) + _golomb(points)
@@ -78,3 +79,42 @@ def _golomb(points: Iterable[int]) -> bytes:
     stream = "".join(bits)
     stream += "0" * (-len(stream) % 8)
     return int(stream or "0", 2).to_bytes(len(stream) // 8, "big")
+
+
+class BasicFilter:
+    """A basic filter as a peer sent it, to be asked what it contains."""
+
+    def __init__(self, data: bytes, block_hash: bytes) -> None:
+        """Raises Malformed, also for a bit too many."""
+        cursor = Cursor(data)
+        self.count = cursor.compact()
+        stream = cursor.take(cursor.remaining)
+        if self.count * (GOLOMB_BITS + 1) > 8 * len(stream):
+            raise Malformed("The filter is shorter than it says.")
+        self._key = _key(block_hash)
+        self._points = frozenset(_points(stream, self.count))
+
+    def holds(self, script: bytes) -> bool:
+        """Whether it contains a script; wrongly so for one in 784 931."""
+        span = self.count * FALSE_POSITIVE_RATE
+        return siphash(self._key, script) * span >> 64 in self._points
+
+
+def _key(block_hash: bytes) -> tuple[int, int]:
+    return int.from_bytes(block_hash[:8], "little"), int.from_bytes(block_hash[8:16], "little")
+
+
+def _points(stream: bytes, count: int) -> Iterator[int]:
+    """The numbers in a stream of bits; what is left are fewer than eight zeros."""
+    bits = f"{int.from_bytes(stream):0{8 * len(stream)}b}" if stream else ""
+    position = last = 0
+    for _ in range(count):
+        end = bits.find("0", position)
+        remainder = bits[end + 1 : end + 1 + GOLOMB_BITS]
+        if end < 0 or len(remainder) < GOLOMB_BITS:
+            raise Malformed("The filter ends too early.")
+        last += (end - position << GOLOMB_BITS) + int(remainder, 2)
+        yield last
+        position = end + 1 + GOLOMB_BITS
+    if len(bits) - position >= 8 or "1" in bits[position:]:
+        raise Malformed("The filter is longer than it says.")

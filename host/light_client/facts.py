@@ -1,0 +1,64 @@
+"""What the light client and the peers are told of a wallet, and what it knows by itself."""
+
+from datetime import date
+
+import bdkpython as bdk
+
+from host.p2p.evidence import Scripts
+from host.p2p.headers import Anchor
+from host.transactions import Outpoint
+from host.wallet import Wallet
+
+# Addresses behind the last used one whose filters are looked at while coins are looked for.
+RECOVERY_WINDOW = 1_000
+
+
+def checkpoints(wallet: Wallet) -> tuple[Anchor, ...]:
+    """The blocks that the wallet knows, the first of all among them."""
+    known = wallet.engine.checkpoints()
+    return tuple(Anchor(block.height, block.hash.serialize()) for block in known)
+
+
+def tip(wallet: Wallet) -> bytes:
+    """The hash of the last block it knows, in the order of the wire."""
+    return bytes(wallet.engine.latest_checkpoint().hash.serialize())
+
+
+def coin_scripts(wallet: Wallet) -> Scripts:
+    """The script of every coin it has or had: a filter must show where one is spent."""
+    return {
+        Outpoint(
+            output.outpoint.txid.serialize(), output.outpoint.vout
+        ): output.txout.script_pubkey.to_bytes()
+        for output in wallet.engine.list_output()
+    }
+
+
+def scan(wallet: Wallet) -> "bdk.ScanType":
+    """From where the wallet stands; from the seed's birthday while its coins are looked for."""
+    search = wallet.search
+    if search.complete:
+        return bdk.ScanType.SYNC()
+    return bdk.ScanType.RECOVERY(max(search.gap, RECOVERY_WINDOW) + 1, _start(wallet))
+
+
+def _start(wallet: Wallet) -> "bdk.RecoveryPoint":
+    """The last known block before the seed can have received anything."""
+    birthday = wallet.search.birthday
+    if wallet.network != "mainnet":
+        return bdk.RecoveryPoint.GENESIS_BLOCK()
+    for day, height, block_hash in _MAINNET_BLOCKS:
+        if birthday is not None and birthday >= day:
+            known = bdk.BlockId(height=height, hash=bdk.BlockHash.from_string(block_hash))
+            return bdk.RecoveryPoint.OTHER(known)
+    if wallet.script == "tr":
+        return bdk.RecoveryPoint.TAPROOT_ACTIVATION()
+    return bdk.RecoveryPoint.SEGWIT_ACTIVATION()
+
+
+# A day after each block, and the block: those that Bitcoin Core names for its snapshots.
+_MAINNET_BLOCKS = (
+    (date(2025, 9, 1), 910_000, "0000000000000000000108970acb9522ffd516eae17acddcb1bd16469194a821"),
+    (date(2025, 2, 1), 880_000, "000000000000000000010b17283c3c400507969a9c2afd1dcf2082ec5cca2880"),
+    (date(2024, 5, 1), 840_000, "0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5"),
+)

@@ -1,0 +1,291 @@
+"""One light client after another for one wallet, each with one peer that the others agree with."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import bdkpython as bdk
+
+from host.config import private_folder
+from host.errors import NetworkError
+from host.light_client import facts
+from host.p2p.manager import PeerManager, PeersContradict, Survey
+from host.p2p.peer import Address
+from host.p2p.relay import Relay
+from host.wallet import Wallet
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
+HANDSHAKE_S = 3.0
+LOOK_S = 0.25  # how often it is looked whether the peer stands still
+# So long without a filter or a block, and the next peer has its turn; twice as long when all
+# have had theirs.
+FIRST_STILL_S, LONGEST_STILL_S = 1.5, 12.0
+CONTRADICTION_PAUSE_S = 60.0
+ASK_AGAIN_S = 60.0  # how often, while no block comes, the others are asked for theirs
+FRESH_S = 10.0
+
+
+class _GivenUp(Exception):
+    """The peer is not asked any further. The text is why."""
+
+
+class Follower:
+    """Keeps a wallet at the best chain. `synced` is set while it is there, as far as is known."""
+
+    def __init__(
+        self, wallet: Wallet, manager: PeerManager, data_dir: Path, response_s: float
+    ) -> None:
+        self.synced = False
+        self.changes = 0
+        self._wallet = wallet
+        self._manager = manager
+        self._data_dir = data_dir
+        self._response_s = response_s
+        self.latest: Survey | None = None
+        self._asked_at = -FRESH_S
+        self._asking = asyncio.Lock()
+        self._still_s = FIRST_STILL_S
+        self._had_turn: set[Address] = set()
+        self._progress = (0, 0.0)
+        self._wake = asyncio.Event()
+        self._news = asyncio.Condition()
+        self._task = asyncio.create_task(self._run())
+
+    async def survey(self, max_age_s: float = 0.0) -> Survey:
+        """What the peers say now, or said that many seconds ago. Raises NetworkError."""
+        clock = asyncio.get_running_loop().time
+        not_before = clock() - max_age_s
+        async with self._asking:
+            if self.latest is None or self._asked_at < not_before:
+                asked_at = clock()
+                checkpoints = await asyncio.to_thread(facts.checkpoints, self._wallet)
+                self.latest = await self._manager.survey(
+                    checkpoints, lambda: facts.coin_scripts(self._wallet)
+                )
+                self._asked_at = asked_at
+            return self.latest
+
+    def is_at(self, survey: Survey) -> bool:
+        """Whether the wallet is at a tip than which nobody knows a better one."""
+        height, best = self._wallet.tip_height, survey.chain.height
+        if height == best:
+            return self.synced and facts.tip(self._wallet) in survey.tips
+        return self.synced and height > best
+
+    async def wait_until(self, reached: Callable[[], bool], patience_s: float | None) -> None:
+        """Wait as long as the light client has something to say. Raises NetworkError."""
+        async with self._news:
+            while not reached():
+                if self._task.cancelled():
+                    raise NetworkError("The network was disconnected. Nothing was lost. Try again.")
+                if self._task.done():
+                    self._task.result()
+                try:
+                    await asyncio.wait_for(self._news.wait(), patience_s)
+                except TimeoutError as error:
+                    raise NetworkError(
+                        "The peers fell silent before the wallet was up to date. Nothing was lost."
+                        " Check the connection and try again."
+                    ) from error
+
+    def wake(self) -> None:
+        """A peer answers: do not wait any longer before trying again."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            await self._keep_going()
+        finally:
+            await self._tell()  # whoever waits must see how it ended
+
+    async def _keep_going(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            earlier_changes = self.changes
+            longest_s = LONGEST_PAUSE_S
+            try:
+                await self._take_turns()
+            except PeersContradict:
+                longest_s = pause_s = CONTRADICTION_PAUSE_S
+            except NetworkError:
+                pass  # who asks for a sync hears it; here it is tried again
+            self.synced = False
+            has_moved = self.changes > earlier_changes
+            pause_s = FIRST_PAUSE_S if has_moved else min(2 * pause_s, longest_s)
+            await self._pause(pause_s)
+
+    async def _take_turns(self) -> None:
+        """One peer after the other, until nobody is left. Raises NetworkError."""
+        tried: set[Address] = set()
+        survey: Survey | None = None
+        while True:
+            earlier, survey = survey, await self.survey(FRESH_S)
+            if self._manager.must_look_again:
+                await self._look_again()
+            if survey is not earlier:
+                tried.clear()
+            peer = next((peer for peer in survey.peers if peer not in tried), None)
+            if peer is None:
+                self.latest = None
+                self._still_s = min(2 * self._still_s, LONGEST_STILL_S)
+                return
+            if not await self._follow(peer, survey):
+                tried.add(peer)
+                await self._tell_first_turn(peer)
+
+    async def _look_again(self) -> None:
+        """Who served the wallet has lied: all blocks are looked at again."""
+        self._manager.must_look_again = False
+        self._manager.memory.forget_service()
+        await asyncio.to_thread(self._wallet.search_again)
+
+    async def _pause(self, pause_s: float) -> None:
+        """Peers that refuse us are not hammered, unless somebody has just seen one alive."""
+        self._wake.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), pause_s)
+
+    async def _follow(self, peer: Address, survey: Survey) -> bool:
+        """Until this peer is gone, stands still, or lies. Whether it may go on then."""
+        relay = Relay(peer, self._wallet.network, survey.filter_headers)
+        watched = self._wallet.watched()
+        try:
+            components = self._build(await relay.start())
+            components.node.run()
+            await self._until_it_stops(components.client, relay, watched)
+        except bdk.CbfError:
+            self._failed(relay, "It went away, or sent what is wrong.")
+        except _GivenUp as reason:
+            self._failed(relay, str(reason))
+        else:
+            return True
+        finally:
+            self.synced = False
+            await relay.stop()
+        return False
+
+    def _failed(self, relay: Relay, reason: str) -> None:
+        if relay.lie:
+            self._manager.lied(relay.peer, relay.lie)
+        else:
+            self._manager.failed(relay.peer, reason)
+
+    def _build(self, port: int) -> "bdk.CbfComponents":
+        loopback = bdk.IpAddress.from_ipv4(127, 0, 0, 1)
+        peer = bdk.Peer(address=loopback, port=port, v2_transport=False)
+        folder = private_folder(self._data_dir)
+        builder = bdk.CbfBuilder().peers([peer]).only_configured_peers().data_dir(str(folder))
+        builder = builder.connections(1).configure_timeout_millis(
+            int(HANDSHAKE_S * 1e3), int(self._response_s * 1e3)
+        )
+        return builder.scan_type(facts.scan(self._wallet)).build(self._wallet.engine)
+
+    async def _until_it_stops(
+        self, client: "bdk.CbfClient", relay: Relay, watched: tuple[int, int]
+    ) -> None:
+        """Returns when all blocks have to be looked at again. Raises CbfError, _GivenUp."""
+        listener = asyncio.create_task(self._listen(client))
+        try:
+            is_enough = True
+            while is_enough:
+                update = await self._next_update(client, relay)
+                self.synced = False  # until it is known that nothing was overlooked
+                is_enough = await self._take_in(update, watched)
+                self.changes += 1
+                await self._tell()
+                if is_enough:
+                    await self._confirm(relay)
+        finally:
+            listener.cancel()
+            with suppress(bdk.CbfError):  # it has stopped already
+                client.shutdown()
+
+    async def _next_update(self, client: "bdk.CbfClient", relay: Relay) -> "bdk.Update":
+        """Raises _GivenUp when there is more to be known, and this peer does not bring it."""
+        task = asyncio.ensure_future(client.update())
+        behind_s = 0.0
+        try:
+            while True:
+                await asyncio.wait({task}, timeout=LOOK_S)
+                if task.done():
+                    return task.result()
+                behind_s = 0.0 if await self._is_up_to_date() else behind_s + LOOK_S
+                if min(behind_s, relay.still_s) > self._still_s:
+                    raise _GivenUp("It stood still.")
+        finally:
+            task.cancel()
+
+    async def _is_up_to_date(self) -> bool:
+        """Asks the others from time to time, while nobody else does."""
+        if not self.synced:
+            return False
+        try:
+            return self.is_at(await self.survey(ASK_AGAIN_S))
+        except NetworkError:
+            return True  # nobody has more to tell
+
+    async def _confirm(self, relay: Relay) -> None:
+        """What the peer named as filters must be what all name, for the last block, too.
+
+        Raises _GivenUp for a peer that lied; NetworkError when nobody can say.
+        """
+        survey = await self.survey(FRESH_S)
+        if facts.tip(self._wallet) not in survey.filter_headers:
+            survey = await self.survey()
+        for block_hash, header in relay.filter_headers.items():
+            if survey.filter_headers.get(block_hash, header) != header:
+                relay.lie = "It names other filters to the light client than the others name."
+        if relay.lie or self._manager.memory.of(relay.peer).lied:
+            self._manager.must_look_again = True
+            raise _GivenUp("It lied.")
+        self.synced = True
+        self.synced = self.is_at(survey)
+        if self.synced:
+            self._still_s = FIRST_STILL_S
+            self._had_turn.clear()
+            self._manager.memory.served(relay.peer)
+        await self._tell()
+
+    async def _take_in(self, update: "bdk.Update", watched: tuple[int, int]) -> bool:
+        """Whether this client looked for every address that may be used; if not, look again.
+
+        It looks at each filter once, for the addresses it knew when it was made.
+        """
+        is_used_elsewhere = await asyncio.to_thread(self._wallet.apply, update)
+        search = self._wallet.search
+        margin = search.gap if is_used_elsewhere else 0
+        revealed = self._wallet.revealed()
+        if any(count + margin > limit for count, limit in zip(revealed, watched, strict=True)):
+            if is_used_elsewhere:
+                await asyncio.to_thread(self._wallet.search_again)
+            return False
+        if not search.complete:
+            await asyncio.to_thread(self._wallet.finish_search)
+        return True
+
+    async def _listen(self, client: "bdk.CbfClient") -> None:
+        """Whoever waits shall know that it goes on. Hearing the same again is no progress."""
+        with suppress(bdk.CbfError):
+            while True:
+                info = await client.next_info()
+                if not isinstance(info, bdk.Info.PROGRESS):
+                    continue
+                progress = (info.chain_height, info.filters_downloaded_percent)
+                if progress > self._progress:
+                    self._progress = progress
+                    await self._tell()
+
+    async def _tell_first_turn(self, peer: Address) -> None:
+        """That the next peer has its turn is news, until all have had theirs."""
+        if peer not in self._had_turn:
+            self._had_turn.add(peer)
+            await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()

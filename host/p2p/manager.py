@@ -1,0 +1,229 @@
+"""The peers a person named: asked before anything is believed, compared, remembered.
+
+Most work wins among chains of headers that hold. Of those who tell it, a wrong filter is proven by
+its block; where nothing can be proven, nothing is claimed. Who lied is not asked for a day, who
+fails is left alone for a while, and everybody else takes turns.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from host.config import grouped
+from host.errors import NetworkError
+from host.p2p.arbiter import Judgement, judge
+from host.p2p.evidence import ScriptSource
+from host.p2p.headers import Anchor, HeaderChain, heaviest, locator
+from host.p2p.interview import Interview, Misconduct, ServesNoFilters, Testimony
+from host.p2p.peer import Address, PeerGone
+from host.p2p.standing import PeerMemory
+
+LONGEST_S = 10.0  # for all interviews
+GRACE_S = 3.0  # for the others, once one peer has told everything
+
+
+class PeersContradict(NetworkError):
+    """Peers name different filters of a block, and the block does not say which are right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the peers agree on: the chain with the most work, and who may be asked for its blocks.
+
+    `tips` are all last blocks with as much work. `peers` are in the order to be asked.
+    `filter_headers` are what all of them name, by the hash of the block.
+    """
+
+    chain: HeaderChain
+    tips: frozenset[bytes]
+    peers: tuple[Address, ...]
+    filter_headers: Mapping[bytes, bytes]
+
+
+class PeerManager:
+    """Knows who may be asked. Every method that asks the network raises NetworkError."""
+
+    def __init__(self, peers: Sequence[Address], network: str, memory: PeerMemory) -> None:
+        self.peers = tuple(peers)
+        self.memory = memory
+        self.must_look_again = False  # who served a wallet has lied since
+        self._network = network
+        self._tried_out: set[Address] = set()
+
+    async def survey(self, checkpoints: Sequence[Anchor], coins: ScriptSource) -> Survey:
+        """Ask everybody in good standing, and see what holds.
+
+        `checkpoints` are the blocks that the wallet knows, the first of all among them; `coins`
+        gives the scripts of its coins. Raises PeersContradict; NetworkError when nobody can help.
+        """
+        testimonies = await self._testimonies(locator(checkpoints))
+        while True:
+            best = testimonies[heaviest([testimony.chain for testimony in testimonies])]
+            ordered = sorted(testimonies, key=lambda testimony: testimony is not best)
+            alike = [testimony for testimony in ordered if _tells_of(testimony, best)]
+            judgement = await judge(alike, checkpoints, self._network, coins)
+            if judgement.open_at is not None:
+                raise self._contradiction(alike, judgement)
+            if not judgement.lies and not judgement.absent:
+                return self._survey(testimonies, best)
+            self._remember(judgement)
+            fallen = judgement.lies.keys() | judgement.absent
+            testimonies = [testimony for testimony in testimonies if testimony.peer not in fallen]
+            if not testimonies:
+                raise self._no_peer({})
+
+    def in_good_standing(self) -> tuple[Address, ...]:
+        """Who did not lie; all when there is nobody else."""
+        honest = tuple(peer for peer in self.peers if not self.memory.of(peer).lied)
+        return honest or self.peers
+
+    def failed(self, peer: Address, reason: str) -> None:
+        self._tried_out.discard(peer)
+        self.memory.failed(peer, reason)
+
+    def lied(self, peer: Address, reason: str) -> None:
+        """It is not asked for a day. What it served is looked at again."""
+        if self.memory.of(peer).served:
+            self.must_look_again = True
+        self._tried_out.discard(peer)
+        self.memory.lied(peer, reason)
+
+    async def _testimonies(self, anchors: Sequence[Anchor]) -> list[Testimony]:
+        """Of those in good standing, else of those who failed lately."""
+        honest = [peer for peer in self.peers if not self.memory.of(peer).lied]
+        rested = [peer for peer in honest if not self.memory.of(peer).until]
+        errors: dict[Address, PeerGone] = {}
+        for group in (rested, [peer for peer in honest if peer not in rested]):
+            answers = await self._ask_all(group, anchors)
+            errors |= {p: answer for p, answer in answers.items() if isinstance(answer, PeerGone)}
+            testimonies = [
+                testimony for testimony in answers.values() if isinstance(testimony, Testimony)
+            ]
+            if testimonies:
+                return testimonies
+        raise self._no_peer(errors)
+
+    async def _ask_all(
+        self, peers: Sequence[Address], anchors: Sequence[Anchor]
+    ) -> dict[Address, Testimony | PeerGone]:
+        tasks = {peer: asyncio.create_task(self._ask(peer, anchors)) for peer in peers}
+        await _some_time(tasks.values())
+        answers: dict[Address, Testimony | PeerGone] = {}
+        for peer, task in tasks.items():
+            if task.cancel():
+                await asyncio.wait([task])
+                self.failed(peer, "It is too slow.")
+                answers[peer] = PeerGone("It is too slow.")
+            else:
+                answers[peer] = task.result()
+        return answers
+
+    async def _ask(self, peer: Address, anchors: Sequence[Anchor]) -> Testimony | PeerGone:
+        """What it says, or why it says nothing; who misbehaves is remembered."""
+        try:
+            interview = await Interview.begin(peer, self._network)
+            try:
+                testimony = await interview.testify(anchors)
+                if peer not in self._tried_out and testimony.chain.hashes:
+                    await interview.try_out(testimony.chain)
+                    self._tried_out.add(peer)
+            finally:
+                interview.end()
+        except Misconduct as error:
+            self.lied(peer, str(error))
+            return error
+        except ServesNoFilters as error:
+            return error
+        except PeerGone as error:
+            self.failed(peer, str(error))
+            return error
+        return testimony
+
+    def _survey(self, testimonies: Sequence[Testimony], best: Testimony) -> Survey:
+        equal = [
+            testimony
+            for testimony in testimonies
+            if _same_anchor(testimony, best) and testimony.chain.work == best.chain.work
+        ]
+        tips = Counter(testimony.chain.tip for testimony in equal)
+        (tip, _), *_ = tips.most_common(1)
+        peers = [testimony.peer for testimony in equal if testimony.chain.tip == tip]
+        choice = next(testimony for testimony in equal if testimony.chain.tip == tip)
+        hashes = (choice.chain.anchor.hash, *choice.chain.hashes)
+        filter_headers = dict(zip(hashes, choice.filter_headers, strict=False))
+        return Survey(choice.chain, frozenset(tips), self._in_turn(peers), filter_headers)
+
+    def _in_turn(self, peers: Sequence[Address]) -> tuple[Address, ...]:
+        """Who served before comes first, who failed last; the others are drawn."""
+        shuffled = secrets.SystemRandom().sample(peers, len(peers))
+        standings = {peer: self.memory.of(peer) for peer in peers}
+        return tuple(
+            sorted(
+                shuffled, key=lambda peer: (standings[peer].failures, not standings[peer].served)
+            )
+        )
+
+    def _remember(self, judgement: Judgement) -> None:
+        for peer, height in judgement.lies.items():
+            self.lied(peer, f"Its filter of block {grouped(height)} is wrong.")
+        for peer in judgement.absent:
+            self.failed(peer, "It does not show the filters it names.")
+
+    def _contradiction(
+        self, testimonies: Sequence[Testimony], judgement: Judgement
+    ) -> PeersContradict:
+        self._remember(judgement)
+        names = _names([testimony.peer for testimony in testimonies])
+        return PeersContradict(
+            f"Peers contradict each other about block {grouped(judgement.open_at or 0)}, and the"
+            f" block does not say who is right: {names}. The wallet stays as it is."
+            " Name peers that you have reason to trust, and try again."
+        )
+
+    def _no_peer(self, errors: Mapping[Address, PeerGone]) -> NetworkError:
+        without = [peer for peer, error in errors.items() if isinstance(error, ServesNoFilters)]
+        if without:
+            return NetworkError(
+                f"No peer here serves compact block filters (BIP157): {_names(without)}. Nothing"
+                " was lost. Name one that does; Bitcoin Core does with blockfilterindex=1 and"
+                " peerblockfilters=1."
+            )
+        liars = [peer for peer in self.peers if self.memory.of(peer).lied]
+        if liars:
+            return NetworkError(
+                f"No peer can be believed; these lied: {_names(liars)}. Nothing was lost."
+                " Name others, and try again."
+            )
+        return NetworkError(
+            f"None of the {len(self.peers)} peers answers. Nothing was lost."
+            " Check the connection and the peers' addresses, and try again."
+        )
+
+
+async def _some_time(tasks: Collection[asyncio.Task[Testimony | PeerGone]]) -> None:
+    """Until all are done; not long after one has told everything."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + LONGEST_S
+    waiting = set(tasks)
+    while waiting and clock() < deadline:
+        done, waiting = await asyncio.wait(
+            waiting, timeout=deadline - clock(), return_when=asyncio.FIRST_COMPLETED
+        )
+        if any(isinstance(task.result(), Testimony) for task in done):
+            deadline = min(deadline, clock() + GRACE_S)
+
+
+def _same_anchor(testimony: Testimony, best: Testimony) -> bool:
+    return testimony.chain.anchor == best.chain.anchor
+
+
+def _tells_of(testimony: Testimony, best: Testimony) -> bool:
+    """Whether it names filters of blocks of that chain."""
+    first = testimony.chain.hashes[:1]
+    return _same_anchor(testimony, best) and bool(first) and first == best.chain.hashes[:1]
+
+
+def _names(peers: Sequence[Address]) -> str:
+    return ", ".join(map(str, peers))

@@ -1,0 +1,128 @@
+"""Between the light client and one peer: passes on, and hears what the peer names as filters.
+
+A peer could tell us one thing when it is asked, and the light client another. Here both are
+compared, and a peer that stands still is seen.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+from host.p2p.interview import chained
+from host.p2p.messages import MAGIC, FilterHeaders, MessageDecoder, PeerMessage
+from host.p2p.peer import CHUNK, Address
+from signer.errors import Malformed
+
+CONNECT_S = 3.0
+PROGRESS = frozenset({"version", "verack", "headers", "cfheaders", "cfilter", "block"})
+ENOUGH_BYTES = 50_000  # of a message that is still coming: the peer is slow, and not still
+MAX_IDLE_TALK = 1_000  # messages in a row that bring nothing
+
+
+class Relay:
+    """One connection of the light client's, passed on to one peer. Use `start`, then `stop`.
+
+    `filter_headers` are what the peer named, by the hash of the last block of each answer.
+    `lie` is what it did that no honest peer does, or "".
+    """
+
+    def __init__(self, peer: Address, network: str, agreed: Mapping[bytes, bytes]) -> None:
+        """`agreed` are filter headers that the peer named before, by the hash of the block."""
+        self.peer = peer
+        self.filter_headers: dict[bytes, bytes] = {}
+        self.lie = ""
+        self._agreed = agreed
+        self._decoder = MessageDecoder(MAGIC[network])
+        self._server: asyncio.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._moved = asyncio.get_running_loop().time()
+        self._bytes = self._idle_talk = 0
+
+    @property
+    def still_s(self) -> float:
+        """For how many seconds the peer has brought nothing."""
+        return asyncio.get_running_loop().time() - self._moved
+
+    async def start(self) -> int:
+        """Wait for the light client; the port on loopback, which takes one caller."""
+        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def stop(self) -> None:
+        if self._server:
+            self._server.close()
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._task:
+            writer.transport.abort()
+        else:
+            self._task = asyncio.create_task(self._pass_on(reader, writer))
+        if self._server:
+            self._server.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until one side hangs up, or the peer lies."""
+        writers = [writer]
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                incoming, to_them = await asyncio.open_connection(self.peer.host, self.peer.port)
+            writers.append(to_them)
+            pumps = {
+                asyncio.create_task(self._pump(reader, to_them, None)),
+                asyncio.create_task(self._pump(incoming, writer, self._decoder)),
+            }
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
+        except (OSError, TimeoutError):
+            return
+        finally:
+            for stream in writers:
+                stream.transport.abort()
+
+    async def _pump(
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        decoder: MessageDecoder | None,
+    ) -> None:
+        with suppress(OSError, Malformed):
+            while data := await source.read(CHUNK):
+                if decoder is not None:
+                    self._hear(data, decoder)
+                sink.write(data)
+                await sink.drain()
+
+    def _hear(self, data: bytes, decoder: MessageDecoder) -> None:
+        """Raises Malformed before the light client has the last byte of what is wrong."""
+        self._bytes += len(data)
+        for message in decoder.feed(data):
+            self._idle_talk += 1
+            if message.command in PROGRESS:
+                self._idle_talk = 0
+                self._move()
+            if self._idle_talk > MAX_IDLE_TALK:
+                raise Malformed("It talks and brings nothing.")
+            if message.command == "cfheaders":
+                self._compare(message)
+        if self._bytes > ENOUGH_BYTES and not self._idle_talk:
+            self._move()
+
+    def _move(self) -> None:
+        self._moved = asyncio.get_running_loop().time()
+        self._bytes = 0
+
+    def _compare(self, message: PeerMessage) -> None:
+        answer = FilterHeaders.parse(message.payload)
+        header = chained(answer)[-1]
+        if self._agreed.get(answer.stop, header) != header:
+            self.lie = "It names other filters to the light client than when it is asked."
+            raise Malformed(self.lie)
+        self.filter_headers[answer.stop] = header
