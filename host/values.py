@@ -183,6 +183,28 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerProblem:
+    """Why a peer ("host:port") is not asked now. `lied`: it is proven, and counts for a day."""
+
+    peer: str
+    reason: str
+    lied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkView:
+    """The network as it was last seen: how old its newest block was, and whom it has against it.
+
+    `tip_age_s` is None as long as nobody was asked. `alarm` is what the peers contradict each
+    other about, while nobody can say who is right, or "".
+    """
+
+    tip_age_s: int | None = None
+    problems: tuple[PeerProblem, ...] = ()
+    alarm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeStatus:
     """A node as its operator sees it. When it is dead, all but `alive` is as it last was.
 

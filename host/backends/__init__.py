@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from host import registry
-from host.values import Sent
+from host.values import NetworkView, Sent
 from host.wallet import Wallet
 
 
@@ -19,6 +19,10 @@ class Backend(Protocol):
 
     def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
         """The wallet's height, now and after each change of its chain, for as long as asked."""
+        ...
+
+    def view(self) -> NetworkView:
+        """What is known of the network without asking it."""
         ...
 
     async def fee_floor(self) -> float:

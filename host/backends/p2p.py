@@ -17,7 +17,7 @@ from host.p2p.fee_filter import fee_floor
 from host.p2p.manager import PeerManager
 from host.p2p.peer import Address
 from host.p2p.standing import PeerMemory
-from host.values import Sent
+from host.values import NetworkView, Sent
 from host.wallet import Wallet
 
 RESPONSE_S = 10.0
@@ -47,7 +47,7 @@ class P2pBackend:
             raise NetworkError("There is no peer to ask. Name one, for example 127.0.0.1:18444.")
         addresses = dict.fromkeys(Address(host, port) for host, port in peers)
         memory = PeerMemory(data_dir, clock)
-        self.manager = PeerManager(tuple(addresses), network, memory)
+        self.manager = PeerManager(tuple(addresses), network, memory, clock)
         self._network = network
         self._data_dir = data_dir
         self._patience_s = patience_s
@@ -77,6 +77,10 @@ class P2pBackend:
             reported = follower.changes
             yield wallet.tip_height
             await follower.wait_until(lambda: follower.changes > reported, None)  # noqa: B023
+
+    def view(self) -> NetworkView:
+        """How old the newest block is, and which peers lied or fail."""
+        return self.manager.view()
 
     async def fee_floor(self) -> float:
         """What at least half of the peers pass on, as they say themselves (BIP133)."""

@@ -19,11 +19,12 @@ from host.backends import Backend
 from host.config import HomeFolder, grouped
 from host.devices import SigningDevice
 from host.errors import HostError, WalletError
-from host.session.api import UnfinishedPayment
+from host.session.api import UnfinishedPayment, WalletSnapshot
 from host.session.cable import Cable
 from host.session.endings import short_status
 from host.session.local import LocalSession, WalletFolder
 from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
+from host.session.wording import liars_sentence, since, stale_warning
 from host.store import Search
 from host.values import (
     Acceptance,
@@ -73,12 +74,12 @@ async def _balance(args: argparse.Namespace) -> None:
         await _look(args, session)
         snapshot = await session.snapshot()
     balance = snapshot.balance
-    data = {**asdict(balance), "height": snapshot.height}
+    data = {**asdict(balance), **_tip(snapshot)}
     _tell(
         args,
         data,
         f"{grouped(balance.spendable_sats)} sats, and {grouped(balance.pending_sats)} waiting."
-        f" Height {grouped(snapshot.height)}.",
+        f" Height {_height(snapshot)}.",
     )
 
 
@@ -217,8 +218,20 @@ def _entry_data(entry: HistoryEntry) -> Data:
 async def _sync(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await _look(args, session)
-        height = session.wallet.tip_height
-        _tell(args, {"height": height}, f"Up to date at height {height}.")
+        snapshot = await session.snapshot()
+        _tell(args, _tip(snapshot), f"Up to date at height {_height(snapshot)}.")
+
+
+def _tip(snapshot: WalletSnapshot) -> Data:
+    """The newest block, and who lied about the chain."""
+    liars = {problem.peer: problem.reason for problem in snapshot.network.problems if problem.lied}
+    return {"height": snapshot.height, "tip_age_s": snapshot.network.tip_age_s, "liars": liars}
+
+
+def _height(snapshot: WalletSnapshot) -> str:
+    age_s = snapshot.network.tip_age_s
+    ago = "" if age_s is None else f", {since(age_s)}"
+    return f"{grouped(snapshot.height)}{ago}"
 
 
 async def _rescan(args: argparse.Namespace) -> None:
@@ -232,8 +245,12 @@ async def _rescan(args: argparse.Namespace) -> None:
 
 async def _look(args: argparse.Namespace, session: LocalSession) -> None:
     """Bring the wallet up to date, when there is somebody to ask."""
-    if args.peer:
-        await session.sync()
+    if not args.peer:
+        return
+    view = (await session.sync()).network
+    for warning in (liars_sentence(view), stale_warning(view, args.network)):
+        if warning:
+            _say(warning)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from datetime import date
 import bdkpython as bdk
 
 from host.p2p.evidence import Scripts
-from host.p2p.headers import Anchor
+from host.p2p.headers import Anchor, HeaderChain
 from host.transactions import Outpoint
 from host.wallet import Wallet
 
@@ -34,12 +34,33 @@ def coin_scripts(wallet: Wallet) -> Scripts:
     }
 
 
-def scan(wallet: Wallet) -> "bdk.ScanType":
-    """From where the wallet stands; from the seed's birthday while its coins are looked for."""
+def scan(wallet: Wallet, chain: HeaderChain | None = None) -> "bdk.ScanType":
+    """From where the wallet stands; from the seed's birthday while its coins are looked for.
+
+    When the wallet's last blocks are not on the best `chain`, from the last one that is: the light
+    client by itself goes back a few blocks only.
+    """
     search = wallet.search
     if search.complete:
-        return bdk.ScanType.SYNC()
+        fork = None if chain is None else _fork(wallet, chain)
+        if fork is None:
+            return bdk.ScanType.SYNC()
+        block = bdk.BlockId(height=fork.height, hash=bdk.BlockHash.from_bytes(fork.hash))
+        return bdk.ScanType.RECOVERY(max(wallet.watched()), bdk.RecoveryPoint.OTHER(block))
     return bdk.ScanType.RECOVERY(max(search.gap, RECOVERY_WINDOW) + 1, _start(wallet))
+
+
+def _fork(wallet: Wallet, chain: HeaderChain) -> Anchor | None:
+    """The last block of the wallet's that is on the chain; None when its tip is, or may be."""
+    last = wallet.tip_height
+    on_chain = {chain.anchor} | {
+        Anchor(height, block_hash)
+        for height, block_hash in enumerate(chain.hashes, chain.anchor.height + 1)
+    }
+    if last > chain.height or Anchor(last, tip(wallet)) in on_chain:
+        return None
+    common = on_chain & set(checkpoints(wallet))
+    return max(common, key=lambda anchor: anchor.height, default=None)
 
 
 def _start(wallet: Wallet) -> "bdk.RecoveryPoint":

@@ -155,7 +155,7 @@ class Follower:
         relay = Relay(peer, self._wallet.network, survey.filter_headers)
         watched = self._wallet.watched()
         try:
-            components = self._build(await relay.start())
+            components = self._build(await relay.start(), survey)
             components.node.run()
             await self._until_it_stops(components.client, relay, watched)
         except bdk.CbfError:
@@ -175,7 +175,7 @@ class Follower:
         else:
             self._manager.failed(relay.peer, reason)
 
-    def _build(self, port: int) -> "bdk.CbfComponents":
+    def _build(self, port: int, survey: Survey) -> "bdk.CbfComponents":
         loopback = bdk.IpAddress.from_ipv4(127, 0, 0, 1)
         peer = bdk.Peer(address=loopback, port=port, v2_transport=False)
         folder = private_folder(self._data_dir)
@@ -183,7 +183,7 @@ class Follower:
         builder = builder.connections(1).configure_timeout_millis(
             int(HANDSHAKE_S * 1e3), int(self._response_s * 1e3)
         )
-        return builder.scan_type(facts.scan(self._wallet)).build(self._wallet.engine)
+        return builder.scan_type(facts.scan(self._wallet, survey.chain)).build(self._wallet.engine)
 
     async def _until_it_stops(
         self, client: "bdk.CbfClient", relay: Relay, watched: tuple[int, int]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from host.config import grouped
+from host.config import Clock, grouped
 from host.errors import NetworkError
 from host.p2p.arbiter import Judgement, judge
 from host.p2p.evidence import ScriptSource
@@ -19,9 +19,10 @@ from host.p2p.headers import Anchor, HeaderChain, heaviest, locator
 from host.p2p.interview import Interview, Misconduct, ServesNoFilters, Testimony
 from host.p2p.peer import Address, PeerGone
 from host.p2p.standing import PeerMemory
+from host.values import NetworkView, PeerProblem
 
 LONGEST_S = 10.0  # for all interviews
-GRACE_S = 3.0  # for the others, once one peer has told everything
+GRACE_S = 4.0  # for the others, once one peer has told everything
 
 
 class PeersContradict(NetworkError):
@@ -45,8 +46,13 @@ class Survey:
 class PeerManager:
     """Knows who may be asked. Every method that asks the network raises NetworkError."""
 
-    def __init__(self, peers: Sequence[Address], network: str, memory: PeerMemory) -> None:
+    def __init__(
+        self, peers: Sequence[Address], network: str, memory: PeerMemory, clock: Clock
+    ) -> None:
         self.peers = tuple(peers)
+        self._clock = clock
+        self._tip_time: int | None = None
+        self._alarm = ""
         self.memory = memory
         self.must_look_again = False  # who served a wallet has lied since
         self._network = network
@@ -65,7 +71,9 @@ class PeerManager:
             alike = [testimony for testimony in ordered if _tells_of(testimony, best)]
             judgement = await judge(alike, checkpoints, self._network, coins)
             if judgement.open_at is not None:
-                raise self._contradiction(alike, judgement)
+                contradiction = self._contradiction(alike, judgement)
+                self._alarm = str(contradiction)
+                raise contradiction
             if not judgement.lies and not judgement.absent:
                 return self._survey(testimonies, best)
             self._remember(judgement)
@@ -78,6 +86,17 @@ class PeerManager:
         """Who did not lie; all when there is nobody else."""
         honest = tuple(peer for peer in self.peers if not self.memory.of(peer).lied)
         return honest or self.peers
+
+    def view(self) -> NetworkView:
+        """What is known without asking."""
+        standings = {peer: self.memory.of(peer) for peer in self.peers}
+        problems = tuple(
+            PeerProblem(str(peer), standing.reason, standing.lied)
+            for peer, standing in standings.items()
+            if standing.reason
+        )
+        age_s = None if self._tip_time is None else max(0, self._clock() - self._tip_time)
+        return NetworkView(age_s, problems, self._alarm)
 
     def failed(self, peer: Address, reason: str) -> None:
         self._tried_out.discard(peer)
@@ -151,6 +170,7 @@ class PeerManager:
         (tip, _), *_ = tips.most_common(1)
         peers = [testimony.peer for testimony in equal if testimony.chain.tip == tip]
         choice = next(testimony for testimony in equal if testimony.chain.tip == tip)
+        self._tip_time, self._alarm = choice.chain.tip_time, ""
         hashes = (choice.chain.anchor.hash, *choice.chain.hashes)
         filter_headers = dict(zip(hashes, choice.filter_headers, strict=False))
         return Survey(choice.chain, frozenset(tips), self._in_turn(peers), filter_headers)

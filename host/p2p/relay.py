@@ -35,6 +35,7 @@ class Relay:
         self._decoder = MessageDecoder(MAGIC[network])
         self._server: asyncio.Server | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
         self._moved = asyncio.get_running_loop().time()
         self._bytes = self._idle_talk = 0
 
@@ -52,12 +53,14 @@ class Relay:
     async def stop(self) -> None:
         if self._server:
             self._server.close()
+        self._stopped = True
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
+        await asyncio.sleep(0)  # sockets that were aborted are closed when the loop comes round
 
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._task:
+        if self._task or self._stopped:
             writer.transport.abort()
         else:
             self._task = asyncio.create_task(self._pass_on(reader, writer))

@@ -4,7 +4,7 @@ Everything may raise HostError, whose text is shown as it stands.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from host.values import (
@@ -12,6 +12,7 @@ from host.values import (
     Draft,
     Frame,
     HistoryEntry,
+    NetworkView,
     NodeStatus,
     PanelView,
     PaymentRecord,
@@ -34,6 +35,7 @@ class WalletSnapshot:
     balance: Balance
     utxos: tuple[Utxo, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    network: NetworkView = field(default_factory=NetworkView)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from host.session.api import (
 from host.session.cable import Cable
 from host.values import (
     Draft,
+    NetworkView,
     PaymentRequest,
     ReceiveAddress,
     Sent,
@@ -166,7 +167,9 @@ class LocalSession:
         return await self.snapshot()
 
     async def snapshot(self) -> WalletSnapshot:
-        return await asyncio.to_thread(_snapshot, self.wallet)
+        backend = self._own_backend
+        network = NetworkView() if backend is None else backend.view()
+        return await asyncio.to_thread(_snapshot, self.wallet, network)
 
     async def follow(self) -> AsyncIterator[int]:
         await self._opened.wait()
@@ -248,7 +251,12 @@ class LocalSession:
         self._vacate()
 
 
-def _snapshot(wallet: Wallet) -> WalletSnapshot:
+def _snapshot(wallet: Wallet, network: NetworkView) -> WalletSnapshot:
     return WalletSnapshot(
-        wallet.fingerprint, wallet.tip_height, wallet.balance(), wallet.utxos(), entries(wallet)
+        wallet.fingerprint,
+        wallet.tip_height,
+        wallet.balance(),
+        wallet.utxos(),
+        entries(wallet),
+        network,
     )

@@ -5,7 +5,15 @@ from enum import Enum
 
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSnapshot
-from host.values import Draft, NodeStatus, PanelView, ReceiveAddress, Sent, SignedPayment
+from host.values import (
+    Draft,
+    NetworkView,
+    NodeStatus,
+    PanelView,
+    ReceiveAddress,
+    Sent,
+    SignedPayment,
+)
 
 
 class Stage(Enum):
@@ -101,12 +109,20 @@ def next_step(state: AppState) -> str:
         return wording.PULLED
     if state.wallet is None:
         return _before_pairing(state.view)
+    if warning := network_warning(state):
+        return warning
     if state.view is not None and state.view.state == "empty":
         return wording.NEW_DEVICE
     balance = state.wallet.balance
     if balance.spendable_sats + balance.pending_sats == 0:
         return wording.NO_PLAY_COINS if state.playground else wording.NO_COINS
     return _about_payment(state)
+
+
+def network_warning(state: AppState) -> str:
+    """That the peers contradict each other, or show no new block; or ""."""
+    view = state.wallet.network if state.wallet else NetworkView()
+    return view.alarm or wording.stale_warning(view, state.network)
 
 
 def _about_payment(state: AppState) -> str:

@@ -6,7 +6,7 @@ host.session.payment, for every face.
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,6 +25,8 @@ from host.session.payment import (
 )
 from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
 from host.values import Draft, PanelView, PaymentRequest
+
+AGE_EVERY_S = 60.0
 
 
 class Host(Protocol):
@@ -75,6 +77,14 @@ async def follow_device(host: Host) -> None:
 
 async def follow_network(host: Host) -> None:
     """Draw the network; look for our coins again whenever the chain grew."""
+    ageing = asyncio.create_task(_watch_age(host))
+    try:
+        await _follow_news(host)
+    finally:
+        ageing.cancel()
+
+
+async def _follow_news(host: Host) -> None:
     with reported(host):
         if host.session.playground is None:
             await _follow_chain(host)
@@ -84,6 +94,15 @@ async def follow_network(host: Host) -> None:
                 wallet = host.state.wallet
                 if wallet is not None and host.state.height > wallet.height:
                     await sync(host)
+
+
+async def _watch_age(host: Host) -> None:
+    """The newest block grows older also while nothing happens."""
+    while True:
+        await asyncio.sleep(AGE_EVERY_S)
+        if host.state.wallet is not None and host.state.synced:
+            with suppress(HostError):
+                host.change(wallet=await host.session.snapshot())
 
 
 async def _follow_chain(host: Host) -> None:

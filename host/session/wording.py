@@ -1,10 +1,11 @@
 """Numbers and addresses as a person reads them, and the sentences more than one screen says."""
 
-from host.values import Acceptance, Propagation
+from host.values import Acceptance, NetworkView, Propagation
 
 THIN = "\N{NO-BREAK SPACE}"  # groups digits and never wraps
 USUAL_FEE_SHARE = 0.05  # of what is paid; above it the fee is called more than usual
 SATS_PER_BTC = 100_000_000
+STALE_S = 2 * 3_600  # blocks are farther apart once in some 160 000
 
 NEW_DEVICE = "The device is new. Press d and choose New wallet on it."
 LOCKED_DEVICE = "The device is locked. Press d and unlock it with its PIN."
@@ -92,6 +93,35 @@ def fee_sentence(fee_sats: int, sats: int) -> str:
     """What the fee is, and whether that is usual: "a warning has a verb"."""
     text = f"{share(fee_sats, sats)} of what you pay"
     return f"{text}: more than usual" if fee_sats > USUAL_FEE_SHARE * sats else text
+
+
+def since(seconds: int) -> str:
+    """How long ago, in the one unit that a person would choose."""
+    for unit, length_s in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if (count := seconds // length_s) >= (2 if unit == "day" else 1):
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def stale_warning(view: NetworkView, network: str) -> str:
+    """What to think of a newest block that is old, or "". On a devnet nobody mines by the clock."""
+    if network == "regtest" or view.tip_age_s is None or view.tip_age_s <= STALE_S:
+        return ""
+    return (
+        f"The newest block came {since(view.tip_age_s)}: either none came since, or your peers"
+        " hide them. Name other peers to find out."
+    )
+
+
+def liars_sentence(view: NetworkView) -> str:
+    """Who lied and about what, or ""."""
+    liars = [f"{problem.peer}: {problem.reason}" for problem in view.problems if problem.lied]
+    if not liars:
+        return ""
+    return (
+        "Peers contradict each other, and these lied. They are not asked for a day."
+        f" {' '.join(liars)}"
+    )
 
 
 def proof_sentence(proof: Propagation | Acceptance) -> str:

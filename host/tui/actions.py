@@ -58,16 +58,14 @@ class KeyRow:
 
 
 E, D, T = KeyPlace.EVERYWHERE, KeyPlace.DEVICE, KeyPlace.TYPING
-REVIEW = KeyPlace.REVIEW
+REVIEW, N = KeyPlace.REVIEW, KeyPlace.NETWORK
 PANEL, PLAYGROUND = Needs.PANEL, Needs.PLAYGROUND
 ROWS = (
     KeyRow(E, "p", "turn('pay')", "p", "Pay", "Pay somebody."),
     KeyRow(E, "r", "turn('receive')", "r", "Receive", "An address, checked on the device."),
     KeyRow(E, "c", "turn('coins')", "c", "Coins", "The coins you can spend (UTXO)."),
     KeyRow(E, "h", "turn('history')", "h", "History", "List payments."),
-    KeyRow(
-        E, "n", "turn('network')", "n", "Network", "Stop a node, start it again.", needs=PLAYGROUND
-    ),
+    KeyRow(E, "n", "turn('network')", "n", "Network", "The newest block, nodes, bad peers."),
     KeyRow(E, "d", "device", "d", "Device", "Use the device.", needs=PANEL),
     KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
     KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
@@ -135,10 +133,10 @@ ROWS = (
     KeyRow(KeyPlace.RATE, "enter", "look", "enter", "Look at it", "See the new fee first.", 0),
     KeyRow(KeyPlace.RATE, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0),
     KeyRow(KeyPlace.RATE, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
-    KeyRow(KeyPlace.NETWORK, "up", "pick(-1)", "↑", "Up", "The node above.", 2),
-    KeyRow(KeyPlace.NETWORK, "down", "pick(1)", "↓", "Down", "The node below.", 2),
-    KeyRow(KeyPlace.NETWORK, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0),
-    KeyRow(KeyPlace.NETWORK, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(N, "up", "pick(-1)", "↑", "Up", "The node above.", 2, needs=PLAYGROUND),
+    KeyRow(N, "down", "pick(1)", "↓", "Down", "The node below.", 2, needs=PLAYGROUND),
+    KeyRow(N, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0, needs=PLAYGROUND),
+    KeyRow(N, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.SHEET, "up", "up", "↑", "Up", "One line up.", 1),
     KeyRow(KeyPlace.SHEET, "down", "down", "↓", "Down", "One line down.", 1),
     KeyRow(

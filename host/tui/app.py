@@ -44,8 +44,6 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     async def action_turn(self, task: str) -> None:
         self.change(problem="")
         payment = self.state.payment
-        if task == "network" and not self.state.playground:
-            return
         if task == "pay" and payment is not None and payment.stage.value < Stage.SPREAD.value:
             task = "payment"
         if task in {"pay", "receive"} and self.state.wallet is None:

@@ -87,9 +87,13 @@ async def test_every_verb_has_the_same_keys_for_ever(
     assert set(received) == {"address", "index", "path"}
     assert received["path"][-2:] == [0, received["index"]]
     (balance,) = await rich.reads_json("balance")
-    assert set(balance) == {"confirmed_sats", "change_sats", "pending_sats", "height"}
+    tip = {"height", "tip_age_s", "liars"}
+    assert set(balance) == {"confirmed_sats", "change_sats", "pending_sats"} | tip
+    assert balance["tip_age_s"] is None, "nobody was asked"
     (synced,) = await rich.reads_json("sync", *rich.network)
-    assert set(synced) == {"height"}
+    assert set(synced) == tip
+    assert 0 <= synced["tip_age_s"] < 600
+    assert synced["liars"] == {}
     reading = person.accept()
     (sent,) = await rich.reads_json("pay", STRANGER, "25000", *rich.device, *rich.network)
     await reading
@@ -127,7 +131,7 @@ async def test_a_person_reads_sentences_and_rows(
     _, balance = await rich.types("balance")
     assert balance == f"5 000 000 sats, and 0 waiting. Height {height}.\n"
     _, synced = await rich.types("sync", *rich.network)
-    assert synced == f"Up to date at height {height}.\n"
+    assert synced == f"Up to date at height {height}, just now.\n"
     reading = person.accept()
     _, paid = await rich.types("pay", STRANGER, "25000", *rich.device, *rich.network)
     await reading

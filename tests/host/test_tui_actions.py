@@ -31,7 +31,7 @@ def test_a_row_that_needs_what_is_missing_is_not_offered(
     assert rest <= set(offered)
 
 
-@pytest.mark.parametrize("action", ["faucet", "mine", "turn('network')"])
+@pytest.mark.parametrize("action", ["faucet", "mine", "switch"])
 def test_play_needs_a_playground(action: str) -> None:
     rows = [row for row in ROWS if row.action == action]
     assert rows

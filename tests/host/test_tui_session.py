@@ -16,7 +16,7 @@ from host.session.local import LocalSession, WalletFolder
 from host.session.state import AppState, Stage
 from host.transactions import Transaction
 from host.tui.app import QuietkeyApp
-from host.values import Acceptance, PaymentRequest, Sent
+from host.values import Acceptance, NetworkView, PaymentRequest, PeerProblem, Sent
 from host.wallet import Wallet
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_shots import PASTE
@@ -36,6 +36,7 @@ class OneServer:
     def __init__(self) -> None:
         self.taken: list[bytes] = []
         self.closed = False
+        self.seen = NetworkView()
 
     async def sync(self, wallet: Wallet) -> None:
         if not wallet.history():
@@ -44,6 +45,9 @@ class OneServer:
     async def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
         yield wallet.tip_height
         await asyncio.Event().wait()
+
+    def view(self) -> NetworkView:
+        return self.seen
 
     async def fee_floor(self) -> float:
         return 0.0
@@ -99,7 +103,7 @@ async def test_a_wallet_is_paired_looked_at_and_has_its_address_checked(
         assert "quietkey · testnet" in home
         assert "Waiting 100 000 sats" in home
         assert "Press p to pay, r to receive." in home
-        for offer in ("Faucet", "Mine", "Network", "Device"):
+        for offer in ("Faucet", "Mine", "Device"):
             assert offer not in home, "nothing is offered that this session does not have"
 
         await watcher.presses("r")
@@ -113,6 +117,28 @@ async def test_a_wallet_is_paired_looked_at_and_has_its_address_checked(
         assert "The device derives the same address." in await watcher.reads()
         assert "testnet" in " ".join(person.read)
     assert server.closed, "leaving the app lets go of everything"
+
+
+@BOTH
+async def test_peers_that_lied_and_a_newest_block_that_is_old_are_said(
+    emulator: EmulatorProcess, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = OneServer()
+    liar = PeerProblem("198.51.100.7:8333", "Its filter of block 812 345 is wrong.", lied=True)
+    server.seen = NetworkView(3 * 3_600, (liar,))
+    wallet = paired(tmp_path / "wallet", network=NETWORK)
+    fund(wallet, SATS)
+    wallet.close()
+    async with app_on(session_at(emulator, tmp_path / "wallet", server), size) as watcher:
+        await watcher.sees(lambda state: state.synced and not state.busy)
+        home = await watcher.reads()
+        assert "3 hours ago" in home
+        assert "your peers hide them" in home
+        await watcher.presses("n")
+        page = await watcher.reads()
+        assert f"{liar.peer} lied" in page
+        assert "Its filter of block 812 345 is wrong." in page
+        assert "Stop or start it" not in page, "there is no node here to stop"
 
 
 @BOTH

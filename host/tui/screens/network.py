@@ -1,4 +1,4 @@
-"""The nodes one by one: stop one, start it again."""
+"""The newest block, the nodes one by one, and what peers have done wrong."""
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -6,13 +6,13 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from host.session import wording
-from host.session.state import AppState
+from host.session.state import AppState, network_warning
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import NodeToggled
 from host.tui.screens.page import WalletPage, pointed
 from host.tui.widgets.network import node_line, propagation_line
-from host.values import NodeStatus
+from host.values import NetworkView, NodeStatus
 
 SHOWN_TXIDS = 4
 
@@ -33,10 +33,10 @@ class NetworkPage(WalletPage):
     def show(self, state: AppState) -> None:
         self._state = state
         rows = [_node(node, index == self.picked) for index, node in enumerate(state.nodes)]
+        rows += _seen(state)
         self.query_one("#rows", Static).update(Content("\n\n").join(rows))
-        self.query_one("#advice", Static).update(
-            pointed(state.problem or propagation_line(state.payment))
-        )
+        news = network_warning(state) or propagation_line(state.payment)
+        self.query_one("#advice", Static).update(pointed(state.problem or news))
 
     def watch_picked(self) -> None:
         if self.is_mounted:
@@ -48,6 +48,20 @@ class NetworkPage(WalletPage):
 
     def action_switch(self) -> None:
         self.post_message(NodeToggled(self.picked))
+
+
+def _seen(state: AppState) -> list[Content]:
+    """What an ordinary wallet knows of its network, and the peers it does not ask."""
+    view = state.wallet.network if state.wallet else NetworkView()
+    rows = []
+    if state.wallet and not state.playground:
+        age = "" if view.tip_age_s is None else f", {wording.since(view.tip_age_s)}"
+        rows.append(Content(f"Block {wording.grouped(state.wallet.height)}{age}"))
+    for problem in view.problems:
+        verdict = ("lied", "$text-error bold") if problem.lied else ("fails", "$text-warning")
+        reason = (f"\n    {problem.reason} It is left alone for a while.", "$secondary")
+        rows.append(Content.assemble(f"  {problem.peer}  ", verdict, reason))
+    return rows
 
 
 def _node(node: NodeStatus, picked: bool) -> Content:

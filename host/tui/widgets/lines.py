@@ -3,6 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
+from host.session import wording
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace, KeyRow, Needs
@@ -22,13 +23,19 @@ class TopLine(Static):
 def _network(state: AppState) -> str:
     synced = "no wallet yet" if state.wallet is None else ("synced" if state.synced else "syncing")
     if not state.playground:
-        return f"height {state.height} · {synced}" if state.height else synced
+        return f"{_height(state)} · {synced}" if state.height else synced
     if not state.nodes:
         return "" if state.broken else "starting"
     if not state.peers:
         return "no peers"
     peers = "1 peer" if state.peers == 1 else f"{state.peers} peers"
-    return f"height {state.height} · {peers} · {synced}"
+    return f"{_height(state)} · {peers} · {synced}"
+
+
+def _height(state: AppState) -> str:
+    """With the age of the newest block, when it is known."""
+    age_s = state.wallet.network.tip_age_s if state.wallet else None
+    return f"height {state.height}" + ("" if age_s is None else f", {wording.since(age_s)}")
 
 
 class Foot(Static):
