@@ -102,7 +102,7 @@ def _read(file: Path) -> Iterable[tuple[str, Standing]]:
     try:
         rows = json.loads(file.read_bytes()[:MAX_BYTES])
         return [(str(name), _standing(row)) for name, row in rows.items()][:MAX_PEERS]
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return []
 
 
