@@ -1,5 +1,6 @@
 """What the light client and the peers are told of a wallet, and what it knows by itself."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import bdkpython as bdk
@@ -13,10 +14,20 @@ from host.wallet import Wallet
 RECOVERY_WINDOW = 1_000
 
 
-def checkpoints(wallet: Wallet) -> tuple[Anchor, ...]:
-    """The blocks that the wallet knows, the first of all among them."""
-    known = wallet.engine.checkpoints()
-    return tuple(Anchor(block.height, block.hash.serialize()) for block in known)
+class Checkpoints(Mapping[int, bytes]):
+    """The hashes of the blocks that a wallet knows, by height. Each costs a call to BDK."""
+
+    def __init__(self, wallet: Wallet) -> None:
+        self._hashes = {block.height: block.hash for block in wallet.engine.checkpoints()}
+
+    def __getitem__(self, height: int) -> bytes:
+        return bytes(self._hashes[height].serialize())
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._hashes)
+
+    def __len__(self) -> int:
+        return len(self._hashes)
 
 
 def tip(wallet: Wallet) -> bytes:
@@ -52,15 +63,13 @@ def scan(wallet: Wallet, chain: HeaderChain | None = None) -> "bdk.ScanType":
 
 def _fork(wallet: Wallet, chain: HeaderChain) -> Anchor | None:
     """The last block of the wallet's that is on the chain; None when its tip is, or may be."""
+    on_chain = dict(enumerate((chain.anchor.hash, *chain.hashes), chain.anchor.height))
     last = wallet.tip_height
-    on_chain = {chain.anchor} | {
-        Anchor(height, block_hash)
-        for height, block_hash in enumerate(chain.hashes, chain.anchor.height + 1)
-    }
-    if last > chain.height or Anchor(last, tip(wallet)) in on_chain:
+    if last > chain.height or on_chain.get(last) == tip(wallet):
         return None
-    common = on_chain & set(checkpoints(wallet))
-    return max(common, key=lambda anchor: anchor.height, default=None)
+    known = Checkpoints(wallet)
+    common = [height for height in known.keys() & on_chain if known[height] == on_chain[height]]
+    return Anchor(max(common), known[max(common)]) if common else None
 
 
 def _start(wallet: Wallet) -> "bdk.RecoveryPoint":

@@ -59,7 +59,7 @@ class Follower:
         async with self._asking:
             if self.latest is None or self._asked_at < not_before:
                 asked_at = clock()
-                checkpoints = await asyncio.to_thread(facts.checkpoints, self._wallet)
+                checkpoints = await asyncio.to_thread(facts.Checkpoints, self._wallet)
                 self.latest = await self._manager.survey(
                     checkpoints, lambda: facts.coin_scripts(self._wallet)
                 )

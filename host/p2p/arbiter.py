@@ -46,7 +46,7 @@ class Judgement:
 
 async def judge(
     testimonies: Sequence[Testimony],
-    checkpoints: Sequence[Anchor],
+    checkpoints: Mapping[int, bytes],
     network: str,
     coins: ScriptSource,
 ) -> Judgement:
@@ -110,7 +110,7 @@ class _Arbiter:
         for interview in self._interviews.values():
             interview.end()
 
-    async def work(self, checkpoints: Sequence[Anchor]) -> None:
+    async def work(self, checkpoints: Mapping[int, bytes]) -> None:
         self._judgement.open_at = self._anchor_height()  # until it is proven otherwise
         disputes = []
         if len(_filter_headers_at_anchor(self._standing())) > 1:
@@ -132,32 +132,30 @@ class _Arbiter:
         fallen = self._judgement.lies.keys() | self._judgement.absent
         return [testimony for peer, testimony in self._testimonies.items() if peer not in fallen]
 
-    async def _earlier_disputes(self, checkpoints: Sequence[Anchor]) -> list[Dispute]:
+    async def _earlier_disputes(self, checkpoints: Mapping[int, bytes]) -> list[Dispute]:
         """Those in the first window of blocks, up to the anchor, where the peers differ."""
-        by_height = {anchor.height: anchor.hash for anchor in checkpoints}
-        latest = {0: _genesis_filter_header(by_height[0])} if 0 in by_height else {}
+        latest = {0: _genesis_filter_header(checkpoints[0])}
         reached: dict[Address, bytes] = {}
         for first, last in _windows(checkpoints, self._anchor_height()):
-            answers = await self._window(first, last)
+            answers = await self._window(first, last, checkpoints[last])
             for peer, answer in answers.items():
                 expected_header = reached.get(peer) or latest.get(first - 1, answer.previous)
                 if answer.previous != expected_header:
                     self._judgement.lies[peer] = first - 1
                 reached[peer] = chained(answer)[-1]
-            if disputes := _differences(first, by_height, answers):
+            if disputes := _differences(first, checkpoints, answers):
                 return disputes
         for testimony in self._standing():
             if reached.get(testimony.peer) != testimony.filter_headers[0]:
                 self._judgement.lies[testimony.peer] = self._anchor_height()
         return []
 
-    async def _window(self, first: int, last: Anchor) -> dict[Address, FilterHeaders]:
+    async def _window(self, first: int, last: int, stop: bytes) -> dict[Address, FilterHeaders]:
         answers = {}
         for peer in [testimony.peer for testimony in self._standing()]:
             with self._absence(peer):
                 interview = await self._interview(peer)
-                count = last.height - first + 1
-                answers[peer] = await interview.filter_hashes(first, last.hash, count)
+                answers[peer] = await interview.filter_hashes(first, stop, last - first + 1)
         return answers
 
     async def _settle(self, dispute: Dispute) -> None:
@@ -212,34 +210,32 @@ class _Arbiter:
             self._judgement.absent.add(peer)
 
 
-def _windows(checkpoints: Sequence[Anchor], last: int) -> list[tuple[int, Anchor]]:
-    """Neighbouring ranges of blocks up to the height `last`, as long as one question allows.
+def _windows(heights: Iterable[int], limit: int) -> list[tuple[int, int]]:
+    """The first and the last height of neighbouring ranges, as long as one question allows.
 
     Where the wallet knows no blocks it looks for no coins: there is nothing to compare.
     """
-    ascending = sorted(
-        (a for a in checkpoints if a.height <= last), key=lambda anchor: anchor.height
-    )
+    ascending = sorted(height for height in heights if height <= limit)
     windows = []
     start = end = ascending[0]
-    for anchor in ascending[1:]:
-        if anchor.height - start.height > MAX_FILTER_HEADERS:
-            windows.append((start.height + 1, end))
-            start = end if anchor.height - end.height <= MAX_FILTER_HEADERS else anchor
-        end = anchor
-    windows.append((start.height + 1, end))
-    return [window for window in windows if window[0] <= window[1].height][:MAX_WINDOWS]
+    for height in ascending[1:]:
+        if height - start > MAX_FILTER_HEADERS:
+            windows.append((start + 1, end))
+            start = end if height - end <= MAX_FILTER_HEADERS else height
+        end = height
+    windows.append((start + 1, end))
+    return [(first, last) for first, last in windows if first <= last][:MAX_WINDOWS]
 
 
 def _differences(
-    first: int, by_height: Mapping[int, bytes], answers: Mapping[Address, FilterHeaders]
+    first: int, checkpoints: Mapping[int, bytes], answers: Mapping[Address, FilterHeaders]
 ) -> list[Dispute]:
     """The blocks of a window for which not all peers name the same filter."""
     rows = zip(*(answer.hashes for answer in answers.values()), strict=True)
     return [
-        Dispute(height, by_height[height], dict(zip(answers, row, strict=True)))
+        Dispute(height, checkpoints[height], dict(zip(answers, row, strict=True)))
         for height, row in enumerate(rows, first)
-        if len(set(row)) > 1 and height in by_height
+        if len(set(row)) > 1 and height in checkpoints
     ]
 
 

@@ -51,17 +51,17 @@ class HeaderChain:
         return len(self.headers) == MAX_HEADERS
 
 
-def locator(checkpoints: Sequence[Anchor]) -> tuple[Anchor, ...]:
+def locator(checkpoints: Mapping[int, bytes]) -> tuple[Anchor, ...]:
     """Where chains are compared from: a few blocks below the tip, ever farther apart.
 
-    `checkpoints` are the blocks that the wallet knows, in any order, the first of all among them.
+    `checkpoints` are the hashes of the blocks that the wallet knows, by their height, 0 among them.
     """
-    descending = sorted(checkpoints, key=lambda anchor: -anchor.height)
-    deep = [anchor for anchor in descending if anchor.height <= descending[0].height - DEPTH]
+    descending = sorted(checkpoints, reverse=True)
+    deep = [height for height in descending if height <= descending[0] - DEPTH]
     chosen = deep if len(deep) > 1 else descending[-2:]
     steps = [0, *(2**power for power in range(len(chosen).bit_length()))]
     picked = [chosen[step] for step in steps if step < len(chosen) - 1]
-    return (*picked, chosen[-1])
+    return tuple(Anchor(height, checkpoints[height]) for height in (*picked, chosen[-1]))
 
 
 def chain(anchors: Sequence[Anchor], headers: Sequence[bytes], network: str) -> HeaderChain:

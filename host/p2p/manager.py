@@ -58,10 +58,10 @@ class PeerManager:
         self._network = network
         self._tried_out: set[Address] = set()
 
-    async def survey(self, checkpoints: Sequence[Anchor], coins: ScriptSource) -> Survey:
+    async def survey(self, checkpoints: Mapping[int, bytes], coins: ScriptSource) -> Survey:
         """Ask everybody in good standing, and see what holds.
 
-        `checkpoints` are the blocks that the wallet knows, the first of all among them; `coins`
+        `checkpoints` are hashes of the blocks that the wallet knows, by height, 0 too; `coins`
         gives the scripts of its coins. Raises PeersContradict; NetworkError when nobody can help.
         """
         testimonies = await self._testimonies(locator(checkpoints))

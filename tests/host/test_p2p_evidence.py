@@ -8,6 +8,7 @@ import pytest
 
 from host.devnet.chain import NodeChain
 from host.p2p import blocks, filters
+from host.p2p.arbiter import _windows
 from host.p2p.blocks import Block
 from host.p2p.evidence import authentic, check_filter
 from host.p2p.filters import BasicFilter, basic_filter
@@ -90,15 +91,27 @@ def test_most_work_wins_and_not_most_headers() -> None:
 
 
 def test_chains_are_compared_from_a_hundred_blocks_below_the_tip() -> None:
-    known = [Anchor(height, bytes([height % 256]) * 32) for height in range(1_000)]
-    heights = [anchor.height for anchor in locator(known)]
+    known = {height: bytes([height % 256]) * 32 for height in range(1_000)}
+    anchors = locator(known)
+    heights = [anchor.height for anchor in anchors]
+    assert all(anchor.hash == known[anchor.height] for anchor in anchors)
     assert heights[0] == 999 - DEPTH
     assert heights[-1] == 0
     assert len(heights) < 20
     assert heights == sorted(heights, reverse=True)
-    assert [anchor.height for anchor in locator(known[:1])] == [0]
-    sparse = [GENESIS, *(Anchor(910_000 + step, bytes(32)) for step in range(50))]
+    assert [anchor.height for anchor in locator({0: bytes(32)})] == [0]
+    sparse = {0: bytes(32)} | {910_000 + step: bytes(32) for step in range(50)}
     assert [anchor.height for anchor in locator(sparse)] == [910_000, 0]
+
+
+def test_windows_of_filters_meet_and_leave_out_what_the_wallet_never_looked_at() -> None:
+    dense = range(5_001)
+    assert _windows(dense, 4_500) == [(1, 2_000), (2_001, 4_000), (4_001, 4_500)]
+    assert _windows([0, *range(910_000, 913_000)], 912_500) == [
+        (910_001, 912_000),
+        (912_001, 912_500),
+    ]
+    assert _windows([0], 0) == []
 
 
 # Filters
