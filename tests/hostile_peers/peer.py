@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from host.devnet.queries import ANSWERS
-
 from host.devnet.node import SERVICES, DevnetNode
+from host.devnet.peering.queries import ANSWERS
 from host.p2p.messages import PeerMessage, Version
 from host.p2p.peer import Address, Peer, PeerGone
 from signer.errors import Malformed
