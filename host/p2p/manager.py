@@ -23,6 +23,7 @@ from host.values import NetworkView, PeerProblem
 
 LONGEST_S = 10.0  # for all interviews
 GRACE_S = 4.0  # for the others, once one peer has told everything
+SECOND_CHANCE_S = 1.0  # the same, for who failed lately
 
 
 class PeersContradict(NetworkError):
@@ -110,30 +111,26 @@ class PeerManager:
         self.memory.lied(peer, reason)
 
     async def _testimonies(self, anchors: Sequence[Anchor]) -> list[Testimony]:
-        """Of those in good standing, else of those who failed lately."""
+        """Of everybody who did not lie: who failed lately may still know the better chain."""
         honest = [peer for peer in self.peers if not self.memory.of(peer).lied]
-        rested = [peer for peer in honest if not self.memory.of(peer).until]
-        errors: dict[Address, PeerGone] = {}
-        for group in (rested, [peer for peer in honest if peer not in rested]):
-            answers = await self._ask_all(group, anchors)
-            errors |= {p: answer for p, answer in answers.items() if isinstance(answer, PeerGone)}
-            testimonies = [
-                testimony for testimony in answers.values() if isinstance(testimony, Testimony)
-            ]
-            if testimonies:
-                return testimonies
-        raise self._no_peer(errors)
+        answers = await self._ask_all(honest, anchors)
+        testimonies = [answer for answer in answers.values() if isinstance(answer, Testimony)]
+        if not testimonies:
+            raise self._no_peer({p: a for p, a in answers.items() if isinstance(a, PeerGone)})
+        return testimonies
 
     async def _ask_all(
         self, peers: Sequence[Address], anchors: Sequence[Anchor]
     ) -> dict[Address, Testimony | PeerGone]:
+        rested = {peer for peer in peers if not self.memory.of(peer).until}
         tasks = {peer: asyncio.create_task(self._ask(peer, anchors)) for peer in peers}
-        await _some_time(tasks.values())
+        await _some_time(tasks.values(), {tasks[peer] for peer in rested})
         answers: dict[Address, Testimony | PeerGone] = {}
         for peer, task in tasks.items():
             if task.cancel():
                 await asyncio.wait([task])
-                self.failed(peer, "It is too slow.")
+                if peer in rested:
+                    self.failed(peer, "It is too slow.")
                 answers[peer] = PeerGone("It is too slow.")
             else:
                 answers[peer] = task.result()
@@ -222,17 +219,25 @@ class PeerManager:
         )
 
 
-async def _some_time(tasks: Collection[asyncio.Task[Testimony | PeerGone]]) -> None:
-    """Until all are done; not long after one has told everything."""
+async def _some_time(
+    tasks: Collection[asyncio.Task[Testimony | PeerGone]],
+    rested: Collection[asyncio.Task[Testimony | PeerGone]],
+) -> None:
+    """Until all are done; not long after one has told everything.
+
+    Those that are not `rested` failed lately, and are waited for the shorter time.
+    """
     clock = asyncio.get_running_loop().time
     deadline = clock() + LONGEST_S
-    waiting = set(tasks)
+    waiting, heard = set(tasks), False
     while waiting and clock() < deadline:
         done, waiting = await asyncio.wait(
             waiting, timeout=deadline - clock(), return_when=asyncio.FIRST_COMPLETED
         )
-        if any(isinstance(task.result(), Testimony) for task in done):
-            deadline = min(deadline, clock() + GRACE_S)
+        heard |= any(isinstance(task.result(), Testimony) for task in done)
+        if heard:
+            grace_s = GRACE_S if waiting.intersection(rested) else SECOND_CHANCE_S
+            deadline = min(deadline, clock() + grace_s)
 
 
 def _same_anchor(testimony: Testimony, best: Testimony) -> bool:

@@ -8,9 +8,11 @@ import pytest
 
 from host.backends.p2p import P2pBackend
 from host.devnet import node as nodes
+from host.devnet.chain import NodeChain
 from host.devnet.network import Devnet
-from host.devnet.node import DevnetNode
+from host.devnet.node import DevnetNode, NodeOperator
 from host.p2p.peer import Address
+from host.p2p.standing import PeerMemory
 from host.wallet import Wallet
 from tests.devnets import branch, clock
 from tests.nights import AT_NIGHT
@@ -27,7 +29,8 @@ def wallet(tmp_path: Path) -> Wallet:
 @pytest.fixture
 async def loner(tmp_path: Path) -> AsyncIterator[DevnetNode]:
     """A node with a chain of its own, which talks to no other node."""
-    node = DevnetNode("loner", tmp_path / "loner.sqlite3", clock, lambda _: None, lambda: None)
+    operator = NodeOperator(note=lambda _: None, changed=lambda: None)
+    node = DevnetNode("loner", NodeChain(tmp_path / "loner.sqlite3"), clock, operator)
     await node.start()
     yield node
     await node.stop()
@@ -83,6 +86,19 @@ async def test_two_sides_of_a_reorganisation_are_both_honest(
     await devnet.mine(3)  # now the first chain is the longer one again
     await synced(backend, wallet, 113)
     assert wallet.engine.latest_checkpoint().hash.serialize() == node.chain.tip
+    await backend.close()
+
+
+async def test_a_peer_that_failed_lately_is_believed_when_its_chain_has_more_work(
+    devnet: Devnet, loner: DevnetNode, wallet: Wallet, tmp_path: Path
+) -> None:
+    copy_blocks(devnet.node(0), loner, 110)
+    memory = PeerMemory(tmp_path / "headers", clock)
+    memory.failed(Address(*of(loner)), "It was silent.")
+    for block in branch(loner.chain, 1, 2):
+        loner.submit_block(block.encode())
+    backend = P2pBackend([of(loner), *peers(devnet)[:1]], "regtest", tmp_path / "headers")
+    await synced(backend, wallet, 111)
     await backend.close()
 
 
