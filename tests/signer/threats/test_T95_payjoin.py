@@ -261,6 +261,33 @@ def test_a_key_that_the_coin_does_not_name_opens_nothing(foreign_kind: str) -> N
     assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
 
 
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_signature_by_a_stranger_s_key_opens_nothing(is_nested: bool) -> None:
+    """A coin of whomever, its very digest, and a key that anybody has: it holds, and is none."""
+    made, coin = proposal(), psbts.path("wpkh")
+    program = psbts.lock(keyring(THIRD), coin)
+    locked = b"\xa9\x14" + hash160(program) + b"\x87" if is_nested else program
+    made.ins[0] = psbts.funded(locked, 50_000, 70)
+    request = container.parse(made.encode())
+    code = b"\x76\xa9\x14" + program[2:] + b"\x88\xac"
+    shared = sighash.midstates(request.tx, [])
+    digest = sighash.segwit_v0(request.tx, shared, 0, code, 50_000, sighash.ALL)
+    signature = curve.sign_ecdsa(bytearray(_SECRET), digest, _KEY) + b"\x01"
+    made.ins[0].put(0x08, b"\x02" + psbts.blob(signature) + psbts.blob(_KEY))
+    made.ins[0].put(0x07, psbts.blob(program) if is_nested else b"")
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+
+
+def test_a_script_sig_that_pushes_otherwise_opens_nothing() -> None:
+    """Its program fits; as a script it says something else, and the network refuses it."""
+    made = proposal("wpkh", "sh(wpkh)")
+    pushed = made.ins[0].get(0x07)
+    made.ins[0].put(0x07, b"\x17" + pushed[1:])
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+    made.ins[0].put(0x07, pushed)
+    assert "You pay" in shown_of(made)
+
+
 def test_a_multisig_that_the_coin_does_not_name_opens_nothing() -> None:
     made = multisig_proposal(OTHER, THIRD)
     signatures = dict(container.parse(made.encode()).inputs[1].records_of(0x02))
@@ -294,6 +321,19 @@ def test_taproot_inside_a_script_hash_is_nobody_s() -> None:
 _SECRET = bytes(31) + b"\x01"
 _KEY = curve.public_key(bytearray(_SECRET))
 _PUSH = b"\x21" + _KEY
+
+
+def test_what_checkmultisig_drops_must_be_empty() -> None:
+    """Consensus in witness programs, BIP147: with anything else there, the coin stays shut."""
+    made, code = proposal(), b"\x51" + _PUSH + b"\x51\xae"
+    made.ins[0] = psbts.funded(b"\x00\x20" + sha256(code).digest(), 50_000, 70)
+    request = container.parse(made.encode())
+    shared = sighash.midstates(request.tx, [])
+    digest = sighash.segwit_v0(request.tx, shared, 0, code, 50_000, sighash.ALL)
+    signature = curve.sign_ecdsa(bytearray(_SECRET), digest, _KEY) + b"\x01"
+    items = [b"\x01", signature, code]
+    made.ins[0].put(0x08, b"\x03" + b"".join(map(psbts.blob, items)))
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
 
 
 @pytest.mark.parametrize(
