@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("signer", "firmware_emu", "host")
+# Beside its own folder, the long trials of the wallet and its network, each a command too.
+HOST_TESTS = ("tests/host", "tests/hostile_peers", "tests/model")
 
 # Words that name no thing. A name may hold one ("is_known"), and may not be one.
 _WORDS = (
@@ -192,7 +194,7 @@ def table() -> Iterator[str]:
     yield f"files of host/tui without Textual: {len(headless_files_of_the_app())}"
     bitcoin = sorted(folders_of_the_device_that_name("bitcoin"))
     yield f"folders of the device that name Bitcoin: {', '.join(bitcoin) or 'none'}"
-    yield f"host tests : source: {lines('tests/host') / lines('host'):.2f}"
+    yield f"host tests : source: {sum(map(lines, HOST_TESTS)) / lines('host'):.2f}"
 
 
 if __name__ == "__main__":
