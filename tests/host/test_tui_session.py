@@ -191,7 +191,7 @@ async def test_keys_of_missing_parts_do_nothing_and_stand_on_no_page(
     async with app_on(session, (80, 24)) as watcher:
         await watcher.sees(lambda state: state.wallet and state.synced and not state.busy)
         before = await watcher.reads()
-        await watcher.presses("f", "m", "n", "d", "tab")
+        await watcher.presses("f", "m", "d", "tab")
         assert await watcher.reads() == before
         await watcher.presses("question_mark")
         page = await watcher.reads()

@@ -2,10 +2,11 @@
 
 import dataclasses
 import typing
+from pathlib import Path
 
 import pytest
 
-from firmware_emu import commands
+from firmware_emu import commands, personalities
 from firmware_emu.flows.seed import keys
 from signer.keys.keyring import Keyring
 from signer.keys.seeds import mnemonic
@@ -13,10 +14,16 @@ from tests.desk import ABANDON, unlocked_desk
 
 
 def test_no_command_carries_a_passphrase_words_or_a_pin() -> None:
-    """What opens a wallet is entered on the device; no personality could pass it on."""
-    for command in typing.get_args(commands.Command):
+    """What opens a wallet is entered on the device or held up to its camera (T125): no cable."""
+    for command in set(typing.get_args(commands.Command)) - {commands.LoadSeed}:
         fields = {field.name for field in dataclasses.fields(command)}
         assert not {name for name in fields if name in {"passphrase", "words", "pin", "seed"}}
+
+
+def test_no_cable_loads_a_seed() -> None:
+    rooms = Path(personalities.__file__).parent
+    naming = {file.parent.name for file in rooms.rglob("*.py") if "LoadSeed" in file.read_text()}
+    assert naming == {"air"}
 
 
 def test_the_device_uses_none_and_shows_whose_keys_they_are() -> None:
