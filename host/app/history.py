@@ -49,8 +49,12 @@ def _row(record: PaymentRecord) -> HistoryRow:
     return HistoryRow(record.payment.txid, 0, record.payment.fee_sats, None, 0, record.created)
 
 
-def _newest_first(entry: HistoryEntry) -> tuple[bool, int, int, str]:
-    """What waits for its first block is before all others; what has ended is not."""
+def _newest_first(entry: HistoryEntry) -> tuple[bool, int, bool, int, str]:
+    """What waits for its first block is before all others; what has ended is not.
+
+    Of one second, what spent a coin is before the block that brought it.
+    """
     row = entry.row
     waits = row.height is None and entry.is_possible
-    return not waits, -(row.time or 0), -(row.height or 0), row.txid
+    is_mined = row.height is not None
+    return not waits, -(row.time or 0), is_mined, -(row.height or 0), row.txid
