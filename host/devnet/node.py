@@ -18,6 +18,7 @@ from host.devnet.peering.session import PeerSession
 from host.devnet.storage.audit import BlockFault
 from host.devnet.storage.block_store import StoreDamaged
 from host.errors import HostError
+from host.loopback import LoopbackServer
 from host.p2p.messages import (
     MAX_HEADERS,
     MSG_BLOCK,
@@ -80,7 +81,7 @@ class DevnetNode:
         self._operator = operator
         self._sessions: set[PeerSession] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._server = LoopbackServer(self._called)
         self._orphans: dict[bytes, bytes] = {}
         self._unannounced: list[bytes] = []  # headers
         self._downloads = Downloads(asyncio.get_running_loop().time)
@@ -98,19 +99,18 @@ class DevnetNode:
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes any free one."""
-        self._server = await asyncio.start_server(self._called, "127.0.0.1", port)
-        self.neighbours.home = Address(*self._server.sockets[0].getsockname()[:2])
+        self.neighbours.home = Address(*await self._server.start(port))
         self._spawn(self.neighbours.keep(self._downloads.check))
 
     async def stop(self) -> None:
         """Vanish, as after a crash: no goodbye to anybody, memory gone. Stored blocks stay."""
-        if self._server:
-            self._server.close()
+        self._server.close()
         for session in self._sessions:
             session.peer.hang_up()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.stop()
         self.chain.close()
 
     async def dial(self, address: Address) -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
+from host.loopback import LoopbackServer
 from host.p2p.interview import chained
 from host.p2p.messages import MAGIC, FilterHeaders, MessageDecoder, PeerMessage
 from host.p2p.peer import CHUNK, Address
@@ -33,9 +34,8 @@ class Relay:
         self.lie = ""
         self._agreed = agreed
         self._decoder = MessageDecoder(MAGIC[network])
-        self._server: asyncio.Server | None = None
+        self._server = LoopbackServer(self._called)
         self._task: asyncio.Task[None] | None = None
-        self._stopped = False
         self._moved = asyncio.get_running_loop().time()
         self._bytes = self._idle_talk = 0
 
@@ -46,26 +46,19 @@ class Relay:
 
     async def start(self) -> int:
         """Wait for the light client; the port on loopback, which takes one caller."""
-        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0)
-        port: int = self._server.sockets[0].getsockname()[1]
+        _, port = await self._server.start()
         return port
 
     async def stop(self) -> None:
-        if self._server:
-            self._server.close()
-        self._stopped = True
+        self._server.close()
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-        await asyncio.sleep(0)  # sockets that were aborted are closed when the loop comes round
+        await self._server.stop()
 
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._task or self._stopped:
-            writer.transport.abort()
-        else:
-            self._task = asyncio.create_task(self._pass_on(reader, writer))
-        if self._server:
-            self._server.close()
+        self._server.close()
+        self._task = asyncio.create_task(self._pass_on(reader, writer))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until one side hangs up, or the peer lies."""

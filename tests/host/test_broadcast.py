@@ -8,6 +8,7 @@ import pytest
 
 from host.devnet.network import Devnet
 from host.errors import NetworkError
+from host.loopback import LoopbackServer
 from host.p2p import broadcast as module
 from host.p2p.broadcast import broadcast
 from host.p2p.messages import PeerMessage, Reject, Version
@@ -76,14 +77,15 @@ class Mute:
         self._tasks: set[asyncio.Task] = set()
 
     async def __aenter__(self) -> tuple[str, int]:
-        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0)
-        return self._server.sockets[0].getsockname()[:2]
+        self._server = LoopbackServer(self._called)
+        return await self._server.start()
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.stop()
 
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._tasks.add(asyncio.create_task(self._listen(reader, writer)))

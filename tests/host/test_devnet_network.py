@@ -8,6 +8,7 @@ import pytest
 from host.devnet.network import Devnet
 from host.devnet.storage.block_store import StoreUnusable
 from host.errors import NetworkError
+from host.loopback import LoopbackServer
 from tests.devnets import STRANGER, branch, clock
 
 
@@ -141,11 +142,11 @@ async def test_a_node_whose_place_was_taken_says_so_and_can_be_revived_later(
 ) -> None:
     port = int(devnet.peers[1].split(":")[1])
     await devnet.kill(1)
-    squatter = await asyncio.start_server(lambda *_: None, "127.0.0.1", port)
+    squatter = LoopbackServer(lambda *_: None)
+    await squatter.start(port)
     with pytest.raises(NetworkError, match="another program does"):
         await devnet.revive(1)
-    squatter.close()
-    await squatter.wait_closed()
+    await squatter.stop()
     await devnet.mine(1)
     await devnet.revive(1)
     assert _heights(devnet) == [111] * 3

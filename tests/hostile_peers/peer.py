@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from host.devnet.node import SERVICES, DevnetNode
 from host.devnet.peering.queries import ANSWERS
+from host.loopback import LoopbackServer
 from host.p2p.messages import PeerMessage, Version
 from host.p2p.peer import Address, Peer, PeerGone
 from signer.errors import Malformed
@@ -54,21 +55,20 @@ class HostilePeer:
     def __init__(self, node: DevnetNode, kind: Kind) -> None:
         self._node = node
         self._kind = kind
-        self._server: asyncio.Server | None = None
+        self._server = LoopbackServer(self._called)
         self._calls: set[asyncio.Task[None]] = set()
         self.address = Address("127.0.0.1", 0)
 
     async def start(self) -> "HostilePeer":
-        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0)
-        self.address = Address(*self._server.sockets[0].getsockname()[:2])
+        self.address = Address(*await self._server.start())
         return self
 
     async def stop(self) -> None:
-        if self._server:
-            self._server.close()
+        self._server.close()
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._server.stop()
 
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         call = asyncio.create_task(self._talk(reader, writer))

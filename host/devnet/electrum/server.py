@@ -9,6 +9,7 @@ from host.devnet.electrum.methods import ElectrumError, View
 from host.devnet.electrum.script_index import ScriptIndex
 from host.devnet.network import Devnet
 from host.errors import HostError, NetworkError
+from host.loopback import LoopbackServer
 
 LINE_LIMIT = 2_000_000  # the largest standard transaction, in hex
 MAX_CALLERS = 32
@@ -60,21 +61,19 @@ class ElectrumServer:
         self._index = ScriptIndex()
         self._callers: set[_Caller] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._server = LoopbackServer(self._called, LINE_LIMIT)
         self.address = ""
 
     async def start(self) -> None:
         """Open the port. Raises NetworkError."""
         try:
-            self._server = await asyncio.start_server(
-                self._called, "127.0.0.1", self._port, limit=LINE_LIMIT
-            )
+            host, port = await self._server.start(self._port)
         except OSError as error:
             raise NetworkError(
                 f"The Electrum port cannot be 127.0.0.1:{self._port}: "
                 "another program listens there. End that program, or choose another port."
             ) from error
-        self.address = "{}:{}".format(*self._server.sockets[0].getsockname()[:2])
+        self.address = f"{host}:{port}"
         self._keep(asyncio.create_task(self._tell_news()))
 
     async def __aenter__(self) -> Self:
@@ -85,11 +84,11 @@ class ElectrumServer:
         await self.stop()
 
     async def stop(self) -> None:
-        if self._server:
-            self._server.close()
+        self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.stop()
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)

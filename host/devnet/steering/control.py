@@ -15,6 +15,7 @@ from typing import Any, Self
 from host.devnet.network import Devnet
 from host.devnet.steering.console import perform
 from host.errors import HostError, NetworkError
+from host.loopback import LoopbackServer
 from host.values import NodeStatus
 
 LINE_LIMIT = 1 << 16
@@ -31,12 +32,11 @@ class ControlServer:
         self._devnet = devnet
         self.token = token
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._server = LoopbackServer(self._called, LINE_LIMIT)
         self.address = ""
 
     async def start(self, port: int = 0) -> None:
-        self._server = await asyncio.start_server(self._called, "127.0.0.1", port, limit=LINE_LIMIT)
-        self.address = "{}:{}".format(*self._server.sockets[0].getsockname()[:2])
+        self.address = "{}:{}".format(*await self._server.start(port))
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -46,11 +46,11 @@ class ControlServer:
         await self.stop()
 
     async def stop(self) -> None:
-        if self._server:
-            self._server.close()
+        self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.stop()
 
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._spawn(self._serve(reader, writer))
