@@ -39,6 +39,7 @@ Without flags: a front panel in this terminal, TCP on 127.0.0.1:30121 (another p
 taken) and, where the system has them, a serial port. What you ask for by name you get instead.
 
   python -m firmware_emu                              the device in this terminal
+  python -m firmware_emu --air                        the same without a port: it signs by QR
   python -m firmware_emu --tcp 0 --control 0 --face none --announce
                                                       the same for a program, on free ports
 """
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--flash", metavar="FILE", type=Path, help=f"its memory (usual: {_usual_flash()})")
     add("--tcp", metavar="PORT", type=int, help="listen on 127.0.0.1:PORT (0: any free one)")
+    add("--air", action="store_true", help="open no port at all: QR codes alone, in and out")
     add("--tcp-host", metavar="HOST", default=tcp.LOOPBACK, help="listen there instead")
     add("--beyond-loopback", action="store_true", help="let --tcp-host be seen by other machines")
     add("--pty", action="store_true", help="be a serial port (not on Windows)")
@@ -255,7 +257,7 @@ async def _board(options: argparse.Namespace, shell: Shell, time: MovableTime) -
     for name in personalities.names():
         personalities.load(name)  # before the seal, behind which nothing is kept for the next start
     requested = (options.tcp, options.camera, options.control)
-    usual = not options.pty and all(port is None for port in requested)
+    usual = not (options.air or options.pty) and all(port is None for port in requested)
     if options.tcp is not None:
         board.parts["tcp"] = await tcp.listen(
             shell, options.tcp, host=options.tcp_host, beyond_loopback=options.beyond_loopback

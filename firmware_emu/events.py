@@ -45,6 +45,13 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Fits:
+    """A face has room for QR codes of this version, 0 where it has none."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class BytesIn:
     port: Port
     data: bytes
@@ -79,4 +86,4 @@ class Resumed:
 
 
 Timed = KeyPressed | Typed | Shown | Ticked
-Event = Timed | BytesIn | PortClosed | Shaken | Resumed
+Event = Timed | Fits | BytesIn | PortClosed | Shaken | Resumed

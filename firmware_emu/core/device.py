@@ -41,7 +41,7 @@ from firmware_emu.flows import (
     Unlocked,
 )
 from firmware_emu.personalities import Lost, PersonalityFactory
-from firmware_emu.screens import Answer, Paged, Screen, Ticking, Typing
+from firmware_emu.screens import Answer, Fitted, Paged, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
 from firmware_emu.storage.vault import Cost
 
@@ -94,6 +94,7 @@ class Device:
         self._pending_port: Port | None = None
         self._policy = KeyPolicy()
         self._bar = 0.0
+        self._room = 0
         self._timer = IdleTimer()
         self._conversation = Conversation(idle_flow(self._state))
 
@@ -113,6 +114,9 @@ class Device:
             case events.Shown(at_s):
                 self._policy.shown(at_s)
                 return []  # the shell is in the middle of other effects
+            case events.Fits(version):
+                self._room = version
+                self._look(self._fitted(self._conversation.screen))
             case events.BytesIn(port, data):
                 self._receive(port, self._ports.receive(port, data))
             case events.PortClosed(port, rest):
@@ -150,6 +154,10 @@ class Device:
             case events.Ticked(seconds):
                 self._tick(seconds)
         self._draw_bar(event.at_s)
+
+    def _fitted(self, screen: Screen) -> Screen:
+        """A code as large as the face that was last asked has room for."""
+        return screen.fit(self._room) if self._room and isinstance(screen, Fitted) else screen
 
     def _draw_bar(self, at_s: float) -> None:
         """How long OK has been held, in steps that can be told apart."""
@@ -235,7 +243,7 @@ class Device:
                 self._advance(StepDone())
             case screen:
                 self._prompt()
-                self._show(screen)
+                self._show(self._fitted(screen))
 
     def _prompt(self) -> None:
         """Let the protocol say that a person is being asked, once for a request."""

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from firmware_emu.core.key_policy import gesture
 from firmware_emu.crowd import Crowd
 from firmware_emu.effects import Show
-from firmware_emu.events import Event, KeyPressed, Ticked, Typed
+from firmware_emu.events import Event, Fits, KeyPressed, Ticked, Typed
 from firmware_emu.faces import FaceError
 from firmware_emu.paint.drawing import draw
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import Key
 from firmware_emu.shell import Shell
+from signer.formats.qr.series import LARGEST
 
 LONGEST_LINE = 1 << 16  # bytes; the longest honest one is some words of a seed
 LONGEST_TEXT = 256
@@ -262,6 +263,8 @@ def _event(message: Message) -> Event:
             return KeyPressed(_key(name))
         case {"type": str(text)} if len(text) <= LONGEST_TEXT:
             return Typed(text)
+        case {"room": int(version)} if 0 <= version <= LARGEST:
+            return Fits(version)
         case {"type": str()}:
             raise BadRequest(f"At most {LONGEST_TEXT} characters can be typed at once.")
         case _:
@@ -269,7 +272,8 @@ def _event(message: Message) -> Event:
 
 
 _USAGE = (
-    'Say {"press": key}, {"type": text}, {"advance": seconds} or {"get": "pixels"}, with an id.'
+    'Say {"press": key}, {"type": text}, {"room": version}, {"advance": seconds} '
+    'or {"get": "pixels"}, with an id.'
 )
 
 

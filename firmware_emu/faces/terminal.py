@@ -15,12 +15,21 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from firmware_emu.effects import Show, State
-from firmware_emu.events import Event, KeyPressed, Shown, Typed
+from firmware_emu.events import Event, Fits, KeyPressed, Shown, Typed
 from firmware_emu.faces import PanelFactory
-from firmware_emu.paint.cells import Run, cells, code_cells, code_size, scroll_marks
+from firmware_emu.paint.cells import (
+    Run,
+    cells,
+    code_cells,
+    code_size,
+    scroll_marks,
+    version_in,
+)
 from firmware_emu.paint.drawing import Drawing, draw
 from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
+from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
+from signer.formats.qr.shower import KEYS
 
 SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓"}
 REPEAT_S = 0.05  # of a button that the mouse holds down
@@ -28,6 +37,7 @@ LONGEST_TRAIN = 80  # presses: a terminal may never say that the mouse was let g
 WIDE, HIGH = COLUMNS + 4, ROWS + 2  # the panel with its frame
 _KEYS = {"x": Key.STOP}  # beside the bindings, which see a key as well
 _ERASE = "\b"
+_FULL = "f"  # a code without its title
 _CODE = "#000000 on #ffffff"  # never the theme's: a camera reads a code dark on light
 _LESS = ("-no-links", "-no-buttons", "-panel-only", "-small", "-code")
 
@@ -75,9 +85,8 @@ class Terminal(App[None]):
         Binding("escape", "press('stop')", "✗ stop"),
         Binding("left,up", "press('left')", "◂", key_display="←"),
         Binding("right,down", "press('right')", "▸", key_display="→"),
-        Binding(
-            "enter,space", "press('ok')", "✓ ok, hold it where it is asked", key_display="enter"
-        ),
+        Binding("space", "space", show=False),
+        Binding("enter", "press('ok')", "✓ ok, hold it where it is asked", key_display="enter"),
         Binding("ctrl+q", "quit", "quit", priority=True),
     ]
 
@@ -88,6 +97,7 @@ class Terminal(App[None]):
         self._links = links
         self._last_show: Show | None = None
         self._is_whole = True
+        self._is_full = False
         self._window = Size(0, 0)
 
     def compose(self) -> ComposeResult:
@@ -105,6 +115,7 @@ class Terminal(App[None]):
     def on_mount(self) -> None:
         self.title = "Quietkey"
         self._window = self.size
+        self._fit()
         self._shell.watch(self)
 
     def show(self, show: Show) -> None:
@@ -115,6 +126,7 @@ class Terminal(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         was_whole, self._window = self._is_whole, event.size
+        self._fit()
         self._draw()
         if self._is_whole and not was_whole:
             self._happen(Shown())  # only from now on can it be read
@@ -126,12 +138,24 @@ class Terminal(App[None]):
     def action_press(self, key: str) -> None:
         self.press(Key(key))
 
+    def action_space(self) -> None:
+        """✓ as enter is, but for a code: there it is typed, and pauses."""
+        if not self._shows_code:
+            self.press(Key.OK)
+
+    @property
+    def _shows_code(self) -> bool:
+        return self._last_show is not None and isinstance(self._last_show.screen, Qr)
+
     def on_key(self, event: events.Key) -> None:
         """What is no button: characters are typed where the screen takes some."""
         typing = self._last_show is not None and isinstance(self._last_show.screen, Typing)
         if typing and event.key == "backspace":
             self._happen(Typed(_ERASE))
-        elif typing and event.character and event.character.isalnum():
+        elif self._shows_code and event.character == _FULL:
+            self._is_full = not self._is_full
+            self._fit()
+        elif typing and event.character and event.character.isprintable():
             self._happen(Typed(event.character))
         # Only where nothing is typed: an x in the middle of a word must not throw it away.
         elif not typing and event.character in _KEYS:
@@ -142,21 +166,40 @@ class Terminal(App[None]):
         # and here they may be a PIN. The loop's own report (in __main__) names only the place.
         asyncio.get_running_loop().call_soon(self._shell.happen, event)
 
+    def _fit(self) -> None:
+        """Say how large a code may be. Without its title it may be larger."""
+        wide, high = self._window
+        self._happen(Fits(max(0, version_in(wide, high - (not self._is_full)))))
+
     def _draw(self) -> None:
         """The panel as it is painted, or what it lacks: a piece of a page is no page."""
         if self._last_show is None:
             return
         drawing = draw(self._last_show.screen, self._last_show.hold)
         wide, high = self._window
-        needed = _needed(drawing)
+        needed = _needed(drawing, is_full=self._is_full)
         self._is_whole = wide >= needed[0] and high >= needed[1]
         for name in _LESS:
             self.screen.set_class(name in self._left_out(drawing), name)
         panel = self.query_one("#panel", Static)
         if self._is_whole:
-            panel.update(_code(drawing, wide, high) if drawing.code else _panel(drawing))
+            panel.update(self._code(drawing) if drawing.code else _panel(drawing))
         else:
             panel.update(Content(_room(drawing, needed, wide)))
+
+    def _code(self, drawing: Drawing) -> Content:
+        """The code, and above it what it is, how many there are and which keys there are."""
+        wide, high = self._window
+        rows = [] if self._is_full else [Content(self._caption(drawing)[:wide])]
+        letters = code_cells(drawing.code, wide, high - len(rows))
+        rows += [Content.assemble(*map(_styled, row)) for row in letters]
+        return Content("\n").join(rows)
+
+    def _caption(self, drawing: Drawing) -> str:
+        screen = self._last_show.screen if self._last_show else None
+        title = drawing.lines[0].strip()
+        summary = screen.summary if isinstance(screen, Qr) else ""
+        return f"{title}  {summary}  {drawing.lines[-1].strip()}  {KEYS}"
 
     def _left_out(self, drawing: Drawing) -> tuple[str, ...]:
         """What makes way for the panel in a window of this size."""
@@ -171,12 +214,12 @@ class Terminal(App[None]):
         return "\n".join(f"{name.ljust(width)}  {address}" for name, address in self._links.items())
 
 
-def _needed(drawing: Drawing) -> tuple[int, int]:
+def _needed(drawing: Drawing, *, is_full: bool) -> tuple[int, int]:
     """Columns and rows of a window that shows it whole; a code has its title above."""
     if not drawing.code:
         return WIDE, HIGH
     wide, high = code_size(drawing.code)
-    return wide, high + 1
+    return wide, high + (not is_full)
 
 
 def _panel(drawing: Drawing) -> Content:
@@ -187,12 +230,6 @@ def _panel(drawing: Drawing) -> Content:
         for row, mark in zip(cells(drawing), marks, strict=True)
     )
     return Content("\n").join(Content.assemble(*row) for row in rows)
-
-
-def _code(drawing: Drawing, wide: int, high: int) -> Content:
-    title = Content(f"{drawing.lines[0].strip()}   {drawing.lines[-1].strip()}"[:wide])
-    rows = code_cells(drawing.code, wide, high - 1)
-    return Content("\n").join([title, *(Content.assemble(*map(_styled, row)) for row in rows)])
 
 
 def _styled(run: Run) -> tuple[str, str]:

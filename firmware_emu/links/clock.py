@@ -7,8 +7,8 @@ from collections.abc import Callable
 from firmware_emu.events import Shaken, Ticked
 from firmware_emu.shell import Shell
 
-EVERY_S = 0.1  # an animated QR code turns its page a few times a second
-SHAKE_EVERY = 600  # ticks: what leaked of the randomness once is worth nothing a minute later
+EVERY_S = 0.05  # an animated QR code turns its page up to twenty times a second
+SHAKE_EVERY = 1200  # ticks: what leaked of the randomness once is worth nothing a minute later
 
 
 class MovableTime:

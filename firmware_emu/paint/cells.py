@@ -7,6 +7,7 @@ from firmware_emu.paint.drawing import Drawing
 from firmware_emu.paint.qr import QUIET_ZONE, Modules
 from firmware_emu.screens import COLUMNS, ROWS
 
+NARROW = 2  # light modules around a code, where there is no room for QUIET_ZONE of them
 _HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
 
 
@@ -32,12 +33,16 @@ def code_cells(code: Modules, width: int, height: int) -> tuple[Row, ...]:
 
     Two modules a letter, one above the other. A camera reads it black on white only.
     """
-    side, least = code_size(code)
-    scale = min(width // side, 2 * height // side)
-    if not code or width < side or height < least:
+    room = min(width, 2 * height)
+    if not code or room < len(code) + 2 * NARROW:
         return ()
+    # Light modules cost nothing that a camera misses; half as many are read as well, just not 0.
+    quiet = max(NARROW, min(QUIET_ZONE, (room - len(code)) // 2))
+    scale = room // (len(code) + 2 * quiet)
     rows = [
-        [dark for dark in row for _ in range(scale)] for row in _quiet(code) for _ in range(scale)
+        [dark for dark in row for _ in range(scale)]
+        for row in _framed(code, quiet)
+        for _ in range(scale)
     ]
     rows += [[False] * len(rows[0])] * (len(rows) % 2)
     pairs = zip(rows[::2], rows[1::2], strict=True)
@@ -49,8 +54,13 @@ def code_cells(code: Modules, width: int, height: int) -> tuple[Row, ...]:
 
 def code_size(code: Modules) -> tuple[int, int]:
     """Columns and rows of the smallest drawing of a code."""
-    side = len(code) + 2 * QUIET_ZONE
+    side = len(code) + 2 * NARROW
     return side, (side + 1) // 2
+
+
+def version_in(width: int, height: int) -> int:
+    """The largest QR version whose code so many columns and rows hold; below 1 for none."""
+    return (min(width, 2 * height) - 2 * NARROW - 17) // 4
 
 
 def scroll_marks(drawing: Drawing) -> tuple[bool, ...]:
@@ -62,9 +72,9 @@ def scroll_marks(drawing: Drawing) -> tuple[bool, ...]:
     return (False, *marks, False)
 
 
-def _quiet(code: Modules) -> list[tuple[bool, ...]]:
-    side = [False] * QUIET_ZONE
-    edge = [(False,) * (len(code) + 2 * QUIET_ZONE)] * QUIET_ZONE
+def _framed(code: Modules, quiet: int) -> list[tuple[bool, ...]]:
+    side = [False] * quiet
+    edge = [(False,) * (len(code) + 2 * quiet)] * quiet
     return [*edge, *((*side, *row, *side) for row in code), *edge]
 
 

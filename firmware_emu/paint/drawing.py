@@ -52,8 +52,12 @@ def draw(screen: Screen, hold: float = 0.0) -> Drawing:
         span for row, line in enumerate(lines[1:-1], 1) for span in _picked(screen, row, line)
     )
     scroll = screen.scroll if isinstance(screen, Paged) else (0, 1)
-    code = modules(screen.frame, version_for(screen.frames)) if isinstance(screen, Qr) else ()
+    code = _code(screen) if isinstance(screen, Qr) else ()
     return Drawing(lines, _is_inverted(screen), picked, scroll, hold, code)
+
+
+def _code(screen: Qr) -> Modules:
+    return modules(screen.frame, screen.version or version_for(screen.frames))
 
 
 def _is_inverted(screen: Screen) -> bool:

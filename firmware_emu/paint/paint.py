@@ -100,8 +100,8 @@ def _code(canvas: Canvas, screen: Qr, drawing: Drawing) -> None:
 
 def _beside(canvas: Canvas, screen: Qr, column: int) -> None:
     words = textwrap.wrap(screen.title, COLUMNS - column)
-    part = f"{screen.index + 1}/{len(screen.frames)}" if len(screen.frames) > 1 else ""
-    for row, line in enumerate((*words, "", part)[: ROWS - 1]):
+    summary = textwrap.wrap(screen.summary, COLUMNS - column)
+    for row, line in enumerate((*words, "", *summary)[: ROWS - 1]):
         _write(canvas, row, line, _USUAL.body, column)
     done = screen.lines()[-1].strip()
     _write(canvas, ROWS - 1, done, _USUAL.buttons, COLUMNS - len(done))

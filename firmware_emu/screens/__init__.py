@@ -75,6 +75,15 @@ class Paged(Screen, Protocol):
 
 
 @runtime_checkable
+class Fitted(Screen, Protocol):
+    """A screen that is as large as the face has room for: an animated QR code."""
+
+    def fit(self, version: int, /) -> "Screen":
+        """The screen with room for QR codes of this version; the same object if nothing changes."""
+        ...
+
+
+@runtime_checkable
 class Ticking(Screen, Protocol):
     """A screen that changes by itself: an animated QR code."""
 

@@ -6,49 +6,68 @@ from typing import ClassVar
 from firmware_emu.screens import Key
 from firmware_emu.screens.layout import buttons, framed, heading, wrap
 from firmware_emu.screens.notice import Acknowledged
-from signer.formats.qr import parts
-from signer.formats.qr.ur import Ur
+from signer.formats.qr.peers import USUAL, Peer
+from signer.formats.qr.series import Message
+from signer.formats.qr.shower import Shower
 
-# With its quiet zone 146 pixels at 2 a module, so our panel shows a code of this version whole, and
-# small cameras and small memories in the field are known to take it.
-VERSION = 12
-MAX_FRAGMENT = 200  # bytes of a part of a UR that make a code of this version at most
-PERIOD_S = 0.2  # slow enough for a camera that exposes for a fifteenth of a second
+_STEPS = {Key.LEFT: "left", Key.RIGHT: "right"}
 
 
 @dataclass(frozen=True, slots=True)
 class Qr:
-    """`frames` are the texts of the codes, shown in turn, round and round."""
+    """The codes of one message in turn, as large as the face has room for."""
 
     kind: ClassVar[str] = "qr"
 
     title: str
-    frames: tuple[str, ...]
-    index: int = 0
-    shown_s: float = 0.0
+    shower: Shower
 
     @property
     def frame(self) -> str:
         """The text of the code on the screen now."""
-        return self.frames[self.index]
+        return self.shower.text
+
+    @property
+    def version(self) -> int | None:
+        """The QR version of the whole series; None for texts that stand as they are."""
+        return self.shower.series.version
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The texts of one round; an endless one is cut where a reader without losses is done."""
+        shower = self.shower
+        return tuple(map(shower.series.text, range(min(shower.length, 2 * shower.series.count))))
 
     def lines(self) -> tuple[str, ...]:
-        part = f"{self.index + 1}/{len(self.frames)}" if len(self.frames) > 1 else ""
-        body = ("", *wrap("Show this code to the camera of your wallet."))
-        return framed(heading(self.title, part), body, buttons(ok="done"))
+        body = ("", *wrap("Show this code to the camera of your wallet."), "", *wrap(self.summary))
+        return framed(heading(self.title), body, buttons(ok="done"))
+
+    @property
+    def summary(self) -> str:
+        """How many codes there are, and how long they take."""
+        return self.shower.summary()
 
     def press(self, key: Key) -> "Qr | Acknowledged":
-        return Acknowledged() if key in (Key.OK, Key.STOP, Key.HOLD) else self
+        if step := _STEPS.get(key):
+            return replace(self, shower=self.shower.press(step))
+        return Acknowledged()
+
+    def typed(self, character: str) -> "Qr | Acknowledged":
+        """Denser, coarser, faster, slower, pause: see `Shower.press`."""
+        if character == "x":
+            return Acknowledged()
+        return replace(self, shower=self.shower.press(character))
 
     def tick(self, seconds: float) -> "Qr":
-        shown_s = self.shown_s + seconds
-        if len(self.frames) == 1:
-            return self
-        if shown_s < PERIOD_S:
-            return replace(self, shown_s=shown_s)
-        return replace(self, index=(self.index + 1) % len(self.frames), shown_s=0.0)
+        shower = self.shower.tick(seconds)
+        return self if shower is self.shower else replace(self, shower=shower)
+
+    def fit(self, version: int) -> "Qr":
+        """With room for codes of this version."""
+        shower = self.shower.fit(version)
+        return self if shower is self.shower else replace(self, shower=shower)
 
 
-def animated(title: str, payload: Ur) -> Qr:
-    """The screen that shows `payload`, in as many codes as it takes."""
-    return Qr(title, parts.split(payload, MAX_FRAGMENT))
+def animated(title: str, message: Message, peer: Peer = USUAL) -> Qr:
+    """The screen that shows `message`, in as many codes as it takes."""
+    return Qr(title, Shower(message, peer))

@@ -13,7 +13,7 @@ from firmware_emu.personalities.air.air import AWAY_S
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
-from firmware_emu.screens.qr import MAX_FRAGMENT, PERIOD_S, Qr
+from firmware_emu.screens.qr import Qr
 from signer.formats import cbor
 from signer.formats.qr import bbqr, parts, ur
 from signer.formats.qr.bbqr import BbqrFile
@@ -27,7 +27,7 @@ CAMERA = Port("air", "camera")
 PROFILE = Profile({"bitcoin": "regtest"})
 
 
-def codes(psbt: bytes, max_fragment: int = MAX_FRAGMENT) -> tuple[bytes, ...]:
+def codes(psbt: bytes, max_fragment: int = 200) -> tuple[bytes, ...]:
     return tuple(text.encode() for text in parts.split(ur.from_psbt(psbt), max_fragment))
 
 
@@ -44,7 +44,7 @@ def watch(desk: Desk) -> bytes:
     for _ in range(2 * len(screen.frames)):
         if isinstance(seen := collector.add(desk.screen.frame), Ur):
             return ur.to_psbt(seen)
-        desk.tick(PERIOD_S)
+        desk.tick(1.0)
     pytest.fail("the code went round twice without being whole")
 
 

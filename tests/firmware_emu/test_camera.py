@@ -23,6 +23,7 @@ from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
 from host import optics
 from host.values import Frame
+from signer.formats.qr.shower import Shower
 
 CAMERA = Port("air", "camera")
 BLANK = Frame(4, 4, bytes(16)).pgm()
@@ -232,5 +233,5 @@ def test_the_panel_shows_a_whole_series_at_one_size_and_each_of_its_codes_is_rea
     assert version_for(texts) == 12
     assert [len(modules(text, version_for(texts))) for text in texts] == [65, 65]
     for index, text in enumerate(texts):
-        panel = paint(Qr("Signed", texts, index))
+        panel = paint(Qr("Signed", Shower(texts, shown=index)))
         assert frames(GreyPicture(panel.width, panel.height, panel.pixels())) == [text.encode()]

@@ -5,11 +5,11 @@ import zxingcpp
 from PIL import Image
 
 from firmware_emu.paint.canvas import LIGHT
-from firmware_emu.paint.cells import Row, cells, code_cells, scroll_marks
+from firmware_emu.paint.cells import NARROW, Row, cells, code_cells, scroll_marks
 from firmware_emu.paint.drawing import Drawing, draw
 from firmware_emu.paint.font import HEIGHT, WIDTH
 from firmware_emu.paint.paint import paint
-from firmware_emu.paint.qr import QUIET_ZONE, modules
+from firmware_emu.paint.qr import modules
 from firmware_emu.screens import COLUMNS, ROWS
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.menu import Menu
@@ -96,7 +96,7 @@ def read(rows: tuple[Row, ...]) -> str:
 
 def test_a_code_that_does_not_fit_is_not_drawn() -> None:
     code = modules("x" * 200)
-    side = len(code) + 2 * QUIET_ZONE
+    side = len(code) + 2 * NARROW
     assert code_cells(code, side, -(-side // 2)) != ()
     assert code_cells(code, side - 1, 100) == ()
     assert code_cells(code, 200, side // 2 - 1) == ()

@@ -19,7 +19,8 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
-from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.qr import Qr, animated
+from signer.formats.qr.shower import Shower
 from signer.review import Fact, Kind, Page, Shape
 from tests.gallery import device as gallery
 
@@ -119,7 +120,7 @@ def test_text_longer_than_the_panel_does_not_wrap_into_the_next_line() -> None:
 )
 def test_a_qr_code_on_the_panel_can_be_read_by_a_camera(frames: tuple[str, ...]) -> None:
     for index, frame in enumerate(frames):
-        canvas = paint(Qr("Signed", frames, index))
+        canvas = paint(Qr("Signed", Shower(frames, shown=index)))
         size = (canvas.width, canvas.height)
         (code,) = zxingcpp.read_barcodes(Image.frombytes("L", size, canvas.pixels()))
         assert code.text == frame
@@ -127,7 +128,7 @@ def test_a_qr_code_on_the_panel_can_be_read_by_a_camera(frames: tuple[str, ...])
 
 def test_a_qr_code_that_cannot_be_shown_whole_is_not_shown() -> None:
     with pytest.raises(ValueError, match="too large"):
-        paint(Qr("Signed", ("x" * 2900,)))
+        paint(animated("Signed", ("x" * 2900,)))
 
 
 def test_a_canvas_forgets_what_is_drawn_past_its_edges() -> None:

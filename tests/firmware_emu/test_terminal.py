@@ -232,8 +232,9 @@ async def test_a_code_is_drawn_where_it_fits_and_asks_for_room_where_not() -> No
     device.press("ok", "right", "ok")
     assert device.screen.kind == "qr"
     app = Terminal(device.shell, LINKS)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(36, 16)) as pilot:
         assert " ".join(panel(app)).startswith("The window is too small for this code.")
+        assert "Make it 37 columns by 20 rows." in " ".join(panel(app))
         await pilot.resize_terminal(120, 60)
         await pilot.pause()
         rows = panel(app)

@@ -8,7 +8,7 @@ from PIL import Image
 from textual.pilot import Pilot
 
 from firmware_emu.paint.drawing import draw
-from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.qr import animated
 from host.values import PanelView
 from tests.gallery import app_pictures, app_session, app_views
 from tests.gallery.app_session import FakeSession
@@ -22,7 +22,7 @@ LONGEST = "UR:CRYPTO-PSBT/1-9/" + "LPADAOCFADGRCYHYHNRTRYHD" * 18
 def on_the_panel(text: str) -> PanelView:
     """The real device's view."""
     return app_views.view(
-        draw(Qr("Signed", (text, text))), "qr", "unlocked", app_session.FINGERPRINT
+        draw(animated("Signed", (text, text))), "qr", "unlocked", app_session.FINGERPRINT
     )
 
 

@@ -32,7 +32,7 @@ from firmware_emu.personalities.air import codes, forms
 from firmware_emu.personalities.air.account import CHAIN, registration_of
 from firmware_emu.screens import Screen
 from firmware_emu.screens.notice import Notice
-from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.qr import animated
 from signer.errors import Malformed
 from signer.formats.payload import reader
 from signer.formats.payload.values import (
@@ -115,7 +115,7 @@ class Air:
                 notice = Notice("Not scanned", (message, "Nothing was signed."))
                 return notice if is_unread else b""
             case Signature(signature):
-                return Qr("Signature", (b64encode(signature).decode("ascii"),))
+                return animated("Signature", (b64encode(signature).decode("ascii"),))
             case Info() | Done() | Text() | Fingerprint() | Registered() | Accounts():
                 return b""
             case Unchanged():

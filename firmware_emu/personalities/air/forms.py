@@ -5,15 +5,17 @@ from contextlib import suppress
 from typing import Final
 
 from firmware_emu.screens import Screen
-from firmware_emu.screens.qr import VERSION, Qr, animated
+from firmware_emu.screens.qr import animated
 from signer.errors import Malformed
 from signer.formats.payload import radix
 from signer.formats.payload.values import Form
 from signer.formats.qr import bbqr, numbered, ur
 from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.qr.peers import USUAL
+from signer.formats.qr.series import Message
 
 _TITLE: Final = "Signed"
-_LETTERS: Final = 360  # of a code of VERSION in bytes, with room for its numbers
+_LETTERS: Final = 360  # of a code of the USUAL version in bytes, with room for its numbers
 _BIG_LETTERS: Final = 520  # and in capitals
 
 
@@ -24,16 +26,17 @@ def form_of(word: str) -> Form:
 
 def answer(psbt: bytes, form: Form) -> Screen:
     """The screen that shows it; by UR, which has no end, where its own form cannot hold it."""
-    frames: tuple[str, ...] = ()
+    message: Message = ()
     with suppress(Malformed):
-        frames = _frames(psbt, form)
-    return Qr(_TITLE, frames) if frames else animated(_TITLE, ur.from_psbt(psbt))
+        message = _message(psbt, form)
+    return animated(_TITLE, message or ur.from_psbt(psbt))
 
 
-def _frames(psbt: bytes, form: Form) -> tuple[str, ...]:
+def _message(psbt: bytes, form: Form) -> Message:
     match form:
         case Form.BBQR:
-            return bbqr.split(BbqrFile(bbqr.PSBT, psbt), VERSION)
+            file = BbqrFile(bbqr.PSBT, psbt)
+            return file if bbqr.fits(file, USUAL.version) else ()
         case Form.BASE64 | Form.NUMBERED:
             return numbered.split(b64encode(psbt).decode("ascii"), _LETTERS)
         case Form.UR1:

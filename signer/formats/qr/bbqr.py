@@ -132,6 +132,15 @@ def split(file: BbqrFile, version: int, encoding: str = "Z") -> tuple[str, ...]:
     )
 
 
+def fits(file: BbqrFile, version: int) -> bool:
+    """Whether a series of codes of this version (1 to 40) can hold the file."""
+    try:
+        split(file, version)
+    except Malformed:
+        return False
+    return True
+
+
 class BbqrCollector:
     """Takes the texts of BBQr codes in any order until they make up one whole file.
 

@@ -54,16 +54,33 @@ def fragments(message: bytes, max_length: int) -> tuple[bytes, ...]:
     return tuple(padded[i : i + length] for i in range(0, len(padded), length))
 
 
+class Fountain:
+    """Every part of `message`, of at most `max_length` bytes each: drawn when it is asked for."""
+
+    def __init__(self, message: bytes, max_length: int) -> None:
+        pieces = fragments(message, max_length)
+        self._pieces = tuple(int.from_bytes(piece, "big") for piece in pieces)
+        self._length = len(pieces[0])
+        self._message_length = len(message)
+        self._checksum = crc32(message)
+
+    @property
+    def count(self) -> int:
+        """How many fragments there are."""
+        return len(self._pieces)
+
+    def part(self, number: int) -> FountainPart:
+        """Part `number`, from 1 to MAX_NUMBER."""
+        mixed = 0
+        for index in chosen(number, self.count, self._checksum):
+            mixed ^= self._pieces[index]
+        data = mixed.to_bytes(self._length, "big")
+        return FountainPart(number, self.count, self._message_length, self._checksum, data)
+
+
 def parts(message: bytes, max_length: int) -> Iterator[FountainPart]:
     """Every part of `message` in order, without end."""
-    pieces = fragments(message, max_length)
-    checksum = crc32(message)
-    for number in range(1, MAX_NUMBER + 1):
-        mixed = 0
-        for index in chosen(number, len(pieces), checksum):
-            mixed ^= int.from_bytes(pieces[index], "big")
-        data = mixed.to_bytes(len(pieces[0]), "big")
-        yield FountainPart(number, len(pieces), len(message), checksum, data)
+    return map(Fountain(message, max_length).part, range(1, MAX_NUMBER + 1))
 
 
 def chosen(number: int, count: int, checksum: int) -> Sequence[int]:

@@ -1,0 +1,65 @@
+"""Who reads our codes: the form, the size and the speed that each program in the field takes.
+
+From the sources of each, and from what their users report. A live key changes size and speed.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Form(Enum):
+    """How a payment is written as codes."""
+
+    UR = "UR"  # crypto-psbt, version 2: what most of the field reads
+    BBQR = "BBQr"
+
+
+class Turns(Enum):
+    """What is shown once all parts of a UR were. Readers that only peel do best from the start."""
+
+    ENDLESS = "endless"
+    TWICE = "twice"  # parts 1..2n, and over again
+    PURE = "pure"  # parts 1..n, and over again
+
+
+class Content(Enum):
+    """What of a signed payment goes back."""
+
+    WHOLE = "whole"
+    SIGNATURES = "signatures"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A reader: its largest QR `version`, and seconds that each code stands (`period_s`)."""
+
+    name: str
+    form: Form = Form.UR
+    version: int = 12
+    period_s: float = 0.2
+    turns: Turns = Turns.TWICE
+    content: Content = Content.WHOLE
+
+
+# Cameras of small devices see version 12 (65 modules) well, and phones and laptops version 20.
+USUAL: Final = Peer("any")
+PEERS: Final = (
+    Peer("quietkey", version=20, period_s=0.1, turns=Turns.ENDLESS, content=Content.SIGNATURES),
+    Peer("sparrow", version=20, period_s=0.1, content=Content.SIGNATURES),
+    Peer("bluewallet", version=15, content=Content.SIGNATURES),
+    Peer("nunchuk", version=15, content=Content.SIGNATURES),
+    Peer("specter", version=15),
+    Peer("electrum", version=15),
+    Peer("krux", version=12),
+    Peer("seedsigner", version=12),
+    Peer("keystone", version=12),
+    Peer("coldcard", Form.BBQR, version=15, period_s=0.25),
+)
+_NAMED: Final = {peer.name: peer for peer in (USUAL, *PEERS)}
+NAMES: Final = tuple(_NAMED)
+
+
+def peer(name: str) -> Peer:
+    """The reader of that name, in any case of letters. Raises LookupError."""
+    return _NAMED[name.lower()]
