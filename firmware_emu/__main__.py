@@ -19,7 +19,7 @@ from typing import Protocol
 from firmware_emu import faces, personalities, private_memory, seal
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
-from firmware_emu.links import LinkError, camera, pty, tcp
+from firmware_emu.links import LinkError, camera, pty, scanned, tcp
 from firmware_emu.links.clock import Clock, MovableTime
 from firmware_emu.seal import Seal, SealError
 from firmware_emu.shell import Callback, Shell
@@ -33,6 +33,8 @@ from signer.keys.curve import erase
 _OUT_OF_DESCRIPTORS = "socket.accept() out of system resource"
 USUAL_PORT = 30121  # where wallets look for an emulated Jade
 _NOT_SEALED = "Not sealed (--no-seal)."
+
+_CAMERA_HELP = "look for QR codes in a picture, a FOLDER, /dev/videoN, screen, clipboard, - (text)"
 
 _HELP = """\
 Without flags: a front panel in this terminal, TCP on 127.0.0.1:30121 (another port if that is
@@ -107,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--tcp-host", metavar="HOST", default=tcp.LOOPBACK, help="listen there instead")
     add("--beyond-loopback", action="store_true", help="let --tcp-host be seen by other machines")
     add("--pty", action="store_true", help="be a serial port (not on Windows)")
-    add("--camera", metavar="PORT", type=int, help="see grey pictures that arrive on this port")
+    add("--camera", metavar="SOURCE", help=_CAMERA_HELP)
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
     add("--face", metavar="NAME", default="terminal", help="the front panel: terminal or none")
     add("--announce", action="store_true", help="print where everything is, as a line of JSON")
@@ -267,13 +269,20 @@ async def _board(options: argparse.Namespace, shell: Shell, time: MovableTime) -
     if options.pty or (usual and pty.AVAILABLE):
         board.parts["pty"] = pty.PtyLink(shell)
     if options.camera is not None:
-        board.parts["camera"] = await camera.listen(shell, options.camera)
+        board.parts["camera"] = await _camera(shell, options.camera)
     if options.control is not None:
         board.token = secrets.token_hex(16)
         board.parts["control"] = await remote.listen(
             shell, options.control, board.token, time.advance
         )
     return board
+
+
+async def _camera(shell: Shell, source: str) -> Open:
+    """Pictures that are sent to a port, or a scanner that looks for itself."""
+    if source.isdecimal():
+        return await camera.listen(shell, int(source))
+    return await scanned.watch(shell, source)
 
 
 async def _usual_tcp(shell: Shell) -> tcp.TcpListener:

@@ -52,6 +52,13 @@ class Fits:
 
 
 @dataclass(frozen=True, slots=True)
+class Remarked:
+    """What a link has to tell the person: a picture that is none, a camera that is gone."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class BytesIn:
     port: Port
     data: bytes
@@ -86,4 +93,4 @@ class Resumed:
 
 
 Timed = KeyPressed | Typed | Shown | Ticked
-Event = Timed | Fits | BytesIn | PortClosed | Shaken | Resumed
+Event = Timed | Fits | Remarked | BytesIn | PortClosed | Shaken | Resumed

@@ -114,9 +114,8 @@ class Device:
             case events.Shown(at_s):
                 self._policy.shown(at_s)
                 return []  # the shell is in the middle of other effects
-            case events.Fits(version):
-                self._room = version
-                self._look(self._fitted(self._conversation.screen))
+            case events.Fits() | events.Remarked():
+                self._note(event)
             case events.BytesIn(port, data):
                 self._receive(port, self._ports.receive(port, data))
             case events.PortClosed(port, rest):
@@ -154,6 +153,15 @@ class Device:
             case events.Ticked(seconds):
                 self._tick(seconds)
         self._draw_bar(event.at_s)
+
+    def _note(self, event: events.Fits | events.Remarked) -> None:
+        match event:
+            case events.Fits(version):
+                self._room = version
+                self._look(self._fitted(self._conversation.screen))
+            case events.Remarked(sentence):
+                if not (self._conversation.asker or self._conversation.is_answered):
+                    self._idle(Notice("Camera", (sentence,)))
 
     def _fitted(self, screen: Screen) -> Screen:
         """A code as large as the face that was last asked has room for."""

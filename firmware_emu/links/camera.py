@@ -14,7 +14,7 @@ from firmware_emu.shell import Shell
 LOOPBACK = "127.0.0.1"
 MOST_STREAMS = 4  # each may hold a picture of two megabytes that has not ended (threat T97)
 SMALLEST = 21  # modules on a side of the smallest QR code
-_QR = zxingcpp.barcode_formats_from_str("QRCode")
+_QR = zxingcpp.barcode_formats_from_str("QRCodeModel2")
 
 
 class CameraLink:

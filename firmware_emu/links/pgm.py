@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-MAX_SIDE: Final = 1920
-MAX_PIXELS: Final = 1920 * 1080
+MAX_SIDE: Final = 3840
+MAX_PIXELS: Final = 3840 * 2160
 MAX_HEADER: Final = 256  # bytes; comments are allowed, novels are not
 
 # "P5", width, height and brightest grey, apart by blanks or comments; then exactly one blank.
@@ -30,6 +30,10 @@ class GreyPicture:
     width: int
     height: int
     pixels: bytes = field(repr=False)
+
+    def pgm(self) -> bytes:
+        """The picture as a file."""
+        return b"P5 %d %d 255\n" % (self.width, self.height) + self.pixels
 
 
 class Pictures:

@@ -106,9 +106,9 @@ def _sized(shower: Shower, step: int) -> Shower:
     return shower if changed.version == shower.version else _restarted(changed, shower)
 
 
-def _restarted(changed: Shower, before: Shower) -> Shower:
+def _restarted(changed: Shower, previous: Shower) -> Shower:
     """Codes of another size belong to another series: what a reader has of the old is worthless."""
-    is_same = changed.version == before.version
+    is_same = changed.version == previous.version
     return changed if is_same else replace(changed, shown=0, shown_s=0.0)
 
 

@@ -1,0 +1,41 @@
+"""`python -m firmware_emu.scanner SOURCE`: a line of JSON for each code seen, and for each trouble.
+
+{"code": hex} is what a code holds; {"say": sentence} is for a person: nothing is dropped silently.
+It ends with whoever started it.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+
+from firmware_emu.scanner.looking import Looking
+from firmware_emu.scanner.sources import source_of
+
+_WATCH_S = 0.2
+
+
+def _say(item: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(item) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_S)
+    os._exit(0)
+
+
+def main() -> None:
+    """Look at the source that was named until it ends, or until nobody listens."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    try:
+        with Looking(_say) as looking:
+            source_of(sys.argv[1])(looking)
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

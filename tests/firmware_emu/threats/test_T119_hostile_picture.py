@@ -1,0 +1,116 @@
+"""T119: a picture made to take time or memory ends the child that reads it, and nothing else."""
+
+import asyncio
+import io
+import json
+import statistics
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from firmware_emu.scanner import reader
+from firmware_emu.scanner.looking import Looking
+from host import optics
+from host.demo.control import PanelClient
+
+
+def png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def good(text: str) -> bytes:
+    frame = optics.draw(text)
+    return png(Image.frombytes("L", (frame.width, frame.height), frame.pixels))
+
+
+def finder_patterns() -> bytes:
+    """A picture in 4K full of the corners of codes, of which there is no code."""
+    tile = Image.new("L", (9, 9), 255)
+    for inset, grey in ((1, 0), (2, 255), (3, 0)):
+        tile.paste(grey, (inset, inset, 9 - inset, 9 - inset))
+    tile = tile.resize((18, 18), Image.Resampling.NEAREST)
+    field = Image.new("L", (3840, 2160), 255)
+    for x in range(0, 3840, 18):
+        for y in range(0, 2160, 18):
+            field.paste(tile, (x, y))
+    return png(field)
+
+
+def bomb() -> bytes:
+    """A PNG that says it is 60,000 pixels on a side."""
+    header = b"\x00\x00\xea\x60\x00\x00\xea\x60\x08\x00\x00\x00\x00"
+    chunk = b"IHDR" + header
+    body = b"\x00\x00\x00\x0d" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize("picture", [finder_patterns(), bomb()], ids=["patterns", "bomb"])
+def test_the_next_picture_is_read_as_if_it_had_not_been(picture: bytes) -> None:
+    said: list[dict[str, str]] = []
+    with Looking(said.append) as looking:
+        began = time.monotonic()
+        looking.file("hostile", picture)
+        spent = time.monotonic() - began
+        looking.file("good", good("GOOD"))
+    assert spent < 20  # by the clock of a busy machine
+    assert "say" in said[0], "what is passed over is said"
+    assert said[-1] == {"code": b"GOOD".hex()}
+
+
+def test_what_never_ends_is_ended_by_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is the processor's, and the end does not wait for Python to have its turn."""
+    said: list[dict[str, str]] = []
+    with Looking(said.append) as looking:
+        looking.file("good", good("A"))
+        child = looking._child
+        assert child is not None
+        looking.file("hostile", finder_patterns())
+        is_gone = looking._child is not child
+        monkeypatch.setattr(reader, "MOST_S", 0.3)
+        looking.file("good", good("B"))
+    codes = [bytes.fromhex(item["code"]) for item in said if "code" in item]
+    assert codes == [b"A", b"B"]
+    assert is_gone, "1 s of arithmetic was let pass"
+
+
+def test_a_sealed_device_goes_on_under_hostile_video(tmp_path: Path) -> None:
+    """The scanner is there before the seal; a key is answered while it chokes on pictures."""
+    command = [sys.executable, "-m", "firmware_emu", "--flash", str(tmp_path / "flash")]
+    command += ["--air", "--camera", str(tmp_path), "--control", "0", "--face", "none"]
+    with subprocess.Popen(
+        [*command, "--announce"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as device:
+        assert device.stdout
+        ready = json.loads(device.stdout.readline())
+        assert ready["camera"] == str(tmp_path)
+        assert ready["tcp"] is None
+        asyncio.run(press_under_video(ready, tmp_path))
+        device.terminate()
+        assert device.wait(20) == 0
+
+
+async def press_under_video(ready: dict[str, str], folder: Path) -> None:
+    panel = await PanelClient.connect(ready["control"], ready["token"])
+    await asyncio.sleep(1.0)
+    hostile = finder_patterns()
+    for number in range(4):
+        (folder / f"{number}.png").write_bytes(hostile)
+    await panel.wait_for(lambda view: "Camera" in view.lines[0])
+    waits = []
+    for _ in range(40):
+        began = time.perf_counter()
+        await panel.press("left")
+        waits.append(time.perf_counter() - began)
+        await asyncio.sleep(0.02)
+    assert statistics.median(waits) < 0.05, waits
+    (folder / "5.txt").write_text("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+    await panel.press_at_once("ok")
+    await panel.wait_for(lambda view: "Not scanned" in view.lines[0])
+    await panel.close()
