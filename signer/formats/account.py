@@ -109,6 +109,7 @@ def _output(fingerprint: bytes, key: AccountKey) -> Value:
     for step in key.path:
         components += (step % HARDENED, step >= HARDENED)
     origin: dict[str | int, Value] = {1: components, 2: int.from_bytes(fingerprint, "big")}
+    origin[3] = len(key.path)  # readers that take the depth from here make an invalid key without
     hdkey: dict[str | int, Value] = {
         3: key.public_key,
         4: key.chain_code,

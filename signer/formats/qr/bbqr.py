@@ -172,12 +172,14 @@ class BbqrCollector:
             self._candidates.remove(series)
             raise Malformed("The codes of two files are mixed. Show one file alone.")
         is_new = series.add(part)
+        surplus = self._limits.surplus([known.known for known in self._candidates])
+        if surplus is not None:
+            del self._candidates[surplus]
         if series.known < part.count:
             return Progress(series.known, part.count, is_new)
-        self._candidates.remove(series)
-        file = series.file(self._limits.message_bytes)
-        self.reset()
-        return file
+        # Others may go on: what another animation has shown so far is not lost by it.
+        self._candidates = [known for known in self._candidates if known is not series]
+        return series.file(self._limits.message_bytes)
 
     def reset(self) -> None:
         """Forget every unfinished file."""
@@ -197,9 +199,6 @@ class BbqrCollector:
                 break
         else:
             series = _Series(part)
-            if len(self._candidates) >= self._limits.candidates:
-                # A stray comes once: what has the fewest parts, and longest ago, is least missed.
-                self._candidates.remove(min(self._candidates, key=lambda series: series.known))
         self._candidates.append(series)
         return series
 

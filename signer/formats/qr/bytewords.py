@@ -51,10 +51,12 @@ def decode(text: str) -> bytes:
         raw, _ = charmap_encode(pairs.replace("\0", "?").replace(_ABLE, "\0"), "strict", _MAP)
     except UnicodeError:  # a letter of another script, a pair that is no word, or half a one
         raise Malformed("The code holds letters that are no bytewords.") from None
-    data, claimed = raw[:-_CHECKSUM_BYTES], raw[-_CHECKSUM_BYTES:]
-    if not data or claimed != _checksum(data):
-        raise Malformed("The checksum of the bytewords does not match.")
-    return data
+    # Some senders leave out the leading zeros of a checksum: one part in 256 is shorter.
+    for length in range(_CHECKSUM_BYTES, 0, -1):
+        data, claimed = raw[:-length], raw[-length:]
+        if data and claimed.rjust(_CHECKSUM_BYTES, b"\0") == _checksum(data):
+            return data
+    raise Malformed("The checksum of the bytewords does not match.")
 
 
 def _checksum(data: bytes) -> bytes:

@@ -101,7 +101,10 @@ class FountainDecoder:
     def __init__(self, first: FountainPart) -> None:
         self._kind = _kind(first)
         self._count = first.count
-        self._rows: dict[int, tuple[int, int]] = {}  # highest fragment -> (which, their xor)
+        # Own fragment -> (others mixed with it, their xor). No row has the own fragment of another,
+        # so when all are known each is bare: the last part costs no more than any (threat T75).
+        self._rows: dict[int, tuple[int, int]] = {}
+        self._own = 0
 
     @property
     def known(self) -> int:
@@ -120,15 +123,19 @@ class FountainDecoder:
         """Take in a part that fits. False when it said nothing new."""
         mask = sum(1 << i for i in chosen(part.number, part.count, part.checksum))
         mixed = int.from_bytes(part.data, "big")
-        while mask:
-            top = mask.bit_length() - 1
-            if top not in self._rows:
-                self._rows[top] = (mask, mixed)
-                return True
-            row_which, row_mixed = self._rows[top]
-            mask ^= row_which
+        for index in _bits(mask & self._own):
+            row_mask, row_mixed = self._rows[index]
+            mask ^= row_mask
             mixed ^= row_mixed
-        return False
+        if not mask:
+            return False
+        own = mask.bit_length() - 1
+        for index, (row_mask, row_mixed) in self._rows.items():
+            if row_mask >> own & 1:
+                self._rows[index] = (row_mask ^ mask, row_mixed ^ mixed)
+        self._rows[own] = (mask, mixed)
+        self._own |= 1 << own
+        return True
 
     def message(self) -> bytes | None:
         """The whole message, or None while parts are missing.
@@ -138,23 +145,20 @@ class FountainDecoder:
         if self.known < self._count:
             return None
         _count, message_length, checksum, length = self._kind
-        message = b"".join(piece.to_bytes(length, "big") for piece in self._solve())
+        pieces = (self._rows[index][1] for index in range(self._count))
+        message = b"".join(piece.to_bytes(length, "big") for piece in pieces)
         message = message[:message_length]
         if crc32(message) != checksum:
             raise Malformed("The parts do not belong to one message.")
         return message
 
-    def _solve(self) -> list[int]:
-        solved: list[int] = []
-        for top in range(self._count):
-            mask, mixed = self._rows[top]
-            mask ^= 1 << top
-            while mask:
-                top_bit = mask.bit_length() - 1
-                mixed ^= solved[top_bit]
-                mask ^= 1 << top_bit
-            solved.append(mixed)
-        return solved
+
+def _bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while mask:
+        top = mask.bit_length() - 1
+        yield top
+        mask ^= 1 << top
 
 
 def _kind(part: FountainPart) -> tuple[int, int, int, int]:

@@ -1,6 +1,6 @@
 """A payload as a series of QR codes, and back: `split` and, on the other side, `PartCollector`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -26,11 +26,27 @@ def split(payload: Ur, max_fragment: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a stranger's codes may cost: `candidates` messages of `message_bytes` each."""
+    """What a stranger's codes may cost: `candidates` messages of `message_bytes` each.
+
+    Beside them `strays` of which one part was seen: a few thousand bytes each.
+    """
 
     message_bytes: int = 512 << 10
     parts: int = 2048
-    candidates: int = 3
+    candidates: int = 4
+    strays: int = 64
+
+    def surplus(self, known: Sequence[int]) -> int | None:
+        """Which message to forget, of those that `known` has in the order they were last seen.
+
+        A stray comes once. What goes on does not make way for it, nor an animation for another.
+        """
+        young = [index for index, count in enumerate(known) if count <= 1]
+        if len(young) > self.strays:
+            return young[0]
+        if len(known) - len(young) > self.candidates:
+            return min(set(range(len(known))) - {*young}, key=lambda index: (known[index], index))
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,7 @@ class PartCollector:
             expected = " or ".join(self._wanted)
             raise Malformed(f"The code holds {parsed.type}; expected is {expected}.")
         if isinstance(parsed, Ur):
-            return self._finished(parsed)
+            return parsed
         return self._take(parsed)
 
     def reset(self) -> None:
@@ -83,9 +99,14 @@ class PartCollector:
         except Malformed:
             self._candidates.remove((ur_part.type, decoder))
             raise
+        surplus = self._limits.surplus([known.known for _, known in self._candidates])
+        if surplus is not None:
+            del self._candidates[surplus]
         if message is None:
             return Progress(decoder.known, decoder.count, is_new)
-        return self._finished(Ur(ur_part.type, message))
+        # Others may go on: what another animation has shown so far is not lost by it.
+        self._candidates = [known for known in self._candidates if known[1] is not decoder]
+        return Ur(ur_part.type, message)
 
     def _decoder(self, ur_part: UrPart) -> FountainDecoder:
         """The message this part belongs to; candidates stay in the order they were last seen."""
@@ -95,14 +116,5 @@ class PartCollector:
                 break
         else:
             candidate = (ur_part.type, FountainDecoder(ur_part.part))
-            if len(self._candidates) >= self._limits.candidates:
-                # A stray comes once: what has the fewest parts, and longest ago, is least missed.
-                self._candidates.remove(
-                    min(self._candidates, key=lambda candidate: candidate[1].known)
-                )
         self._candidates.append(candidate)
         return candidate[1]
-
-    def _finished(self, payload: Ur) -> Ur:
-        self.reset()
-        return payload

@@ -69,7 +69,7 @@ def test_every_output_is_written_as_published_but_for_tag_308() -> None:
         case {1: theirs, 2: [*published_outputs]}, {1: ours, 2: [*outputs]}:
             assert theirs == ours
             assert len(outputs) == 4
-            assert all(Tag(308, output) in published_outputs for output in outputs)
+            assert all(Tag(308, _without_depth(output)) in published_outputs for output in outputs)
         case others:
             pytest.fail(f"{others} are no accounts")
 
@@ -255,3 +255,17 @@ def test_no_value_breaks_it(kind: str, value: Value) -> None:
     except Malformed:
         return
     assert isinstance(found, Account)
+
+
+def _without_depth(value: Value) -> Value:
+    """Ours says the depth of the path, too: a reader of the field makes an invalid key without."""
+    match value:
+        case Tag(304, {1: [*path], 3: int(depth)} as fields):
+            assert 2 * depth == len(path)
+            return Tag(304, {key: fields[key] for key in fields if key != 3})
+        case Tag(number, inner):
+            return Tag(number, _without_depth(inner))
+        case dict(fields):
+            return {key: _without_depth(inner) for key, inner in fields.items()}
+        case _:
+            return value

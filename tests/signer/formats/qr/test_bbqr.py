@@ -198,6 +198,7 @@ def test_codes_that_disagree_are_collected_apart() -> None:
     assert len({len(ours), len(longer), len(hexed)}) == 3
     turns = [text for group in zip(ours, longer, hexed, strict=False) for text in group]
     assert feed(collector, turns + list(ours)) in (psbt(500), psbt(300))
+    collector.reset()
     named_otherwise = ours[1].replace("B$2P", "B$2T")
     assert collector.add(ours[0]) == Progress(1, len(ours), new=True)
     assert collector.add(named_otherwise) == Progress(1, len(ours), new=True)
@@ -245,8 +246,8 @@ def test_codes_of_two_lengths_are_refused_in_whatever_order_they_come(
         feed(BbqrCollector("P"), [texts[index] for index in order])
 
 
-def test_of_four_files_the_one_least_known_is_forgotten() -> None:
-    collector = BbqrCollector("PTJU")
+def test_of_files_too_many_the_first_that_came_once_is_forgotten() -> None:
+    collector = BbqrCollector("PTJU", Limits(candidates=2, strays=1))
     one, two, three, four = (
         [text.replace("B$2P", f"B$2{kind}") for text in series(500)] for kind in "PTJU"
     )

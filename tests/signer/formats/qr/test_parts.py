@@ -152,17 +152,17 @@ def test_half_a_mebibyte_in_2048_parts_is_taken_and_more_of_either_is_not() -> N
             PartCollector(PSBT_TYPES).add(ur.render(UrPart("psbt", part)))
 
 
-def test_what_was_begun_is_forgotten_when_a_message_is_whole() -> None:
+def test_what_another_message_has_shown_is_kept_when_one_is_whole() -> None:
     collector = PartCollector(PSBT_TYPES)
     ours, other = series(500), series(700, first=9)
     collector.add(other[0])
     assert feed(collector, ours) == psbt(500)
     assert collector.add(ours[0]) == Progress(1, 11, new=True)
-    assert collector.add(other[0]) == Progress(1, 15, new=True)
+    assert collector.add(other[0]) == Progress(1, 15, new=False)
 
 
-def test_of_four_messages_the_one_least_known_is_forgotten() -> None:
-    collector = PartCollector(PSBT_TYPES)
+def test_of_messages_too_many_the_first_that_came_once_is_forgotten() -> None:
+    collector = PartCollector(PSBT_TYPES, Limits(candidates=2, strays=1))
     one, two, three, four = (series(500, first=first) for first in range(4))
     feed(collector, [*one[:2], two[0], *three[:2], four[0]])
     assert collector.add(one[2]) == Progress(3, 11, new=True)
