@@ -20,6 +20,6 @@ async def connect(address: str) -> SigningDevice:
         if connector is not None and location:
             return await connector(location)
     raise HostError(
-        f"{address!r} names no device. Write tcp:HOST:PORT or serial:PATH,"
+        f"{address!r} names no device. Write tcp:HOST:PORT, serial:PATH or qr:FOLDER,"
         " for example tcp:127.0.0.1:30121."
     )

@@ -208,7 +208,7 @@ def _add_task(
             "--device",
             metavar="WHERE",
             required=device,
-            help="tcp:HOST:PORT or serial:PATH",
+            help="tcp:HOST:PORT, serial:PATH, or qr:SOURCE: a folder, a picture, /dev/videoN, -",
         )
     if peer is not None:
         task.add_argument(

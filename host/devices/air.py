@@ -5,12 +5,15 @@ person says no there, only the person can say so here: by ending the wait.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from host import optics
 from host.devices import AccountXpub, DeviceKind
 from host.errors import DeviceError
+from host.links import shower
+from host.links.scanner import Scanner
 from host.psbt import PsbtMaps
 from host.values import Frame
 from signer.errors import Malformed
@@ -18,10 +21,12 @@ from signer.formats import account
 from signer.formats.account import ACCOUNT_TYPES, Account
 from signer.formats.qr import parts, ur
 from signer.formats.qr.parts import Limits, PartCollector
+from signer.formats.qr.peers import USUAL
+from signer.formats.qr.series import SMALLEST, fragment_length
 from signer.formats.qr.ur import PSBT_TYPES, Ur
 
 Show = Callable[[Frame], Awaitable[None]]
-Look = Callable[[], Awaitable[Frame]]
+Look = Callable[[], Awaitable[Frame | tuple[bytes, ...]]]  # a picture, or codes seen since
 Pause = Callable[[float], Awaitable[None]]
 HangUp = Callable[[], Awaitable[None]]
 
@@ -158,8 +163,22 @@ class AirGapSigner:
                     return progress
 
 
-def _texts(frame: Frame) -> tuple[str, ...]:
-    return tuple(code.decode("ascii", errors="replace") for code in optics.read(frame))
+def _texts(seen: Frame | tuple[bytes, ...]) -> tuple[str, ...]:
+    codes = optics.read(seen) if isinstance(seen, Frame) else seen
+    return tuple(code.decode("ascii", errors="replace") for code in codes)
 
 
-DEVICE = DeviceKind("QR codes", {})
+async def _connect(source: str) -> AirGapSigner:
+    """Our codes in this terminal, the device's by a scanner that looks at `source`."""
+    scanner = await Scanner.open(source, _say)
+    version = max(SMALLEST, min(shower.version_in_terminal(), USUAL.version))
+    fragment = fragment_length(Ur(PSBT_TYPES[0], bytes(LIMITS.message_bytes)), version)
+    _say(f"The device's codes are looked for in: {source}")
+    return AirGapSigner(shower.show, scanner.look, max_fragment=fragment, hang_up=scanner.close)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
+DEVICE = DeviceKind("QR codes", {"qr": _connect})
