@@ -9,11 +9,13 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 from host.errors import LinkLost
 
 _ENDED = "The scanner has ended. Nothing was signed. Start again with another source."
+_NAMED = ("-", "screen", "clipboard")
 _LONGEST = 1 << 20  # bytes of a line
 
 
@@ -33,6 +35,12 @@ class Scanner:
     @classmethod
     async def open(cls, source: str, say: Callable[[str], None]) -> Self:
         """Look at `source` from now on: a picture, a folder, /dev/videoN, "-". Raises LinkLost."""
+        if (
+            source not in _NAMED
+            and ":" not in source
+            and not await asyncio.to_thread(Path(source).exists)
+        ):
+            raise LinkLost(f"There is no {source} to look at. Nothing was changed.")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -205,7 +205,11 @@ async def test_closing_twice_is_harmless(rig: Rig) -> None:
 
 
 SCHEMES = [(name, scheme) for name in devices.names() for scheme in devices.load(name).schemes]
-NOWHERE = {"tcp": "127.0.0.1:1", "serial": "/dev/quietkey-is-not-here"}
+NOWHERE = {
+    "tcp": "127.0.0.1:1",
+    "serial": "/dev/quietkey-is-not-here",
+    "qr": "/quietkey-is-not-here",
+}
 
 
 @pytest.mark.parametrize(("name", "scheme"), SCHEMES)
@@ -220,7 +224,9 @@ async def test_where_nobody_answers_is_a_sentence_for_every_scheme(name: str, sc
     "text", ["", "usb", "tcp", "tcp:", "serial:", "jade", "jade:", "jade:usb:1", "air:tcp:1:2", ":"]
 )
 async def test_text_that_names_no_device_says_how_to_name_one(text: str) -> None:
-    with pytest.raises(HostError, match=r"names no device\. Write tcp:HOST:PORT or serial:PATH"):
+    with pytest.raises(
+        HostError, match=r"names no device\. Write tcp:HOST:PORT, serial:PATH or qr:FOLDER"
+    ):
         await connect(text)
 
 
