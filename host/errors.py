@@ -29,6 +29,10 @@ class WalletError(HostError):
     """The wallet cannot do it: too few coins, a wrong address, a changed transaction."""
 
 
+class BadInput(WalletError):
+    """What was typed or pasted cannot be used as it stands."""
+
+
 class TooFewCoins(WalletError):
     """There is not enough to pay this. `missing_sats` is how much more is needed at least."""
 

@@ -62,7 +62,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """Who gets how much, at what fee rate."""
+    """Who gets how much, at what fee rate. `address` is any text that says whom (host.payees)."""
 
     address: str
     sats: int

@@ -169,8 +169,8 @@ def _add_wallet(verbs: _Verbs) -> None:
 
 def _add_pay(tasks: _Verbs) -> None:
     pay = _add_task(tasks, "pay", "pay somebody", _PAY, device=False, peer=False)
-    pay.add_argument("address", nargs="?", help="whom to pay")
-    pay.add_argument("sats", nargs="?", type=_sats, help="how much, in sats: 25000 or 25_000")
+    pay.add_argument("payee", nargs="?", help="an address, or a request: bitcoin:...")
+    pay.add_argument("amount", nargs="?", help="25000 (sats), 25k or 0.00025 BTC")
     pay.add_argument("--rate", type=float, default=1.0, help="fee in sat/vB (default: 1)")
     alternatives = pay.add_mutually_exclusive_group()
     alternatives.add_argument(
@@ -247,14 +247,6 @@ def _peer(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, like 127.0.0.1:18444")
     return host.strip("[]"), int(port)
-
-
-def _sats(text: str) -> int:
-    plain = text.replace("_", "").replace(" ", "")
-    if not (plain.isascii() and plain.isdecimal()) or len(plain) > LONGEST_NUMBER:
-        short = repr(text[:LONGEST_NUMBER])
-        raise argparse.ArgumentTypeError(f"{short} is not a whole number of sats, like 25000")
-    return int(plain)
 
 
 def _gap(text: str) -> int:

@@ -18,7 +18,8 @@ from host.app.pair import pair
 from host.backends import Backend
 from host.config import HomeFolder, grouped
 from host.devices import SigningDevice
-from host.errors import HostError, WalletError
+from host.errors import BadInput, HostError, WalletError
+from host.payees import read_amount, read_payee
 from host.session.api import UnfinishedPayment, WalletSnapshot
 from host.session.cable import Cable
 from host.session.endings import short_status
@@ -131,12 +132,23 @@ def _sent_sentence(sent: Sent) -> str:
 
 
 async def _new_payment(args: argparse.Namespace, session: LocalSession) -> Sent:
-    if args.address is None or args.sats is None:
-        raise HostError("Say whom to pay and how many sats: quietkey wallet pay ADDRESS SATS.")
+    request = _request(args)
     await session.sync()
     await session.plug()
     await session.unlock()  # another device is found out before there is a draft
-    return await pay(session, PaymentRequest(args.address, args.sats, args.rate), _say_step)
+    return await pay(session, request, _say_step)
+
+
+def _request(args: argparse.Namespace) -> PaymentRequest:
+    if args.payee is None:
+        raise BadInput("Say whom to pay and how much: quietkey wallet pay ADDRESS AMOUNT.")
+    payee = read_payee(args.payee, args.network)
+    for note in payee.notes:
+        _say(note)
+    sats = payee.sats if args.amount is None else read_amount(args.amount)
+    if sats is None:
+        raise BadInput("Say how much: quietkey wallet pay ADDRESS AMOUNT.")
+    return PaymentRequest(args.payee, sats, args.rate)
 
 
 async def _resume(_: argparse.Namespace, session: LocalSession) -> Sent:

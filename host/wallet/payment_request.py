@@ -1,4 +1,4 @@
-"""What a person asks for, checked before it becomes a payment; each refusal says how to go on."""
+"""What is asked for, checked before it becomes a payment; each refusal says how to go on."""
 
 import re
 from decimal import Decimal
@@ -6,35 +6,39 @@ from decimal import Decimal
 import bdkpython as bdk
 
 from host.config import grouped
-from host.errors import TooFewCoins, WalletError
+from host.errors import BadInput, TooFewCoins, WalletError
+from host.payees import Payee, read_payee
+from host.payees.amounts import LEAST_RATE, MAX_SATS, MOST_RATE
 
 NETWORKS = {
     "mainnet": bdk.Network.BITCOIN,
     "testnet": bdk.Network.TESTNET,
     "regtest": bdk.Network.REGTEST,
 }
-MAX_SATS = 21_000_000 * 100_000_000
-# Below the first no node passes a transaction on; above the second somebody made a mistake.
-LEAST_RATE, MOST_RATE = 0.1, 10_000
 # BDK says this as text only.
 _INSUFFICIENT = re.compile(r"([\d.]+) BTC available of ([\d.]+) BTC needed")
 
 
-def payable(address: str, sats: int, network: str) -> "bdk.Script":
-    """The script to pay. Raises WalletError: no address, another network's, dust, too much."""
-    script = _address(address, network).script_pubkey()
+def payable(text: str, sats: int, network: str) -> Payee:
+    """Whom `text` means. Raises BadInput: nobody, another network's, dust, not what it asks for."""
+    payee = read_payee(text, network)
+    if payee.sats not in {None, sats}:
+        raise BadInput(
+            f"The request asks for {grouped(payee.sats or 0)} sats, and this is {grouped(sats)}."
+            " No payment was created. Leave the amount out, or pay to the address alone."
+        )
     if not 0 < sats <= MAX_SATS:
-        raise WalletError(
+        raise BadInput(
             "An amount is 1 sat or more, and not more than all bitcoin there can be."
             " No payment was created."
         )
-    dust_sats = dust_limit(script.to_bytes())
+    dust_sats = dust_limit(payee.script_pubkey)
     if sats < dust_sats:
-        raise WalletError(
+        raise BadInput(
             f"{grouped(sats)} sats is too little: the network passes on"
             f" {grouped(dust_sats)} sats or more to this address. No payment was created."
         )
-    return script
+    return payee
 
 
 def dust_limit(script_pubkey: bytes) -> int:
@@ -45,9 +49,9 @@ def dust_limit(script_pubkey: bytes) -> int:
 
 
 def rate(sats_per_vbyte: float) -> "bdk.FeeRate":
-    """Raises WalletError for a rate nobody can mean; also for one that is no number."""
+    """Raises BadInput for a rate nobody can mean; also for one that is no number."""
     if not LEAST_RATE <= sats_per_vbyte <= MOST_RATE:
-        raise WalletError(
+        raise BadInput(
             f"A fee rate is between {LEAST_RATE} and {grouped(MOST_RATE)} sat/vB."
             " No payment was created."
         )
@@ -64,29 +68,6 @@ def built(builder: "bdk.TxBuilder", wallet: "bdk.Wallet") -> "bdk.Psbt":
         raise WalletError(
             f"The payment cannot be made: {error}. No payment was created."
         ) from error
-
-
-def _address(text: str, network: str) -> "bdk.Address":
-    try:
-        return bdk.Address(text.strip(), NETWORKS[network])
-    except bdk.AddressParseError as error:
-        raise WalletError(_what_is_wrong(text.strip(), network)) from error
-
-
-def _what_is_wrong(text: str, network: str) -> str:
-    for name, bdk_network in NETWORKS.items():
-        try:
-            bdk.Address(text, bdk_network)
-        except bdk.AddressParseError:
-            continue
-        return (
-            f"This address belongs to {name}, and this wallet is on {network}."
-            " No payment was created. Ask for an address of the same network."
-        )
-    return (
-        "This is not a Bitcoin address: a letter is wrong or missing."
-        " No payment was created. Copy the whole address again."
-    )
 
 
 def _too_few(text: str, confirmed_sats: int) -> WalletError:

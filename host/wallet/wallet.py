@@ -21,13 +21,15 @@ from signer.formats.words.digest_words import digest_words
 class Wallet(Account):
     """An account that pays. Any thread may call; some calls take a while."""
 
-    def draft(self, address: str, sats: int, sats_per_vbyte: float) -> Draft:
+    def draft(self, payee_text: str, sats: int, sats_per_vbyte: float) -> Draft:
         """A payment for the device to sign, kept on disk until it is finished or discarded.
 
-        There is one at a time: an older one is discarded. Raises WalletError with the reason why
-        it cannot be made; TooFewCoins says how many sats are missing.
+        `payee_text` is an address or a request (host.payees). There is one draft at a time: an
+        older one is discarded. Raises WalletError with the reason why it cannot be made;
+        TooFewCoins says how many sats are missing.
         """
-        script = payment_request.payable(address, sats, self.network)
+        payee = payment_request.payable(payee_text, sats, self.network)
+        script, address = bdk.Script(payee.script_pubkey), payee.address
         rate = payment_request.rate(sats_per_vbyte)
         with self._lock:
             builder = bdk.TxBuilder().fee_rate(rate).unspendable(self._unsafe())

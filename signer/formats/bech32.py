@@ -56,8 +56,8 @@ def _check_program(version: int, program: bytes) -> None:
 def join(hrp: str, values: Iterable[int], checksum: Checksum) -> str:
     """hrp, separator, `values` (each 0-31) and their checksum as text."""
     body = list(values)
-    residue = _CODE.residue([*_expand(hrp), *body, 0, 0, 0, 0, 0, 0]) ^ checksum
-    body += [(residue >> shift) & 31 for shift in range(25, -1, -5)]
+    left = residue(hrp, [*body, 0, 0, 0, 0, 0, 0]) ^ checksum
+    body += [(left >> shift) & 31 for shift in range(25, -1, -5)]
     return hrp + "1" + "".join(ALPHABET[value] for value in body)
 
 
@@ -76,10 +76,15 @@ def split(text: str, limit: int = 90) -> tuple[str, list[int], Checksum]:
     if not hrp or len(body) < 6:
         raise Malformed("Bech32 text is a prefix, a 1, and at least six letters.")
     values = [_value(letter, len(hrp) + 2 + position) for position, letter in enumerate(body)]
-    residue = _CODE.residue([*_expand(hrp), *values])
-    if residue not in (Checksum.BECH32, Checksum.BECH32M):
+    left = residue(hrp, values)
+    if left not in (Checksum.BECH32, Checksum.BECH32M):
         raise Malformed("The bech32 checksum is wrong: a letter was changed or lost.")
-    return hrp, values[:-6], Checksum(residue)
+    return hrp, values[:-6], Checksum(left)
+
+
+def residue(hrp: str, values: Iterable[int]) -> int:
+    """What the checksum leaves of these symbols, 30 bits: a Checksum when nothing is wrong."""
+    return _CODE.residue([*_expand(hrp), *values])
 
 
 def _value(letter: str, position: int) -> int:

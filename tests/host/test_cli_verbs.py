@@ -240,14 +240,14 @@ async def test_without_a_device_it_says_how_to_name_one(rich: Terminal) -> None:
 
 async def test_without_a_recipient_it_says_what_to_type(rich: Terminal) -> None:
     talk = await rich.fails("pay", *rich.device, *rich.network)
-    assert "Say whom to pay and how many sats" in talk
+    assert "Say whom to pay and how much" in talk
 
 
 @pytest.mark.parametrize(
     ("address", "sats", "says"),
     [
-        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "25000", "belongs to mainnet"),
-        (STRANGER[:-1] + "q", "25000", "not a Bitcoin address"),
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "25000", "belongs to the main network"),
+        (STRANGER[:-1] + "q", "25000", "Letter 44 is probably wrong"),
         (STRANGER, "1", "is too little"),
         (STRANGER, "50000000", "sats are missing"),
     ],

@@ -262,11 +262,11 @@ async def test_the_mouse_presses_the_buttons() -> None:
 @pytest.mark.parametrize(
     ("address", "sats", "says"),
     [
-        (app_session.THEIRS[:-1] + "q", "1000", "one character is wrong"),
-        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "1000", "is for the main network"),
+        (app_session.THEIRS[:-1] + "q", "1000", "is probably wrong"),
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "1000", "belongs to the main network"),
         (app_session.THEIRS, "6000000", "more than the 5 000 000 sats you have"),
-        (app_session.THEIRS, "0", "A whole number of sats, at least 1"),
-        (app_session.THEIRS, "1.5", "A whole number of sats, at least 1"),
+        (app_session.THEIRS, "0", "1 sat or more"),
+        (app_session.THEIRS, "1.5", "A sat cannot be divided"),
     ],
 )
 async def test_a_form_that_cannot_be_right_says_why_and_asks_nobody(
@@ -422,3 +422,16 @@ async def test_quitting_ends_what_was_started() -> None:
     async with at_the(session) as person:
         await person.does("q")
     assert session.closed
+
+
+async def test_a_paste_of_several_lines_is_one_address_and_a_secret_does_not_stay() -> None:
+    half = len(app_session.THEIRS) // 2
+    lines = f"{app_session.THEIRS[:half]}\r\n{app_session.THEIRS[half:]}\n"
+    key = "KwdMAjGmerYanjeui5SHS7JkmpZvVipYvB2LJGU1ZxJwYvP98617"
+    async with at_the(funded()) as person:
+        text = await person.does("p", f"{PASTE}{key}")
+        assert "This is a private key (WIF)." in text
+        assert key[:6] not in text
+        text = await person.does(f"{PASTE}{lines}", "tab", f"{PASTE}0.00025 BTC", "enter")
+        assert "25 000 sats" in text
+        assert "comes back to you" in text

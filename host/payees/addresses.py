@@ -1,0 +1,153 @@
+"""Addresses read strictly; what is wrong with one is said as exactly as its checksum allows."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from host.config import BASE58_VERSIONS, BECH32_HRP
+from host.payees.errors import PayeeError
+from host.payees.typos import wrong_places
+from signer.errors import Malformed
+from signer.formats import base58, bech32
+
+NETWORK_TITLES = {
+    "mainnet": "the main network",
+    "testnet": "a test network",
+    "regtest": "a private network",
+}
+AGAIN = "Copy it again, whole."
+_HASH_BYTES = 20
+_SHORTEST_BASE58, _LONGEST_BASE58 = 25, 35
+_FIRST_LETTERS = "13mn2"  # of P2PKH and P2SH, on every network
+# Symbols behind the prefix: version, program and checksum of 20 and of 32 bytes.
+_SHORT, _LONG = 39, 59
+_AROUND = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address as the field writes it, and the script it stands for."""
+
+    text: str
+    script_pubkey: bytes
+
+
+def read_address(text: str, network: str) -> Address:
+    """The address that `text`, without white space, is on this network. Raises PayeeError."""
+    _only_ascii(text)
+    hrp = _prefix(text)
+    if hrp is None:
+        return _base58(text, network)
+    if hrp != BECH32_HRP[network]:
+        home = next(name for name, prefix in BECH32_HRP.items() if prefix == hrp)
+        raise _of_another_network(home, network)
+    return _segwit(text, hrp)
+
+
+def _prefix(text: str) -> str | None:
+    """The human-readable part, when it is one of Bitcoin's."""
+    lower = text.lower()
+    return next((hrp for hrp in BECH32_HRP.values() if lower.startswith(f"{hrp}1")), None)
+
+
+def _only_ascii(text: str) -> None:
+    for number, letter in enumerate(text, 1):
+        if not "!" <= letter <= "~":
+            name = unicodedata.name(letter, "unknown").capitalize()
+            raise PayeeError(
+                f"Letter {number} is no letter of an address: {letter} ({name}).", AGAIN
+            )
+
+
+def _segwit(text: str, hrp: str) -> Address:
+    lower = text.lower()
+    if text not in {lower, text.upper()}:
+        # BIP173: a decoder must not accept mixed case.
+        raise PayeeError("Capital and small letters are mixed in this address.", AGAIN)
+    try:
+        version, program = bech32.decode(hrp, lower)
+    except Malformed as error:
+        raise _mistyped(lower, hrp) from error
+    opcode = 0x50 + version if version else 0
+    return Address(lower, bytes([opcode, len(program)]) + program)
+
+
+def _mistyped(text: str, hrp: str) -> PayeeError:
+    start = len(hrp) + 1
+    values = [bech32.ALPHABET.find(letter) for letter in text[start:]]
+    strange = [place for place, value in enumerate(values) if value < 0]
+    if strange:
+        place = start + strange[0]
+        return PayeeError(
+            f"Letter {place + 1} is none that an address has: {_around(text, place)}.", AGAIN
+        )
+    if complaint := _wrong_length(values):
+        return PayeeError(complaint, AGAIN)
+    places = [start + index for index in wrong_places(hrp, values)]
+    if not places:
+        return PayeeError("More than two letters of this address are wrong.", AGAIN)
+    numbers = " and ".join(str(place + 1) for place in places)
+    marked = " and ".join(_around(text, place) for place in places)
+    letters = "Letter {} is" if len(places) == 1 else "Letters {} are"
+    return PayeeError(
+        f"{letters.format(numbers)} probably wrong: {marked}.",
+        "Compare with where you have it from.",
+    )
+
+
+def _wrong_length(values: list[int]) -> str:
+    """What is missing of an address, or too much of it; "" when its length can be right."""
+    if len(values) < _SHORT:
+        return "This address is not complete."
+    if values[0] > 1 or len(values) in {_SHORT, _LONG}:
+        return ""
+    lengths = (_SHORT, _LONG) if values[0] == 0 else (_LONG,)
+    difference = min((len(values) - length for length in lengths), key=abs)
+    letters = "letter is" if abs(difference) == 1 else "letters are"
+    return f"{abs(difference)} {letters} {'too many' if difference > 0 else 'missing'}."
+
+
+def _around(text: str, place: int) -> str:
+    before, after = text[max(place - _AROUND, 0) : place], text[place + 1 : place + 1 + _AROUND]
+    left = "…" if place > _AROUND else ""
+    right = "…" if place + 1 + _AROUND < len(text) else ""
+    return f"{left}{before}[{text[place]}]{after}{right}"
+
+
+def _base58(text: str, network: str) -> Address:
+    if not _SHORTEST_BASE58 <= len(text) <= _LONGEST_BASE58 or text[0] not in _FIRST_LETTERS:
+        raise PayeeError(
+            "This is not a Bitcoin address, or not a whole one.", "Copy the whole address again."
+        )
+    for place, letter in enumerate(text):
+        if letter not in base58.ALPHABET:
+            raise PayeeError(
+                f"Letter {place + 1} is none that an address has: {_around(text, place)}.", AGAIN
+            )
+    try:
+        payload = base58.decode_check(text)
+    except Malformed as error:
+        raise PayeeError(
+            "A letter of this address is wrong or missing, or was a capital one.", AGAIN
+        ) from error
+    version, key_hash = payload[:1], payload[1:]
+    if len(key_hash) == _HASH_BYTES and version in BASE58_VERSIONS[network]:
+        return Address(text, _legacy_script(BASE58_VERSIONS[network].index(version), key_hash))
+    for home, versions in BASE58_VERSIONS.items():
+        if len(key_hash) == _HASH_BYTES and version in versions:
+            raise _of_another_network(home, network)
+    raise PayeeError("This is not the address of a payment in Bitcoin.", "Ask for another one.")
+
+
+def _legacy_script(kind: int, key_hash: bytes) -> bytes:
+    """P2PKH, P2SH (BIP16)."""
+    if kind == 0:
+        return b"\x76\xa9\x14" + key_hash + b"\x88\xac"
+    return b"\xa9\x14" + key_hash + b"\x87"
+
+
+def _of_another_network(home: str, network: str) -> PayeeError:
+    return PayeeError(
+        f"This address belongs to {NETWORK_TITLES[home]} ({home}), and this wallet is on"
+        f" {network}.",
+        "Ask for an address of the same network.",
+    )

@@ -1,0 +1,69 @@
+"""Whom to pay: the one reading of what a person pastes, for every face."""
+
+from dataclasses import dataclass
+
+from host.payees import cleaning, uri
+from host.payees.addresses import Address, read_address
+from host.payees.errors import PayeeError
+from host.payees.lookalikes import refuse_lookalikes, refuse_secrets
+
+LONGEST_TEXT = 4096  # characters; no request that a person pastes is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who is paid. `sats` is what the request asks for, or None.
+
+    `label` and `message` are from whoever made the request. `notes` are sentences about what it
+    says and is not followed.
+    """
+
+    address: str
+    script_pubkey: bytes
+    sats: int | None = None
+    label: str = ""
+    message: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def read_payee(text: str, network: str) -> Payee:
+    """Who is meant by an address or a request, on "mainnet", "testnet" or "regtest".
+
+    Groups, lines, quotes and invisible signs around and in an address do not count. Raises
+    PayeeError, which says what was pasted instead, or where a letter is wrong; SecretPasted.
+    """
+    plain = cleaning.unwrapped(text)
+    if not plain:
+        raise PayeeError("There is nothing to read.", "Paste the address you were given.")
+    refuse_secrets(plain)
+    compact = cleaning.joined(plain)
+    if uri.is_link(compact):
+        return _from_link(plain, network)
+    refuse_lookalikes(compact)
+    if len(compact) > LONGEST_TEXT:
+        raise PayeeError("This is far too long to be an address.", "Copy the address alone.")
+    address = read_address(compact, network)
+    return Payee(address.text, address.script_pubkey)
+
+
+def _from_link(text: str, network: str) -> Payee:
+    if len(text) > LONGEST_TEXT:
+        raise PayeeError("This request is far too long.", "Ask for the address alone.")
+    link = uri.read_link(text, network)
+    address = _first_readable(link.addresses, network)
+    return Payee(
+        address.text, address.script_pubkey, link.sats, link.label, link.message, link.notes
+    )
+
+
+def _first_readable(texts: tuple[str, ...], network: str) -> Address:
+    """BIP321: of several addresses, each is as good; the first that is none says why."""
+    failure: PayeeError | None = None
+    for text in texts:
+        refuse_secrets(text)
+        try:
+            refuse_lookalikes(text)
+            return read_address(text, network)
+        except PayeeError as error:
+            failure = failure or error
+    raise failure or PayeeError("There is no address in this request.")
