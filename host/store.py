@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from host.config import GAP
 from host.errors import WalletError
 from host.storage_errors import named_reason
-from host.values import Draft, PaymentRecord, SignedPayment
+from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
 
 # One entry for each version of the schema, each leading from the one before it.
 _MIGRATIONS = (
@@ -62,6 +62,11 @@ _MIGRATIONS = (
     ALTER TABLE payments ADD COLUMN seen_by INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE payments ADD COLUMN peers INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE addresses ADD COLUMN refused INTEGER;
+    """,
+    # What was wished for, as JSON; and coins that no payment takes.
+    """
+    ALTER TABLE draft ADD COLUMN request TEXT NOT NULL DEFAULT '';
+    CREATE TABLE frozen_coins (outpoint TEXT PRIMARY KEY) STRICT;
     """,
 )
 VERSION = len(_MIGRATIONS)
@@ -171,7 +176,7 @@ class Store:
         """Remember the one unfinished payment, in the place of any other."""
         with self._change() as db:
             db.execute(
-                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     draft.psbt,
                     draft.recipient,
@@ -181,19 +186,20 @@ class Store:
                     draft.change_sats,
                     json.dumps(draft.words),
                     draft.replaces,
+                    _request_text(draft.request),
                 ),
             )
 
     def draft(self) -> Draft | None:
         row = self._row(
-            "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words, replaces"
-            " FROM draft"
+            "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words, replaces,"
+            " request FROM draft"
         )
         if row is None:
             return None
-        psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces = row
-        words = tuple(json.loads(words))
-        return Draft(psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces)
+        psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, text = row
+        request, words = _request(text), tuple(json.loads(words))
+        return Draft(psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, request)
 
     def drop_draft(self, draft: Draft) -> None:
         with self._change() as db:
@@ -246,6 +252,21 @@ class Store:
         )
         return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)
 
+    def freeze(self, outpoint: str) -> None:
+        """No payment takes this coin from now on, "txid:vout"."""
+        with self._change() as db:
+            db.execute("INSERT OR IGNORE INTO frozen_coins VALUES (?)", (outpoint,))
+
+    def unfreeze(self, outpoint: str) -> None:
+        with self._change() as db:
+            db.execute("DELETE FROM frozen_coins WHERE outpoint = ?", (outpoint,))
+
+    def frozen(self) -> frozenset[str]:
+        """The coins that no payment takes, "txid:vout"."""
+        return frozenset(
+            outpoint for (outpoint,) in self._rows("SELECT outpoint FROM frozen_coins")
+        )
+
     def _check(self) -> None:
         """Raises WalletError when SQLite or we cannot make sense of what is there."""
         result = self._rows("PRAGMA quick_check(1)")
@@ -295,3 +316,19 @@ class Store:
     def _row(self, query: str) -> tuple[Any, ...] | None:
         rows = self._rows(query)
         return rows[0] if rows else None
+
+
+def _request_text(request: PaymentRequest | None) -> str:
+    if request is None:
+        return ""
+    return json.dumps(asdict(request) | {"data": request.data.hex()})
+
+
+def _request(text: str) -> PaymentRequest | None:
+    if not text:
+        return None
+    fields = json.loads(text)
+    fields["recipients"] = tuple(Recipient(**recipient) for recipient in fields["recipients"])
+    fields["coins"] = tuple(fields["coins"])
+    fields["data"] = bytes.fromhex(fields["data"])
+    return PaymentRequest(**fields)

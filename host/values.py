@@ -1,6 +1,6 @@
 """Values that several rooms share, each written once. Nothing of BDK, of a wire or a screen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Status = Literal["signed", "sent", "given up", "replaced"]
@@ -37,12 +37,16 @@ class ReceiveAddress:
 
 @dataclass(frozen=True, slots=True)
 class Utxo:
-    """A coin to spend: outpoint "txid:vout". `height` is None until it is in a block."""
+    """A coin to spend: outpoint "txid:vout". `height` is None until it is in a block.
+
+    A `frozen` one is spent by no payment.
+    """
 
     outpoint: str
     sats: int
     address: str
     height: int | None
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +65,47 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentRequest:
-    """Who gets how much, at what fee rate. `address` is any text that says whom (host.payees)."""
+class Recipient:
+    """Who gets how much. `sats` is None for all that is left; one recipient can have that.
+
+    `address` is an address, or a request that holds one (host.payees).
+    """
 
     address: str
-    sats: int
-    sats_per_vbyte: float
+    sats: int | None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """A payment as it is wished for. `fee_sats` is the whole fee, in the place of the rate.
+
+    `coins` are the outpoints to spend, "txid:vout"; when there are none, the wallet chooses.
+    `data` is written into the chain behind an OP_RETURN. `lock_time` is the field of that name
+    (BIP65): a height, or seconds since 1970; None lets the wallet set the present height.
+    """
+
+    recipients: tuple[Recipient, ...]
+    sats_per_vbyte: float = 1.0
+    fee_sats: int | None = None
+    coins: tuple[str, ...] = ()
+    data: bytes = b""
+    lock_time: int | None = None
+
+    @classmethod
+    def to(cls, address: str, sats: int | None, sats_per_vbyte: float = 1.0) -> "PaymentRequest":
+        """A payment to one recipient."""
+        return cls((Recipient(address, sats),), sats_per_vbyte)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A payment nobody has signed yet. `words` are the four the device shows, too.
 
-    `replaces` is the txid of the payment whose place it takes, or "". Of a payment that an earlier
-    run signed, `psbt`, fee rate, change and words are not kept.
+    `recipient` is its address, or several with a space between, and `sats` what they get together.
+    `replaces` is the txid of the payment whose place it takes, or "". `request` is what was wished
+    for, with each amount; None of a replacement. Of a payment that an earlier run signed, `psbt`,
+    request, fee rate, change and words are not kept.
     """
 
     psbt: bytes
@@ -85,6 +116,18 @@ class Draft:
     change_sats: int = 0
     words: tuple[str, ...] = ()
     replaces: str = ""
+    request: PaymentRequest | None = None
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Who gets how much, each amount known as far as it is kept."""
+        if self.request is None:
+            return (Recipient(self.recipient, self.sats),)
+        fixed = sum(recipient.sats or 0 for recipient in self.request.recipients)
+        return tuple(
+            replace(recipient, sats=self.sats - fixed) if recipient.sats is None else recipient
+            for recipient in self.request.recipients
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +143,9 @@ class SignedPayment:
 class PaymentRecord:
     """What we know of a payment we made, `created` in seconds since 1970.
 
-    `refusal` is why the network did not take it the last time, or "". `seen_by` of `peers` peers
-    showed that they have it when it was sent the last time.
+    `recipient` is an address, or several with a space between. `refusal` is why the network did
+    not take it the last time, or "". `seen_by` of `peers` peers showed that they have it when it
+    was sent the last time.
     """
 
     payment: SignedPayment

@@ -7,6 +7,7 @@ crash and can be taken up again: `sign` the one, `send` the other.
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 
 from host.backends import Backend
 from host.config import grouped
@@ -21,13 +22,12 @@ from host.values import (
     SignedPayment,
 )
 from host.wallet import Wallet
+from host.wallet.payment_request import FIRST_TIME
 
 
 async def draft(wallet: Wallet, request: PaymentRequest) -> Draft:
     """A payment to be signed, kept on disk. Raises WalletError with the reason why not."""
-    return await asyncio.to_thread(
-        wallet.draft, request.address, request.sats, request.sats_per_vbyte
-    )
+    return await asyncio.to_thread(wallet.draft_request, request)
 
 
 async def check_rate(backend: Backend, sats_per_vbyte: float) -> None:
@@ -69,6 +69,7 @@ async def send(
     every bit of progress.
     """
     try:
+        _check_due(wallet, payment)
         sent = await backend.broadcast(payment.raw_tx, observer)
     except PeersUnreachable:
         raise  # nobody said anything of it
@@ -91,6 +92,8 @@ async def send_waiting(wallet: Wallet, backend: Backend) -> None:
     Raises WalletError when the network still does not take it.
     """
     for record in await asyncio.to_thread(unsent, wallet):
+        if wallet.waits_until(record.payment):
+            continue
         try:
             await send(wallet, backend, record.payment)
         except NetworkError as error:
@@ -99,6 +102,20 @@ async def send_waiting(wallet: Wallet, backend: Backend) -> None:
                 f" and not sent ({record.payment.txid}). {error} Send it again with --continue,"
                 " raise its fee, or give it up; then pay."
             ) from error
+
+
+def _check_due(wallet: Wallet, payment: SignedPayment) -> None:
+    lock_time = wallet.waits_until(payment)
+    if lock_time:
+        moment = (
+            f"block {grouped(lock_time)}"
+            if lock_time < FIRST_TIME
+            else f"{datetime.fromtimestamp(lock_time, UTC):%Y-%m-%d %H:%M} UTC"
+        )
+        raise NetworkError(
+            f"The payment is signed and kept. No block takes it before {moment}: send it then with"
+            " --continue. Its coins count as spent until then."
+        )
 
 
 async def send_again(wallet: Wallet, backend: Backend) -> None:

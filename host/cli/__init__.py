@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from host.cli import paying
 from host.config import GAP, MAX_GAP, NETWORKS, PURPOSE
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
@@ -94,7 +95,19 @@ You check the payment on the device. A payment that was cut short is kept: --con
 again, whether a signature is missing or the network was, and --discard forgets an unsigned one.
 
   quietkey wallet pay ADDRESS 25000 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+  quietkey wallet pay ADDRESS max --rate 2.5       everything there is, the fee out of it
+  quietkey wallet pay ADDRESS 25k ADDRESS 0.001    two recipients; --to and --csv take more
+  quietkey wallet pay --csv wages.csv --fee 2000
   quietkey wallet pay --continue    --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_COINS = """\
+  quietkey wallet coins --json
+"""
+_FREEZE = """\
+No payment takes a frozen coin. Its name is as `quietkey wallet coins` lists it.
+
+  quietkey wallet freeze TXID:N
+  quietkey wallet unfreeze TXID:N
 """
 _HISTORY = """\
   quietkey wallet history --json
@@ -160,6 +173,10 @@ def _add_wallet(verbs: _Verbs) -> None:
     verify = _add_task(tasks, "verify", "compare an address with the device", _VERIFY, device=True)
     verify.add_argument("index", type=_count, help="the number of the address, from 0")
     _add_pay(tasks)
+    _add_task(tasks, "coins", "list the coins", _COINS, peer=False)
+    for name, summary in (("freeze", "keep a coin"), ("unfreeze", "let a coin be spent again")):
+        task = _add_task(tasks, name, summary, _FREEZE)
+        task.add_argument("coin", metavar="TXID:N", help="the coin")
     _add_task(tasks, "history", "list payments", _HISTORY, peer=False)
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
     _add_endings(tasks)
@@ -169,9 +186,7 @@ def _add_wallet(verbs: _Verbs) -> None:
 
 def _add_pay(tasks: _Verbs) -> None:
     pay = _add_task(tasks, "pay", "pay somebody", _PAY, device=False, peer=False)
-    pay.add_argument("payee", nargs="?", help="an address, or a request: bitcoin:...")
-    pay.add_argument("amount", nargs="?", help="25000 (sats), 25k or 0.00025 BTC")
-    pay.add_argument("--rate", type=float, default=1.0, help="fee in sat/vB (default: 1)")
+    paying.add_arguments(pay)
     alternatives = pay.add_mutually_exclusive_group()
     alternatives.add_argument(
         "--continue", action="store_true", dest="resume", help="take up the payment cut short"

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend
+from host.cli import paying
 from host.config import HomeFolder, grouped
 from host.devices import SigningDevice
-from host.errors import BadInput, HostError, WalletError
-from host.payees import read_amount, read_payee
+from host.errors import HostError, WalletError
 from host.session.api import UnfinishedPayment, WalletSnapshot
 from host.session.cable import Cable
 from host.session.endings import short_status
@@ -27,20 +27,12 @@ from host.session.local import LocalSession, WalletFolder
 from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
 from host.session.wording import liars_sentence, since, stale_warning
 from host.store import Search
-from host.values import (
-    Acceptance,
-    Draft,
-    HistoryEntry,
-    PaymentRequest,
-    Propagation,
-    ReceiveAddress,
-    Sent,
-)
+from host.values import Acceptance, Draft, HistoryEntry, Propagation, ReceiveAddress, Sent
 from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
 BACKEND = "p2p"  # the one whose servers --peer names
-_READING = ("balance", "history")  # without a peer to ask, they change nothing
+_READING = ("balance", "history", "coins")  # without a peer to ask, they change nothing
 UNSEARCHED = (
     "This wallet has not looked at the network yet. If its seed was used before, this address may"
     " be used already: look first, with quietkey wallet sync."
@@ -132,23 +124,24 @@ def _sent_sentence(sent: Sent) -> str:
 
 
 async def _new_payment(args: argparse.Namespace, session: LocalSession) -> Sent:
-    request = _request(args)
+    request, notes = paying.request(args)
+    for note in notes:
+        _say(note)
     await session.sync()
+    if args.target is not None:
+        request = replace(request, sats_per_vbyte=await _rate_for(session, args.target))
     await session.plug()
     await session.unlock()  # another device is found out before there is a draft
     return await pay(session, request, _say_step)
 
 
-def _request(args: argparse.Namespace) -> PaymentRequest:
-    if args.payee is None:
-        raise BadInput("Say whom to pay and how much: quietkey wallet pay ADDRESS AMOUNT.")
-    payee = read_payee(args.payee, args.network)
-    for note in payee.notes:
-        _say(note)
-    sats = payee.sats if args.amount is None else read_amount(args.amount)
-    if sats is None:
-        raise BadInput("Say how much: quietkey wallet pay ADDRESS AMOUNT.")
-    return PaymentRequest(args.payee, sats, args.rate)
+async def _rate_for(session: LocalSession, blocks: int) -> float:
+    rate = max(await session.fee_floor(), paying.DEFAULT_RATE)
+    _say(
+        f"Peers do not tell what the next {blocks} blocks take: {rate:g} sat/vB is the least that"
+        " they pass on. It may wait, and `bump` raises it."
+    )
+    return rate
 
 
 async def _resume(_: argparse.Namespace, session: LocalSession) -> Sent:
@@ -225,6 +218,28 @@ def _entry_data(entry: HistoryEntry) -> Data:
         "replaced_by": entry.replaced_by,
         "conflict_confirmations": entry.conflict_depth,
     }
+
+
+async def _coins(args: argparse.Namespace) -> None:
+    async with _session(args) as session:
+        await _look(args, session)
+        for coin in session.wallet.utxos():
+            block = "waiting" if coin.height is None else f"block {coin.height}"
+            mark = "  frozen" if coin.frozen else ""
+            text = f"{coin.outpoint}  {grouped(coin.sats):>16} sats  {block}{mark}"
+            _tell(args, asdict(coin), text)
+
+
+async def _freeze(args: argparse.Namespace) -> None:
+    async with _session(args) as session:
+        await asyncio.to_thread(session.wallet.freeze, args.coin)
+    _say("The coin is frozen: no payment takes it.")
+
+
+async def _unfreeze(args: argparse.Namespace) -> None:
+    async with _session(args) as session:
+        await asyncio.to_thread(session.wallet.unfreeze, args.coin)
+    _say("The coin can be spent again.")
 
 
 async def _sync(args: argparse.Namespace) -> None:
@@ -331,6 +346,9 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "receive": _receive,
     "verify": _verify,
     "pay": _pay,
+    "coins": _coins,
+    "freeze": _freeze,
+    "unfreeze": _unfreeze,
     "history": _history,
     "sync": _sync,
     "rescan": _rescan,

@@ -137,7 +137,7 @@ class Story:
             steps.append(step)
             self._tell(_name(step), step.sentence)
 
-        request = PaymentRequest(RECIPIENT, PAID_SATS, SATS_PER_VBYTE)
+        request = PaymentRequest.to(RECIPIENT, PAID_SATS, SATS_PER_VBYTE)
         sent, _ = await together(pay(self.session, request, note), self.finger.accept())
         await self.finger.dismiss()
         fees = [step.payment.fee_sats for step in steps if isinstance(step, Verified)]

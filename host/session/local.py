@@ -13,7 +13,7 @@ from host.app import pair, receive, spend, verify_address
 from host.app.history import entries
 from host.backends import Backend
 from host.devices import SigningDevice
-from host.errors import NetworkError, WalletError
+from host.errors import HostError, NetworkError, WalletError
 from host.session.api import (
     DevicePanel,
     Observer,
@@ -197,15 +197,32 @@ class LocalSession:
     async def unfinished(self) -> UnfinishedPayment | None:
         # Signed first: sending it asks nobody, and its coins count as spent until it is seen.
         for record in await asyncio.to_thread(spend.unsent, self.wallet):
-            return UnfinishedPayment.of(record)
+            if not self.wallet.waits_until(record.payment):
+                return UnfinishedPayment.of(record)
         draft = await asyncio.to_thread(spend.unfinished, self.wallet)
         return None if draft is None else UnfinishedPayment(draft)
 
     async def draft(self, request: PaymentRequest) -> Draft:
         if self._own_backend is not None:
             await spend.send_waiting(self.wallet, self._own_backend)
-            await spend.check_rate(self._own_backend, request.sats_per_vbyte)
-        return await spend.draft(self.wallet, request)
+            if request.fee_sats is None:
+                await spend.check_rate(self._own_backend, request.sats_per_vbyte)
+        draft = await spend.draft(self.wallet, request)
+        if self._own_backend is not None and request.fee_sats is not None:
+            await self._check_fee(self._own_backend, draft)
+        return draft
+
+    async def fee_floor(self) -> float:
+        """The lowest fee in sat/vB that the network passes on, as far as it says; else 0."""
+        return await self._backend.fee_floor()
+
+    async def _check_fee(self, backend: Backend, draft: Draft) -> None:
+        """The rate of an absolute fee is known once the coins are."""
+        try:
+            await spend.check_rate(backend, draft.sats_per_vbyte)
+        except HostError:
+            await self.discard(draft)
+            raise
 
     async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
         await spend.check_rate(self._backend, sats_per_vbyte)
@@ -226,7 +243,8 @@ class LocalSession:
                 "What would have replaced the payment was discarded meanwhile. Nothing was paid."
                 " Raise the fee once more, or call the payment off."
             )
-        return await self.draft(PaymentRequest(draft.recipient, draft.sats, draft.sats_per_vbyte))
+        request = PaymentRequest.to(draft.recipient, draft.sats, draft.sats_per_vbyte)
+        return await self.draft(draft.request or request)
 
     async def discard(self, draft: Draft) -> None:
         if await self._is_stored(draft):

@@ -24,8 +24,10 @@ class Drafted:
     @property
     def sentence(self) -> str:
         draft = self.draft
+        paid = [f"{grouped(each.sats or 0)} sats to {each.address}" for each in draft.recipients]
+        total = f", {grouped(draft.sats)} sats in all" if len(paid) > 1 else ""
         return (
-            f"Pay {grouped(draft.sats)} sats to {draft.recipient},"
+            f"Pay {', '.join(paid)}{total},"
             f" fee {grouped(draft.fee_sats)} sats ({draft.sats_per_vbyte:g} sat/vB)."
         )
 

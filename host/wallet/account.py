@@ -1,7 +1,7 @@
 """One account of one device on one network: its addresses and coins, and what the chain says."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ import bdkpython as bdk
 
 from host import psbt
 from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
-from host.errors import WalletError
+from host.errors import BadInput, WalletError
 from host.storage_errors import exists
 from host.store import DAMAGED, Pairing, Search, Store
 from host.transactions import Transaction
@@ -220,8 +220,26 @@ class Account:
 
     def utxos(self) -> tuple[Utxo, ...]:
         """What can be spent, largest first."""
-        utxos = (self._coin(output) for output in self._bdk.list_unspent())
+        frozen = self.store.frozen()
+        utxos = (self._coin(output, frozen) for output in self._bdk.list_unspent())
         return tuple(sorted(utxos, key=lambda coin: (-coin.sats, coin.outpoint)))
+
+    def freeze(self, outpoint: str) -> None:
+        """Let no payment take this coin, "txid:vout". Raises WalletError: it is not there."""
+        self.store.freeze(self._known(outpoint))
+
+    def unfreeze(self, outpoint: str) -> None:
+        """Let payments take this coin again. Raises WalletError: it is not there."""
+        self.store.unfreeze(self._known(outpoint))
+
+    def _known(self, outpoint: str) -> str:
+        name = outpoint.strip().lower()
+        if name not in {outpoint_text(output.outpoint) for output in self._bdk.list_unspent()}:
+            raise BadInput(
+                f"There is no coin {name[:80]} in this wallet. Nothing was changed."
+                " `quietkey wallet coins` lists those that are there."
+            )
+        return name
 
     def history(self) -> tuple[HistoryRow, ...]:
         """Newest first, what waits for its first block before all others."""
@@ -320,13 +338,15 @@ class Account:
         path = (*account_path(self.network, self.script), 0, info.index)
         return ReceiveAddress(str(info.address), info.index, path)
 
-    def _coin(self, output: "bdk.LocalOutput") -> Utxo:
+    def _coin(self, output: "bdk.LocalOutput", frozen: Collection[str]) -> Utxo:
         script = output.txout.script_pubkey
+        outpoint = outpoint_text(output.outpoint)
         return Utxo(
-            f"{output.outpoint.txid}:{output.outpoint.vout}",
+            outpoint,
             output.txout.value.to_sat(),
             str(bdk.Address.from_script(script, payment_request.NETWORKS[self.network])),
             bdk_adapter.height(output.chain_position),
+            outpoint in frozen,
         )
 
     def _row(self, canonical: "bdk.CanonicalTx", tip: int) -> HistoryRow:
@@ -348,6 +368,11 @@ class Account:
             derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
             if derivation and derivation.keychain is INTERNAL:
                 mark(INTERNAL, derivation.index)
+
+
+def outpoint_text(outpoint: "bdk.OutPoint") -> str:
+    """As people read it: "txid:vout"."""
+    return f"{outpoint.txid}:{outpoint.vout}"
 
 
 def outpoint_name(outpoint: "bdk.OutPoint") -> tuple[bytes, int]:

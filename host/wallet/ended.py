@@ -55,7 +55,8 @@ def check_revivable(
     """
     for record in records:
         depth = depths.get(record.payment.txid, FINAL_DEPTH)
-        if record.recipient == address and record.status not in ENDED and depth < FINAL_DEPTH:
+        paid = address in record.recipient.split()
+        if paid and record.status not in ENDED and depth < FINAL_DEPTH:
             raise WalletError(
                 f"A payment of {grouped(record.sats)} sats to this address became impossible"
                 f" ({record.payment.txid}), and a reorg of the chain could still revive it."
@@ -96,7 +97,7 @@ def check_payee(address: str, possible: Iterable[Ended], spent: Iterable[Coin]) 
     for ended in possible:
         if ended.coins & gone:
             gone |= ended.outputs
-        elif ended.record.recipient == address:
+        elif address in ended.record.recipient.split():
             raise WalletError(
                 f"A payment of {grouped(ended.record.sats)} sats to this address has ended, and a"
                 f" block can still take it ({ended.record.payment.txid}). Nothing was made, so that"

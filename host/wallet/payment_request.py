@@ -1,44 +1,110 @@
 """What is asked for, checked before it becomes a payment; each refusal says how to go on."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 import bdkpython as bdk
 
 from host.config import grouped
 from host.errors import BadInput, TooFewCoins, WalletError
-from host.payees import Payee, read_payee
+from host.payees import read_payee
 from host.payees.amounts import LEAST_RATE, MAX_SATS, MOST_RATE
+from host.transactions import Transaction
+from host.values import PaymentRequest, Recipient
 
 NETWORKS = {
     "mainnet": bdk.Network.BITCOIN,
     "testnet": bdk.Network.TESTNET,
     "regtest": bdk.Network.REGTEST,
 }
+MOST_DATA_BYTES = 80
+FIRST_TIME = 500_000_000  # BIP65
 # BDK says this as text only.
 _INSUFFICIENT = re.compile(r"([\d.]+) BTC available of ([\d.]+) BTC needed")
 
 
-def payable(text: str, sats: int, network: str) -> Payee:
-    """Whom `text` means. Raises BadInput: nobody, another network's, dust, not what it asks for."""
-    payee = read_payee(text, network)
-    if payee.sats not in {None, sats}:
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one recipient gets. `sats` is None for all that is left."""
+
+    address: str
+    script_pubkey: bytes
+    sats: int | None
+
+
+def outputs(request: PaymentRequest, network: str) -> tuple[Output, ...]:
+    """What the request pays to whom. Raises BadInput: it says nobody, dust, or all twice."""
+    if not request.recipients:
+        raise BadInput("There is nobody to pay. No payment was created. Name a recipient.")
+    if sum(recipient.sats is None for recipient in request.recipients) > 1:
         raise BadInput(
-            f"The request asks for {grouped(payee.sats or 0)} sats, and this is {grouped(sats)}."
+            "All that is left can go to one recipient only. No payment was created."
+            " Say how much the others get."
+        )
+    return tuple(payable(recipient, network) for recipient in request.recipients)
+
+
+def payable(recipient: Recipient, network: str) -> Output:
+    """Whom the text means. Raises BadInput: nobody, another network's, dust, not what it asks."""
+    payee, sats = read_payee(recipient.address, network), recipient.sats
+    if payee.sats not in {None, sats}:
+        wanted = "all there is" if sats is None else grouped(sats)
+        raise BadInput(
+            f"The request asks for {grouped(payee.sats or 0)} sats, and this is {wanted}."
             " No payment was created. Leave the amount out, or pay to the address alone."
         )
+    if sats is not None:
+        _check_amount(sats, dust_limit(payee.script_pubkey))
+    return Output(payee.address, payee.script_pubkey, sats)
+
+
+def _check_amount(sats: int, dust_sats: int) -> None:
     if not 0 < sats <= MAX_SATS:
         raise BadInput(
             "An amount is 1 sat or more, and not more than all bitcoin there can be."
             " No payment was created."
         )
-    dust_sats = dust_limit(payee.script_pubkey)
     if sats < dust_sats:
         raise BadInput(
             f"{grouped(sats)} sats is too little: the network passes on"
             f" {grouped(dust_sats)} sats or more to this address. No payment was created."
         )
-    return payee
+
+
+def builder(request: PaymentRequest, paid: Iterable[Output]) -> "bdk.TxBuilder":
+    """All of a request but its coins. Raises BadInput for a fee or data nobody can mean."""
+    builder = bdk.TxBuilder()
+    if request.fee_sats is None:
+        builder = builder.fee_rate(rate(request.sats_per_vbyte))
+    elif 0 < request.fee_sats <= MAX_SATS:
+        builder = builder.fee_absolute(bdk.Amount.from_sat(request.fee_sats))
+    else:
+        raise BadInput("A fee is 1 sat or more. No payment was created.")
+    for output in paid:
+        script = bdk.Script(output.script_pubkey)
+        if output.sats is None:
+            builder = builder.drain_to(script)
+        else:
+            builder = builder.add_recipient(script, bdk.Amount.from_sat(output.sats))
+    if len(request.data) > MOST_DATA_BYTES:
+        raise BadInput(
+            f"Many nodes pass on {MOST_DATA_BYTES} bytes of data at most, and this is"
+            f" {len(request.data)}. No payment was created."
+        )
+    if request.data:
+        builder = builder.add_data(request.data)
+    return builder if request.lock_time is None else builder.nlocktime(_lock(request.lock_time))
+
+
+def _lock(lock_time: int) -> "bdk.LockTime":
+    """BIP65: below 500 million a height, above it seconds since 1970."""
+    if not 0 <= lock_time < 1 << 32:
+        raise BadInput("A lock time is a block height or a Unix time. No payment was created.")
+    if lock_time < FIRST_TIME:
+        return bdk.LockTime.BLOCKS(lock_time)
+    return bdk.LockTime.SECONDS(lock_time)
 
 
 def dust_limit(script_pubkey: bytes) -> int:
@@ -46,6 +112,13 @@ def dust_limit(script_pubkey: bytes) -> int:
     is_witness = 4 <= len(script_pubkey) <= 42 and script_pubkey[1] == len(script_pubkey) - 2
     to_spend = 67 if is_witness else 148
     return 3 * (8 + 1 + len(script_pubkey) + to_spend)
+
+
+def vbytes(unsigned: Transaction, script: str) -> int:
+    """The size of the transaction once every coin of a "wpkh" or "tr" account is signed."""
+    witness = {"wpkh": 108, "tr": 66}[script]  # a signature and its key; a Schnorr signature
+    weight = 4 * len(unsigned.encode(witness=False)) + 2 + witness * len(unsigned.inputs)
+    return -(-weight // 4)
 
 
 def rate(sats_per_vbyte: float) -> "bdk.FeeRate":
@@ -58,33 +131,52 @@ def rate(sats_per_vbyte: float) -> "bdk.FeeRate":
     return bdk.FeeRate.from_sat_per_kwu(round(sats_per_vbyte * 250))
 
 
-def built(builder: "bdk.TxBuilder", wallet: "bdk.Wallet") -> "bdk.Psbt":
-    """What the builder makes. Raises TooFewCoins, WalletError."""
+def built(
+    builder: "bdk.TxBuilder", wallet: "bdk.Wallet", usable_sats: int | None = None, aside: str = ""
+) -> "bdk.Psbt":
+    """What the builder makes. Raises TooFewCoins, WalletError.
+
+    `usable_sats` are in coins that may be spent, when these are not all; `aside` says why.
+    """
+    have_sats = wallet.balance().confirmed.to_sat() if usable_sats is None else usable_sats
     try:
         return builder.finish(wallet)
     except bdk.CreateTxError.CoinSelection as error:
-        raise _too_few(error.error_message, wallet.balance().confirmed.to_sat()) from error
+        raise _too_few(error.error_message, have_sats, aside) from error
+    except bdk.CreateTxError.InsufficientFunds as error:
+        raise _missing(error.needed, have_sats, aside) from error
+    except (bdk.CreateTxError.OutputBelowDustLimit, bdk.CreateTxError.NoUtxosSelected) as error:
+        raise TooFewCoins(
+            f"There are {grouped(have_sats)} sats to spend, and the fee leaves nothing to pay."
+            f" No payment was created. {aside}".rstrip(),
+            missing_sats=1,
+        ) from error
     except bdk.CreateTxError as error:
         raise WalletError(
             f"The payment cannot be made: {error}. No payment was created."
         ) from error
 
 
-def _too_few(text: str, confirmed_sats: int) -> WalletError:
+def _too_few(text: str, have_sats: int, aside: str) -> WalletError:
     """BDK leaves coins out that cost more to spend than they hold: they are there all the same."""
     amounts = _INSUFFICIENT.search(text)
     if amounts is None:
         return WalletError(f"The payment cannot be made: {text}. No payment was created.")
     have, need = (int(Decimal(amount) * 100_000_000) for amount in amounts.groups())
-    have = max(have, confirmed_sats)
+    have = max(have, have_sats)
     if have >= need:
-        return WalletError(
+        return TooFewCoins(
             "At this fee rate your coins cost more to spend than they hold. No payment was created."
-            " Choose a lower rate."
+            " Choose a lower rate.",
+            missing_sats=1,
         )
+    return _missing(need, have, aside)
+
+
+def _missing(need: int, have: int, aside: str) -> TooFewCoins:
     return TooFewCoins(
         f"{grouped(need - have)} sats are missing: this payment needs {grouped(need)} sats with"
         f" its fee, and there are {grouped(have)}. No payment was created."
-        " Choose a smaller amount, or receive coins first.",
-        missing_sats=need - have,
+        f" {aside or 'Choose a smaller amount, or receive coins first.'}",
+        missing_sats=max(need - have, 1),
     )

@@ -1,20 +1,19 @@
 """An account that pays: drafts, signed payments, and what becomes of them."""
 
 import base64
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 import bdkpython as bdk
 
 from host import consensus, psbt
-from host.errors import WalletError
+from host.config import grouped
+from host.errors import BadInput, WalletError
 from host.transactions import Transaction, TxOut
-from host.values import (
-    Draft,
-    PaymentRecord,
-    SignedPayment,
-)
+from host.values import Draft, PaymentRecord, PaymentRequest, SignedPayment
 from host.wallet import bdk_adapter, ended, payment_request, replacing
-from host.wallet.account import Account, outpoint_name
+from host.wallet.account import Account, outpoint_name, outpoint_text
+from host.wallet.payment_request import Output
 from signer.formats.words.digest_words import digest_words
 
 
@@ -22,22 +21,85 @@ class Wallet(Account):
     """An account that pays. Any thread may call; some calls take a while."""
 
     def draft(self, payee_text: str, sats: int, sats_per_vbyte: float) -> Draft:
+        """A payment to one recipient, an address or a request; see `draft_request`."""
+        return self.draft_request(PaymentRequest.to(payee_text, sats, sats_per_vbyte))
+
+    def draft_request(self, request: PaymentRequest) -> Draft:
         """A payment for the device to sign, kept on disk until it is finished or discarded.
 
-        `payee_text` is an address or a request (host.payees). There is one draft at a time: an
-        older one is discarded. Raises WalletError with the reason why it cannot be made;
-        TooFewCoins says how many sats are missing.
+        There is one draft at a time: an older one is discarded. Raises WalletError with the reason
+        why it cannot be made; TooFewCoins says how many sats are missing.
         """
-        payee = payment_request.payable(payee_text, sats, self.network)
-        script, address = bdk.Script(payee.script_pubkey), payee.address
-        rate = payment_request.rate(sats_per_vbyte)
+        outputs = payment_request.outputs(request, self.network)
+        builder = payment_request.builder(request, outputs)
         with self._lock:
-            builder = bdk.TxBuilder().fee_rate(rate).unspendable(self._unsafe())
-            builder = builder.add_recipient(script, bdk.Amount.from_sat(sats))
-            if coins := self._ruling_out(address):
-                builder = builder.add_utxos(coins)
-            psbt_draft = payment_request.built(builder, self._bdk)
-            return self._keep(self._as_draft(psbt_draft, address, sats, sats_per_vbyte))
+            builder, usable = self._with_coins(builder, request, outputs)
+            usable_sats = sum(output.txout.value.to_sat() for output in usable)
+            aside = self._aside() if not request.coins else "Choose more coins, or a lower amount."
+            psbt_draft = payment_request.built(builder, self._bdk, usable_sats, aside)
+            named = zip(request.recipients, outputs, strict=True)
+            recipients = tuple(replace(each, address=paid.address) for each, paid in named)
+            request = replace(request, recipients=recipients)
+            return self._keep(self._of_request(psbt_draft, request, outputs))
+
+    def _with_coins(
+        self, builder: "bdk.TxBuilder", request: PaymentRequest, outputs: Sequence[Output]
+    ) -> "tuple[bdk.TxBuilder, list[bdk.LocalOutput]]":
+        """The builder, and the coins it may spend: those chosen, or all that are safe."""
+        frozen = self.store.frozen()
+        usable = {
+            outpoint_text(output.outpoint): output
+            for output in self._safe()
+            if outpoint_text(output.outpoint) not in frozen
+        }
+        if request.coins:
+            self._check_coins(request.coins, usable, frozen)
+            usable = {name: usable[name] for name in dict.fromkeys(request.coins)}
+            builder = builder.manually_selected_only()
+        elif any(output.sats is None for output in outputs):
+            builder = builder.drain_wallet()
+        names = {outpoint_name(output.outpoint): output.outpoint for output in usable.values()}
+        addresses = [output.address for output in outputs]
+        spent = self._ruling_out(addresses, set(names), all_spent=bool(request.coins))
+        unspent = (output.outpoint for output in self._bdk.list_unspent())
+        builder = builder.unspendable(
+            [outpoint for outpoint in unspent if outpoint_name(outpoint) not in names]
+        )
+        if spent:
+            builder = builder.add_utxos([names[coin] for coin in sorted(spent)])
+        return builder, list(usable.values())
+
+    def _check_coins(
+        self, coins: Iterable[str], usable: Container[str], frozen: Container[str]
+    ) -> None:
+        for name in coins:
+            if name in usable:
+                continue
+            self._known(name)
+            reason = (
+                "is frozen: unfreeze it first"
+                if name in frozen
+                else "waits for its first block, and could be taken back until then"
+            )
+            raise BadInput(f"The coin {name} {reason}. No payment was created.")
+
+    def _aside(self) -> str:
+        """What is not spent although it is there, a sentence; "" when there is nothing."""
+        frozen = sum(utxo.sats for utxo in self.utxos() if utxo.frozen)
+        return f"{grouped(frozen)} sats more are frozen." if frozen else ""
+
+    def _of_request(
+        self, psbt_draft: "bdk.Psbt", request: PaymentRequest, outputs: Sequence[Output]
+    ) -> Draft:
+        unsigned = _unsigned(psbt_draft)
+        paid = {output.script_pubkey for output in outputs}
+        sats = sum(output.sats for output in unsigned.outputs if output.script_pubkey in paid)
+        address = " ".join(dict.fromkeys(output.address for output in outputs))
+        rate = request.sats_per_vbyte
+        if request.fee_sats is not None:
+            rate = round(request.fee_sats / payment_request.vbytes(unsigned, self.script), 2)
+        draft = self._as_draft(psbt_draft, address, sats, rate)
+        return replace(draft, request=request)
 
     def draft_bump(self, txid: str, sats_per_vbyte: float) -> Draft:
         """The payment `txid` once more at a higher fee, to be signed; only one can be confirmed.
@@ -69,6 +131,14 @@ class Wallet(Account):
             )
             draft = self._as_draft(back, address, output.sats, sats_per_vbyte)
             return self._keep(replace(draft, replaces=txid))
+
+    def waits_until(self, payment: SignedPayment) -> int:
+        """The height, or the time in seconds since 1970, before which no block takes it; else 0."""
+        lock_time = Transaction.parse(payment.raw_tx).lock_time
+        is_height = lock_time < payment_request.FIRST_TIME
+        # BIP113 compares with the median time of blocks, which is behind the clock.
+        present = self.tip_height if is_height else self._clock()
+        return lock_time if lock_time > present else 0
 
     def give_up(self, txid: str) -> None:
         """Send a payment no more that no peer has shown, or that was refused since.
@@ -135,25 +205,37 @@ class Wallet(Account):
         return record
 
     def _unsafe(self) -> list["bdk.OutPoint"]:
+        """Coins that no payment may take: not safe, or frozen."""
+        frozen = self.store.frozen()
         safe = {outpoint_name(output.outpoint) for output in self._safe()}
         outpoints = (output.outpoint for output in self._bdk.list_unspent())
-        return [outpoint for outpoint in outpoints if outpoint_name(outpoint) not in safe]
+        return [
+            outpoint
+            for outpoint in outpoints
+            if outpoint_name(outpoint) not in safe or outpoint_text(outpoint) in frozen
+        ]
 
-    def _ruling_out(self, address: str) -> list["bdk.OutPoint"]:
-        """Coins the next payment spends so that no ended one is taken beside it.
+    def _ruling_out(
+        self, addresses: Iterable[str], usable: set[ended.Coin], *, all_spent: bool
+    ) -> set[ended.Coin]:
+        """Coins the next payment must spend so that no ended one is taken beside it.
 
-        Raises WalletError when that cannot be, and `address` would be paid twice.
+        When it spends all that are usable, these are all. Raises WalletError when that cannot be,
+        and one of `addresses` would be paid twice.
         """
-        ended.check_revivable(address, self.store.payments(), self.conflict_depths())
+        records, depths = self.store.payments(), self.conflict_depths()
         waiting = [(each.recipient, ended.coins_of(each.payment.raw_tx)) for each in self.waiting()]
         on_their_way = {coin for _, coins in waiting for coin in coins}
-        safe = {outpoint_name(output.outpoint): output.outpoint for output in self._safe()}
-        possible = ended.still_possible(self.store.payments(), self._spent_in_blocks())
+        possible = ended.still_possible(records, self._spent_in_blocks())
         free = [each for each in possible if not each.coins & on_their_way]
-        chosen = ended.ruling_out(free, safe.keys())
-        to_address = {coin for payee, coins in waiting if payee == address for coin in coins}
-        ended.check_payee(address, possible, chosen | to_address)
-        return [safe[coin] for coin in sorted(chosen)]
+        chosen = usable if all_spent else ended.ruling_out(free, usable)
+        for address in addresses:
+            ended.check_revivable(address, records, depths)
+            to_address = {
+                coin for payee, coins in waiting if address in payee.split() for coin in coins
+            }
+            ended.check_payee(address, possible, chosen | to_address)
+        return chosen
 
     def conflict_depths(self) -> dict[str, int]:
         """The txids of payments that a block has ruled out, and the confirmations of that block.
@@ -221,3 +303,8 @@ class Wallet(Account):
             TxOut(out.value.to_sat(), out.script_pubkey.to_bytes())
             for out in map(unspent.__getitem__, names)
         ]
+
+
+def _unsigned(psbt_draft: "bdk.Psbt") -> Transaction:
+    raw = base64.b64decode(psbt_draft.serialize())
+    return Transaction.parse(psbt.PsbtMaps.parse(raw).unsigned_tx)

@@ -320,9 +320,12 @@ class FakeSession:
 
     async def draft(self, request: PaymentRequest) -> Draft:
         self.fail("draft")
-        change = self._wallet.balance.confirmed_sats - request.sats - FEE_SATS
-        rate = request.sats_per_vbyte
-        return Draft(b"", request.address, request.sats, FEE_SATS, rate, change, WORDS)
+        available = self._wallet.balance.confirmed_sats - FEE_SATS
+        wished = [recipient.sats for recipient in request.recipients]
+        sats = available if None in wished else sum(amount or 0 for amount in wished)
+        address = " ".join(recipient.address for recipient in request.recipients)
+        draft = Draft(b"", address, sats, FEE_SATS, request.sats_per_vbyte, available - sats, WORDS)
+        return replace(draft, request=request)
 
     async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
         return self._replacement(txid, sats_per_vbyte, self._record(txid).recipient)

@@ -32,7 +32,7 @@ from tests.devnets import STRANGER
 from tests.people import Person
 from tests.wallets import OTHER_WORDS, fund, issued, opened, paired
 
-REQUEST = PaymentRequest(STRANGER, 25_000, 1)
+REQUEST = PaymentRequest.to(STRANGER, 25_000, 1)
 
 
 @pytest.fixture

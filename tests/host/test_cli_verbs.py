@@ -19,6 +19,7 @@ from tests.people import Person
 from tests.wallets import STRANGER, sign
 
 FUNDED_SATS = 5_000_000
+OTHER = "bcrt1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqc8gma6"
 
 
 @dataclass
@@ -217,6 +218,47 @@ async def test_a_signed_payment_is_sent_without_the_device(
     assert "Pay 25 000" not in rich.talk, "nothing is asked again"
 
 
+# ---- several recipients, all there is, chosen coins
+
+
+async def test_several_are_paid_then_the_rest_out_of_chosen_coins(
+    rich: Terminal, person: Person, devnet: Devnet, tmp_path: Path
+) -> None:
+    where = (*rich.device, *rich.network)
+    (tmp_path / "wages.csv").write_text(
+        f"address;amount;label\n{STRANGER};25 000;Rent\n{OTHER};10k\n"
+    )
+    reading = person.accept()
+    (sent,) = await rich.reads_json(
+        "pay", "--csv", str(tmp_path / "wages.csv"), "--fee", "500", *where
+    )
+    await reading
+    assert (
+        f"Pay 25 000 sats to {STRANGER}, 10 000 sats to {OTHER}, 35 000 sats in all, fee 500 sats"
+        in rich.talk
+    )
+    assert all(node.mempool == (sent["txid"],) for node in devnet.status())
+    await devnet.mine(1)
+    (received,) = await rich.reads_json("receive")
+    await devnet.fund(received["address"], 70_000)
+    change, coin = await rich.reads_json("coins", *rich.network)
+    assert (change["sats"], coin["sats"]) == (FUNDED_SATS - 35_500, 70_000)
+    assert set(coin) == {"outpoint", "sats", "address", "height", "frozen"}
+    assert await rich.types("freeze", change["outpoint"]) == (0, "")
+    _, listed = await rich.types("coins")
+    assert [line.endswith("  frozen") for line in listed.splitlines()] == [True, False]
+    refused = await rich.fails("pay", STRANGER, "1000", "--coin", change["outpoint"], *where)
+    assert "is frozen: unfreeze it first" in refused
+    reading = person.accept()
+    (sent,) = await rich.reads_json("pay", OTHER, "max", "--target", "6", *where)
+    await reading
+    assert "Peers do not tell what the next 6 blocks take" in rich.talk
+    await devnet.mine(1)
+    (left,) = await rich.reads_json("coins", *rich.network)
+    assert left["outpoint"] == change["outpoint"]
+    assert await rich.types("unfreeze", change["outpoint"]) == (0, "")
+
+
 # ---- what is missing
 
 
@@ -284,8 +326,8 @@ def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sente
 
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
-    looking = {"pair", "balance", "receive", "verify", "history", "sync", "rescan"}
-    assert set(done) == looking | {"pay", "bump", "call-off", "give-up"}
+    looking = {"pair", "balance", "receive", "verify", "history", "sync", "rescan", "coins"}
+    assert set(done) == looking | {"pay", "bump", "call-off", "give-up", "freeze", "unfreeze"}
 
 
 # ---- the endings of a payment

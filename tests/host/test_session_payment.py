@@ -1,7 +1,6 @@
 """One order of a payment for every face, on a real device and a real network; how it can end."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ from tests.devnets import STRANGER
 from tests.people import Person
 from tests.wallets import OTHER_WORDS, fund, paired
 
-REQUEST = PaymentRequest(STRANGER, 25_000, 1)
+REQUEST = PaymentRequest.to(STRANGER, 25_000, 1)
 
 
 class Nowhere(P2pBackend):
@@ -162,7 +161,7 @@ async def test_a_signed_payment_is_sent_before_a_new_one_is_made(
     reading = person.accept()
     payment = await session.sign(draft)
     await reading
-    newer = await session.draft(replace(REQUEST, sats=30_000))
+    newer = await session.draft(PaymentRequest.to(STRANGER, 30_000, 1))
     assert all(payment.txid in node.mempool for node in devnet.status())
     assert await session.unfinished() == UnfinishedPayment(newer)
 
@@ -173,7 +172,7 @@ async def test_a_signed_payment_is_sent_before_a_new_one_is_made(
 async def test_a_draft_that_is_still_kept_is_renewed_as_it_is(session: LocalSession) -> None:
     draft = await session.draft(REQUEST)
     assert await session.renew(draft) == draft
-    other = await session.draft(replace(REQUEST, sats=30_000))
+    other = await session.draft(PaymentRequest.to(STRANGER, 30_000, 1))
     again = await session.renew(draft)
     assert (again.recipient, again.sats) == (draft.recipient, draft.sats)
     assert await session.unfinished() == UnfinishedPayment(again)
@@ -185,7 +184,7 @@ async def test_a_draft_that_is_still_kept_is_renewed_as_it_is(session: LocalSess
 
 async def test_an_amount_that_cannot_be_paid_makes_no_draft(session: LocalSession) -> None:
     with pytest.raises(WalletError, match="No payment was created"):
-        await pay(session, replace(REQUEST, sats=50_000_000))
+        await pay(session, PaymentRequest.to(STRANGER, 50_000_000, 1))
     assert await session.unfinished() is None
 
 

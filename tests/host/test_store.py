@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from host.errors import WalletError
-from host.store import VERSION, Pairing, Store
-from host.values import Draft, SignedPayment
+from host.store import _MIGRATIONS, VERSION, Pairing, Store
+from host.values import Draft, PaymentRequest, Recipient, SignedPayment
 from tests.wallets import issued
 
 PAIRING = Pairing("regtest", "wpkh", "73c5da0a", "tpub")
@@ -103,6 +103,59 @@ def test_a_file_that_is_no_database_is_said_to_be_damaged(file: Path) -> None:
     with pytest.raises(WalletError, match="damaged"):
         Store(file)
     assert file.read_bytes() == b"not a database" * 100
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_wallet_of_an_older_version_keeps_its_draft_and_can_freeze_coins(
+    file: Path, version: int
+) -> None:
+    with closing(sqlite3.connect(file)) as db, db:
+        for step in _MIGRATIONS[:version]:
+            db.executescript(step)
+        row = (DRAFT.psbt, DRAFT.recipient, DRAFT.sats, DRAFT.fee_sats, DRAFT.sats_per_vbyte,
+               DRAFT.change_sats, '["one", "two", "three", "four"]', "")  # fmt: skip
+        db.execute("INSERT INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        db.execute(f"PRAGMA user_version = {version}")
+    store = Store(file)
+    assert store.draft() == DRAFT
+    assert store.frozen() == frozenset()
+    store.freeze("ab:0")
+    store.freeze("ab:0")
+    store.freeze("cd:1")
+    store.unfreeze("cd:1")
+    store.unfreeze("ef:2")
+    store.close()
+    assert Store(file).frozen() == {"ab:0"}
+
+
+def test_a_wallet_of_version_4_keeps_who_saw_its_payments_and_what_a_device_refused(
+    file: Path,
+) -> None:
+    with closing(sqlite3.connect(file)) as db, db:
+        for step in _MIGRATIONS[:4]:
+            db.executescript(step)
+        db.execute("INSERT INTO payments VALUES ('aa', x'01', 'bcrt1q', 5, 1, 7, 'sent', '', 2, 3)")
+        db.execute("INSERT INTO addresses VALUES (4, 'bcrt1q', 7, NULL, 8)")
+        db.execute("PRAGMA user_version = 4")
+    store = Store(file)
+    (record,) = store.payments()
+    assert (record.payment.txid, record.status) == ("aa", "sent")
+    assert (record.seen_by, record.peers) == (2, 3)
+    assert store.last_address() is None
+
+
+def test_what_was_wished_for_reads_back(file: Path) -> None:
+    request = PaymentRequest(
+        (Recipient("bcrt1q", 5, "Rent"), Recipient("bcrt1p", None)),
+        2.5,
+        fee_sats=300,
+        coins=("ab:0",),
+        data=b"\x00\xff",
+        lock_time=7,
+    )
+    draft = replace(DRAFT, request=request)
+    Store(file).keep_draft(draft)
+    assert Store(file).draft() == draft
 
 
 TURNS = """

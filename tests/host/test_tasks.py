@@ -19,7 +19,7 @@ from tests.gallery import app_session
 from tests.gallery.app_session import FakeSession
 from tests.host.faces import Face
 
-REQUEST = PaymentRequest(app_session.THEIRS, 25_000, 1.0)
+REQUEST = PaymentRequest.to(app_session.THEIRS, 25_000, 1.0)
 
 
 def funded() -> FakeSession:

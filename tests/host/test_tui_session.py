@@ -152,7 +152,7 @@ async def test_a_payment_left_over_is_signed_there_and_taken_by_the_server(
     wallet.close()
     async with app_on(session, size) as watcher:
         await watcher.sees(lambda state: state.synced and not state.busy)
-        await session.draft(PaymentRequest(THEIRS, 25_000, 1))
+        await session.draft(PaymentRequest.to(THEIRS, 25_000, 1))
     session = session_at(emulator, tmp_path / "wallet", server)
     async with app_on(session, size) as watcher:
         await watcher.sees(lambda state: state.synced and not state.busy)
@@ -179,7 +179,7 @@ async def test_only_an_address_of_its_own_network_is_taken(
     async with app_on(session, (120, 40)) as watcher:
         await watcher.sees(lambda state: state.wallet and state.synced and not state.busy)
         await watcher.presses("p", f"{PASTE}bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
-        assert "This address is for a private network, not for this one." in await watcher.reads()
+        assert "This address belongs to a private network" in await watcher.reads()
         await watcher.presses("escape", "p", f"{PASTE}{THEIRS}")
         assert "tb1q w508 d6qe jxtd" in await watcher.reads()
 

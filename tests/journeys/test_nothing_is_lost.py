@@ -16,7 +16,7 @@ WISH_SATS = 25_000
 
 
 def request(on: Desk) -> PaymentRequest:
-    return PaymentRequest(on.recipient, WISH_SATS, 2.0)
+    return PaymentRequest.to(on.recipient, WISH_SATS, 2.0)
 
 
 async def pay(on: Desk) -> str:

@@ -74,7 +74,7 @@ class PayPage(WalletPage, can_focus=False):
                 return
         payee, sats, rate = (field.value for field in checked.values())
         if isinstance(payee, Payee) and isinstance(sats, int) and isinstance(rate, float):
-            self.post_message(DraftRequested(PaymentRequest(payee.address, sats, rate)))
+            self.post_message(DraftRequested(PaymentRequest.to(payee.address, sats, rate)))
 
     def _checked(self) -> dict[str, Checked[Payee] | Checked[int] | Checked[float]]:
         text = {name: self.query_one(f"#{name}", Input).value for name, _, _ in FIELDS}

@@ -1,0 +1,142 @@
+"""What `quietkey wallet pay` can be told, and the payment that is meant by it."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from host.errors import BadInput
+from host.payees import AmountError, lists, read_amount, read_rate
+from host.payees.lists import RecipientList
+from host.values import PaymentRequest
+
+DEFAULT_RATE = 1.0
+_HEX = "hex:"
+
+
+def add_arguments(pay: argparse.ArgumentParser) -> None:
+    """Whom to pay, out of which coins, at what fee."""
+    pay.add_argument(
+        "payees",
+        nargs="*",
+        metavar="ADDRESS AMOUNT",
+        help="an address or a request (bitcoin:...), and 25000 (sats), 25k, 0.00025 BTC or max",
+    )
+    pay.add_argument(
+        "--to", action="append", metavar="ADDRESS=AMOUNT", help="one more recipient; give several"
+    )
+    pay.add_argument(
+        "--csv", metavar="FILE", help="recipients in rows of address, amount, label; - is stdin"
+    )
+    pay.add_argument(
+        "--coin", action="append", metavar="TXID:N", help="spend only these coins; give several"
+    )
+    fees = pay.add_mutually_exclusive_group()
+    fees.add_argument("--rate", type=_rate, help=f"fee in sat/vB (default: {DEFAULT_RATE:g})")
+    fees.add_argument("--fee", type=_sats, metavar="AMOUNT", help="the whole fee, in sats")
+    fees.add_argument(
+        "--target", type=_blocks, metavar="BLOCKS", help="a fee for so many blocks, as far as known"
+    )
+    pay.add_argument(
+        "--data", metavar="TEXT", help="write this into the chain (OP_RETURN); hex:00ff is bytes"
+    )
+    pay.add_argument(
+        "--locktime",
+        type=_lock_time,
+        metavar="WHEN",
+        help="not before this block, or this day as YYYY-MM-DD (default: the present height)",
+    )
+
+
+def request(args: argparse.Namespace) -> tuple[PaymentRequest, tuple[str, ...]]:
+    """The payment that was typed, and sentences about it. Raises BadInput."""
+    listed = _recipients(args)
+    payment = PaymentRequest(
+        listed.recipients,
+        DEFAULT_RATE if args.rate is None else args.rate,
+        args.fee,
+        tuple(coin.strip().lower() for coin in args.coin or ()),
+        _data(args.data),
+        args.locktime,
+    )
+    return payment, listed.notes
+
+
+def _recipients(args: argparse.Namespace) -> RecipientList:
+    if args.csv is not None and (args.payees or args.to):
+        raise BadInput(
+            "Recipients are in the file or on the command line, not in both. No payment was"
+            " created."
+        )
+    if args.csv is not None:
+        return lists.from_csv(_text_of(args.csv), args.network)
+    if not args.payees and not args.to:
+        raise BadInput("Say whom to pay and how much: quietkey wallet pay ADDRESS AMOUNT.")
+    parts = [
+        read(texts, args.network)
+        for read, texts in ((lists.from_words, args.payees), (lists.from_pairs, args.to))
+        if texts
+    ]
+    return RecipientList(
+        tuple(recipient for part in parts for recipient in part.recipients),
+        tuple(note for part in parts for note in part.notes),
+    )
+
+
+def _text_of(file: str) -> str:
+    try:
+        if file == "-":
+            return sys.stdin.read(lists.LONGEST_FILE + 1)
+        with Path(file).open(encoding="utf-8", newline="") as stream:
+            return stream.read(lists.LONGEST_FILE + 1)
+    except UnicodeError as error:
+        raise BadInput(f"{file} is not a text in UTF-8. No payment was created.") from error
+    except OSError as error:
+        raise BadInput(
+            f"{file} cannot be read: {error.strerror}. No payment was created."
+        ) from error
+
+
+def _data(text: str | None) -> bytes:
+    if text is None or not text.startswith(_HEX):
+        return (text or "").encode("utf-8", "surrogateescape")
+    try:
+        return bytes.fromhex(text.removeprefix(_HEX))
+    except ValueError as error:
+        raise BadInput("Behind hex: stand pairs of 0-9 and a-f. No payment was created.") from error
+
+
+def _rate(text: str) -> float:
+    try:
+        return read_rate(text)
+    except AmountError as error:
+        raise argparse.ArgumentTypeError(error.hint) from None
+
+
+def _sats(text: str) -> int:
+    try:
+        sats = read_amount(text)
+    except AmountError as error:
+        raise argparse.ArgumentTypeError(error.hint) from None
+    if sats is None:
+        raise argparse.ArgumentTypeError("a fee is a number of sats, like 500")
+    return sats
+
+
+def _blocks(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:6]) <= 1008 and len(text) <= 4):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of blocks from 1 to 1008")
+    return int(text)
+
+
+def _lock_time(text: str) -> int:
+    """BIP65: a height, or seconds since 1970; a day is its beginning in UTC."""
+    if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 1 << 32:
+        return int(text)
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        day = None
+    if day is None or not 1985 < day.year < 2106:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no block height, and no day")
+    return int(day.timestamp())
