@@ -11,16 +11,16 @@ with ending_at_once():
     import subprocess
     from contextlib import suppress
 
-    from host.cli import PASSED_ON, parser
+    from host.cli import PASSED_ON, UsageError, parser
+    from host.cli.status import BAD_INPUT, OTHER, STOPPED, ExitCode, error_object, exit_code
 
 Work = Callable[[], int]
 
 # Imports below are late on purpose: the device runs where BDK cannot, and the app must paint fast.
-OK, FAILED, STOPPED = 0, 1, 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run what `words` say (the command line, without them). The exit status: 0, 1, 2 or 130."""
+    """Run what `words` say (the command line, without them). The exit status (host.cli.status)."""
     words = sys.argv[1:] if words is None else words
     with ended_as_by_ctrl_c():
         return _guarded(list(words))
@@ -34,14 +34,25 @@ def _guarded(words: list[str]) -> int:
             return work()
         finally:
             sys.stdout.flush()
+    except UsageError as error:
+        _tell_program(words, BAD_INPUT, error.message)
+        raise
     except HostError as error:
-        return _fail(str(error))
+        _tell_program(words, exit_code(error), str(error))
+        return _fail(str(error), exit_code(error))
     except OSError as error:
         _let_go_of_output()
         return _fail(_about(error))
     except KeyboardInterrupt:
         _fail("Stopped. What was signed or waits for a signature is kept.")
         return STOPPED
+
+
+def _tell_program(words: list[str], code: ExitCode, message: str) -> None:
+    """Who asked for JSON reads the error where it reads the data."""
+    if "--json" in words:
+        sys.stdout.write(error_object(code, message) + "\n")
+        sys.stdout.flush()
 
 
 def _about(error: OSError) -> str:
@@ -57,9 +68,9 @@ def _let_go_of_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(sentence: str) -> int:
+def _fail(sentence: str, code: ExitCode = OTHER) -> int:
     sys.stderr.write(f"{sentence}\n")
-    return FAILED
+    return code.status
 
 
 def _chosen(words: list[str]) -> Work:

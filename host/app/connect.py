@@ -2,14 +2,14 @@
 
 from host import devices
 from host.devices import Connect, SigningDevice
-from host.errors import HostError
+from host.errors import BadInput
 
 
 async def connect(address: str) -> SigningDevice:
     """A device at the other end of a cable.
 
     The first kind that knows the address's scheme is taken, or the one that is named before it:
-    jade:tcp:HOST:PORT. Raises HostError for an address nobody knows, LinkLost when nothing
+    jade:tcp:HOST:PORT. Raises BadInput for an address nobody knows, LinkLost when nothing
     answers there.
     """
     prefix, _, remainder = address.partition(":")
@@ -19,7 +19,7 @@ async def connect(address: str) -> SigningDevice:
         connector: Connect | None = devices.load(name).schemes.get(scheme)
         if connector is not None and location:
             return await connector(location)
-    raise HostError(
+    raise BadInput(
         f"{address!r} names no device. Write tcp:HOST:PORT, serial:PATH or qr:FOLDER,"
         " for example tcp:127.0.0.1:30121."
     )

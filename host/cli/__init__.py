@@ -5,9 +5,9 @@ import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from host.cli import paying
+from host.cli import paying, status
 from host.config import GAP, MAX_GAP, NETWORKS, PURPOSE
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
@@ -30,6 +30,8 @@ Put the parts together yourself, each in a terminal of its own:
   quietkey wallet pair --device tcp:127.0.0.1:30121
 
 Without a verb, the app opens.
+
+Exit status, and the code of the error object that --json prints:
 """
 _DEMO = """\
 Starts a Bitcoin network, a device and a wallet, and nothing of it leaves this machine.
@@ -119,12 +121,27 @@ Peers must serve compact block filters (BIP157). They do not learn which address
 """
 
 
+class UsageError(SystemExit):
+    """The words cannot be meant. The usage was shown already."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(status.BAD_INPUT.status)
+        self.message = message
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        sys.stderr.write(f"{self.prog}: {message}\n")
+        raise UsageError(message)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Only `demo` and `wallet` are parsed here; see PASSED_ON."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         "quietkey",
         description="A terminal wallet, and the emulated device that signs for it.",
-        epilog=_TOP,
+        epilog=_TOP + status.table(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"quietkey {_version()}")
@@ -242,7 +259,9 @@ def _add_task(
         metavar="DIR",
         help="the folder (default: QUIETKEY_HOME or ~/.quietkey)",
     )
-    task.add_argument("--json", action="store_true", help="data as one JSON object a line")
+    task.add_argument(
+        "--json", action="store_true", help="data, or the error, as one JSON object a line"
+    )
     return task
 
 

@@ -19,7 +19,7 @@ from host.backends import Backend
 from host.cli import paying
 from host.config import HomeFolder, grouped
 from host.devices import SigningDevice
-from host.errors import HostError, WalletError
+from host.errors import BadInput, HostError, WalletError
 from host.session.api import UnfinishedPayment, WalletSnapshot
 from host.session.cable import Cable
 from host.session.endings import short_status
@@ -27,7 +27,15 @@ from host.session.local import LocalSession, WalletFolder
 from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
 from host.session.wording import liars_sentence, since, stale_warning
 from host.store import Search
-from host.values import Acceptance, Draft, HistoryEntry, Propagation, ReceiveAddress, Sent
+from host.values import (
+    Acceptance,
+    Draft,
+    HistoryEntry,
+    PaymentRequest,
+    Propagation,
+    ReceiveAddress,
+    Sent,
+)
 from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
@@ -105,13 +113,20 @@ async def _verified(session: LocalSession, address: ReceiveAddress) -> None:
 
 
 async def _pay(args: argparse.Namespace) -> None:
+    continues = args.resume or args.discard
+    request, notes = (None, ()) if continues else paying.request(args)
+    for note in notes:
+        _say(note)
     async with _session(args) as session:
         if args.discard:
             await _discard(session)
             return
         if not args.peer:
-            raise HostError("Name a node to ask, for example --peer 127.0.0.1:18444.")
-        sent = await (_resume if args.resume else _new_payment)(args, session)
+            raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
+        if request is None:
+            sent = await _resume(session)
+        else:
+            sent = await _new_payment(args, session, request)
     _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, _sent_sentence(sent))
 
 
@@ -123,10 +138,9 @@ def _sent_sentence(sent: Sent) -> str:
             return f"Sent: {sent.txid}, taken by {server}."
 
 
-async def _new_payment(args: argparse.Namespace, session: LocalSession) -> Sent:
-    request, notes = paying.request(args)
-    for note in notes:
-        _say(note)
+async def _new_payment(
+    args: argparse.Namespace, session: LocalSession, request: PaymentRequest
+) -> Sent:
     await session.sync()
     if args.target is not None:
         request = replace(request, sats_per_vbyte=await _rate_for(session, args.target))
@@ -144,7 +158,7 @@ async def _rate_for(session: LocalSession, blocks: int) -> float:
     return rate
 
 
-async def _resume(_: argparse.Namespace, session: LocalSession) -> Sent:
+async def _resume(session: LocalSession) -> Sent:
     unfinished = await session.unfinished()
     if unfinished is None:
         raise HostError("There is no payment that was cut short.")
@@ -314,7 +328,7 @@ def _link(args: argparse.Namespace) -> str:
 
 async def _connected(args: argparse.Namespace) -> SigningDevice:
     if not args.device:
-        raise HostError("Say where the device is, for example --device tcp:127.0.0.1:30121.")
+        raise BadInput("Say where the device is, for example --device tcp:127.0.0.1:30121.")
     return await connect(args.device)
 
 

@@ -17,7 +17,20 @@ import pytest
 from firmware_emu.emulator import EmulatorProcess, sealed_record
 from host.__main__ import main
 from host.cli import PASSED_ON, parser
+from host.cli.status import EXIT_CODES, exit_code
 from host.devnet.network import Devnet
+from host.errors import (
+    AddressAlarm,
+    BadInput,
+    DeclinedOnDevice,
+    DeviceError,
+    HostError,
+    LinkLost,
+    NetworkError,
+    TooFewCoins,
+    WalletError,
+)
+from host.payees import PayeeError
 from tests.people import Person
 from tests.wallets import STRANGER
 
@@ -109,8 +122,11 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         "fly",
         "wallet",
         "wallet pair",
-        "wallet pay X 1.5",
-        "wallet pay X -1",
+        "wallet pay X 1 --rate fast",
+        "wallet pay X 1 --fee max",
+        "wallet pay X 1 --fee 100 --rate 1",
+        "wallet pay X 1 --locktime tomorrow",
+        "wallet pay X 1 --target 0",
         "wallet sync --peer nowhere",
         "wallet verify -1 --device tcp:127.0.0.1:1",
         "wallet balance --network liquid",
@@ -130,22 +146,63 @@ def test_what_cannot_be_meant_is_a_usage_error(
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "status", "code", "says"),
     [
-        ("balance", "There is no wallet here yet."),
-        ("pay X 1", "There is no wallet here yet."),
-        ("pair --device tcp:127.0.0.1:1", "No device answers at 127.0.0.1:1."),
-        ("pair --device usb", "names no device"),
+        ("balance", 1, "other", "There is no wallet here yet."),
+        (f"pay {STRANGER} 1000", 1, "other", "There is no wallet here yet."),
+        ("pay X 1", 2, "bad_input", "not a Bitcoin address"),
+        (f"pay {STRANGER} 1.5", 2, "bad_input", "A sat cannot be divided."),
+        (f"pay {STRANGER} -1", 2, "bad_input", "cannot be negative"),
+        (f"pay {STRANGER} 1000 --csv x.csv", 2, "bad_input", "not in both"),
+        ("pay --csv no-such-file.csv", 2, "bad_input", "cannot be read"),
+        (f"pay {STRANGER} 1000 --data hex:0", 2, "bad_input", "Behind hex:"),
+        ("pay", 2, "bad_input", "Say whom to pay and how much"),
+        ("pair --device usb", 2, "bad_input", "names no device"),
+        ("pair --device tcp:127.0.0.1:1", 6, "no_device", "No device answers at 127.0.0.1:1."),
     ],
 )
-async def test_an_error_is_a_sentence_on_stderr_and_status_1(
-    typed: Typed, line: str, says: str
+async def test_an_error_is_a_sentence_on_stderr_and_an_object_for_a_program(
+    typed: Typed, line: str, status: int, code: str, says: str
 ) -> None:
-    status, data, talk = await typed(*line.split())
-    assert (status, data) == (1, [])
+    ended, data, talk = await typed(*line.split())
+    assert (ended, data) == (status, [{"error": {"code": code, "message": talk.rstrip("\n")}}])
     assert says in talk
     assert "Traceback" not in talk
-    assert talk.endswith(".\n")
+
+
+def test_a_usage_error_is_an_object_for_a_program_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["wallet", "balance", "--network", "liquid", "--json"])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["error"]["code"] == "bad_input"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (HostError(""), 1),
+        (WalletError(""), 1),
+        (BadInput(""), 2),
+        (PayeeError(""), 2),
+        (DeclinedOnDevice(""), 3),
+        (AddressAlarm(""), 3),
+        (TooFewCoins("", 1), 4),
+        (NetworkError(""), 5),
+        (LinkLost(""), 6),
+        (DeviceError(""), 6),
+    ],
+)
+def test_each_kind_of_error_has_its_status(error: HostError, status: int) -> None:
+    assert exit_code(error).status == status
+
+
+def test_the_help_and_the_readme_have_the_exit_statuses() -> None:
+    help_text = parser().format_help()
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for code in EXIT_CODES:
+        assert f"{code.status}    {code.code}" in help_text
+        assert f"| {code.status} | `{code.code}` | {code.meaning} |" in readme
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
@@ -215,7 +272,7 @@ async def test_a_payment_cut_short_is_continued_or_discarded_from_the_command_li
     pulling = Person(emulator).pull_the_plug()
     status, _, talk = await typed("pay", STRANGER, "25000", *device, *network)
     await pulling
-    assert status == 1
+    assert status == 6
     assert "Nothing was paid." in talk
 
     with EmulatorProcess(flash) as again:
@@ -242,7 +299,7 @@ async def test_another_device_cannot_pay_from_this_wallet(
         where = "tcp:{}:{}".format(*other.address)
         for line in (("pair",), ("verify", "0")):
             status, data, talk = await typed(*line, "--device", where)
-            assert (status, data) == (1, [])
+            assert (status, data[0]["error"]["code"]) == (1, "other")
             assert "belongs to the device 73c5da0a" in talk
 
 

@@ -45,7 +45,8 @@ class Terminal:
 
     async def fails(self, *words: str) -> str:
         status, out = await self.types(*words)
-        assert (status, out) == (1, "")
+        assert out == ""
+        assert status in range(1, 7)
         return self.talk
 
 
@@ -170,7 +171,7 @@ async def test_a_new_address_that_was_refused_there_is_not_printed(
     saying_no = person.refuse()
     status, out = await terminal.types("receive", *terminal.device)
     await saying_no
-    assert (status, out) == (1, "")
+    assert (status, out) == (3, "")
     assert "Do not use this address." in terminal.talk
 
 
