@@ -236,12 +236,8 @@ def _add_task(
     """A task of the wallet. True: it needs the device (the peers); False: it can do with them."""
     task = _add(tasks, name, summary, epilog)
     if device is not None:
-        task.add_argument(
-            "--device",
-            metavar="WHERE",
-            required=device,
-            help="tcp:HOST:PORT, serial:PATH, or qr:SOURCE: a folder, a picture, /dev/videoN, -",
-        )
+        where = "tcp:HOST:PORT, serial:PATH, or qr:SOURCE: a folder, a picture, /dev/videoN, -"
+        task.add_argument("--device", metavar="WHERE", required=device, help=where)
     if peer is not None:
         task.add_argument(
             "--peer",

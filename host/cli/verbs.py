@@ -246,13 +246,13 @@ async def _coins(args: argparse.Namespace) -> None:
 
 async def _freeze(args: argparse.Namespace) -> None:
     async with _session(args) as session:
-        await asyncio.to_thread(session.wallet.freeze, args.coin)
+        await session.freeze(args.coin, frozen=True)
     _say("The coin is frozen: no payment takes it.")
 
 
 async def _unfreeze(args: argparse.Namespace) -> None:
     async with _session(args) as session:
-        await asyncio.to_thread(session.wallet.unfreeze, args.coin)
+        await session.freeze(args.coin, frozen=False)
     _say("The coin can be spent again.")
 
 

@@ -166,6 +166,10 @@ class WalletSession(Protocol):
         """Let the device derive and show this address, and wait for the person."""
         ...
 
+    async def freeze(self, outpoint: str, frozen: bool) -> None:
+        """Let no payment take this coin, "txid:vout", or let it be spent again."""
+        ...
+
     async def draft(self, request: PaymentRequest) -> Draft:
         """A payment to be signed. What was signed before and not sent is sent first."""
         ...

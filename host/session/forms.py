@@ -42,18 +42,25 @@ def payee(text: str, network: str) -> Checked[Payee]:
     return Checked(payee, " ".join(filter(None, (*names, *payee.notes))))
 
 
-def amount(text: str, available: int, requested: int | None = None) -> Checked[int]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much a recipient gets; None is all that is left."""
+
+    sats: int | None
+
+
+def amount(text: str, available: int, requested: int | None = None) -> Checked[Wanted]:
     """Sats, more than none, no more than there are. `requested` is what the payee asks for."""
     if not text.strip() and requested is None:
-        return Checked(None, f"In sats, or with its unit. You have {wording.amount(available)}.")
+        return Checked(None, f"In sats, with a unit, or max. You have {wording.amount(available)}.")
     try:
         value = read_amount(text) if text.strip() else requested
     except AmountError as error:
         return Checked(None, error.hint, wrong=True)
-    if value is None:
-        return Checked(None, "Write how much.", wrong=True)
     if requested not in {None, value}:
         return Checked(None, f"The request asks for {wording.amount(requested or 0)}.", wrong=True)
+    if value is None:
+        return Checked(Wanted(None), f"All of {wording.amount(available)}, less the fee.")
     if value >= available:
         return Checked(
             None,
@@ -61,7 +68,7 @@ def amount(text: str, available: int, requested: int | None = None) -> Checked[i
             wrong=True,
         )
     share = wording.share(value, available)
-    return Checked(value, f"{wording.amount(value)}, ≈ {share} of your coins")
+    return Checked(Wanted(value), f"{wording.amount(value)}, ≈ {share} of your coins")
 
 
 def rate(text: str) -> Checked[float]:

@@ -192,6 +192,10 @@ class LocalSession:
             lambda device: verify_address.verify_address(self.wallet, device, address)
         )
 
+    async def freeze(self, outpoint: str, frozen: bool) -> None:
+        change = self.wallet.freeze if frozen else self.wallet.unfreeze
+        await asyncio.to_thread(change, outpoint)
+
     # A payment
 
     async def unfinished(self) -> UnfinishedPayment | None:

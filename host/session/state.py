@@ -66,7 +66,8 @@ class IssuedAddress:
 class AppState:
     """Everything that is drawn. `asking` is set while the device waits for the person.
 
-    `panel` and `playground` say whether the session has them (host.session.api).
+    `panel` and `playground` say whether the session has them (host.session.api). `chosen` are the
+    coins for the next payment, "txid:vout"; when there are none, the wallet chooses.
     """
 
     title: str = ""
@@ -87,6 +88,18 @@ class AppState:
     payment: PaymentProgress | None = None
     issued: IssuedAddress | None = None
     btc: bool = False
+    chosen: tuple[str, ...] = ()
+
+    @property
+    def available_sats(self) -> int:
+        """What the next payment can spend: the chosen coins, or all that are not frozen."""
+        if self.wallet is None:
+            return 0
+        coins = self.wallet.utxos
+        if self.chosen:
+            return sum(coin.sats for coin in coins if coin.outpoint in self.chosen)
+        frozen = sum(coin.sats for coin in coins if coin.frozen)
+        return max(self.wallet.balance.spendable_sats - frozen, 0)
 
     @property
     def height(self) -> int:

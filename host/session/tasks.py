@@ -246,7 +246,15 @@ async def draft_payment(host: Host, request: PaymentRequest) -> None:
     host.change(busy=wording.WRITING, problem="")
     with reported(host):
         draft = await host.session.draft(request)
-        host.change(payment=PaymentProgress(draft))
+        host.change(payment=PaymentProgress(draft), chosen=())
+
+
+async def freeze(host: Host, outpoint: str, frozen: bool) -> None:
+    """Keep a coin out of all payments, or let it be spent again."""
+    with reported(host):
+        await host.session.freeze(outpoint, frozen)
+        chosen = tuple(name for name in host.state.chosen if name != outpoint)
+        host.change(wallet=await host.session.snapshot(), chosen=chosen)
 
 
 async def discard(host: Host, draft: Draft) -> None:

@@ -35,6 +35,7 @@ class KeyPlace(Enum):
     ENTRY = "Looking at a past payment"
     ENDED = "Looking at a payment that has ended"
     RATE = "Choosing another fee"
+    COINS = "Among the coins"
     SHEET = "On this page"
     WELCOME = "At the first question"
     LEAVING = "Before leaving"
@@ -94,6 +95,8 @@ ROWS = (
     KeyRow(T, "escape", "press('stop')", "esc", "✗", "Press ✗.", 0),
     KeyRow(T, "tab", "next", "tab", "Wallet", "Back to the wallet.", 0),
     KeyRow(KeyPlace.FORM, "enter", "look", "enter", "Look at it", "See fee and change first.", 0),
+    KeyRow(KeyPlace.FORM, "ctrl+n", "add", "^n", "One more", "Pay another one with it.", 0),
+    KeyRow(KeyPlace.FORM, "ctrl+z", "remove", "^z", "Take back", "Without the last one.", 3),
     KeyRow(KeyPlace.FORM, "tab", "next", "tab", "Next field", "The next field.", 0),
     KeyRow(KeyPlace.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
     KeyRow(KeyPlace.FORM, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
@@ -114,6 +117,13 @@ ROWS = (
     KeyRow(KeyPlace.LIST, "pageup", "page_up", "pgup", "Page up", "One page up.", 6),
     KeyRow(KeyPlace.LIST, "pagedown,space", "page_down", "space", "Page", "One page down.", 2),
     KeyRow(KeyPlace.LIST, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.COINS, "up", "pick(-1)", "↑", "Up", "The coin above.", 2),
+    KeyRow(KeyPlace.COINS, "down", "pick(1)", "↓", "Down", "The coin below.", 2),
+    KeyRow(KeyPlace.COINS, "pageup", "pick(-5)", "pgup", "Page up", "Five coins up.", 6),
+    KeyRow(KeyPlace.COINS, "pagedown", "pick(5)", "pgdn", "Page down", "Five coins down.", 6),
+    KeyRow(KeyPlace.COINS, "space", "choose", "space", "Choose", "For the next payment.", 0),
+    KeyRow(KeyPlace.COINS, "z", "freeze", "z", "Freeze", "Spend it never, or again.", 0),
+    KeyRow(KeyPlace.COINS, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.HISTORY, "up", "pick(-1)", "↑", "Up", "The payment above.", 2),
     KeyRow(KeyPlace.HISTORY, "down", "pick(1)", "↓", "Down", "The payment below.", 2),
     KeyRow(KeyPlace.HISTORY, "enter", "open", "enter", "Open", "All that is known of it.", 0),

@@ -43,6 +43,23 @@ class DraftRequested(Message):
         self.request = request
 
 
+class CoinsChosen(Message):
+    """The next payment takes these coins, "txid:vout"; none lets the wallet choose."""
+
+    def __init__(self, outpoints: tuple[str, ...]) -> None:
+        super().__init__()
+        self.outpoints = outpoints
+
+
+class FreezeRequested(Message):
+    """Freeze this coin, or thaw it."""
+
+    def __init__(self, outpoint: str, frozen: bool) -> None:
+        super().__init__()
+        self.outpoint = outpoint
+        self.frozen = frozen
+
+
 class ResumeRequested(Message):
     """Go on with the payment that is on the page: ask the device, or try again."""
 

@@ -318,6 +318,17 @@ class FakeSession:
         self.verified.append(address)
         await self._person((ADDRESS,), AddressAlarm(NOT_THE_SAME), HOME, app_views.ALARM)
 
+    async def freeze(self, outpoint: str, frozen: bool) -> None:
+        self.fail("freeze")
+        utxos = self._wallet.utxos
+        self._wallet = replace(
+            self._wallet,
+            utxos=tuple(
+                replace(coin, frozen=frozen) if coin.outpoint == outpoint else coin
+                for coin in utxos
+            ),
+        )
+
     async def draft(self, request: PaymentRequest) -> Draft:
         self.fail("draft")
         available = self._wallet.balance.confirmed_sats - FEE_SATS

@@ -127,6 +127,7 @@ SHOTS = (
         "pay-wrong", _funded, ("p", f"{PASTE}{app_session.THEIRS[:-1]}q", "tab", f"{PASTE}6000000")
     ),
     Shot("pay-form", _funded, FORM),
+    Shot("pay-several", _funded, (*FORM, "ctrl+n", f"{PASTE}{app_session.THEIRS}")),
     Shot("pay-bill", _funded, DRAFT),
     Shot("pay-asked", _funded, ASKED),
     Shot("pay-total", _funded, (*ASKED, *APPROVED[1:])),
@@ -140,6 +141,7 @@ SHOTS = (
     Shot("receive-verified", _funded, ("r", "v", "space")),
     Shot("receive-alarm", _funded, ("r", "v", "escape")),
     Shot("coins", _long_history, ("c",)),
+    Shot("coins-chosen", _long_history, ("c", "space", "down", "space", "down", "z")),
     Shot("history", _long_history, ("h",)),
     Shot("history-sent", _funded, (*SENT, *OPENED)),
     Shot("history-confirmed", _funded, (*SENT, "m", *OPENED)),

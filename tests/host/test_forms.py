@@ -9,6 +9,7 @@ from host.config import BECH32_HRP, NETWORKS
 from host.errors import WalletError
 from host.payees.addresses import NETWORK_TITLES
 from host.session import forms
+from host.values import Recipient
 from host.wallet import payment_request
 from signer.formats import base58, bech32
 
@@ -41,7 +42,7 @@ def test_every_kind_of_address_of_the_network_is_taken_and_payable(network: str)
         checked = forms.payee(text, network)
         assert checked.value is not None
         assert (checked.value.address, checked.wrong) == (text, False)
-        assert payment_request.payable(text, 100_000, network)
+        assert payment_request.payable(Recipient(text, 100_000), network)
 
 
 @every_network
@@ -54,7 +55,7 @@ def test_an_address_of_another_network_is_named_and_not_payable(network: str, ot
     assert checked.wrong
     assert checked.hint.startswith(f"This address belongs to {NETWORK_TITLES[other]} ({other})")
     with pytest.raises(WalletError, match="No payment was created"):
-        payment_request.payable(segwit(other), 100_000, network)
+        payment_request.payable(Recipient(segwit(other), 100_000), network)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_spaces_and_capitals_do_not_matter(network: str) -> None:
 def test_an_amount_is_taken_when_something_is_left_for_the_fee(sats: int, available: int) -> None:
     checked = forms.amount(str(sats), available)
     if sats < available:
-        assert checked.value == sats
+        assert checked.value == forms.Wanted(sats)
         assert "of your coins" in checked.hint
     else:
         assert checked.value is None
@@ -125,19 +126,25 @@ def test_an_amount_is_taken_when_something_is_left_for_the_fee(sats: int, availa
 
 @pytest.mark.parametrize("text", ["25 000", "25\u00a0000", " 25000 "])
 def test_an_amount_may_be_written_with_spaces(text: str) -> None:
-    assert forms.amount(text, 100_000).value == 25_000
+    assert forms.amount(text, 100_000).value == forms.Wanted(25_000)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1e3", "٣", "0x10", "all"])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1e3", "٣", "0x10"])
 def test_what_is_no_amount_says_why(text: str) -> None:
     checked = forms.amount(text, 100_000)
     assert (checked.value, checked.wrong) == (None, True)
     assert checked.hint.endswith(".")
 
 
+def test_all_there_is_is_an_amount() -> None:
+    checked = forms.amount("max", 100_000)
+    assert checked.value == forms.Wanted(None)
+    assert checked.hint == "All of 100\u00a0000 sats, less the fee."
+
+
 def test_a_request_fills_the_amount_in_and_no_other_is_taken() -> None:
-    assert forms.amount("", 100_000, 25_000).value == 25_000
-    assert forms.amount("25k", 100_000, 25_000).value == 25_000
+    assert forms.amount("", 100_000, 25_000).value == forms.Wanted(25_000)
+    assert forms.amount("25k", 100_000, 25_000).value == forms.Wanted(25_000)
     other = forms.amount("24 000", 100_000, 25_000)
     assert (other.value, other.hint) == (None, "The request asks for 25\u00a0000 sats.")
 

@@ -435,3 +435,44 @@ async def test_a_paste_of_several_lines_is_one_address_and_a_secret_does_not_sta
         text = await person.does(f"{PASTE}{lines}", "tab", f"{PASTE}0.00025 BTC", "enter")
         assert "25 000 sats" in text
         assert "comes back to you" in text
+
+
+OTHER = "bcrt1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqc8gma6"
+
+
+async def test_two_are_paid_the_second_all_that_is_left() -> None:
+    session = funded()
+    async with at_the(session) as person:
+        await person.does("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25k", "ctrl+n")
+        text = await person.does(f"{PASTE}{OTHER}", "tab", f"{PASTE}max")
+        assert "25 000 sats " in text
+        assert "All of 4 975 000 sats, less the fee." in text
+        text = await person.does("enter")
+        assert "4 974 859 sats" in text
+        assert "25 000 sats" in text
+        assert "comes back to you" not in text
+
+
+async def test_a_recipient_can_be_taken_back_and_only_one_gets_the_rest() -> None:
+    async with at_the(funded()) as person:
+        await person.does("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}max", "ctrl+n")
+        text = await person.does(f"{PASTE}{OTHER}", "tab", f"{PASTE}all")
+        assert "Only one can get all that is left." in text
+        text = await person.does("ctrl+z")
+        assert "All of 5 000 000 sats" in text
+        assert "all that is left" not in text
+
+
+async def test_coins_are_chosen_and_frozen_from_the_keyboard() -> None:
+    session = funded()
+    session.live_long()
+    async with at_the(session) as person:
+        text = await person.does("c", "space")
+        assert "chosen" in text
+        assert "1 coin chosen, " in text
+        text = await person.does("p")
+        assert "Paid out of the coin you chose" in text
+        text = await person.does("escape", "c", "z")
+        assert "frozen" in text
+        assert "1 coin chosen" not in text
+        assert "frozen" not in await person.does("z")

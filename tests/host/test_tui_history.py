@@ -11,11 +11,14 @@ from host.demo import opening as demo_opening
 from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
 from host.demo.session import DemoSession
+from host.errors import WalletError
 from host.session import endings
 from host.session.endings import WayOut
 from host.session.state import AppState, Stage
 from host.tui.app import QuietkeyApp
+from host.tui.screens.page import paid_to
 from host.values import HistoryEntry, HistoryRow, PaymentRecord, SignedPayment, Status
+from host.wallet.ended import check_revivable
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
@@ -71,6 +74,22 @@ def test_what_a_reorg_could_revive_is_said_until_six_confirmations() -> None:
     assert endings.short_status(young) == "impossible, 5 of 6"
     assert "reorg" not in " ".join(endings.status_sentences(old))
     assert endings.short_status(old) == "impossible"
+
+
+@pytest.mark.parametrize("address", ["bc1", "bc2"])
+def test_none_of_several_is_paid_again_while_a_reorg_could_revive_it(address: str) -> None:
+    record = entry("sent").record
+    assert record is not None
+    several = replace(record, recipient="bc1 bc2")
+    with pytest.raises(WalletError, match="now 5"):
+        check_revivable(address, [several], {TXID: 5})
+    check_revivable(address, [several], {TXID: 6})
+    check_revivable("bc3", [several], {TXID: 5})
+
+
+def test_each_of_several_recipients_has_a_line_of_its_own() -> None:
+    lines = [line.plain for line in paid_to("bcrt1q00 bcrt1q11")]
+    assert lines == ["To       bcrt 1q00\n", "         bcrt 1q11\n"]
 
 
 def test_the_proposed_rate_takes_its_place() -> None:

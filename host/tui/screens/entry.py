@@ -13,7 +13,7 @@ from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import HistoryRequested, WayOutRequested
-from host.tui.screens.page import WalletPage, address, fact, pointed
+from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import HistoryEntry
 
 KEYS = {
@@ -107,7 +107,7 @@ def facts(entry: HistoryEntry, state: AppState) -> Content:
     lines = [fact("Txid", row.txid)]
     if record is not None:
         amount = Content.styled(wording.amount(record.sats, state.btc), "bold")
-        lines += [fact("To", address(record.recipient)), fact("Amount", amount)]
+        lines += [*paid_to(record.recipient), fact("Amount", amount)]
     if row.fee_sats is not None and record is not None:
         rate = wording.rate(fee_rate(entry))
         lines.append(fact("Fee", wording.amount(row.fee_sats, state.btc), rate))

@@ -43,6 +43,12 @@ def address(text: str) -> Content:
     return Content.styled(" ".join(wording.fours(text)), "bold $text")
 
 
+def paid_to(addresses: str) -> list[Content]:
+    """Whom a payment pays: one address a line, of those with a space between."""
+    names = addresses.split()
+    return [fact("" if number else "To", address(name)) for number, name in enumerate(names)]
+
+
 def advice(state: AppState) -> Content:
     """The one line that says what to do, with a mark the eye finds."""
     return pointed(next_step(state))

@@ -7,17 +7,19 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 
 from host.payees import Payee
-from host.session import forms
-from host.session.forms import Checked
+from host.session import forms, wording
+from host.session.forms import Checked, Wanted
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import DraftRequested
 from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets.field import Field
-from host.values import PaymentRequest
+from host.values import PaymentRequest, Recipient
 
 FIELDS = (("to", "To", ""), ("amount", "Amount", ""), ("rate", "Fee", "1"))
+CheckedField = Checked[Payee] | Checked[Wanted] | Checked[float]
+TWICE_ALL = "Only one can get all that is left."
 
 
 class PayPage(WalletPage, can_focus=False):
@@ -28,10 +30,12 @@ class PayPage(WalletPage, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._state = AppState()
+        self._recipients: tuple[Recipient, ...] = ()  # those that are written down already
         # What is said of a secret that was pasted: the field is emptied.
-        self._secret: Checked[Payee] | Checked[int] | Checked[float] | None = None
+        self._secret: CheckedField | None = None
 
     def compose(self) -> ComposeResult:
+        yield Static(id="recipients")
         for name, label, value in FIELDS:
             with Horizontal(classes="field"):
                 yield Label(label)
@@ -45,7 +49,8 @@ class PayPage(WalletPage, can_focus=False):
     def show(self, state: AppState) -> None:
         self._state = state
         self._say()
-        self.query_one("#advice", Static).update(pointed(state.problem or state.busy))
+        news = state.problem or state.busy or _out_of(state)
+        self.query_one("#advice", Static).update(pointed(news))
 
     @on(Input.Changed)
     def _changed(self) -> None:
@@ -63,36 +68,84 @@ class PayPage(WalletPage, can_focus=False):
             checked["to"] = self._secret
         for name, field_checked in checked.items():
             self.query_one(f"#{name}-says", Static).update(_says(field_checked))
+        listed = self.query_one("#recipients", Static)
+        listed.display = bool(self._recipients)
+        listed.update(Content("\n").join(map(_recipient, self._recipients)))
 
     @on(Input.Submitted)
     def action_look(self) -> None:
         """Ask for the bill, or go to the first field that still needs something."""
         checked = self._checked()
+        written = self._recipients and not self.query_one("#to", Input).value.strip()
         for name, field in checked.items():
-            if field.value is None:
+            if field.value is None and not (written and name != "rate"):
                 self.query_one(f"#{name}", Input).focus()
                 return
-        payee, sats, rate = (field.value for field in checked.values())
-        if isinstance(payee, Payee) and isinstance(sats, int) and isinstance(rate, float):
-            self.post_message(DraftRequested(PaymentRequest.to(payee.address, sats, rate)))
+        rate = checked["rate"].value
+        last = () if written else (self._last(checked),)
+        if isinstance(rate, float):
+            recipients = (*self._recipients, *last)
+            request = PaymentRequest(recipients, rate, coins=self._state.chosen)
+            self.post_message(DraftRequested(request))
 
-    def _checked(self) -> dict[str, Checked[Payee] | Checked[int] | Checked[float]]:
+    def action_add(self) -> None:
+        """Write this recipient down, and ask for another one."""
+        checked = self._checked()
+        for name in ("to", "amount"):
+            if checked[name].value is None:
+                self.query_one(f"#{name}", Input).focus()
+                return
+        self._recipients = (*self._recipients, self._last(checked))
+        self._empty()
+
+    def action_remove(self) -> None:
+        """Take the last recipient back that was written down."""
+        self._recipients = self._recipients[:-1]
+        self._say()
+
+    def _empty(self) -> None:
+        for name in ("to", "amount"):
+            self.query_one(f"#{name}", Input).value = ""
+        self._say()
+        self.first_focus()
+
+    def _last(self, checked: dict[str, CheckedField]) -> Recipient:
+        """The recipient in the fields, which were checked."""
+        payee, wanted = checked["to"].value, checked["amount"].value
+        address_text = payee.address if isinstance(payee, Payee) else ""
+        label = payee.label if isinstance(payee, Payee) else ""
+        return Recipient(address_text, wanted.sats if isinstance(wanted, Wanted) else 0, label)
+
+    def _checked(self) -> dict[str, CheckedField]:
         text = {name: self.query_one(f"#{name}", Input).value for name, _, _ in FIELDS}
-        available = self._state.wallet.balance.spendable_sats if self._state.wallet else 0
         payee = forms.payee(text["to"], self._state.network)
         requested = payee.value.sats if payee.value else None
-        return {
-            "to": payee,
-            "amount": forms.amount(text["amount"], available, requested),
-            "rate": forms.rate(text["rate"]),
-        }
+        written = sum(recipient.sats or 0 for recipient in self._recipients)
+        left = max(self._state.available_sats - written, 0)
+        amount = forms.amount(text["amount"], left, requested)
+        takes_all = any(recipient.sats is None for recipient in self._recipients)
+        if takes_all and amount.value == Wanted(None):
+            amount = Checked(None, TWICE_ALL, wrong=True)
+        return {"to": payee, "amount": amount, "rate": forms.rate(text["rate"])}
 
 
-def _says(checked: Checked[Payee] | Checked[int] | Checked[float]) -> Content:
+def _says(checked: CheckedField) -> Content:
     if isinstance(checked.value, Payee):
         note = f"\n{checked.hint}" if checked.hint else ""
         return Content.assemble(address(checked.value.address), (note, "$secondary"))
     return Content.styled(checked.hint, "$text-warning" if checked.wrong else "$secondary")
+
+
+def _recipient(recipient: Recipient) -> Content:
+    sats = "all that is left" if recipient.sats is None else wording.amount(recipient.sats)
+    return Content.assemble((f"{sats:>20}  ", "bold"), (recipient.address, "$secondary"))
+
+
+def _out_of(state: AppState) -> str:
+    if not state.chosen:
+        return ""
+    coins = "the coin" if len(state.chosen) == 1 else f"the {len(state.chosen)} coins"
+    return f"Paid out of {coins} you chose, {wording.amount(state.available_sats)}."
 
 
 PAGE = PayPage

@@ -9,8 +9,8 @@ from host.session.state import AppState, PaymentProgress, Stage, block_sentence
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import PaymentLeft, ResumeRequested
-from host.tui.screens.page import WalletPage, address, fact, pointed
-from host.values import Draft
+from host.tui.screens.page import WalletPage, address, fact, paid_to, pointed
+from host.values import Draft, Recipient
 
 ASK = "Press enter to ask the device. Nothing is signed before your yes there."
 AGAIN = "Press enter to try again, esc to leave it."
@@ -66,7 +66,7 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
     total = max(spent, state.wallet.balance.spendable_sats if state.wallet else 0)
     of_coins = f"≈ {wording.share(draft.sats, total)} of your coins"
     facts = [
-        fact("To", address(draft.recipient)),
+        *_recipients(draft, state),
         fact("Amount", Content.styled(wording.amount(draft.sats, state.btc), "bold"), of_coins),
         fact("Fee", wording.amount(draft.fee_sats, state.btc), _about_fee(draft)),
     ]
@@ -78,6 +78,19 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     return Content.assemble(*facts)
+
+
+def _recipients(draft: Draft, state: AppState) -> list[Content]:
+    if len(draft.recipients) == 1:
+        return paid_to(draft.recipients[0].address)
+    return [
+        fact("To" if not number else "", address(recipient.address), _sats(recipient, state))
+        for number, recipient in enumerate(draft.recipients)
+    ]
+
+
+def _sats(recipient: Recipient, state: AppState) -> str:
+    return wording.amount(recipient.sats or 0, state.btc)
 
 
 def _about_fee(draft: Draft) -> str:

@@ -12,7 +12,7 @@ from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import EntryRequested, ReplacementRequested
-from host.tui.screens.page import WalletPage, address, fact, pointed
+from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import HistoryEntry
 
 SENTENCES = {
@@ -71,7 +71,7 @@ def _facts(entry: HistoryEntry) -> Content:
     lines = [fact("Txid", entry.row.txid)]
     if entry.record is not None:
         fee = wording.amount(entry.record.payment.fee_sats)
-        lines.append(fact("To", address(entry.record.recipient)))
+        lines += paid_to(entry.record.recipient)
         lines.append(fact("Amount", wording.amount(entry.record.sats)))
         lines.append(fact("Old fee", fee, wording.rate(fee_rate(entry))))
     return Content.assemble(*lines)
