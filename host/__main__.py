@@ -7,13 +7,15 @@ from host.errors import HostError
 from host.interrupts import ended_as_by_ctrl_c, ending_at_once
 
 with ending_at_once():
+    import argparse
     import os
     import subprocess
     from contextlib import suppress
 
     from host.cli import PASSED_ON, UsageError, parser
-    from host.cli.status import BAD_INPUT, OTHER, STOPPED, ExitCode, error_object, exit_code
+    from host.cli.status import BAD_INPUT, FAILED, STOPPED, ExitCode, error_object, exit_code
 
+OK = 0
 Work = Callable[[], int]
 
 # Imports below are late on purpose: the device runs where BDK cannot, and the app must paint fast.
@@ -68,7 +70,7 @@ def _let_go_of_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(sentence: str, code: ExitCode = OTHER) -> int:
+def _fail(sentence: str, code: ExitCode = FAILED) -> int:
     sys.stderr.write(f"{sentence}\n")
     return code.status
 
@@ -95,10 +97,25 @@ def _chosen(words: list[str]) -> Work:
             from host.tui import app  # noqa: PLC0415
 
             return lambda: app.run(demo.opening(args.home, args.link))
+        case "completion" | "man":
+            return lambda: _page(args)
+        case "psbt":
+            from host.cli import psbt_verbs  # noqa: PLC0415
+
+            return lambda: psbt_verbs.run(args)
         case _:
             from host.cli import verbs  # noqa: PLC0415
 
             return lambda: verbs.run(args)
+
+
+def _page(args: argparse.Namespace) -> int:
+    from host.cli import completion  # noqa: PLC0415
+
+    is_manual = args.verb == "man"
+    page = completion.manual(parser()) if is_manual else completion.script(args.shell, parser())
+    sys.stdout.write(page)
+    return OK
 
 
 def _device(words: list[str]) -> Work:

@@ -37,12 +37,12 @@ class PsbtMaps:
         cursor = Cursor(data)
         if cursor.take(len(MAGIC)) != MAGIC:
             raise Malformed("This is not a PSBT.")
-        top = _read_map(cursor)
+        top = read_map(cursor)
         if UNSIGNED_TX not in top:
             raise Malformed("There is no unsigned transaction in the PSBT.")
         unsigned = Transaction.parse(top[UNSIGNED_TX])
-        inputs = tuple(_read_map(cursor) for _ in unsigned.inputs)
-        outputs = tuple(_read_map(cursor) for _ in unsigned.outputs)
+        inputs = tuple(read_map(cursor) for _ in unsigned.inputs)
+        outputs = tuple(read_map(cursor) for _ in unsigned.outputs)
         cursor.end()
         return cls(top, inputs, outputs)
 
@@ -135,7 +135,8 @@ def _signature_fits(draft_map: Map, key: bytes, value: bytes) -> tuple[bool, boo
     return BIP32_DERIVATION + key[1:] in draft_map, value[-1:] == bytes([SIGHASH_ALL])
 
 
-def _read_map(cursor: Cursor) -> Map:
+def read_map(cursor: Cursor) -> Map:
+    """The next map of a PSBT (BIP174). Raises Malformed: a key twice, or bytes missing."""
     records: Map = {}
     while key := cursor.blob():
         if key in records:

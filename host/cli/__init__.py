@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from host.cli import paying, status
+from host.cli import completion, paying, psbt_args, status
 from host.config import GAP, MAX_GAP, NETWORKS, PURPOSE
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
@@ -100,7 +100,17 @@ again, whether a signature is missing or the network was, and --discard forgets 
   quietkey wallet pay ADDRESS max --rate 2.5       everything there is, the fee out of it
   quietkey wallet pay ADDRESS 25k ADDRESS 0.001    two recipients; --to and --csv take more
   quietkey wallet pay --csv wages.csv --fee 2000
+  quietkey wallet pay ADDRESS 25k --psbt-out pay.psbt       for a signer without a cable
+  quietkey wallet pay --signed pay-signed.psbt --peer 127.0.0.1:18444
   quietkey wallet pay --continue    --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_COMPLETION = """\
+  quietkey completion bash
+
+Read it at the start of the shell: eval "$(quietkey completion bash)"
+"""
+_MAN = """\
+  quietkey man
 """
 _COINS = """\
   quietkey wallet coins --json
@@ -150,6 +160,10 @@ def parser() -> argparse.ArgumentParser:
     for name, summary in PASSED_ON.items():
         verbs.add_parser(name, help=summary, add_help=False)
     _add_wallet(verbs)
+    psbt_args.add_tasks(_add(verbs, "psbt", "payments in files", psbt_args.HELP))
+    shell = _add(verbs, "completion", "complete these words in a shell", _COMPLETION)
+    shell.add_argument("shell", choices=completion.SHELLS)
+    _add(verbs, "man", "the manual page", _MAN)
     return top
 
 
@@ -204,9 +218,16 @@ def _add_wallet(verbs: _Verbs) -> None:
 def _add_pay(tasks: _Verbs) -> None:
     pay = _add_task(tasks, "pay", "pay somebody", _PAY, device=False, peer=False)
     paying.add_arguments(pay)
+    psbt_args.add_version(pay)
     alternatives = pay.add_mutually_exclusive_group()
     alternatives.add_argument(
         "--continue", action="store_true", dest="resume", help="take up the payment cut short"
+    )
+    alternatives.add_argument(
+        "--psbt-out", metavar="FILE", help="write the payment down for another signer; - is stdout"
+    )
+    alternatives.add_argument(
+        "--signed", metavar="FILE", help="send what another signer made of the unsigned payment"
     )
     alternatives.add_argument("--discard", action="store_true", help="forget the unsigned payment")
 

@@ -25,11 +25,11 @@ class ExitCode:
     errors: tuple[type[HostError], ...] = ()
 
 
-OTHER = ExitCode(1, "other", "anything else")
+FAILED = ExitCode(1, "other", "anything else")
 BAD_INPUT = ExitCode(2, "bad_input", "what was typed cannot be meant", (BadInput,))
 # The first that fits counts: a refusal is an error of the device, too.
 EXIT_CODES = (
-    OTHER,
+    FAILED,
     BAD_INPUT,
     ExitCode(3, "declined", "the person said no on the device", (DeclinedOnDevice, AddressAlarm)),
     ExitCode(4, "no_funds", "too few coins", (TooFewCoins,)),
@@ -41,7 +41,7 @@ STOPPED = 130
 
 def exit_code(error: BaseException) -> ExitCode:
     """What an error means to a program."""
-    return next((code for code in EXIT_CODES if isinstance(error, code.errors)), OTHER)
+    return next((code for code in EXIT_CODES if isinstance(error, code.errors)), FAILED)
 
 
 def error_object(code: ExitCode, message: str) -> str:

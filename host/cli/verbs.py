@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,23 +16,28 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend
-from host.cli import paying
+from host.cli import facts, paying, psbt_verbs
 from host.config import HomeFolder, grouped
 from host.devices import SigningDevice
 from host.errors import BadInput, HostError, WalletError
-from host.session.api import UnfinishedPayment, WalletSnapshot
+from host.psbt import PsbtMaps
+from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
-from host.session.endings import short_status
 from host.session.local import LocalSession, WalletFolder
-from host.session.payment import Drafted, PaymentStep, finish_payment, pay, verify_address
-from host.session.wording import liars_sentence, since, stale_warning
+from host.session.payment import (
+    Announced,
+    Drafted,
+    PaymentStep,
+    Verified,
+    finish_payment,
+    pay,
+    verify_address,
+)
+from host.session.wording import liars_sentence, stale_warning
 from host.store import Search
 from host.values import (
-    Acceptance,
     Draft,
-    HistoryEntry,
     PaymentRequest,
-    Propagation,
     ReceiveAddress,
     Sent,
 )
@@ -46,7 +51,6 @@ UNSEARCHED = (
     " be used already: look first, with quietkey wallet sync."
 )
 SHOWN_AGAIN = "Nobody has paid to this address yet, so it is shown again. --new gives another one."
-Data = Mapping[str, Any]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -75,12 +79,12 @@ async def _balance(args: argparse.Namespace) -> None:
         await _look(args, session)
         snapshot = await session.snapshot()
     balance = snapshot.balance
-    data = {**asdict(balance), **_tip(snapshot)}
+    data = {**asdict(balance), **facts.tip(snapshot)}
     _tell(
         args,
         data,
         f"{grouped(balance.spendable_sats)} sats, and {grouped(balance.pending_sats)} waiting."
-        f" Height {_height(snapshot)}.",
+        f" Height {facts.height(snapshot)}.",
     )
 
 
@@ -113,7 +117,7 @@ async def _verified(session: LocalSession, address: ReceiveAddress) -> None:
 
 
 async def _pay(args: argparse.Namespace) -> None:
-    continues = args.resume or args.discard
+    continues = args.resume or args.discard or args.signed
     request, notes = (None, ()) if continues else paying.request(args)
     for note in notes:
         _say(note)
@@ -121,21 +125,18 @@ async def _pay(args: argparse.Namespace) -> None:
         if args.discard:
             await _discard(session)
             return
+        if request is not None and args.psbt_out:
+            await _write_down(args, session, request)
+            return
         if not args.peer:
             raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
-        if request is None:
+        if args.signed:
+            sent = await _send_signed(session, args.signed)
+        elif request is None:
             sent = await _resume(session)
         else:
             sent = await _new_payment(args, session, request)
-    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, _sent_sentence(sent))
-
-
-def _sent_sentence(sent: Sent) -> str:
-    match sent.proof:
-        case Propagation(_, echoed, total):
-            return f"Sent: {sent.txid}, seen by {len(echoed)} of {total} peers."
-        case Acceptance(server):
-            return f"Sent: {sent.txid}, taken by {server}."
+    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, facts.sent_sentence(sent))
 
 
 async def _new_payment(
@@ -168,6 +169,28 @@ async def _resume(session: LocalSession) -> Sent:
     return await finish_payment(session, unfinished, _say_step)
 
 
+async def _write_down(
+    args: argparse.Namespace, session: LocalSession, request: PaymentRequest
+) -> None:
+    """The payment for another signer. It is kept, so that its signed form is known again."""
+    await _look(args, session)
+    draft = await session.draft(request)
+    _say(Drafted(draft).sentence)
+    psbt_verbs.write_file(args.psbt_out, PsbtMaps.parse(draft.psbt), args.psbt_version)
+    _say("Have it signed, then send it: quietkey wallet pay --signed FILE --peer HOST:PORT.")
+
+
+async def _send_signed(session: LocalSession, file: str) -> Sent:
+    unfinished = await session.unfinished()
+    if unfinished is None or unfinished.payment is not None:
+        raise HostError("There is no unsigned payment. Nothing was sent. Make one with --psbt-out.")
+    signed = psbt_verbs.read_file(file).encode()
+    await session.sync()
+    payment = await session.take_signed(unfinished.draft, signed)
+    _say_step(Verified(payment))
+    return await session.send(payment, lambda sent: _say_step(Announced(sent)))
+
+
 async def _bump(args: argparse.Namespace) -> None:
     await _replace(args, lambda session: session.bump(args.txid, args.rate))
 
@@ -187,7 +210,7 @@ async def _replace(
         replacement = await draft(session)
         _say(Drafted(replacement).sentence)
         sent = await finish_payment(session, UnfinishedPayment(replacement), _say_step)
-    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, _sent_sentence(sent))
+    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, facts.sent_sentence(sent))
 
 
 async def _give_up(args: argparse.Namespace) -> None:
@@ -209,29 +232,8 @@ async def _history(args: argparse.Namespace) -> None:
         await _look(args, session)
         for entry in await history(session.wallet):
             row = entry.row
-            text = f"{row.txid}  {grouped(row.net_sats):>16} sats  {_status(entry)}"
-            _tell(args, _entry_data(entry), text)
-
-
-def _status(entry: HistoryEntry) -> str:
-    return short_status(entry) if entry.status == "impossible" else entry.status
-
-
-def _entry_data(entry: HistoryEntry) -> Data:
-    """What a program is told of a transaction."""
-    record = entry.record
-    return {
-        **asdict(entry.row),
-        "status": entry.status,
-        "recipient": record.recipient if record else None,
-        "sats": record.sats if record else None,
-        "signed": record.created if record else None,
-        "refusal": record.refusal if record else "",
-        "seen_by": record.seen_by if record else 0,
-        "peers": record.peers if record else 0,
-        "replaced_by": entry.replaced_by,
-        "conflict_confirmations": entry.conflict_depth,
-    }
+            text = f"{row.txid}  {grouped(row.net_sats):>16} sats  {facts.entry_status(entry)}"
+            _tell(args, facts.entry_data(entry), text)
 
 
 async def _coins(args: argparse.Namespace) -> None:
@@ -260,19 +262,7 @@ async def _sync(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await _look(args, session)
         snapshot = await session.snapshot()
-        _tell(args, _tip(snapshot), f"Up to date at height {_height(snapshot)}.")
-
-
-def _tip(snapshot: WalletSnapshot) -> Data:
-    """The newest block, and who lied about the chain."""
-    liars = {problem.peer: problem.reason for problem in snapshot.network.problems if problem.lied}
-    return {"height": snapshot.height, "tip_age_s": snapshot.network.tip_age_s, "liars": liars}
-
-
-def _height(snapshot: WalletSnapshot) -> str:
-    age_s = snapshot.network.tip_age_s
-    ago = "" if age_s is None else f", {since(age_s)}"
-    return f"{grouped(snapshot.height)}{ago}"
+        _tell(args, facts.tip(snapshot), f"Up to date at height {facts.height(snapshot)}.")
 
 
 async def _rescan(args: argparse.Namespace) -> None:
@@ -340,7 +330,7 @@ def _folder(args: argparse.Namespace) -> Path:
     return _home(args).wallet(args.network, args.script)
 
 
-def _tell(args: argparse.Namespace, data: Data, text: str) -> None:
+def _tell(args: argparse.Namespace, data: facts.Data, text: str) -> None:
     """Data for whoever reads stdout: a person or, with --json, a program."""
     sys.stdout.write((json.dumps(data) if args.json else text) + "\n")
     sys.stdout.flush()

@@ -121,9 +121,9 @@ def _listed(rows: list[tuple[str, str, str, str]], network: str) -> RecipientLis
         recipients.append(Recipient(payee.address, sats, label or payee.label))
         notes += payee.notes
         places.setdefault(payee.address, []).append(place)
-    for address, same in places.items():
-        if len(same) > 1:
-            notes.append(f"{address} is paid {len(same)} times: {', '.join(same)}.")
+    for address, mentions in places.items():
+        if len(mentions) > 1:
+            notes.append(f"{address} is paid {len(mentions)} times: {', '.join(mentions)}.")
     return RecipientList(tuple(recipients), tuple(dict.fromkeys(notes)))
 
 

@@ -260,6 +260,10 @@ class LocalSession:
     async def sign(self, draft: Draft) -> SignedPayment:
         return await self.cable.ask(lambda device: spend.sign(self.wallet, device, draft))
 
+    async def take_signed(self, draft: Draft, signed_psbt: bytes) -> SignedPayment:
+        """What another signer made of the draft, checked and kept. Raises WalletError."""
+        return await asyncio.to_thread(self.wallet.finish, draft, signed_psbt)
+
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         return await spend.send(self.wallet, self._backend, payment, observer)
 

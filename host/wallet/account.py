@@ -226,13 +226,13 @@ class Account:
 
     def freeze(self, outpoint: str) -> None:
         """Let no payment take this coin, "txid:vout". Raises WalletError: it is not there."""
-        self.store.freeze(self._known(outpoint))
+        self.store.freeze(self._own_outpoint(outpoint))
 
     def unfreeze(self, outpoint: str) -> None:
         """Let payments take this coin again. Raises WalletError: it is not there."""
-        self.store.unfreeze(self._known(outpoint))
+        self.store.unfreeze(self._own_outpoint(outpoint))
 
-    def _known(self, outpoint: str) -> str:
+    def _own_outpoint(self, outpoint: str) -> str:
         name = outpoint.strip().lower()
         if name not in {outpoint_text(output.outpoint) for output in self._bdk.list_unspent()}:
             raise BadInput(

@@ -37,8 +37,10 @@ class Wallet(Account):
             usable_sats = sum(output.txout.value.to_sat() for output in usable)
             aside = self._aside() if not request.coins else "Choose more coins, or a lower amount."
             psbt_draft = payment_request.built(builder, self._bdk, usable_sats, aside)
-            named = zip(request.recipients, outputs, strict=True)
-            recipients = tuple(replace(each, address=paid.address) for each, paid in named)
+            pairs = zip(request.recipients, outputs, strict=True)
+            recipients = tuple(
+                replace(recipient, address=paid.address) for recipient, paid in pairs
+            )
             request = replace(request, recipients=recipients)
             return self._keep(self._of_request(psbt_draft, request, outputs))
 
@@ -75,7 +77,7 @@ class Wallet(Account):
         for name in coins:
             if name in usable:
                 continue
-            self._known(name)
+            self._own_outpoint(name)
             reason = (
                 "is frozen: unfreeze it first"
                 if name in frozen

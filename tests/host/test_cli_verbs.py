@@ -1,6 +1,7 @@
 """`quietkey wallet ...` verb by verb: what a program reads, and what a person reads."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -258,6 +259,23 @@ async def test_several_are_paid_then_the_rest_out_of_chosen_coins(
     (left,) = await rich.reads_json("coins", *rich.network)
     assert left["outpoint"] == change["outpoint"]
     assert await rich.types("unfreeze", change["outpoint"]) == (0, "")
+
+
+async def test_a_payment_goes_to_another_signer_as_a_file_and_comes_back(
+    rich: Terminal, devnet: Devnet, tmp_path: Path
+) -> None:
+    out, back = tmp_path / "pay.psbt", tmp_path / "signed.psbt"
+    status, _ = await rich.types(
+        "pay", STRANGER, "25k", "--psbt-out", str(out), "--psbt-version", "2", *rich.network
+    )
+    assert status == 0
+    assert "Pay 25 000 sats to" in rich.talk
+    back.write_bytes(base64.b64encode(sign(out.read_bytes())))
+    assert "not a whole PSBT" in await rich.fails("pay", "--signed", __file__, *rich.network)
+    (sent,) = await rich.reads_json("pay", "--signed", str(back), *rich.network)
+    assert all(node.mempool == (sent["txid"],) for node in devnet.status())
+    refused = await rich.fails("pay", "--signed", str(back), *rich.network)
+    assert "There is no unsigned payment." in refused
 
 
 # ---- what is missing

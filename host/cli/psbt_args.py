@@ -1,0 +1,47 @@
+"""What `quietkey psbt` can be told."""
+
+import argparse
+
+HELP = """\
+A PSBT is read as binary, base64 or hex, version 0 or 2; - is stdin and stdout.
+
+  quietkey psbt diff sent.psbt returned.psbt
+  quietkey psbt combine alice.psbt bob.psbt --out both.psbt
+"""
+_DIFF = """\
+Proves that two PSBTs are about the same unsigned transaction: status 0. Else the differences are
+listed, and the status is 1; 2 is for a file that is no PSBT.
+
+  quietkey psbt diff sent.psbt returned.psbt
+"""
+_COMBINE = """\
+What all of them say together: partial signatures are kept. With one file, a way to convert it.
+
+  quietkey psbt combine alice.psbt bob.psbt --out both.psbt
+  quietkey psbt combine old.psbt --out new.psbt --psbt-version 2
+"""
+
+
+def add_tasks(psbt: argparse.ArgumentParser) -> None:
+    """The tasks below `quietkey psbt`."""
+    tasks = psbt.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
+    layout = argparse.RawDescriptionHelpFormatter
+    diff = tasks.add_parser(
+        "diff", help="compare two payments", epilog=_DIFF, formatter_class=layout
+    )
+    diff.add_argument("left", metavar="FILE")
+    diff.add_argument("right", metavar="FILE")
+    diff.add_argument("--json", action="store_true", help="the answer as a JSON object")
+    combine = tasks.add_parser(
+        "combine", help="put signatures together", epilog=_COMBINE, formatter_class=layout
+    )
+    combine.add_argument("files", nargs="+", metavar="FILE")
+    combine.add_argument("--out", default="-", metavar="FILE", help="default: base64 on stdout")
+    add_version(combine)
+
+
+def add_version(task: argparse.ArgumentParser) -> None:
+    """Which version of the format is written."""
+    task.add_argument(
+        "--psbt-version", type=int, choices=(0, 2), default=0, help="what is written (default: 0)"
+    )

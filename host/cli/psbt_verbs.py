@@ -1,0 +1,62 @@
+"""`quietkey psbt ...`: files with payments that are not whole yet. No wallet is needed."""
+
+import argparse
+import base64
+import json
+import sys
+from pathlib import Path
+
+from host import psbt_files
+from host.errors import BadInput, HostError
+from host.psbt import PsbtMaps
+from host.transactions import Transaction
+
+STDIO = "-"
+SAME, DIFFERENT = 0, 1
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was typed. The exit status. Raises HostError."""
+    return {"diff": _diff, "combine": _combine}[args.task](args)
+
+
+def _diff(args: argparse.Namespace) -> int:
+    left, right = (read_file(file) for file in (args.left, args.right))
+    rows = psbt_files.differences(left, right)
+    txids = [Transaction.parse(part.unsigned_tx).name for part in (left, right)]
+    if args.json:
+        line = json.dumps({"same": not rows, "txids": txids, "differences": rows})
+    else:
+        line = "\n".join(rows or (f"The same unsigned transaction: {txids[0]}.",))
+    sys.stdout.write(f"{line}\n")
+    return DIFFERENT if rows else SAME
+
+
+def _combine(args: argparse.Namespace) -> int:
+    psbt = psbt_files.combine([read_file(file) for file in args.files])
+    write_file(args.out, psbt, args.psbt_version)
+    return 0
+
+
+def read_file(file: str) -> PsbtMaps:
+    """The PSBT in a file, or on stdin for "-". Raises BadInput."""
+    limit = psbt_files.LONGEST_FILE + 1
+    try:
+        if file == STDIO:
+            return psbt_files.read_psbt(sys.stdin.buffer.read(limit))
+        with Path(file).open("rb") as stream:
+            return psbt_files.read_psbt(stream.read(limit))
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}. Nothing was changed.") from error
+
+
+def write_file(file: str, psbt: PsbtMaps, version: int) -> None:
+    """Binary in a file of that name, base64 on stdout for "-". Raises HostError."""
+    raw = psbt_files.encode_version_2(psbt) if version else psbt.encode()
+    if file == STDIO:
+        sys.stdout.write(base64.b64encode(raw).decode() + "\n")
+        return
+    try:
+        Path(file).write_bytes(raw)
+    except OSError as error:
+        raise HostError(f"{file} cannot be written: {error.strerror}. Nothing was paid.") from error
