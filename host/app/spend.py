@@ -89,7 +89,7 @@ def _seen(sent: Sent) -> tuple[int, int]:
 async def send_waiting(wallet: Wallet, backend: Backend) -> None:
     """Send what was signed and never shown: nothing new is built beside it.
 
-    Raises WalletError when the network still does not take it.
+    Raises NetworkError when the network still does not take it.
     """
     for record in await asyncio.to_thread(unsent, wallet):
         if wallet.waits_until(record.payment):
@@ -97,7 +97,7 @@ async def send_waiting(wallet: Wallet, backend: Backend) -> None:
         try:
             await send(wallet, backend, record.payment)
         except NetworkError as error:
-            raise WalletError(
+            raise NetworkError(
                 f"An earlier payment of {grouped(record.sats)} sats to {record.recipient} is signed"
                 f" and not sent ({record.payment.txid}). {error} Send it again with --continue,"
                 " raise its fee, or give it up; then pay."

@@ -8,6 +8,7 @@ import pytest
 from host.app import spend
 from host.app.history import history
 from host.backends.p2p import P2pBackend
+from host.cli.status import exit_code
 from host.devnet.network import Devnet
 from host.errors import NetworkError, TooFewCoins, WalletError
 from host.transactions import Transaction
@@ -123,8 +124,10 @@ async def test_what_cannot_be_sent_stops_the_next_payment_with_its_name(
     backend: P2pBackend, wallet: Wallet
 ) -> None:
     cheap = signed(wallet, wallet.draft(STRANGER, PAID, 0.5))
-    with pytest.raises(WalletError, match=rf"(?s)not sent \({cheap.txid}\).*give it up"):
+    says = rf"(?s)not sent \({cheap.txid}\).*give it up"
+    with pytest.raises(NetworkError, match=says) as raised:
         await spend.send_waiting(wallet, backend)
+    assert exit_code(raised.value).code == "no_network"
 
 
 async def test_own_change_is_mine_before_a_block_and_can_be_paid_on(

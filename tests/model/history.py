@@ -389,7 +389,7 @@ class History:
             await spend.send_again(self.wallet, self.nodes)
             try:
                 await spend.send_waiting(self.wallet, self.nodes)
-            except WalletError as error:
+            except NetworkError as error:
                 self._note(f"settling: {error}")
             self._give_up_refused()
             self.network.mine()
