@@ -12,7 +12,7 @@ import pytest
 
 from firmware_emu.emulator import EmulatorProcess
 from host.__main__ import main
-from host.cli import verbs
+from host.cli import facts, verbs
 from host.devnet.network import Devnet
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
@@ -340,7 +340,7 @@ async def test_networks_and_scripts_have_wallets_of_their_own(terminal: Terminal
     ],
 )
 def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sentence: str) -> None:
-    assert verbs._sent_sentence(Sent("abcd", proof)) == sentence
+    assert facts.sent_sentence(Sent("abcd", proof)) == sentence
 
 
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
