@@ -24,14 +24,14 @@ _AROUND = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PayeeAddress:
     """An address as the field writes it, and the script it stands for."""
 
     text: str
     script_pubkey: bytes
 
 
-def read_address(text: str, network: str) -> Address:
+def read_address(text: str, network: str) -> PayeeAddress:
     """The address that `text`, without white space, is on this network. Raises PayeeError."""
     _only_ascii(text)
     hrp = _prefix(text)
@@ -58,7 +58,7 @@ def _only_ascii(text: str) -> None:
             )
 
 
-def _segwit(text: str, hrp: str) -> Address:
+def _segwit(text: str, hrp: str) -> PayeeAddress:
     lower = text.lower()
     if text not in {lower, text.upper()}:
         # BIP173: a decoder must not accept mixed case.
@@ -68,7 +68,7 @@ def _segwit(text: str, hrp: str) -> Address:
     except Malformed as error:
         raise _mistyped(lower, hrp) from error
     opcode = 0x50 + version if version else 0
-    return Address(lower, bytes([opcode, len(program)]) + program)
+    return PayeeAddress(lower, bytes([opcode, len(program)]) + program)
 
 
 def _mistyped(text: str, hrp: str) -> PayeeError:
@@ -113,7 +113,7 @@ def _around(text: str, place: int) -> str:
     return f"{left}{before}[{text[place]}]{after}{right}"
 
 
-def _base58(text: str, network: str) -> Address:
+def _base58(text: str, network: str) -> PayeeAddress:
     if not _SHORTEST_BASE58 <= len(text) <= _LONGEST_BASE58 or text[0] not in _FIRST_LETTERS:
         raise PayeeError(
             "This is not a Bitcoin address, or not a whole one.", "Copy the whole address again."
@@ -131,7 +131,7 @@ def _base58(text: str, network: str) -> Address:
         ) from error
     version, key_hash = payload[:1], payload[1:]
     if len(key_hash) == _HASH_BYTES and version in BASE58_VERSIONS[network]:
-        return Address(text, _legacy_script(BASE58_VERSIONS[network].index(version), key_hash))
+        return PayeeAddress(text, _legacy_script(BASE58_VERSIONS[network].index(version), key_hash))
     for home, versions in BASE58_VERSIONS.items():
         if len(key_hash) == _HASH_BYTES and version in versions:
             raise _of_another_network(home, network)

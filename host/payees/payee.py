@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from host.payees import cleaning, uri
-from host.payees.addresses import Address, read_address
+from host.payees.addresses import PayeeAddress, read_address
 from host.payees.errors import PayeeError
 from host.payees.lookalikes import refuse_lookalikes, refuse_secrets
 
@@ -56,7 +56,7 @@ def _from_link(text: str, network: str) -> Payee:
     )
 
 
-def _first_readable(texts: tuple[str, ...], network: str) -> Address:
+def _first_readable(texts: tuple[str, ...], network: str) -> PayeeAddress:
     """BIP321: of several addresses, each is as good; the first that is none says why."""
     failure: PayeeError | None = None
     for text in texts:

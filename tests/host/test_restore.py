@@ -121,6 +121,8 @@ def test_a_wallet_of_the_first_version_looks_once_more(wallet: Wallet, tmp_path:
     with closing(sqlite3.connect(file)) as old:
         old.execute("DROP TABLE search")
         old.execute("ALTER TABLE draft DROP COLUMN replaces")
+        old.execute("ALTER TABLE draft DROP COLUMN request")
+        old.execute("DROP TABLE frozen_coins")
         old.execute("ALTER TABLE addresses DROP COLUMN refused")
         old.execute("PRAGMA user_version = 1")
     assert opened(tmp_path / "wallet").search == Search()
