@@ -83,6 +83,8 @@ class PaymentRequest:
     `coins` are the outpoints to spend, "txid:vout"; when there are none, the wallet chooses.
     `data` is written into the chain behind an OP_RETURN. `lock_time` is the field of that name
     (BIP65): a height, or seconds since 1970; None lets the wallet set the present height.
+    `child_of` is the txid of a payment that waits: its coins go to yourself, and the rate is what
+    it and this one pay together.
     """
 
     recipients: tuple[Recipient, ...]
@@ -91,6 +93,7 @@ class PaymentRequest:
     coins: tuple[str, ...] = ()
     data: bytes = b""
     lock_time: int | None = None
+    child_of: str = ""
 
     @classmethod
     def to(cls, address: str, sats: int | None, sats_per_vbyte: float = 1.0) -> "PaymentRequest":

@@ -71,6 +71,13 @@ Another payment of its coins, to yourself, takes its place: only one of the two 
 
   quietkey wallet call-off TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
 """
+_CPFP = """\
+A payment to yourself spends the coin of one that waits, and its fee is enough for both (CPFP): for
+a payment that you received, whose fee only its sender can raise. A fee that is not known counts as
+nothing.
+
+  quietkey wallet cpfp TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
 _GIVE_UP = """\
 For a payment that no peer has shown. Its coins are free, and it stays in the history: the next
 payment spends a coin of it, so that only one of the two can be confirmed.
@@ -238,10 +245,11 @@ def _add_endings(tasks: _Verbs) -> None:
     call_off = _add_task(
         tasks, "call-off", "pay a payment back to yourself", _CALL_OFF, device=True, peer=True
     )
+    cpfp = _add_task(tasks, "cpfp", "lift a payment by its coin", _CPFP, device=True, peer=True)
     give_up = _add_task(tasks, "give-up", "send a payment no more", _GIVE_UP)
-    for task in (bump, call_off, give_up):
+    for task in (bump, call_off, cpfp, give_up):
         task.add_argument("txid", help="the payment, as the history names it")
-    for task in (bump, call_off):
+    for task in (bump, call_off, cpfp):
         task.add_argument("--rate", type=float, required=True, help="the new fee in sat/vB")
 
 

@@ -199,10 +199,15 @@ async def _call_off(args: argparse.Namespace) -> None:
     await _replace(args, lambda session: session.call_off(args.txid, args.rate))
 
 
+async def _cpfp(args: argparse.Namespace) -> None:
+    request = PaymentRequest((), args.rate, child_of=args.txid)
+    await _replace(args, lambda session: session.draft(request))
+
+
 async def _replace(
     args: argparse.Namespace, draft: Callable[[LocalSession], Awaitable[Draft]]
 ) -> None:
-    """Have a payment signed and sent that takes the place of another one."""
+    """Have a payment signed and sent that is about another one on its way."""
     async with _session(args) as session:
         await session.sync()
         await session.plug()
@@ -358,5 +363,6 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "rescan": _rescan,
     "bump": _bump,
     "call-off": _call_off,
+    "cpfp": _cpfp,
     "give-up": _give_up,
 }

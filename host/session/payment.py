@@ -29,7 +29,16 @@ class Drafted:
         return (
             f"Pay {', '.join(paid)}{total},"
             f" fee {grouped(draft.fee_sats)} sats ({draft.sats_per_vbyte:g} sat/vB)."
+            f"{_lifted(draft)}"
         )
+
+
+def _lifted(draft: Draft) -> str:
+    request = draft.request
+    if request is None or not request.child_of:
+        return ""
+    rate = f"{request.sats_per_vbyte:g} sat/vB"
+    return f" It comes back to you and lifts {request.child_of}: both pay {rate} together, or more."
 
 
 @dataclass(frozen=True, slots=True)

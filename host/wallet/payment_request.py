@@ -1,5 +1,6 @@
 """What is asked for, checked before it becomes a payment; each refusal says how to go on."""
 
+import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from decimal import Decimal
 
 import bdkpython as bdk
 
+from host import psbt
 from host.config import grouped
 from host.errors import BadInput, TooFewCoins, WalletError
 from host.payees import read_payee
@@ -114,10 +116,21 @@ def dust_limit(script_pubkey: bytes) -> int:
     return 3 * (8 + 1 + len(script_pubkey) + to_spend)
 
 
-def vbytes(unsigned: Transaction, script: str) -> int:
-    """The size of the transaction once every coin of a "wpkh" or "tr" account is signed."""
+def unsigned(draft: "bdk.Psbt") -> Transaction:
+    """The transaction that is to be signed."""
+    raw = base64.b64decode(draft.serialize())
+    return Transaction.parse(psbt.PsbtMaps.parse(raw).unsigned_tx)
+
+
+def address(script_pubkey: bytes, network: str) -> str:
+    """As its network writes it."""
+    return str(bdk.Address.from_script(bdk.Script(script_pubkey), NETWORKS[network]))
+
+
+def vbytes(transaction: Transaction, script: str) -> int:
+    """The size of an unsigned transaction once every coin of a "wpkh" or "tr" account is signed."""
     witness = {"wpkh": 108, "tr": 66}[script]  # a signature and its key; a Schnorr signature
-    weight = 4 * len(unsigned.encode(witness=False)) + 2 + witness * len(unsigned.inputs)
+    weight = 4 * len(transaction.encode(witness=False)) + 2 + witness * len(transaction.inputs)
     return -(-weight // 4)
 
 

@@ -10,8 +10,8 @@ from host import consensus, psbt
 from host.config import grouped
 from host.errors import BadInput, WalletError
 from host.transactions import Transaction, TxOut
-from host.values import Draft, PaymentRecord, PaymentRequest, SignedPayment
-from host.wallet import bdk_adapter, ended, payment_request, replacing
+from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
+from host.wallet import bdk_adapter, ended, packages, payment_request, replacing
 from host.wallet.account import Account, outpoint_name, outpoint_text
 from host.wallet.payment_request import Output
 from signer.formats.words.digest_words import digest_words
@@ -30,6 +30,8 @@ class Wallet(Account):
         There is one draft at a time: an older one is discarded. Raises WalletError with the reason
         why it cannot be made; TooFewCoins says how many sats are missing.
         """
+        if request.child_of:
+            return self._draft_child(request)
         outputs = payment_request.outputs(request, self.network)
         builder = payment_request.builder(request, outputs)
         with self._lock:
@@ -93,7 +95,7 @@ class Wallet(Account):
     def _of_request(
         self, psbt_draft: "bdk.Psbt", request: PaymentRequest, outputs: Sequence[Output]
     ) -> Draft:
-        unsigned = _unsigned(psbt_draft)
+        unsigned = payment_request.unsigned(psbt_draft)
         paid = {output.script_pubkey for output in outputs}
         sats = sum(output.sats for output in unsigned.outputs if output.script_pubkey in paid)
         address = " ".join(dict.fromkeys(output.address for output in outputs))
@@ -102,6 +104,36 @@ class Wallet(Account):
             rate = round(request.fee_sats / payment_request.vbytes(unsigned, self.script), 2)
         draft = self._as_draft(psbt_draft, address, sats, rate)
         return replace(draft, request=request)
+
+    def _draft_child(self, request: PaymentRequest) -> Draft:
+        parent, rate = request.child_of, request.sats_per_vbyte
+        with self._lock:
+            coins = self._coins_of(parent)
+            parents = packages.with_parents(self._bdk, parent)
+            child = packages.child(self._bdk, coins, parents, rate, self.script)
+            (output,) = payment_request.unsigned(child).outputs
+            address = payment_request.address(output.script_pubkey, self.network)
+            request = replace(
+                request, recipients=(Recipient(address, None),), fee_sats=int(child.fee())
+            )
+            paid = (Output(address, output.script_pubkey, None),)
+            return self._keep(self._of_request(child, request, paid))
+
+    def _coins_of(self, txid: str) -> "list[bdk.LocalOutput]":
+        """What that payment brought here, to be spent before a block has it. Raises WalletError."""
+        hidden = {r.payment.txid for r in self.store.payments() if r.status != "sent"}
+        frozen = self.store.frozen()
+        coins = [
+            output
+            for output in self._bdk.list_unspent()
+            if str(output.outpoint.txid) == txid and outpoint_text(output.outpoint) not in frozen
+        ]
+        if not coins or txid in hidden:
+            raise WalletError(
+                f"There is no coin of {txid} to spend: nobody has shown that payment, or its coins"
+                " are frozen, spent, or not yours. Nothing was changed."
+            )
+        return coins
 
     def draft_bump(self, txid: str, sats_per_vbyte: float) -> Draft:
         """The payment `txid` once more at a higher fee, to be signed; only one can be confirmed.
@@ -124,13 +156,8 @@ class Wallet(Account):
         with self._lock:
             raw_tx = self._on_its_way(txid).payment.raw_tx
             back = replacing.back_to_yourself(self._bdk, raw_tx, rate)
-            unsigned = psbt.PsbtMaps.parse(base64.b64decode(back.serialize())).unsigned_tx
-            (output,) = Transaction.parse(unsigned).outputs
-            address = str(
-                bdk.Address.from_script(
-                    bdk.Script(output.script_pubkey), payment_request.NETWORKS[self.network]
-                )
-            )
+            (output,) = payment_request.unsigned(back).outputs
+            address = payment_request.address(output.script_pubkey, self.network)
             draft = self._as_draft(back, address, output.sats, sats_per_vbyte)
             return self._keep(replace(draft, replaces=txid))
 
@@ -305,8 +332,3 @@ class Wallet(Account):
             TxOut(out.value.to_sat(), out.script_pubkey.to_bytes())
             for out in map(unspent.__getitem__, names)
         ]
-
-
-def _unsigned(psbt_draft: "bdk.Psbt") -> Transaction:
-    raw = base64.b64decode(psbt_draft.serialize())
-    return Transaction.parse(psbt.PsbtMaps.parse(raw).unsigned_tx)

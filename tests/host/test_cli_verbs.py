@@ -345,8 +345,9 @@ def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sente
 
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
+    paying = {"pay", "bump", "call-off", "cpfp", "give-up", "freeze", "unfreeze"}
     looking = {"pair", "balance", "receive", "verify", "history", "sync", "rescan", "coins"}
-    assert set(done) == looking | {"pay", "bump", "call-off", "give-up", "freeze", "unfreeze"}
+    assert set(done) == looking | paying
 
 
 # ---- the endings of a payment
@@ -367,6 +368,21 @@ async def test_a_payment_is_bumped_and_called_off_from_the_command_line(
     rows = await rich.reads_json("history", *rich.network)
     ended = {row["txid"]: row["status"] for row in rows}
     assert [ended[txid] for txid in txids] == ["replaced", "replaced", "confirmed"]
+
+
+async def test_a_payment_is_lifted_by_its_coin_from_the_command_line(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    where = (*rich.device, *rich.network)
+    reading = person.accept()
+    (parent,) = await rich.reads_json("pay", STRANGER, "25000", *where)
+    await reading
+    assert "no coin of" in await rich.fails("cpfp", "ab" * 32, "--rate", "5", *where)
+    reading = person.accept()
+    (child,) = await rich.reads_json("cpfp", parent["txid"], "--rate", "5", *where)
+    await reading
+    for node in devnet.status():
+        assert set(node.mempool) == {parent["txid"], child["txid"]}
 
 
 async def test_a_payment_that_was_never_sent_is_given_up_from_the_command_line(

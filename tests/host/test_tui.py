@@ -448,8 +448,8 @@ async def test_two_are_paid_the_second_all_that_is_left() -> None:
         assert "25 000 sats " in text
         assert "All of 4 975 000 sats, less the fee." in text
         text = await person.does("enter")
-        assert "4 974 859 sats" in text
-        assert "25 000 sats" in text
+        first, second = (" ".join(wording.fours(name)) for name in (app_session.THEIRS, OTHER))
+        assert f"To 25 000 sats {first} 4 974 859 sats {second} Amount" in text
         assert "comes back to you" not in text
 
 

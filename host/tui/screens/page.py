@@ -10,6 +10,8 @@ from host.session.state import AppState, next_step
 from host.tui.actions import KeyPlace
 from host.tui.messages import PageLeft
 
+GROUPS_A_LINE = 12  # of an address, beside its label at 80 columns
+
 
 class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     """One task in the wallet panel. It draws a `Now`, and tells the app what the person wants."""
@@ -43,10 +45,15 @@ def address(text: str) -> Content:
     return Content.styled(" ".join(wording.fours(text)), "bold $text")
 
 
-def paid_to(addresses: str) -> list[Content]:
-    """Whom a payment pays: one address a line, of those with a space between."""
-    names = addresses.split()
-    return [fact("" if number else "To", address(name)) for number, name in enumerate(names)]
+def paid_to(addresses: str, label: str = "To") -> list[Content]:
+    """Whom a payment pays: the addresses with a space between, each on lines of its own."""
+    lines: list[Content] = []
+    for name in addresses.split():
+        groups = wording.fours(name)
+        for start in range(0, len(groups), GROUPS_A_LINE):
+            text = " ".join(groups[start : start + GROUPS_A_LINE])
+            lines.append(fact("" if lines else label, Content.styled(text, "bold $text")))
+    return lines
 
 
 def advice(state: AppState) -> Content:

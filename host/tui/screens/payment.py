@@ -9,8 +9,8 @@ from host.session.state import AppState, PaymentProgress, Stage, block_sentence
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import PaymentLeft, ResumeRequested
-from host.tui.screens.page import WalletPage, address, fact, paid_to, pointed
-from host.values import Draft, Recipient
+from host.tui.screens.page import WalletPage, fact, paid_to, pointed
+from host.values import Draft
 
 ASK = "Press enter to ask the device. Nothing is signed before your yes there."
 AGAIN = "Press enter to try again, esc to leave it."
@@ -75,6 +75,9 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         facts.append(fact("Change", change, "comes back to you"))
     if draft.replaces:
         facts.append(fact("Replaces", wording.short(draft.replaces), wording.ONLY_ONE))
+    if draft.request and draft.request.child_of:
+        together = f"both pay {wording.rate(draft.request.sats_per_vbyte)} together"
+        facts.append(fact("Lifts", wording.short(draft.request.child_of), together))
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     return Content.assemble(*facts)
@@ -83,14 +86,11 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
 def _recipients(draft: Draft, state: AppState) -> list[Content]:
     if len(draft.recipients) == 1:
         return paid_to(draft.recipients[0].address)
-    return [
-        fact("To" if not number else "", address(recipient.address), _sats(recipient, state))
-        for number, recipient in enumerate(draft.recipients)
-    ]
-
-
-def _sats(recipient: Recipient, state: AppState) -> str:
-    return wording.amount(recipient.sats or 0, state.btc)
+    lines = []
+    for number, recipient in enumerate(draft.recipients):
+        sats = Content.styled(wording.amount(recipient.sats or 0, state.btc), "bold")
+        lines += [fact("" if number else "To", sats), *paid_to(recipient.address, "")]
+    return lines
 
 
 def _about_fee(draft: Draft) -> str:
