@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 
 from firmware_emu.events import BytesIn, Port, Remarked
 from firmware_emu.links import LinkError
@@ -78,7 +79,7 @@ async def watch(shell: Shell, source: str) -> ScannerLink:
 def _start(source: str) -> int:
     """A scanner process; what it writes can be read from this descriptor."""
     ours, theirs = os.pipe()
-    command = [sys.executable, "-m", "firmware_emu.scanner", source]
+    command = [sys.executable, "-m", "firmware_emu.scanner", source, str(time.time_ns())]
     actions = [(os.POSIX_SPAWN_DUP2, theirs, 1), (os.POSIX_SPAWN_CLOSE, theirs)]
     os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
     os.close(theirs)

@@ -1,7 +1,7 @@
-"""`python -m firmware_emu.scanner SOURCE`: a line of JSON for each code seen, and for each trouble.
+"""`python -m firmware_emu.scanner SOURCE [NANOSECONDS]`: a line of JSON for what is seen.
 
 {"code": hex} is what a code holds; {"say": sentence} is for a person: nothing is dropped silently.
-It ends with whoever started it.
+It ends with whoever started it. What changed in a folder since NANOSECONDS of the epoch is new.
 """
 
 import json
@@ -32,7 +32,7 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         with Looking(_say) as looking:
-            source_of(sys.argv[1])(looking)
+            source_of(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else time.time_ns())(looking)
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(0)
 

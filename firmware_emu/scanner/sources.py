@@ -23,8 +23,11 @@ _NO_FFMPEG = "A camera and the screen are read by ffmpeg, which is not installed
 _VIDEO = "-vf fps=10,format=gray -f image2pipe -c:v pgm -"
 
 
-def source_of(name: str) -> Source:
-    """What looks at the source of that name: see the README of the device."""
+def source_of(name: str, since_ns: int) -> Source:
+    """What looks at the source of that name: see the README of the device.
+
+    Of a folder, at what came after `since_ns` of the epoch: when somebody began to wait for it.
+    """
     if name == "-":
         return _lines
     if name == "clipboard":
@@ -33,7 +36,7 @@ def source_of(name: str) -> Source:
         return lambda looking: _by_ffmpeg(looking, _grab(name))
     path = Path(name)
     return (
-        (lambda looking: _folder(looking, path))
+        (lambda looking: _folder(looking, path, since_ns))
         if path.is_dir()
         else (lambda looking: _file(looking, path))
     )
@@ -61,10 +64,10 @@ def _is_video(path: Path) -> bool:
     return path.suffix.lower() in {".mp4", ".mkv", ".webm", ".mov", ".avi"}
 
 
-def _folder(looking: Looking, folder: Path) -> None:
-    """Files that come, or change, from now on. One is read when it no longer grows."""
+def _folder(looking: Looking, folder: Path, since_ns: int) -> None:
+    """Files that come, or change, from then on. One is read when it no longer grows."""
     previous = _files(folder)
-    already_read = dict(previous)
+    already_read = {path: look for path, look in previous.items() if look[0] < since_ns}
     while True:
         time.sleep(EVERY_S)
         listing = _files(folder)

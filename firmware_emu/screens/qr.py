@@ -43,6 +43,15 @@ class Qr:
         return framed(heading(self.title), body, buttons(ok="done"))
 
     @property
+    def asks_yes(self) -> bool:
+        """A key that is still down from the page before must not take the code away."""
+        return True
+
+    @property
+    def asks_hold(self) -> bool:
+        return False
+
+    @property
     def summary(self) -> str:
         """How many codes there are, and how long they take."""
         return self.shower.summary()

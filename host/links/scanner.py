@@ -6,6 +6,7 @@ It is a process of its own and shares no code with us: what it opens may be host
 import asyncio
 import json
 import sys
+import time
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from contextlib import suppress
@@ -46,6 +47,7 @@ class Scanner:
             "-m",
             "firmware_emu.scanner",
             source,
+            str(time.time_ns()),
             stdout=PIPE,
             limit=_LONGEST,
         )

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from firmware_emu.commands import Fault, FaultCode, Request, Sign, Signed, Unlock, Unusable
 from firmware_emu.effects import State
-from firmware_emu.events import BytesIn, Port
+from firmware_emu.events import BytesIn, KeyPressed, Port, Shown
 from firmware_emu.personalities import Profile
 from firmware_emu.personalities.air import Air
 from firmware_emu.personalities.air.air import AWAY_S
+from firmware_emu.screens import Key
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
@@ -61,6 +62,20 @@ def test_a_payment_held_up_to_the_camera_is_reviewed_signed_and_shown(n_inputs: 
     assert desk.approve()
     signed = watch(desk)
     assert signed == psbts.sign(draft, psbts.keyring())
+
+
+def test_a_key_that_is_still_down_after_signing_does_not_take_the_answer_away() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, codes(psbts.build(psbts.keyring(), 3)))
+    assert desk.approve()
+    shown_s = desk.now_s
+    desk.happen(Shown(shown_s))
+    for late in (0.2, 0.4, 0.6, 0.8):  # a busy machine stretches the repeats of a held key
+        desk.happen(KeyPressed(Key.OK, shown_s + late))
+        assert isinstance(desk.screen, Qr), late
+    desk.tick(0.5)
+    desk.happen(KeyPressed(Key.OK, shown_s + 2.0))
+    assert isinstance(desk.screen, Home)
 
 
 def test_what_has_nothing_to_sign_is_not_shown_as_a_code_that_looks_signed() -> None:

@@ -55,7 +55,6 @@ async def test_a_wallet_is_paired_by_pictures_that_come_into_a_folder(tmp_path: 
     device = await connect(f"qr:{tmp_path}")
     try:
         pairing = asyncio.create_task(device.account_key("regtest", PATH))
-        await asyncio.sleep(1.0)
         for number, text in enumerate(parts.split(account.render(exported), 60)):
             frame = optics.draw(text)
             buffer = io.BytesIO()
