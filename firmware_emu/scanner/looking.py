@@ -98,6 +98,7 @@ class Looking:
                 [sys.executable, "-m", "firmware_emu.scanner.reader"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # its end is said here, never drawn over a panel
                 bufsize=0,
             )
         return self._child
