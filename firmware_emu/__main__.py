@@ -32,6 +32,7 @@ from signer.keys.curve import erase
 # What asyncio says; it takes connections again a second later (threat T97).
 _OUT_OF_DESCRIPTORS = "socket.accept() out of system resource"
 USUAL_PORT = 30121  # where wallets look for an emulated Jade
+_LONGEST_END_S = 10  # from a signal to the end, then the system ends the process
 _NOT_SEALED = "Not sealed (--no-seal)."
 
 _CAMERA_HELP = "look for QR codes in a picture, a FOLDER, /dev/videoN, screen, clipboard, - (text)"
@@ -226,11 +227,17 @@ class _Over:
         self._loop.set_exception_handler(self._fault)
         for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
             if number := getattr(signal, name, None):
-                signal.signal(number, lambda *_: self.soon())
+                signal.signal(number, lambda *_: self._by_signal())
 
     def soon(self) -> None:
         """End. May be called from any thread."""
         self._loop.call_soon_threadsafe(self._end)
+
+    def _by_signal(self) -> None:
+        # A terminal that is gone, or takes no more, may keep the loop waiting for it for ever.
+        if hasattr(signal, "alarm"):
+            signal.alarm(_LONGEST_END_S)
+        self.soon()
 
     def _end(self) -> None:
         if not self.requested.done():
