@@ -102,6 +102,10 @@ def test_the_accounts_add_up(coins: list[tuple[int, ...]], outs: list[Out], fee:
             "Burn 90 000 sats\nin 1 data record\nNo output is known to be yours.\nFee",
         ),
         ([("own", 90_000), ("data", 0)], "Move 90 000 sats\nto yourself\nand 1 data record"),
+        (
+            [("data", 0), ("data", 40_000), ("own", 50_000)],
+            "Move 50 000 sats\nto yourself\nBurn 40 000 sats\nin 2 data records\nFee",
+        ),
         ([("own", 90_000)], "Move 90 000 sats\nto yourself\nFee"),
         ([("other", 90_000)], "Move 90 000 sats\nto another account of yours\nFee"),
         (
@@ -118,4 +122,6 @@ def test_nobody_is_paid_where_nobody_is(outs: list[tuple[str, int]], lines: str)
         psbts.change(keyring(), of[kind], sats) if kind in of else Out([], sats, b"\x6a\x01x")
         for kind, sats in outs
     ]
-    assert f"[Total]\n{lines}" in text(review(made.encode(), keyring()).pages)
+    shown = text(review(made.encode(), keyring()).pages)
+    assert f"[Total]\n{lines}" in shown
+    assert ("\nTotal " in shown) is ("Burn" in lines)  # a sum of what leaves, if anything does

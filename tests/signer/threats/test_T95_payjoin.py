@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
+import ecdsa
 import pytest
 from embit import bip32, bip39
 from embit.psbt import PSBT
@@ -100,6 +101,7 @@ def test_what_leaves_us_is_of_our_coins_alone(kind: str, foreign_kind: str, is_f
         "From 1 coin of yours\n2 of 3 coins are somebody else's, signed already.\n"
         "Fee 200 sats (0.8 %)\n"
     ) in shown_of(made)
+    assert "\nTotal " not in shown_of(made)  # of both it would be, and of nobody
     assert (
         "[Coins of others]\n2 of 3 coins are somebody else's, signed already.\n"
         "Yours 100 000 sats\nTheirs 100 000 sats\nTo others 125 000 sats\nTo you 74 800 sats\n"
@@ -345,6 +347,10 @@ def test_what_checkmultisig_drops_must_be_empty() -> None:
         (b"\x51" + _PUSH + b"\x52\xae", False),
         (b"\x51" + _PUSH + b"\x51\xaf", False),
         (b"\x51\x22" + _KEY + b"\x51\xae", False),
+        (b"\x52" + _PUSH + b"\x51\xae", False),
+        (b"\x50" + _PUSH + b"\x51\xae", False),
+        (b"\x51" + 16 * _PUSH + b"\x60\xae", True),
+        (b"\x51" + 17 * _PUSH + b"\x61\xae", False),
         (_PUSH + b"\xac", False),
         (b"\x51\x51\xae", False),
         (b"", False),
@@ -367,13 +373,104 @@ def test_only_a_plain_multisig_is_verified(code: bytes, is_multisig: bool) -> No
         assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
 
 
+def test_more_signatures_than_a_multisig_needs_open_it_too() -> None:
+    made = multisig_proposal(OTHER, THIRD, psbts.ABANDON)
+    assert "You pay 25 200 sats in all" in shown_of(made)
+    psbts.sign(made.encode(), keyring())
+
+
+def test_a_multisig_without_its_script_is_refused() -> None:
+    made = multisig_proposal(OTHER, THIRD)
+    made.ins[1].drop(0x05)
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+
+
+def test_what_does_not_open_the_coin_stands_in_nobody_s_way() -> None:
+    """Signatures of another key, or of another kind: none of them is used."""
+    stranger = (_KEY, curve.sign_ecdsa(bytearray(_SECRET), bytes(32), _KEY) + b"\x01")
+    made = proposal(is_final=False)
+    made.ins[0].put(0x02, stranger[1], stranger[0])
+    made.ins[0].put(0x13, bytes(64))
+    assert "You pay 25 200 sats in all" in shown_of(made)
+    made = multisig_proposal(OTHER, THIRD)
+    made.ins[1].put(0x02, stranger[1], stranger[0])
+    made.ins[1].put(0x13, bytes(64))
+    assert "You pay 25 200 sats in all" in shown_of(made)
+
+
+def test_a_taproot_coin_signed_for_a_script_alone_is_refused() -> None:
+    made = proposal("wpkh", "tr", is_final=False)
+    signature = made.ins[0].get(0x13)
+    made.ins[0].drop(0x13)
+    made.ins[0].put(0x14, signature, _KEY[1:] + bytes(32))
+    assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+
+
+def test_a_key_in_its_long_form_opens_nothing_that_nodes_pass_on() -> None:
+    """Consensus takes it, no node relays it: a payment with it would not leave its first node."""
+    secret = bytearray(_SECRET)
+    whole = ecdsa.SigningKey.from_string(_SECRET, ecdsa.SECP256k1).verifying_key
+    for key, is_taken in ((_KEY, True), (whole.to_string("uncompressed"), False)):
+        made = proposal()
+        made.ins[0] = psbts.funded(b"\x00\x14" + hash160(key), 50_000, 70)
+        request = container.parse(made.encode())
+        code = b"\x76\xa9\x14" + hash160(key) + b"\x88\xac"
+        digest = sighash.segwit_v0(
+            request.tx, sighash.midstates(request.tx, []), 0, code, 50_000, sighash.ALL
+        )
+        signature = curve.sign_ecdsa(secret, digest, _KEY) + b"\x01"
+        made.ins[0].put(0x08, b"\x02" + psbts.blob(signature) + psbts.blob(key))
+        if is_taken:
+            assert "You pay" in shown_of(made)
+        else:
+            assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
+
+
 def test_an_output_of_ours_is_never_denied() -> None:
     def sweep(made: Draft) -> None:
         del made.outs[1]
         made.outs[0].sats += 74_800
 
-    assert "No output is known to be yours" in shown_of(proposal(change=sweep))
+    swept = shown_of(proposal(change=sweep))
+    assert "in all, fee included\nNo output is known to be yours.\nFrom 1 coin of yours" in swept
     assert "No output is known to be yours" not in shown_of(proposal())
+
+
+def test_what_moves_to_another_account_is_said_with_what_stays() -> None:
+    def move(made: Draft) -> None:
+        made.outs.append(psbts.change(keyring(), psbts.path("tr", 0, 2), 4_800))
+        made.outs[1].sats -= 4_800
+
+    assert (
+        "You pay 25 200 sats in all, fee included\nChange to you 70 000 sats\nMove 4 800 sats\n"
+        "to another account of yours\nFrom 1 coin of yours\n"
+    ) in shown_of(proposal(change=move))
+
+
+def test_coins_of_two_accounts_of_ours_are_counted_so() -> None:
+    def add(made: Draft) -> None:
+        made.ins.append(psbts.coin(keyring(), psbts.path("tr"), 10_000, 3))
+        made.outs[1].sats += 10_000
+
+    shown = shown_of(proposal(change=add))
+    assert "From 2 coins of yours, of 2 accounts\n1 of 3 coins is somebody else's" in shown
+
+
+@pytest.mark.parametrize(
+    ("back", "words"),
+    [
+        (100_000, "You pay 0 sats in all, fee included"),
+        (99_999, "You pay 1 sat in all, fee included"),
+        (100_001, "You gain 1 sat in all"),
+    ],
+)
+def test_the_last_sat_decides_who_pays(back: int, words: str) -> None:
+    def balance(made: Draft) -> None:
+        made.outs[0].sats += made.outs[1].sats - back
+        made.outs[1].sats = back
+
+    shown = shown_of(proposal(change=balance))
+    assert f"[Total]\n{words}\n" in shown
 
 
 def test_a_legacy_coin_of_others_is_not_verified() -> None:

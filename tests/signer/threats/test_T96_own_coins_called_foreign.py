@@ -6,6 +6,7 @@ import pytest
 
 from signer.chains.bitcoin import CHAIN
 from signer.chains.bitcoin.accounts import registry
+from signer.chains.bitcoin.accounts.account import AccountIndex
 from signer.chains.bitcoin.payment import foreign
 from signer.chains.bitcoin.psbt import container
 from signer.chains.bitcoin.reasons import BitcoinReason
@@ -122,13 +123,31 @@ def test_a_coin_far_away_that_we_signed_before_is_ours(kind: str) -> None:
     assert refused.value.reason is BitcoinReason.INPUT_IS_OURS
 
 
+def searched(places: list[AccountIndex]) -> list[tuple[int, int]]:
+    """(branch, index) of all that is looked at near these coins."""
+    found = foreign.own_scripts(places, keyring()).values()
+    return sorted((place.branch, place.index) for place in found)
+
+
 def test_the_search_is_bounded_whatever_the_account() -> None:
+    """Some 160 keys are derived, half of them behind the last coin, on both branches (T75)."""
     keys = keyring()
     single = [review(both(kind).encode(), keys).subject.inputs[1].location for kind in KINDS]
-    assert 120 < len(foreign.own_scripts(single, keys)) <= 164
+    near = [(branch, FAR + step) for branch in (0, 1) for step in range(-40, 41)]
+    assert searched(single[:1]) == near
+    half = [(branch, FAR + step) for branch in (0, 1) for step in range(-20, 21)]
+    assert searched(single) == sorted(2 * half)
     of = vault("wsh(sortedmulti(2,@0/**,@1/**))", keys, keyring(OTHER))
     place = registry.unseal(of.record(keys), keys).location(keys, 0, FAR)
-    assert 60 < len(foreign.own_scripts([place], keys)) <= 82
+    assert searched([place]) == half
+
+
+def test_the_search_reaches_the_first_and_the_last_index() -> None:
+    of = vault("wsh(sortedmulti(2,@0/**,@1/**))", keyring(), keyring(OTHER))
+    account = registry.unseal(of.record(keyring()), keyring())
+    for index, indexes in ((HARDENED - 1, range(HARDENED - 21, HARDENED)), (0, range(21))):
+        place = account.location(keyring(), 0, index)
+        assert searched([place]) == [(branch, at) for branch in (0, 1) for at in indexes]
 
 
 @pytest.mark.parametrize("index", [HARDENED - 1, HARDENED, 2 * HARDENED - 1])
@@ -137,6 +156,3 @@ def test_the_search_ends_where_indexes_end(index: int) -> None:
     made.ins.reverse()
     strip(made, 1, (b"\x02" + keyring().public_key(psbts.path()), bytes(71)))
     assert refusal(made, keyring()) is BitcoinReason.INPUT_NOT_OURS
-    of = vault("wsh(sortedmulti(2,@0/**,@1/**))", keyring(), keyring(OTHER))
-    place = registry.unseal(of.record(keyring()), keyring()).location(keyring(), 0, HARDENED - 1)
-    assert foreign.own_scripts([place], keyring())

@@ -6,7 +6,8 @@ a person saw all of our coins in it: so no coin of ours passes for another's in 
 be signed in a second (the theft that SLIP-19 was written against: T95, T96).
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from signer.chains.bitcoin.accounts.account import CHANGE, RECEIVE, AccountIndex
@@ -25,12 +26,15 @@ from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED
 
 _FINAL = (fields.FINAL_SCRIPTSIG, fields.FINAL_SCRIPTWITNESS)
-# Keys to derive in search of coins of ours that are said to be another's, some 50 us each (T75).
-_SEARCHED_KEYS = 160
+# Indexes before and behind a coin of ours, on two branches, where others are looked for that are
+# said to be another's: some 160 keys to derive, of 50 us each (T75).
+_SEARCH_REACH = 40
 _TYPE = bytes((sighash.ALL,))
 _SCHNORR_BYTES = 64  # without a type, which means DEFAULT: all is signed (BIP341)
-_OP_1, _OP_16, _CHECKMULTISIG = 0x51, script.OP_16, 0xAE
-_PUSHED_KEY = 34  # bytes of a compressed key and its push
+_COMPRESSED_BYTES = 33
+_BELOW_OP_1 = 0x50
+# OP_m, compressed keys, OP_n, OP_CHECKMULTISIG: what the network passes on with up to 16 keys.
+_MULTISIG = re.compile(rb"[\x51-\x60](?:\x21.{33}){1,16}[\x51-\x60]\xae", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,11 @@ def own_scripts(locations: Iterable[AccountIndex], keyring: Keyring) -> dict[byt
     scripts: dict[bytes, AccountIndex] = {}
     for account, location in last.items():
         keys = len(location.spend_data.keys)
-        reach = _SEARCHED_KEYS // (4 * keys * len(last))  # before and behind, on two branches
+        reach = _SEARCH_REACH // (keys * len(last))
         first = location.index & HARDENED
-        start = max(first, location.index - reach)
+        start, stop = location.index - reach, location.index + reach + 1
         for branch in (RECEIVE, CHANGE):
-            for index in range(start, min(location.index + reach, first + HARDENED - 1) + 1):
+            for index in range(max(first, start), min(stop, first + HARDENED)):
                 place = account.location(keyring, branch, index)
                 scripts[place.spend_data.script_pubkey] = place
     return scripts
@@ -88,40 +92,36 @@ def _unlocking(script_pubkey: bytes, records: Map) -> tuple[bytes, tuple[bytes, 
     """The scriptSig and the witness: final ones, or put together of the signatures."""
     if records.has_any(*_FINAL):
         cursor = Cursor(records.get(fields.FINAL_SCRIPTWITNESS) or b"\x00")
-        witness = tuple(cursor.blob() for _ in range(cursor.count(1)))
+        witness = tuple(cursor.blob() for _ in range(cursor.compact()))
         return records.get(fields.FINAL_SCRIPTSIG) or b"", witness
     redeem = records.get(fields.REDEEM_SCRIPT)
     script_sig = b"" if redeem is None else blob(redeem)
-    return script_sig, _collected(redeem or script_pubkey, records)
+    return script_sig, tuple(_collected(redeem or script_pubkey, records))
 
 
-def _collected(program: bytes, records: Map) -> tuple[bytes, ...]:
-    """A witness of the signatures that are there; empty where they open nothing."""
+def _collected(program: bytes, records: Map) -> Iterator[bytes]:
+    """A witness of the signatures that are there; of too few items where they open nothing."""
     signatures = dict(records.records_of(fields.PARTIAL_SIG))
-    match script.script_type(program):
-        case ScriptType.P2TR:
-            return (records.get(fields.TAP_KEY_SIG) or b"",)
-        case ScriptType.P2WPKH:
-            key = next((key for key in signatures if program == script.p2wpkh(hash160(key))), b"")
-            return (signatures[key], key) if key else ()
-        case ScriptType.P2WSH:
-            witness_script = records.get(fields.WITNESS_SCRIPT) or b""
-            threshold, keys = _multisig(witness_script)
-            present = [signatures[key] for key in keys if key in signatures]
-            return (b"", *present[:threshold], witness_script)
-        case _:
-            return ()
+    is_taproot = script.script_type(program) is ScriptType.P2TR
+    if is_taproot and (by_key_path := records.get(fields.TAP_KEY_SIG)):
+        yield by_key_path
+    for key, signature in signatures.items():
+        if program == script.p2wpkh(hash160(key)):
+            yield from (signature, key)
+    code = records.get(fields.WITNESS_SCRIPT)  # where there is one, the coin commits to it
+    if code and (multisig := _multisig(code)):
+        threshold, keys = multisig
+        present = [signatures[key] for key in keys if key in signatures]
+        yield from (b"", *present[:threshold], code)
 
 
-def _multisig(code: bytes) -> tuple[int, list[bytes]]:
-    """Threshold and compressed keys of a multisig script; (0, []) for any other."""
-    keys = [code[at + 1 : at + _PUSHED_KEY] for at in range(1, len(code) - 2, _PUSHED_KEY)]
-    threshold = code[0] - _OP_1 + 1 if code else 0
-    if not 1 <= threshold <= len(keys) <= _OP_16 - _OP_1 + 1:
-        return 0, []
-    head, tail = code[:1], bytes((_OP_1 + len(keys) - 1, _CHECKMULTISIG))
-    is_whole = code == head + b"".join(b"\x21" + key for key in keys) + tail
-    return (threshold, keys) if is_whole else (0, [])
+def _multisig(code: bytes) -> tuple[int, list[bytes]] | None:
+    """Threshold and compressed keys of a multisig script; None for any other."""
+    if not _MULTISIG.fullmatch(code):
+        return None
+    threshold, count = code[0] - _BELOW_OP_1, code[-2] - _BELOW_OP_1
+    keys = [pushed for _, _, pushed in script.operations(code) if pushed]
+    return (threshold, keys) if len(keys) == count else None
 
 
 # --- whether it does
@@ -131,47 +131,48 @@ def _opens(
     context: SighashContext, index: int, script_sig: bytes, witness: tuple[bytes, ...]
 ) -> bool:
     """Whether these open the coin, by BIP141, BIP143 and BIP341. Legacy coins are not verified."""
-    program, is_nested = context.utxos[index].script_pubkey, bool(script_sig)
-    if is_nested:
-        redeem = script_sig[1:]
-        if script_sig != blob(redeem) or program != script.p2sh(hash160(redeem)):
-            return False
-        program = redeem
-    match script.script_type(program):
-        case ScriptType.P2WPKH:
-            return _key_opens(context, index, program, witness)
-        case ScriptType.P2WSH:
-            return _multisig_opens(context, index, program, witness)
-        case ScriptType.P2TR if not is_nested:  # nested, it would be anybody's (BIP341)
-            return len(witness) == 1 and _schnorr_holds(context, index, program, witness[0])
-        case _:
-            return False
+    locked = context.utxos[index].script_pubkey
+    program = script_sig[1:] or locked
+    is_pushed = script_sig == blob(program) and locked == script.p2sh(hash160(program))
+    holds = False
+    match script.script_type(program), witness:
+        case ScriptType.P2WPKH, (signature, key):
+            holds = _key_opens(context, index, program, (signature, key))
+        case ScriptType.P2WSH, (b"", *signatures, code):
+            holds = _multisig_opens(context, index, program, signatures, code)
+        case ScriptType.P2TR, (signature,) if not script_sig:  # nested, it is anybody's (BIP341)
+            holds = _schnorr_holds(context, index, program, signature)
+    return holds and (is_pushed or not script_sig)
 
 
 def _key_opens(
-    context: SighashContext, index: int, program: bytes, witness: tuple[bytes, ...]
+    context: SighashContext, index: int, program: bytes, witness: tuple[bytes, bytes]
 ) -> bool:
-    if len(witness) != 2:
-        return False
     signature, key = witness
-    if len(key) != 33 or program != script.p2wpkh(hash160(key)):
-        return False
-    code = script.p2pkh(script.program(program))
-    return _ecdsa_holds(key, signature, _digest(context, index, code))
+    digest = _digest(context, index, script.p2pkh(hash160(key)))
+    # Nodes do not pass on a witness with a key in its long form (Bitcoin Core, policy).
+    is_key = len(key) == _COMPRESSED_BYTES and program == script.p2wpkh(hash160(key))
+    return is_key and _ecdsa_holds(key, signature, digest)
 
 
 def _multisig_opens(
-    context: SighashContext, index: int, program: bytes, witness: tuple[bytes, ...]
+    context: SighashContext, index: int, program: bytes, signatures: Sequence[bytes], code: bytes
 ) -> bool:
-    code = witness[-1] if witness else b""
-    threshold, keys = _multisig(code)
-    if not threshold or len(witness) != threshold + 2 or program != script.p2wsh(sha256(code)):
-        return False
-    digest, later_keys = _digest(context, index, code), iter(keys)
-    # As OP_CHECKMULTISIG does: in the order of the keys, each of which signs once.
-    return witness[0] == b"" and all(
-        any(_ecdsa_holds(key, signature, digest) for key in later_keys)
-        for signature in witness[1:-1]
+    multisig = _multisig(code)
+    return (
+        program == script.p2wsh(sha256(code))
+        and multisig is not None
+        and _all_sign(*multisig, signatures, _digest(context, index, code))
+    )
+
+
+def _all_sign(
+    threshold: int, keys: list[bytes], signatures: Sequence[bytes], digest: bytes
+) -> bool:
+    """As OP_CHECKMULTISIG sees it: in the order of the keys, each of which signs once."""
+    later_keys = iter(keys)
+    return len(signatures) == threshold and all(
+        any(_ecdsa_holds(key, signature, digest) for key in later_keys) for signature in signatures
     )
 
 
@@ -185,10 +186,10 @@ def _ecdsa_holds(key: bytes, signature: bytes, digest: bytes) -> bool:
 
 
 def _schnorr_holds(context: SighashContext, index: int, program: bytes, signature: bytes) -> bool:
-    # Of any other type, it could be moved to another transaction, or others could change this one.
     hash_type = signature[_SCHNORR_BYTES:]
-    if hash_type not in {b"", _TYPE}:
-        return False
     flag = sighash.ALL if hash_type else sighash.DEFAULT
     digest = sighash.taproot(context.tx, context.shared, index, context.utxos[index], flag)
-    return curve.verify_schnorr(script.program(program), digest, signature[:_SCHNORR_BYTES])
+    # Of any other type, it could be moved to another transaction, or others could change this one.
+    return hash_type in {b"", _TYPE} and curve.verify_schnorr(
+        script.program(program), digest, signature[:_SCHNORR_BYTES]
+    )

@@ -141,7 +141,8 @@ def _net_effects(payment: CheckedPayment) -> Iterator[Page]:
         return
     for number, account in enumerate(payment.accounts, 1):
         spent = payment.coins_of(account)
-        coming = [t for t in payment.outputs if t.role in RETURNING and _account_of(t) == account]
+        returning = _located(_returning(payment))
+        coming = [target for target, location in returning if location.account == account]
         sats = sum(coin.utxo.sats for coin in spent)
         gain = sum(target.output.sats for target in coming) - sats
         yield Page(
@@ -154,10 +155,6 @@ def _net_effects(payment: CheckedPayment) -> Iterator[Page]:
                 Fact("In all", f"{units.sats(abs(gain))} {'more' if gain > 0 else 'less'}"),
             ),
         )
-
-
-def _account_of(target: ReviewedOutput) -> Account | None:
-    return target.location.account if target.location else None
 
 
 def _recipients(payment: CheckedPayment) -> Iterator[Page]:
