@@ -1,33 +1,33 @@
 """Random trains of keys, as a cat, a sleeve, a stuck key or a paste makes them (T104).
 
-python -m tests.trains [COUNT] [FACE]     on devices in memory; prints what came of them
+python -m tests.trains [COUNT] [FACE] [FIRST]     on devices in memory; prints what came of them
 
-FACE is shell (without a face), remote or terminal.
+FACE is shell (without a face), remote or terminal; FIRST the number of the first train. In the
+terminal 10 000 take ten minutes: an application decodes every byte, and paints.
 """
 
 import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from random import Random  # noqa: TID251 - the trains, each from its number
 
 from firmware_emu.crowd import Crowd
 from firmware_emu.emulator import PIN, Emulator
 from firmware_emu.events import KeyPressed, Typed
 from firmware_emu.faces.remote import _Client
-from firmware_emu.faces.terminal import Terminal
 from firmware_emu.screens import Key
 from firmware_emu.storage import vault
 from tests.gallery.device import payments
+from tests.keyboard import Keyboard, keyboard
 
 KEYS = (Key.STOP, Key.LEFT, Key.RIGHT, Key.OK)
 LONGEST_S = 3.0
 RATES = (10, 50)  # keys a second
 LONGEST_GAP_S = 0.15
 Press = tuple[float, Key | str]
-Feed = Callable[[Key | str], Awaitable[None]]
 
 
 def train(random: Random) -> list[Press]:
@@ -68,12 +68,19 @@ def scenes() -> dict[str, Emulator]:
     return found | {"warning": warned, "erase": erasing, "erase, locked": locked_erasing}
 
 
-@asynccontextmanager
-async def shell(device: Emulator) -> AsyncIterator[Feed]:
-    async def feed(key: Key | str) -> None:
-        device.shell.happen(KeyPressed(key) if isinstance(key, Key) else Typed(key))
+class Shell:
+    """No face: keys go to the device's shell."""
 
-    yield feed
+    @contextmanager
+    def plugged_into(self, device: Emulator) -> Iterator[None]:
+        self._device = device
+        yield
+
+    async def wait(self, device: Emulator, seconds: float) -> None:
+        device._clock.now_s += seconds
+
+    async def press(self, key: Key | str) -> None:
+        self._device.shell.happen(KeyPressed(key) if isinstance(key, Key) else Typed(key))
 
 
 class _Nowhere(asyncio.Transport):
@@ -88,49 +95,44 @@ class _Nowhere(asyncio.Transport):
         return False
 
 
-@asynccontextmanager
-async def remote(device: Emulator) -> AsyncIterator[Feed]:
-    client = _Client(device.shell, "token", None, Crowd())
-    client.connection_made(_Nowhere())
-    client.data_received(b'{"token": "token"}\n')
+class Remote(Shell):
+    """The socket of a program, line by line."""
 
-    async def feed(key: Key | str) -> None:
+    @contextmanager
+    def plugged_into(self, device: Emulator) -> Iterator[None]:
+        self._client = _Client(device.shell, "token", None, Crowd())
+        self._client.connection_made(_Nowhere())
+        self._client.data_received(b'{"token": "token"}\n')
+        yield
+        self._client.connection_lost(None)
+
+    async def press(self, key: Key | str) -> None:
         message = {"press": key.value} if isinstance(key, Key) else {"type": key}
-        client.data_received(json.dumps(message).encode() + b"\n")
+        self._client.data_received(json.dumps(message).encode() + b"\n")
 
-    yield feed
-    client.connection_lost(None)
+
+Face = Shell | Keyboard
 
 
 @asynccontextmanager
-async def terminal(device: Emulator) -> AsyncIterator[Feed]:
-    names = {Key.STOP: "escape", Key.LEFT: "left", Key.RIGHT: "right", Key.OK: "space"}
-    app = Terminal(device.shell, {})
-    async with app.run_test(size=(80, 24)) as pilot:
-
-        async def feed(key: Key | str) -> None:
-            await pilot.press(names[key] if isinstance(key, Key) else key)
-            await asyncio.sleep(0)  # it hands its events to the loop
-
-        yield feed
-        device.shell.look_away(app)
+async def face(name: str) -> AsyncIterator[Face]:
+    """The face of that name, with no device yet."""
+    if name == "terminal":
+        async with keyboard() as terminal:
+            yield terminal
+    else:
+        yield {"shell": Shell, "remote": Remote}[name]()
 
 
-FACES: dict[str, Callable[[Emulator], AbstractAsyncContextManager[Feed]]] = {
-    "shell": shell,
-    "remote": remote,
-    "terminal": terminal,
-}
-
-
-async def hit(device: Emulator, presses: list[Press], face: str) -> Counter[str]:
+async def hit(device: Emulator, presses: list[Press], face: Face) -> Counter[str]:
     """What a train does that nobody meant."""
     before, heard = len(device.flash.writes), len(device.received())
     device.advance(0.5)
-    async with FACES[face](device) as feed:
+    with face.plugged_into(device):
         for seconds, key in presses:
-            device._clock.now_s += seconds
-            await feed(key)
+            await face.wait(device, seconds)
+            await face.press(key)
+        await face.wait(device, LONGEST_GAP_S)
     written = [vault.parse(record) for record in device.flash.writes[before:]]
     return Counter(
         signatures=int(b"result" in device.received()[heard:]),
@@ -139,18 +141,20 @@ async def hit(device: Emulator, presses: list[Press], face: str) -> Counter[str]
     )
 
 
-async def main(count: int, face: str = "shell") -> Counter[str]:
+async def main(count: int, name: str = "shell", first: int = 0) -> Counter[str]:
     """So many trains, in turn over the scenes; the sum of what they did."""
     start, done = scenes(), Counter(signatures=0, erasures=0, tries=0)
-    for number in range(count):
-        name = list(start)[number % len(start)]
-        done.update(await hit(start[name].fork(), train(Random(number)), face))
+    async with face(name) as fed:
+        for number in range(first, first + count):
+            scene = start[list(start)[number % len(start)]]
+            done.update(await hit(scene.fork(), train(Random(number)), fed))
     return done
 
 
 if __name__ == "__main__":
     trains = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     where = sys.argv[2] if len(sys.argv) > 2 else "shell"
-    counts = asyncio.run(main(trains, where))
+    beginning = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    counts = asyncio.run(main(trains, where, beginning))
     figures = ", ".join(f"{value} {name}" for name, value in counts.items())
     print(f"{trains} trains, {where}: {figures}")  # noqa: T201 - the figure is what it is run for

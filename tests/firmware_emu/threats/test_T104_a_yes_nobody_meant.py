@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from firmware_emu.core.key_policy import KeyPolicy, gesture
 from firmware_emu.emulator import PIN, Emulator, EmulatorProcess, sealed_record
 from firmware_emu.events import KeyPressed, Typed
-from firmware_emu.screens import Key
+from firmware_emu.screens import Asking, Key, Screen
 from signer.formats import cbor
 from tests import trains
 from tests.gallery.device import payments
+from tests.keyboard import keyboard
 
 SIGN = {"network": "localtest", "psbt": payments()["high fee"]}
 REPEAT_S = 1 / 30
@@ -26,9 +28,53 @@ def held(device: Emulator, seconds: float, every: float = REPEAT_S) -> None:
         device.advance(every)
 
 
-@pytest.mark.parametrize(("face", "count"), [("shell", 70), ("remote", 70), ("terminal", 4)])
+@pytest.mark.parametrize(("face", "count"), [("shell", 70), ("remote", 70), ("terminal", 28)])
 async def test_random_trains_of_keys_do_nothing_nobody_meant(face: str, count: int) -> None:
     assert await trains.main(count, face) == {"signatures": 0, "erasures": 0, "tries": 0}
+
+
+@pytest.mark.parametrize("face", ["shell", "remote", "terminal"])
+async def test_the_trains_would_find_a_device_that_takes_every_key(
+    face: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the figure above is worth: the same keys, and nothing that judges them."""
+
+    def believe(_self: object, key: Key, _at_s: float, screen: Screen, *, is_whole: bool) -> Key:
+        is_held = key is Key.OK and isinstance(screen, Asking) and screen.asks_hold
+        return Key.HOLD if is_held and is_whole else key
+
+    monkeypatch.setattr(KeyPolicy, "press", believe)
+    monkeypatch.setattr(KeyPolicy, "typed", lambda _self, _at_s: True)
+    done = await trains.main(28, face)
+    assert min(done["signatures"], done["tries"]) > 0
+
+
+async def test_a_person_at_the_terminal_s_keyboard_signs() -> None:
+    """The same bytes with time between them: it is not that no key arrives."""
+    device = Emulator()
+    asked = device.request("sign_psbt", {"network": "localtest", "psbt": payments()["payment"]})
+    async with keyboard() as fed:
+        with fed.plugged_into(device):
+            for pressed in (Key.OK, Key.OK, Key.HOLD):
+                for seconds, key in gesture(pressed):
+                    await fed.wait(device, seconds)
+                    await fed.press(key)
+    assert asked.result
+
+
+@pytest.mark.parametrize("marks", [("", ""), ("\x1b[200~", "\x1b[201~")])
+async def test_a_paste_into_the_terminal_says_yes_to_nothing(marks: tuple[str, str]) -> None:
+    """Marked as a paste by the terminal, or not."""
+    device = Emulator()
+    asked = device.request("sign_psbt", SIGN)
+    title = device.screen.lines[0]
+    async with keyboard() as fed:
+        with fed.plugged_into(device):
+            for text in (" \r" * 8, "\r" * 200, "yes\n" * 20):
+                await fed.wait(device, 2)
+                await fed.type(marks[0] + text + marks[1])
+    assert not asked.answered
+    assert device.screen.lines[0] == title
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.3, 0.5, 5.0])

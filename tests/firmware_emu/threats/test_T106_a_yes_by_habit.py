@@ -1,8 +1,14 @@
 """T106: a payment that is signed unread. Few pages, what leaves first, and the last yes is held."""
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from firmware_emu.emulator import Emulator
+from firmware_emu.events import KeyPressed
 from firmware_emu.screens import Key
 from firmware_emu.screens.confirm import Back, Confirm, Rejected, Yes
 from signer.formats.words.digest_words import digest_words
@@ -42,6 +48,39 @@ def test_a_normal_payment_is_three_presses_and_the_last_is_held() -> None:
     assert total.lines[-1].endswith("hold: sign ✓")
     assert device.press("ok") == total, "a tap is no yes to a signature"
     assert device.press("hold").lines[0] == "Signed"
+
+
+def pressed_after(gaps: Sequence[float]) -> tuple[Emulator, float]:
+    """OK pressed after each of these pauses, from the moment the payment is shown; and the time."""
+    device = asked(draft(keyring(), fee_sats=141))
+    began = device._clock.now_s
+    for seconds in gaps:
+        device._clock.now_s += seconds
+        device.shell.happen(KeyPressed(Key.OK))
+    return device, device._clock.now_s - began
+
+
+def test_the_fastest_three_presses_take_over_two_seconds() -> None:
+    """0.4 s for each page, a second for the last key; a little less of any, and it is no yes."""
+    repeats = [0.1] * 10
+    for gaps, is_signed in (
+        ([0.41, 0.41, 0.41, *repeats], True),
+        ([0.39, 0.41, 0.41, *repeats], False),
+        ([0.41, 0.39, 0.41, *repeats], False),
+        ([0.41, 0.41, 0.41, *repeats[:-1]], False),
+    ):
+        device, seconds = pressed_after(gaps)
+        assert (device.screen.lines[0] == "Signed") is is_signed, gaps
+        assert not is_signed or seconds > 2.2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([0.001, 0.02, 0.05, 0.1, 0.13, 0.2, 0.4, 0.41]), max_size=100))
+def test_no_presses_within_1_2_seconds_sign(gaps: list[float]) -> None:
+    in_time = [gap for gap, passed in zip(gaps, accumulate(gaps), strict=True) if passed <= 1.2]
+    device, seconds = pressed_after(in_time)
+    assert seconds <= 1.2
+    assert device.screen.kind == "confirm"
 
 
 def test_the_words_that_the_host_shows_are_asked_about_and_not_told_afterwards() -> None:
