@@ -112,7 +112,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--pty", action="store_true", help="be a serial port (not on Windows)")
     add("--camera", metavar="SOURCE", help=_CAMERA_HELP)
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
-    add("--face", metavar="NAME", default="terminal", help="the front panel: terminal or none")
+    add(
+        "--face", metavar="NAME", default="terminal", help="the front panel: terminal, text or none"
+    )
+    add(
+        "--text",
+        action="store_const",
+        const="text",
+        dest="face",
+        help="as --face text: plain lines",
+    )
     add("--announce", action="store_true", help="print where everything is, as a line of JSON")
     add("--network", metavar="NAME", type=_network, help=_network_help())
     add("--no-seal", action="store_true", help="do not seal the process: for a debugger")
@@ -152,7 +161,7 @@ def _usual_flash() -> Path:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    if options.face == "terminal" and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if options.face != "none" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise FaceError("The front panel needs a terminal. Use --face none where there is none.")
     # Loaded only where one is asked for: a device without a panel needs no toolkit to start.
     make_panel = None if options.face == "none" else faces.load(options.face)

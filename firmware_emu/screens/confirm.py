@@ -58,9 +58,14 @@ class Confirm:
         object.__setattr__(self, "_views", _views_of(self.page))
 
     @property
+    def needs_hold(self) -> bool:
+        """Whether the yes to this page is a held key."""
+        return self.hold or self.page.kind is Kind.WARNING
+
+    @property
     def asks_hold(self) -> bool:
         """Whether the yes that this view takes is a held key."""
-        return self._takes_yes and (self.hold or self.page.kind is Kind.WARNING)
+        return self._takes_yes and self.needs_hold
 
     def lines(self) -> tuple[str, ...]:
         title = heading(self.page.title, f"page {self.number}/{self.total}")
