@@ -164,6 +164,11 @@ class Store:
         with self._change() as db:
             db.execute("UPDATE addresses SET refused = ? WHERE position = ?", (now, index))
 
+    def last_handed_out(self) -> int | None:
+        """The highest number of an address that somebody was given."""
+        row = self._row("SELECT max(position) FROM addresses")
+        return row[0] if row else None
+
     def last_address(self) -> int | None:
         """The number of the address handed out last, if the device was not asked about it."""
         row = self._row(

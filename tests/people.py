@@ -62,12 +62,16 @@ def agreeable(device: EmulatorProcess) -> Iterator[None]:
     leaves = threading.Event()
 
     def press() -> None:
-        while not leaves.wait(0.05):
-            if device.screen.kind == "notice":
+        while not leaves.is_set():
+            try:
+                screen = device.wait_for("notice", "confirm", "pinpad", timeout_s=0.2)
+            except TimeoutError:
+                continue
+            if screen.kind == "notice":
                 device.press("ok")
-            elif device.screen.kind == "confirm":
-                device.press(yes(device.screen))
-            elif device.screen.kind == "pinpad":  # left alone, it has locked itself
+            elif screen.kind == "confirm":
+                device.press(yes(screen))
+            else:  # left alone, it has locked itself
                 device.type(PIN)
                 device.press("ok")
 

@@ -268,26 +268,32 @@ async def _app(home: Path) -> int:
     return 1 if problem else 0
 
 
+async def _fill(trial: Trial, devnet: Devnet) -> None:
+    """The good folder: a wallet with a coin, and a block that it does not know."""
+    wallet = paired(_folder(trial.good))
+    await devnet.fund(wallet.next_address().address, 1_000_000)
+    backend = P2pBackend(peers(devnet), "regtest", trial.scratch / "headers")
+    await backend.sync(wallet)
+    await backend.close()
+    wallet.close()
+    await devnet.mine()
+
+
 async def _trials(scratch: Path, few: int) -> int:
     emulator = EmulatorProcess(scratch / "device.flash", sealed_record())
     async with Devnet(clock, 2, scratch / "net") as devnet:
-        with emulator as device, agreeable(device):
-            device.unlock()
+        with emulator as device:
+            device.unlock()  # before anybody else has the keys
             trial = Trial(scratch, device, devnet)
-            wallet = paired(_folder(trial.good))
-            await devnet.fund(wallet.next_address().address, 1_000_000)
-            backend = P2pBackend(peers(devnet), "regtest", scratch / "headers")
-            await backend.sync(wallet)
-            await backend.close()
-            wallet.close()
-            await devnet.mine()  # so that a sync has something to write
+            await _fill(trial, devnet)
             pairs = [(fault, verb) for fault in FAULTS for verb in VERBS][::few]
             wrong = 0
-            for fault, verb in pairs:
-                if said := await trial.verb(fault, verb):
-                    wrong += 1
-                    sys.stdout.write(f"{fault.name}, {verb}: {said}\n")
-                    sys.stdout.flush()
+            with agreeable(device):
+                for fault, verb in pairs:
+                    if said := await trial.verb(fault, verb):
+                        wrong += 1
+                        sys.stdout.write(f"{fault.name}, {verb}: {said}\n")
+                        sys.stdout.flush()
     sys.stdout.write(f"{len(pairs)} pairs of a fault and a verb: {wrong} wrong\n")
     return bool(wrong)
 

@@ -50,6 +50,10 @@ UNSEARCHED = (
     "This wallet has not looked at the network yet. If its seed was used before, this address may"
     " be used already: look first, with quietkey wallet sync."
 )
+UNCOUNTED = (
+    "This wallet has not looked at the whole chain yet, so it may have more than this. Look first,"
+    " with quietkey wallet sync."
+)
 SHOWN_AGAIN = "Nobody has paid to this address yet, so it is shown again. --new gives another one."
 
 
@@ -78,6 +82,8 @@ async def _balance(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await _look(args, session)
         snapshot = await session.snapshot()
+        if not session.wallet.search.complete:
+            _say(UNCOUNTED)
     balance = snapshot.balance
     data = {**asdict(balance), **facts.tip(snapshot)}
     _tell(

@@ -48,6 +48,8 @@ class Account:
         self.closed = False
         self._clock = clock
         self._lock = threading.RLock()
+        if not exists(self._coins) and store.search().complete:
+            store.set_search(replace(store.search(), complete=False))  # it is made again
         with bdk_adapter.named_reason(self._coins):
             self._persister = bdk.Persister.new_sqlite(str(self._coins))
         self._load()
@@ -263,6 +265,7 @@ class Account:
             self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
             if bdk_adapter.drop_lost_blocks(self._coins):
                 self._bdk = bdk_adapter.load(self.pairing, self._persister, self._lookahead)
+        self._reveal_handed_out()
         self._recall()
 
     def waiting(self) -> tuple[PaymentRecord, ...]:
@@ -304,6 +307,13 @@ class Account:
         for record in self.store.payments():
             if record.status != "sent" and self.confirmations(record.payment.txid):
                 self.store.mark_sent(record.payment.txid)
+
+    def _reveal_handed_out(self) -> None:
+        """Somebody was given them, whatever became of the file with what the chain says."""
+        last = self.store.last_handed_out()
+        if last is not None and last >= self.revealed()[0]:
+            self._bdk.reveal_addresses_to(EXTERNAL, last)
+            self._save()
 
     def _recall(self) -> None:
         """What a crash may have kept from BDK, and what BDK does not keep."""

@@ -94,6 +94,23 @@ async def test_a_gap_that_is_too_small_is_widened_by_looking_again(
     assert wallet.search == Search(gap=far, complete=True)
 
 
+async def test_a_wallet_that_lost_its_file_of_the_chain_finds_every_coin_again(
+    devnet: Devnet, backend: P2pBackend, tmp_path: Path
+) -> None:
+    first = paired(tmp_path / "wallet")
+    given = [first.next_address() for _ in range(130)]  # more than any search looks ahead
+    await devnet.fund(given[-1].address, COIN)
+    await backend.sync(first)
+    first.close()
+    (tmp_path / "wallet" / "coins.sqlite").unlink()
+    again = opened(tmp_path / "wallet")
+    assert not again.search.complete
+    await backend.sync(again)
+    assert again.balance().confirmed_sats == COIN
+    assert again.search.complete
+    assert again.next_address().index == len(given)
+
+
 async def test_what_the_same_seed_used_elsewhere_meanwhile_is_found_too(
     devnet: Devnet, backend: P2pBackend, wallet: Wallet
 ) -> None:

@@ -31,6 +31,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("kept")
     wallet = paired(home / "regtest" / "wpkh")
     fund(wallet, 50_000)
+    wallet.finish_search()
     wallet.close()
     return home
 

@@ -1,4 +1,7 @@
-"""Random histories of payments: `python -m tests.model --count 10000`."""
+"""Random histories of payments: `python -m tests.model --count 10000`.
+
+With `--reorg 30` a reorganisation takes up to so many blocks.
+"""
 
 import argparse
 import sys
@@ -7,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from shutil import rmtree
 
-from tests.model.history import play, template
+from tests.model.history import DEEPEST, play, template
 
 
 def main() -> int:
@@ -16,12 +19,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first history")
     parser.add_argument("--length", type=int, default=30, help="events before it settles")
     parser.add_argument("--tell", action="store_true", help="what happened in those with a fault")
+    parser.add_argument("--reorg", type=int, default=DEEPEST, help="blocks it takes at most")
     options = parser.parse_args()
     faults: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="quietkey-") as folder:
         start = template(Path(folder) / "start")
         for number in range(options.first, options.first + options.count):
-            story, fault = play(start, Path(folder) / str(number), number, options.length)
+            story, fault = play(
+                start, Path(folder) / str(number), number, options.length, options.reorg
+            )
             rmtree(Path(folder) / str(number))
             if fault:
                 faults[str(fault).split(" ")[0]] += 1

@@ -16,21 +16,21 @@ import bdkpython as bdk
 from host.app import spend
 from host.app.history import history
 from host.errors import NetworkError, TooFewCoins, WalletError
+from host.store import Search
 from host.transactions import Outpoint, Transaction, TxIn, TxOut
-from host.values import Acceptance, Balance, Draft, PaymentRecord, Sent, SignedPayment
+from host.values import Balance, Draft, PaymentRecord, SignedPayment
 from host.wallet import Wallet, bdk_adapter
 from host.wallet.bdk_adapter import INTERNAL
 from tests.model.network import Network, Refused
+from tests.model.nodes import Killed, Nodes
 from tests.wallets import NOW, paired, sign
 
-SURE_DEPTH = 4  # a person makes a payment again when what rules it out is deeper than any reorg
+DEEPEST = 3  # blocks that a reorganisation takes, unless told otherwise
+FLOORS = (1, 1, 1, 2, 6)  # sat/vB that nodes take
+GAP = 10  # of the wallet: it uses few addresses, and each costs a derivation at every sync
 ROUNDS = 12
 ENDED = {"given up", "replaced", "impossible"}
 Move = Callable[[], Coroutine[Any, Any, None]]
-
-
-class Killed(Exception):
-    """The program is gone."""
 
 
 class Fault(AssertionError):
@@ -55,37 +55,9 @@ class Wish:
         return str(bdk.Address.from_script(bdk.Script(self.script), bdk.Network.REGTEST))
 
 
-class Nodes:
-    """The backend of the wallet. `moods` are drawn from at each broadcast."""
-
-    def __init__(self, network: Network, chance: Random) -> None:
-        self.network = network
-        self.chance = chance
-        self.moods = ["taken"] * 6 + ["silent", "deaf", "refused", "killed early", "killed late"]
-
-    async def broadcast(self, raw_tx: bytes, _: object = None) -> Sent:
-        transaction = Transaction.parse(raw_tx)
-        mood = self.chance.choice(self.moods)
-        if mood == "killed early":
-            raise Killed
-        if mood == "refused":
-            self.network.held[transaction.txid] = transaction
-        if mood in {"refused", "deaf"}:
-            raise NetworkError("No peer took it.")
-        try:
-            self.network.accept(transaction)
-        except Refused as error:
-            raise NetworkError(f"Every peer refused it: {error}.") from error
-        if mood == "killed late":
-            raise Killed
-        if mood == "silent":
-            raise NetworkError("No peer has shown it.")
-        return Sent(transaction.name, Acceptance("model"))
-
-
 def template(folder: Path) -> Path:
     """A wallet that has found all coins of its seed: copied for each history."""
-    wallet = paired(folder)
+    wallet = paired(folder, search=Search(gap=GAP))
     wallet.finish_search()
     wallet._load()
     wallet.close()
@@ -95,7 +67,9 @@ def template(folder: Path) -> Path:
 class History:
     """Everything random comes out of `number`."""
 
-    def __init__(self, start: Path, folder: Path, number: int) -> None:
+    def __init__(self, start: Path, folder: Path, number: int, deepest: int = DEEPEST) -> None:
+        """A reorganisation takes `deepest` blocks at most."""
+        self.deepest = deepest
         self.chance = Random(number)
         self.folder = folder
         self.network = Network()
@@ -105,6 +79,7 @@ class History:
         self._now = NOW
         self._coins = 0
         self._deadly = True
+        self._ours: set[bytes] = set()
         shutil.copytree(start, folder)
         self._open()
 
@@ -136,6 +111,7 @@ class History:
             self._reorganize: 3,
             self._forget: 1,
             self._kill: 2,
+            self._change_floor: 1,
             self._twin: 1,
         }
 
@@ -154,6 +130,8 @@ class History:
         wish = await self._open_wish()
         await spend.send_waiting(self.wallet, self.nodes)
         rate = self.chance.choice((0.5, 1, 1, 2, 5))
+        if self.chance.random() < 0.5:  # else the floor rises behind the question
+            await spend.check_rate(self.nodes, rate)
         self._maybe_killed()
         draft = self.wallet.draft(wish.address, wish.sats, rate)
         self._maybe_killed()
@@ -229,7 +207,8 @@ class History:
     def _has_ended(self, payment: Transaction, statuses: dict[str, str]) -> bool:
         status = statuses[payment.name]
         if status == "impossible":
-            return self.network.depth_of_conflict(payment) >= SURE_DEPTH
+            # It is paid again when what rules it out is deeper than any reorganisation.
+            return self.network.depth_of_conflict(payment) > self.deepest
         return status in ENDED
 
     def _wish_of(self, txid: str) -> Wish:
@@ -301,7 +280,14 @@ class History:
         return touched
 
     def _is_mine(self, output: TxOut) -> bool:
-        return bool(self.wallet.engine.is_mine(bdk.Script(output.script_pubkey)))
+        """What is ours stays so; what is not may become so when addresses are handed out."""
+        script = output.script_pubkey
+        if script in self._ours:
+            return True
+        is_mine = bool(self.wallet.engine.is_mine(bdk.Script(script)))
+        if is_mine:
+            self._ours.add(script)
+        return is_mine
 
     # The world
 
@@ -323,7 +309,7 @@ class History:
             await self._after_block()
 
     async def _reorganize(self) -> None:
-        depth = min(self.chance.randint(1, 3), self.network.height - 1)
+        depth = min(self.chance.randint(1, self.deepest), self.network.height - 1)
         if depth < 1:
             return
         lost = [tx for block in self.network.chain[-depth:] for tx in block.transactions]
@@ -336,6 +322,10 @@ class History:
 
     async def _forget(self) -> None:
         self.network.forget()
+
+    async def _change_floor(self) -> None:
+        self.network.floor = self.chance.choice(FLOORS)
+        self._note(f"  {self.network.floor} sat/vB")
 
     async def _twin(self) -> None:
         """Another program with the same seed spends a coin in a block."""
@@ -380,7 +370,7 @@ class History:
 
     async def _settle(self) -> None:
         """The person finishes what is open, by the program's words, and blocks come."""
-        self.nodes.moods, self._deadly = ["taken"], False
+        self.nodes.moods, self._deadly, self.network.floor = ["taken"], False, 1
         for _ in range(ROUNDS):
             self._others_send_again()
             self._sync()
@@ -392,6 +382,8 @@ class History:
             except NetworkError as error:
                 self._note(f"settling: {error}")
             self._give_up_refused()
+            if not self.wallet.waiting() and not self.network.mempool:
+                break  # more blocks change nothing
             self.network.mine()
         self._sync()
 
@@ -454,9 +446,11 @@ class History:
         self.log.append(line)
 
 
-def play(start: Path, folder: Path, number: int, length: int) -> tuple[History, Fault | None]:
+def play(
+    start: Path, folder: Path, number: int, length: int, deepest: int = DEEPEST
+) -> tuple[History, Fault | None]:
     """The history of that number, and what was wrong at its end."""
-    story = History(start, folder, number)
+    story = History(start, folder, number, deepest)
     try:
         asyncio.run(story.run(length))
     except Fault as fault:

@@ -30,6 +30,7 @@ class Network:
         self.held: dict[bytes, Transaction] = {}
         self._known: dict[bytes, Transaction] = {}
         self._number = 0
+        self.floor = 1  # sat/vB
 
     @property
     def height(self) -> int:
@@ -65,7 +66,7 @@ class Network:
         if not self._can_follow(transaction, self.mempool):
             raise Refused("bad-txns-inputs-missingorspent")
         fee, size = self.fee(transaction), transaction.vsize
-        if fee < size:
+        if fee < self.floor * size:
             raise Refused("min relay fee not met")
         evicted = self._with_descendants(self._conflicts(transaction))
         if evicted and fee < sum(self.fee(self.mempool[txid]) for txid in evicted) + size:
