@@ -14,7 +14,7 @@ from host.session.endings import WayOut
 from host.session.state import Stage, at_stake
 from host.tui import actions, messages
 from host.tui.actions import KeyPlace
-from host.tui.palette import Keys
+from host.tui.palette import Commands, Keys
 from host.tui.screens.entry import EntryPage
 from host.tui.screens.history import HistoryPage
 from host.tui.screens.payment import PaymentPage
@@ -85,6 +85,10 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
 
     def action_units(self) -> None:
         self.change(btc=not self.state.btc)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Commands):
+            self.push_screen(Commands(id="--command-palette"))
 
     async def action_quit(self) -> None:
         if losses := at_stake(self.state, self._opening.keeps):

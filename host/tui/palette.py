@@ -1,8 +1,9 @@
 """The command palette: the keys of the app, found by name."""
 
+from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from host.session.state import AppState
 from host.tui import actions
@@ -14,6 +15,14 @@ class Stateful(Protocol):
     """An app that draws a state."""
 
     state: AppState
+
+
+class Commands(CommandPalette):
+    """Textual's palette. Its list may be asked for a page before it has drawn a line."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError, IndexError):  # a line that is not there yet: nothing to move to
+            super()._action_command_list(action)
 
 
 class Keys(Provider):

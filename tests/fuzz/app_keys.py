@@ -154,6 +154,7 @@ def main() -> int:
             sys.stdout.write(
                 f"{count // 2} times a {step.__name__} over {link}: {len(ended)} died\n"
             )
+            sys.stdout.flush()
             died += ended
     for error in died:
         sys.stdout.write("".join(traceback.format_exception(error)))

@@ -194,9 +194,9 @@ async def settle(pilot: "Pilot[int]") -> None:
 
 
 async def rest(app: App[int]) -> None:
-    """Let everybody do what there is to do."""
+    """Let everybody do what there is to do, or be gone."""
     calm = 0
-    while calm < CALM_TURNS:
+    while calm < CALM_TURNS and app.is_running:
         await asyncio.sleep(0)
         pumps = (app, *app.screen.walk_children(), app.screen)
         # What is to happen after a refresh waits for Textual's own timer, in no queue.
