@@ -167,7 +167,8 @@ class HistoryEntry:
 
     `is_possible` says that a block has it or could still take it. `conflict_depth` is how many
     confirmations what rules it out has, 0 for nothing known; `replaced_by` the txid of the payment
-    that took its place, or "". `vbytes` is its size when it is ours.
+    that took its place, `spent_by` that of one on its way which spends its change, or "". `vbytes`
+    is its size when it is ours.
     """
 
     row: HistoryRow
@@ -176,6 +177,7 @@ class HistoryEntry:
     conflict_depth: int = 0
     replaced_by: str = ""
     vbytes: int = 0
+    spent_by: str = ""
 
     @property
     def status(self) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 from host.transactions import Transaction
 from host.values import HistoryEntry, HistoryRow, PaymentRecord
 from host.wallet import Wallet
-from host.wallet.ended import coins_of
+from host.wallet.ended import Coin, coins_of
 
 
 async def history(wallet: Wallet) -> tuple[HistoryEntry, ...]:
@@ -28,20 +28,36 @@ def _of_payments(
     payments: Sequence[PaymentRecord], rows: Mapping[str, HistoryRow], depths: Mapping[str, int]
 ) -> dict[str, HistoryEntry]:
     coins = [coins_of(record.payment.raw_tx) for record in payments]
+    on_their_way = [
+        (record.payment.txid, spent)
+        for record, spent in zip(payments, coins, strict=True)
+        if record.status in {"signed", "sent"} and _waits(rows.get(record.payment.txid))
+    ]
     found = {}
     for index, record in enumerate(payments):
         later = zip(islice(coins, index + 1, None), islice(payments, index + 1, None), strict=True)
         rivals = (each.payment.txid for spent, each in later if spent & coins[index])
         txid = record.payment.txid
+        transaction = Transaction.parse(record.payment.raw_tx)
         found[txid] = HistoryEntry(
             rows.get(txid) or _row(record),
             record,
             is_possible=txid in rows,
             conflict_depth=depths.get(txid, 0),
             replaced_by=next(rivals, "") if record.status == "replaced" else "",
-            vbytes=Transaction.parse(record.payment.raw_tx).vsize,
+            vbytes=transaction.vsize,
+            spent_by=_spender(transaction.txid, on_their_way),
         )
     return found
+
+
+def _spender(txid: bytes, payments: Sequence[tuple[str, frozenset[Coin]]]) -> str:
+    """The first of the payments that spends an output of this transaction, or ""."""
+    return next((name for name, coins in payments if txid in {spent for spent, _ in coins}), "")
+
+
+def _waits(row: HistoryRow | None) -> bool:
+    return row is not None and row.height is None
 
 
 def _row(record: PaymentRecord) -> HistoryRow:

@@ -31,7 +31,12 @@ _REVIVABLE = "A reorg of the chain could still revive it, until that block has"
 
 
 def ways_out(entry: HistoryEntry) -> tuple[WayOut, ...]:
-    """None for a payment of others, one in a block, and one that has ended."""
+    """None for a payment of others, one in a block, and one that has ended.
+
+    Where another one spends its change, that one has to be ended first.
+    """
+    if entry.spent_by and _WAYS_OUT.get(entry.status):
+        return (WayOut.SEND_AGAIN,)
     return _WAYS_OUT.get(entry.status, ()) if entry.record is not None else ()
 
 

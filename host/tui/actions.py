@@ -10,11 +10,13 @@ from host.session.state import AppState
 
 
 class Needs(Enum):
-    """What not every session has (host.session.api)."""
+    """What not every session has (host.session.api), or not every payment."""
 
     NOTHING = ""
     PANEL = "panel"
     PLAYGROUND = "playground"
+    REPLACING = "replacing"  # the payment that is looked at can be replaced
+    GIVING_UP = "giving up"
 
 
 class KeyPlace(Enum):
@@ -59,7 +61,7 @@ class KeyRow:
 
 
 E, D, T = KeyPlace.EVERYWHERE, KeyPlace.DEVICE, KeyPlace.TYPING
-REVIEW, N = KeyPlace.REVIEW, KeyPlace.NETWORK
+REVIEW, N, P = KeyPlace.REVIEW, KeyPlace.NETWORK, KeyPlace.ENTRY
 PANEL, PLAYGROUND = Needs.PANEL, Needs.PLAYGROUND
 ROWS = (
     KeyRow(E, "p", "turn('pay')", "p", "Pay", "Pay somebody."),
@@ -130,13 +132,13 @@ ROWS = (
     KeyRow(KeyPlace.HISTORY, "pageup", "pick(-10)", "pgup", "Page up", "Ten lines up.", 6),
     KeyRow(KeyPlace.HISTORY, "pagedown,space", "pick(10)", "space", "Page", "Ten lines down.", 2),
     KeyRow(KeyPlace.HISTORY, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
-    KeyRow(KeyPlace.ENTRY, "plus", "bump", "+", "Raise fee", "It takes its place.", 0),
-    KeyRow(KeyPlace.ENTRY, "x", "call_off", "x", "Call off", "Its coins back to you.", 0),
-    KeyRow(KeyPlace.ENTRY, "g", "give_up", "g", "Give up", "Send it no more.", 0),
-    KeyRow(KeyPlace.ENTRY, "s", "send_again", "s", "Send again", "Peers may forget it.", 0),
-    KeyRow(KeyPlace.ENTRY, "up", "up", "↑", "Up", "One line up.", 6),
-    KeyRow(KeyPlace.ENTRY, "down", "down", "↓", "Down", "One line down.", 6),
-    KeyRow(KeyPlace.ENTRY, "escape", "leave", "esc", "Back", "Back to the history.", 0),
+    KeyRow(P, "plus", "bump", "+", "Raise fee", "It takes its place.", 0, Needs.REPLACING),
+    KeyRow(P, "x", "call_off", "x", "Call off", "Its coins back to you.", 0, Needs.REPLACING),
+    KeyRow(P, "g", "give_up", "g", "Give up", "Send it no more.", 0, Needs.GIVING_UP),
+    KeyRow(P, "s", "send_again", "s", "Send again", "Peers may forget it.", 0),
+    KeyRow(P, "up", "up", "↑", "Up", "One line up.", 6),
+    KeyRow(P, "down", "down", "↓", "Down", "One line down.", 6),
+    KeyRow(P, "escape", "leave", "esc", "Back", "Back to the history.", 0),
     KeyRow(KeyPlace.ENDED, "up", "up", "↑", "Up", "One line up.", 6),
     KeyRow(KeyPlace.ENDED, "down", "down", "↓", "Down", "One line down.", 6),
     KeyRow(KeyPlace.ENDED, "escape", "leave", "esc", "Back", "Back to the history.", 0),

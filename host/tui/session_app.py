@@ -160,17 +160,24 @@ class SessionApp(App[int], inherit_bindings=False):
 
     def _show_keys(self) -> None:
         if self._desk is not None:
-            self._desk.query_one(Foot).show(self._place(), self._missing)
+            part = self._part()
+            missing = part.missing if isinstance(part, WalletPage) else frozenset()
+            self._desk.query_one(Foot).show(self._place(), self._missing | missing)
 
     @property
     def _missing(self) -> frozenset[Needs]:
         return actions.missing(self.state)
 
     def _place(self) -> KeyPlace:
+        part = self._part()
+        return KeyPlace.EVERYWHERE if part is None else part.place
+
+    def _part(self) -> WalletPage | DeviceWidget | None:
+        """What has the keyboard."""
         node: Any = self._desk.focused if self._desk else None
         while node is not None and not isinstance(node, (WalletPage, DeviceWidget)):
             node = node.parent
-        return KeyPlace.EVERYWHERE if node is None else node.place
+        return node
 
     def on_descendant_focus(self) -> None:
         self._hand_over()

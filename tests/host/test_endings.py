@@ -235,6 +235,9 @@ async def test_a_payment_whose_change_is_spent_is_not_replaced(
     for replacement in (wallet.draft_bump, wallet.draft_call_off):
         with pytest.raises(WalletError, match=second.txid):
             replacement(first.txid, 10)
+    spenders = {entry.row.txid: entry.spent_by for entry in await history(wallet)}
+    assert spenders[first.txid] == second.txid
+    assert not spenders[second.txid]
 
 
 async def test_what_the_network_has_shown_is_not_given_up(

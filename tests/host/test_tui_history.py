@@ -68,6 +68,12 @@ def test_each_status_has_its_words_and_its_ways_out(told: HistoryEntry, status: 
     assert (WayOut.GIVE_UP in endings.ways_out(told)) is (status in {"not sent", "forgotten"})
 
 
+def test_a_payment_whose_change_is_spent_can_only_be_sent_again() -> None:
+    for told in (entry("signed", spent_by="ab"), entry("sent", spent_by="ab")):
+        assert endings.ways_out(told) == (WayOut.SEND_AGAIN,)
+    assert endings.ways_out(entry("sent", spent_by="ab", is_possible=False)) == ()
+
+
 def test_what_a_reorg_could_revive_is_said_until_six_confirmations() -> None:
     young, old = (entry("sent", is_possible=False, conflict_depth=depth) for depth in (5, 6))
     assert "now 5" in " ".join(endings.status_sentences(young))
@@ -125,6 +131,18 @@ async def test_a_refused_payment_is_given_up_and_the_next_one_is_free() -> None:
         assert "g gives it up" not in text
         await person.presses("p")
         assert "The address you were given" in await person.reads()
+
+
+async def test_the_foot_of_a_payment_has_only_keys_that_do_something() -> None:
+    session = funded()
+    async with app_on(session, (120, 40)) as person:
+        await person.presses(*SENT, *OPENED)
+        assert "+ Raise fee x Call off s Send again" in await person.reads()
+        session.refuse(TXID, "Below 1 sat/vB.")
+        await person.presses("m", "escape", "h", "enter")
+        assert "+ Raise fee x Call off g Give up s Send again" in await person.reads()
+        await person.presses("g")
+        assert "Give up s" not in await person.reads()
 
 
 async def test_a_payment_is_sent_again_from_the_history() -> None:

@@ -11,7 +11,7 @@ from host.session import wording
 from host.session.endings import WayOut, fee_rate, status_sentences, ways_out
 from host.session.state import AppState
 from host.tui import actions
-from host.tui.actions import KeyPlace
+from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import HistoryRequested, WayOutRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import HistoryEntry
@@ -22,12 +22,17 @@ KEYS = {
     WayOut.GIVE_UP: "g gives it up",
     WayOut.SEND_AGAIN: "s sends it again",
 }
+NEEDED = {Needs.REPLACING: WayOut.BUMP, Needs.GIVING_UP: WayOut.GIVE_UP}
 NOT_POSSIBLE = {
     WayOut.BUMP: "Its fee cannot be raised: it is not on its way any more.",
     WayOut.CALL_OFF: "It cannot be called off: it is not on its way any more.",
     WayOut.GIVE_UP: "It cannot be given up. A payment that peers have shown is called off with x.",
     WayOut.SEND_AGAIN: "It is not sent again: it is not on its way any more.",
 }
+BUILT_ON = (
+    "Another payment spends its change and would be lost: raise the fee of that one, or call it off"
+    " first."
+)
 OF_OTHERS = "Somebody else made this payment. Only they can change it."
 
 
@@ -54,7 +59,9 @@ class EntryPage(WalletPage):
         history = state.wallet.history if state.wallet else ()
         self._entry = next((each for each in history if each.row.txid == self._txid), None)
         entry = self._entry
-        self.place = KeyPlace.ENTRY if entry and ways_out(entry) else KeyPlace.ENDED
+        offered = ways_out(entry) if entry else ()
+        self.place = KeyPlace.ENTRY if offered else KeyPlace.ENDED
+        self.missing = frozenset(need for need, way_out in NEEDED.items() if way_out not in offered)
         self.query_one("#facts", Static).update(facts(entry, state) if entry else self._txid)
         self.query_one("#status", Static).update(
             "\n".join(status_sentences(entry)) if entry else ""
@@ -76,7 +83,7 @@ class EntryPage(WalletPage):
             self._refusal = ""
             self.post_message(WayOutRequested(way_out, self._entry))
             return
-        self._refusal = NOT_POSSIBLE[way_out] if self._entry.record else OF_OTHERS
+        self._refusal = _refusal(self._entry, way_out)
         self.query_one("#advice", Static).update(self._advice(AppState()))
 
     def action_bump(self) -> None:
@@ -99,6 +106,12 @@ class EntryPage(WalletPage):
 
     def action_leave(self) -> None:
         self.post_message(HistoryRequested(self._txid))
+
+
+def _refusal(entry: HistoryEntry, way_out: WayOut) -> str:
+    if entry.record is None:
+        return OF_OTHERS
+    return BUILT_ON if entry.spent_by else NOT_POSSIBLE[way_out]
 
 
 def facts(entry: HistoryEntry, state: AppState) -> Content:

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from host.session import wording
 from host.session.state import AppState, next_step
-from host.tui.actions import KeyPlace
+from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PageLeft
 
 GROUPS_A_LINE = 12  # of an address, beside its label at 80 columns
@@ -17,6 +17,7 @@ class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     """One task in the wallet panel. It draws a `Now`, and tells the app what the person wants."""
 
     place: KeyPlace = KeyPlace.EVERYWHERE
+    missing: frozenset[Needs] = frozenset()  # keys of its place that do nothing now
     title: ClassVar[str] = "Wallet"
 
     def show(self, state: AppState) -> None:
