@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random  # noqa: TID251 - the moments, from the number of the run
@@ -48,13 +49,13 @@ class Wallets:
         """Do something, and be killed somewhere on the way, or shortly before its end."""
         name = self.chance.choice(("sync", "receive", "pay", "pay", "pay", "continue"))
         program = await self.start(*self._words(name))
-        try:
-            after = self.chance.uniform(0.3, LATEST_S)
-            out, talk = await asyncio.wait_for(asyncio.shield(_ended(program)), after)
-        except TimeoutError:
-            program.send_signal(signal.SIGKILL)
-            self.kills[name] += 1
-            out, talk = await _ended(program)
+        ending = asyncio.create_task(program.communicate())
+        await asyncio.wait({ending}, timeout=self.chance.uniform(0.3, LATEST_S))
+        if not ending.done():
+            with suppress(ProcessLookupError):  # it ended this moment
+                program.send_signal(signal.SIGKILL)
+        out, talk = (text.decode() for text in await ending)
+        self.kills[name] += program.returncode == -signal.SIGKILL
         assert "Traceback" not in talk, talk
         self.told += ADDRESS.findall(out) if name == "receive" else []
 
@@ -77,21 +78,6 @@ class Wallets:
         )  # fmt: skip
 
 
-_ENDS: dict[int, "asyncio.Task[tuple[str, str]]"] = {}
-
-
-async def _ended(program: asyncio.subprocess.Process) -> tuple[str, str]:
-    """What it printed, and what it said: asked for twice where it is killed meanwhile."""
-
-    async def read() -> tuple[str, str]:
-        out, talk = await program.communicate()
-        return out.decode(), talk.decode()
-
-    if program.pid not in _ENDS:
-        _ENDS[program.pid] = asyncio.create_task(read())
-    return await asyncio.shield(_ENDS[program.pid])
-
-
 async def run(scratch: Path, kills: int, number: int) -> int:
     """Returns 1 when something was lost, paid twice or given twice."""
     emulator = EmulatorProcess(scratch / "device.flash", sealed_record())
@@ -111,7 +97,7 @@ async def run(scratch: Path, kills: int, number: int) -> int:
                     if wallet.chance.random() < 0.3:
                         await devnet.mine()
                 for words in [wallet._words("continue")] * MORE_PAYMENTS:
-                    await _ended(await wallet.start(*words))
+                    await (await wallet.start(*words)).communicate()
             await devnet.mine(2)
             return await _judged(scratch, devnet, wallet)
 
