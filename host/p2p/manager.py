@@ -23,6 +23,7 @@ from host.values import NetworkView, PeerProblem
 
 LONGEST_S = 10.0  # for all interviews
 GRACE_S = 4.0  # for the others, once one peer has told everything
+WITHHOLDS = "It tells of a newest block that it does not show."
 SECOND_CHANCE_S = 1.0  # the same, for who failed lately
 
 
@@ -58,6 +59,7 @@ class PeerManager:
         self.must_look_again = False  # who served a wallet has lied since
         self._network = network
         self._tried_out: set[Address] = set()
+        self._shown: set[bytes] = set()  # best blocks that somebody had
 
     async def survey(self, checkpoints: Mapping[int, bytes], coins: ScriptSource) -> Survey:
         """Ask everybody in good standing, and see what holds.
@@ -68,6 +70,9 @@ class PeerManager:
         testimonies = await self._testimonies(locator(checkpoints))
         while True:
             best = testimonies[heaviest([testimony.chain for testimony in testimonies])]
+            if withholding := await self._withholding(testimonies, best):
+                testimonies = [each for each in testimonies if each.peer not in withholding]
+                continue
             ordered = sorted(testimonies, key=lambda testimony: testimony is not best)
             alike = [testimony for testimony in ordered if _tells_of(testimony, best)]
             judgement = await judge(alike, checkpoints, self._network, coins)
@@ -157,12 +162,57 @@ class PeerManager:
             return error
         return testimony
 
+    async def _withholding(self, testimonies: Sequence[Testimony], best: Testimony) -> set[Address]:
+        """Who tells of a best block that nobody shows, while others know another one.
+
+        Headers cost work, and a chain without its blocks is no use; one who shows it is enough.
+        """
+        tellers = [each for each in testimonies if _is_as_good(each, best)]
+        tips = {each.chain.tip for each in tellers}
+        if len(tips) == 1 and len(tellers) == len(testimonies):
+            return set()
+        told = {tip: [each.peer for each in tellers if each.chain.tip == tip] for tip in tips}
+        unseen = {tip: peers for tip, peers in told.items() if tip not in self._shown}
+        shown = await asyncio.gather(*(self._any_shows(*each) for each in unseen.items()))
+        self._shown = {tip for tip, is_shown in zip(unseen, shown, strict=True) if is_shown} | (
+            self._shown & tips
+        )
+        withholding = {peer for tip in tips - self._shown for peer in told[tip]}
+        if len(withholding) == len(testimonies):
+            return set()  # there is nobody else to ask
+        for peer in withholding:
+            self.failed(peer, WITHHOLDS)
+        return withholding
+
+    async def _any_shows(self, block_hash: bytes, peers: Sequence[Address]) -> bool:
+        asked = [peer for peer in peers if self.memory.of(peer).reason != WITHHOLDS]
+        tasks = [asyncio.create_task(self._shows(peer, block_hash)) for peer in asked]
+        try:
+            for task in asyncio.as_completed(tasks):
+                if await task:
+                    return True
+        finally:
+            for pending in tasks:
+                pending.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return False
+
+    async def _shows(self, peer: Address, block_hash: bytes) -> bool:
+        try:
+            interview = await Interview.begin(peer, self._network)
+            try:
+                await interview.block(block_hash)
+            finally:
+                interview.end()
+        except Misconduct as error:
+            self.lied(peer, str(error))
+            return False
+        except PeerGone:
+            return False
+        return True
+
     def _survey(self, testimonies: Sequence[Testimony], best: Testimony) -> Survey:
-        equal = [
-            testimony
-            for testimony in testimonies
-            if _same_anchor(testimony, best) and testimony.chain.work == best.chain.work
-        ]
+        equal = [testimony for testimony in testimonies if _is_as_good(testimony, best)]
         tips = Counter(testimony.chain.tip for testimony in equal)
         (tip, _), *_ = tips.most_common(1)
         peers = [testimony.peer for testimony in equal if testimony.chain.tip == tip]
@@ -238,6 +288,10 @@ async def _some_time(
         if heard:
             grace_s = GRACE_S if waiting.intersection(rested) else SECOND_CHANCE_S
             deadline = min(deadline, clock() + grace_s)
+
+
+def _is_as_good(testimony: Testimony, best: Testimony) -> bool:
+    return _same_anchor(testimony, best) and testimony.chain.work == best.chain.work
 
 
 def _same_anchor(testimony: Testimony, best: Testimony) -> bool:

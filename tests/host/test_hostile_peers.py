@@ -42,6 +42,13 @@ async def test_a_lying_majority_is_outvoted_and_named(
     assert outcome.liars_named == 10
 
 
+async def test_a_chain_whose_blocks_nobody_shows_is_left_aside(
+    lone: Devnet, tmp_path: Path
+) -> None:
+    outcome = await meet(lone, tmp_path, "headers whose blocks it keeps", hostile=10)
+    assert outcome.is_right, outcome
+
+
 @AT_NIGHT
 @pytest.mark.parametrize("hostile", [1, 10])
 @pytest.mark.parametrize("kind", KINDS)
