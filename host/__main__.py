@@ -86,7 +86,7 @@ def _chosen(words: list[str]) -> Work:
             from host.tui import app  # noqa: PLC0415
 
             return lambda: app.run(demo.opening(None, "serial"), welcome=True)
-        case "demo" if args.auto:
+        case "demo" if args.auto or args.story:
             from host import demo  # noqa: PLC0415
 
             return lambda: demo.main(args)

@@ -14,6 +14,7 @@ _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
 
 LONGEST_NUMBER = 20  # characters; 21 million coins in sats have 16
 LINKS = ("serial", "tcp", "qr")
+STORIES = ("payment", "endings")
 # These have their own command lines: everything behind the verb is theirs.
 PASSED_ON = {
     "device": "the emulated signing device, alone",
@@ -39,6 +40,7 @@ Starts a Bitcoin network, a device and a wallet, and nothing of it leaves this m
   quietkey demo                            the app: you press the buttons
   quietkey demo --auto                     a payment by itself, one line for each step
   quietkey demo --auto --link qr --json    the same by QR codes, told to a program
+  quietkey demo --story endings            a lying node, a fork, a refused payment's two ways out
 """
 _WALLET = """\
 The wallet knows no secret: it asks the device for each signature.
@@ -182,7 +184,12 @@ def usual_link() -> str:
 def _add_demo(verbs: _Verbs) -> None:
     demo = _add(verbs, "demo", "a payment on a network inside this machine", _DEMO)
     demo.add_argument("--auto", action="store_true", help="no app: a scripted finger pays")
-    demo.add_argument("--json", action="store_true", help="with --auto: one JSON object a line")
+    demo.add_argument(
+        "--story",
+        choices=STORIES,
+        help="as --auto; endings: a node that lies, a fork, refused payments and their ways out",
+    )
+    demo.add_argument("--json", action="store_true", help="with these: one JSON object a line")
     usual = usual_link()
     demo.add_argument(
         "--link", choices=LINKS, default=usual, help=f"how the device is connected (usual: {usual})"

@@ -13,10 +13,10 @@ STARTING = "Starting the device and three nodes..."
 
 
 def main(args: argparse.Namespace) -> int:
-    """`quietkey demo --auto`. Late import: this package is on the way to the app's first frame."""
-    from host.demo import auto  # noqa: PLC0415
+    """A story by itself. Late import: this package is on the way to the app's first frame."""
+    from host.demo import auto, endings  # noqa: PLC0415
 
-    return auto.main(args)
+    return endings.main(args) if args.story == "endings" else auto.main(args)
 
 
 def opening(home: Path | None, link: str) -> Opening:

@@ -71,17 +71,22 @@ class Teller:
 
 def main(args: argparse.Namespace) -> int:
     """Exit status 0 only if the payment confirmed on every node. Raises HostError otherwise."""
+    return play(args, Story)
+
+
+def play(args: argparse.Namespace, story: "type[Story]") -> int:
+    """Start the parts, tell the story, end them. Raises HostError as the story does."""
     with tempfile.TemporaryDirectory(prefix="quietkey-") as thrown_away:
         home = Path(args.home) if args.home else Path(thrown_away)
-        asyncio.run(_play(home, args.link, Teller(args.json)))
+        asyncio.run(_play(story, home, args.link, Teller(args.json)))
     return 0
 
 
-async def _play(home: Path, link: str, teller: Teller) -> None:
+async def _play(story: "type[Story]", home: Path, link: str, teller: Teller) -> None:
     parts = await Parts.start(home, link, lambda sentence: teller.say("start", sentence))
     session = DemoSession(parts)
     try:
-        await Story(parts, session, teller).tell()
+        await story(parts, session, teller).tell()
     finally:
         await session.close()
 
@@ -98,18 +103,20 @@ class Story:
     def __post_init__(self) -> None:
         self.finger = ScriptedFinger(self.parts.control, self._read)
 
-    async def tell(self) -> DemoResult:
+    async def tell(self) -> None:
         """From a new device, or an earlier run's, to a payment that every node has in a block."""
+        await self.begin()
+        sent, fee_sats = await self._pay()
+        self.teller.end(await self._confirm(sent, fee_sats))
+
+    async def begin(self) -> None:
+        """To a wallet with coins. Raises HostError."""
         device = await self.parts.cable.plug()
         self._tell("device", "A new device makes a seed; one that is set up is unlocked.")
         is_new = await self.finger.begin(PIN)
         self._tell("device", "It was new: its words were told back." if is_new else "Unlocked.")
         await self._pair(device)
         await self._get_coins(device)
-        sent, fee_sats = await self._pay()
-        result = await self._confirm(sent, fee_sats)
-        self.teller.end(result)
-        return result
 
     async def _pair(self, device: SigningDevice) -> None:
         if not device.interactive:
@@ -135,11 +142,10 @@ class Story:
 
         def note(step: PaymentStep) -> None:
             steps.append(step)
-            self._tell(_name(step), step.sentence)
+            self._note(step)
 
         request = PaymentRequest.to(RECIPIENT, PAID_SATS, SATS_PER_VBYTE)
-        sent, _ = await together(pay(self.session, request, note), self.finger.accept())
-        await self.finger.dismiss()
+        sent = await self._accepted(pay(self.session, request, note))
         fees = [step.payment.fee_sats for step in steps if isinstance(step, Verified)]
         return sent, fees[0]
 
@@ -159,6 +165,15 @@ class Story:
 
     def _tell(self, step: str, sentence: str, **more: Any) -> None:  # noqa: ANN401 - to JSON
         self.teller.say(step, sentence, **more)
+
+    async def _accepted(self, question: Awaitable[Answer]) -> Answer:
+        """What was asked of the device, once the finger has said yes to it there."""
+        answer, _ = await together(question, self.finger.accept())
+        await self.finger.dismiss()
+        return answer
+
+    def _note(self, step: PaymentStep) -> None:
+        self._tell(_name(step), step.sentence)
 
     def _read(self, page: str) -> None:
         self._tell("finger", f"reads and accepts: {page}")

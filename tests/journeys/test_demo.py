@@ -55,6 +55,22 @@ def test_the_lines_for_a_person_tell_every_page_the_device_showed() -> None:
     assert "Change to you" in run.stdout
 
 
+def test_the_story_of_endings_loses_nothing() -> None:
+    run = run_demo("--story", "endings", "--json", "--link", "tcp")
+    assert run.returncode == 0, run.stdout + run.stderr
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    steps = [line["step"] for line in lines]
+    assert [step for step in steps if step in {"liar", "fork", "refused", "way out"}] == [
+        *("liar", "liar", "fork", "fork", "fork", "refused", "way out", "refused", "way out")
+    ]
+    (liar,) = lines[-1]["liars"]
+    assert liar in next(line["sentence"] for line in lines if line["step"] == "liar")
+    txids = [lines[-1][name] for name in ("replaced", "replacement", "given_up", "paid_instead")]
+    assert len(set(txids)) == 4
+    assert lines[-1]["unaccounted_sats"] == 0
+    assert run.stderr == ""
+
+
 def test_a_demo_that_cannot_start_says_so_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "device.flash").mkdir()
     run = run_demo("--home", str(tmp_path))
