@@ -1,9 +1,12 @@
 """The command palette: the keys of the app, found by name."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
+from textual import work
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.css.query import NoMatches
 
 from host.session.state import AppState
 from host.tui import actions
@@ -18,11 +21,23 @@ class Stateful(Protocol):
 
 
 class Commands(CommandPalette):
-    """Textual's palette. Its list may be asked for a page before it has drawn a line."""
+    """Textual's palette, which ends no app.
+
+    Its list may be asked for a page before it has drawn a line, and its search may find the list
+    gone when it was closed meanwhile.
+    """
+
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)  # noqa: SLF001 - its own
+    async def _gather_commands(self, search_value: str) -> None:
+        with suppress(NoMatches):
+            await _gather(self, search_value)
 
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError, IndexError):  # a line that is not there yet: nothing to move to
             super()._action_command_list(action)
+
+
+_gather: Callable[[Commands, str], Awaitable[None]] = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class Keys(Provider):

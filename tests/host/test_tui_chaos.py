@@ -30,3 +30,15 @@ async def test_a_page_of_commands_that_are_not_drawn_yet_is_no_error(action: str
         commands.highlighted = 0
         await palette.run_action(f"command_list({action!r})")
         await rest(life.app)
+
+
+async def test_commands_that_are_closed_while_they_are_looked_for_are_no_error() -> None:
+    life = Life("serial")
+    async with life.app.run_test():
+        await rest(life.app)
+        life.app.action_command_palette()
+        await rest(life.app)
+        palette = life.app.screen
+        assert isinstance(palette, CommandPalette)
+        await palette.query_one(CommandList).remove()
+        await palette._gather_commands("pay").wait()
