@@ -97,7 +97,7 @@ class Endings(Story):
         snapshot = await self.session.snapshot()
         free = _spendable(snapshot)
         self._tell("way out", f"The second: it is given up, and its coins are free: {free}.")
-        request = PaymentRequest(RECIPIENT, PAID_AGAIN_SATS, HIGHER_RATE)
+        request = PaymentRequest.to(RECIPIENT, PAID_AGAIN_SATS, HIGHER_RATE)
         sent = await self._accepted(pay(self.session, request, self._note))
         await self._confirmed(sent.txid)
         await self._command("fees 1", "Only one of the two could be confirmed. Fees fall again.")
@@ -105,7 +105,7 @@ class Endings(Story):
 
     async def _refused(self, sats: int) -> SignedPayment:
         """A payment that is signed before fees rise, and sent after."""
-        draft = await self.session.draft(PaymentRequest(RECIPIENT, sats, SATS_PER_VBYTE))
+        draft = await self.session.draft(PaymentRequest.to(RECIPIENT, sats, SATS_PER_VBYTE))
         self._note(Drafted(draft))
         await self.session.unlock()
         payment = await self._accepted(self.session.sign(draft))
