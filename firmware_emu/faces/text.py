@@ -23,6 +23,7 @@ from firmware_emu.faces import PanelFactory
 from firmware_emu.paint.sentences import choices, folded, sentences
 from firmware_emu.screens import Asking, Key, Screen, Typing
 from firmware_emu.screens.confirm import Confirm
+from firmware_emu.screens.dice import ENOUGH, Dice
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Wait
@@ -107,6 +108,8 @@ class Text:
                 self._write(sentence)
         elif presses := tuple(_presses(screen, line, self._words[-1])):
             self._press(presses)
+            if isinstance(presses[0][1], Typed):
+                self._later(_TURN_S, self._count_rolls)
         else:
             self._write(_UNKNOWN)
 
@@ -119,6 +122,11 @@ class Text:
             stamped = replace(event, at_s=began_s + after_s)
             self._later(after_s, partial(self._happen, stamped, train))
             self._busy_until_s = began_s + after_s
+
+    def _count_rolls(self) -> None:
+        """What the panel shows beside what is typed, once a line."""
+        if self._last_show is not None and isinstance(self._last_show.screen, Dice):
+            self._write(f"{len(self._last_show.screen.rolls)} of {ENOUGH} rolls.")
 
     def _happen(self, event: KeyPressed | Typed, train: int) -> None:
         if train == self._train:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from firmware_emu.screens import Asking, Screen
 from firmware_emu.screens.confirm import Confirm
-from firmware_emu.screens.dice import Dice
+from firmware_emu.screens.dice import ENOUGH, Dice
 from firmware_emu.screens.layout import GROUP, plain
 from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
@@ -83,6 +83,9 @@ def _lines(screen: Screen) -> Iterator[str]:
         case Menu(title=title, items=items):
             yield f"{title}."
             yield from (f"{number} {item}" for number, item in enumerate(items, 1))
+        case Dice(rolls=rolls):
+            yield "New wallet. Mix in dice rolls (optional)."
+            yield f"Each adds 2.6 bits; {ENOUGH} are enough alone. {len(rolls)} of {ENOUGH} rolls."
         case PinPad(title=title, note=note) | Letters(title=title, note=note):
             yield f"{title}."
             yield from filter(None, (note,))

@@ -230,6 +230,13 @@ def test_a_seed_is_erased_by_a_word_and_the_pin() -> None:
     assert typist.device.screen.state == "empty"
 
 
+def test_dice_are_counted_as_they_are_typed() -> None:
+    typist = Typist(Emulator(None))
+    assert "50 are enough alone. 0 of 50 rolls." in typist.says("1")
+    assert typist.says("123456") == "6 of 50 rolls."
+    assert typist.says("ok").startswith("Your twelve words.")
+
+
 def lines_of(terminal: int, until: str) -> str:
     """What a process prints on a terminal, up to and with `until`."""
     printed, deadline = "", time.monotonic() + 30
