@@ -17,7 +17,10 @@ from host.wallet import Wallet
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 HANDSHAKE_S = 3.0
-LOOK_S = 0.25  # how often it is looked whether the peer stands still
+# How often it is looked whether the peer stands still, while blocks are waited for and else.
+QUICK_LOOK_S, LOOK_S = 0.1, 0.25
+# A peer has so many times its longest delay to begin an answer, and this part of what follows.
+TIMES_AS_LONG, LEAST_PART = 8, 0.25
 # So long without a filter or a block, and the next peer has its turn; twice as long when all
 # have had theirs.
 FIRST_STILL_S, LONGEST_STILL_S = 1.5, 12.0
@@ -211,11 +214,14 @@ class Follower:
         behind_s = 0.0
         try:
             while True:
-                await asyncio.wait({task}, timeout=LOOK_S)
+                look_s = LOOK_S if self.synced else QUICK_LOOK_S
+                await asyncio.wait({task}, timeout=look_s)
                 if task.done():
                     return task.result()
-                behind_s = 0.0 if await self._is_up_to_date() else behind_s + LOOK_S
-                if min(behind_s, relay.still_s) > self._still_s:
+                if relay.has_ended:
+                    raise _GivenUp("It went away, or sent what is wrong.")
+                behind_s = 0.0 if await self._is_up_to_date() else behind_s + look_s
+                if stands_still(relay, behind_s, self._still_s):
                     raise _GivenUp("It stood still.")
         finally:
             task.cancel()
@@ -289,3 +295,16 @@ class Follower:
     async def _tell(self) -> None:
         async with self._news:
             self._news.notify_all()
+
+
+def stands_still(relay: Relay, behind_s: float, longest_s: float) -> bool:
+    """Whether the next peer has its turn; `behind_s` is for how long there was more to be known.
+
+    `longest_s` is for everybody; who began its answers quickly and is silent has less of it.
+    """
+    answer_s = longest_s
+    if relay.slowest_s is not None:
+        answer_s = max(longest_s * LEAST_PART, relay.slowest_s * TIMES_AS_LONG)
+    return min(behind_s, relay.still_s) > longest_s or (
+        min(behind_s, relay.unanswered_s) > min(answer_s, longest_s)
+    )

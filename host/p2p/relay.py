@@ -5,7 +5,7 @@ compared, and a peer that stands still is seen.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from host.loopback import LoopbackServer
@@ -16,6 +16,9 @@ from signer.errors import Malformed
 
 CONNECT_S = 3.0
 PROGRESS = frozenset({"version", "verack", "headers", "cfheaders", "cfilter", "block"})
+REQUESTS = frozenset({"getheaders", "getcfheaders", "getcfilters", "getdata"})
+ANSWERS = PROGRESS - {"version", "verack"}
+SOME_ANSWERS = 3  # after which it is known how quick a peer is
 ENOUGH_BYTES = 50_000  # of a message that is still coming: the peer is slow, and not still
 MAX_IDLE_TALK = 1_000  # messages in a row that bring nothing
 
@@ -33,16 +36,37 @@ class Relay:
         self.filter_headers: dict[bytes, bytes] = {}
         self.lie = ""
         self._agreed = agreed
-        self._decoder = MessageDecoder(MAGIC[network])
+        self._theirs, self._clients = (MessageDecoder(MAGIC[network]) for _ in range(2))
         self._server = LoopbackServer(self._called)
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.get_running_loop().time()
         self._bytes = self._idle_talk = 0
+        self._asked_at: float | None = None
+        self._delays_s: list[float] = []  # the longest ones last
 
     @property
     def still_s(self) -> float:
         """For how many seconds the peer has brought nothing."""
         return asyncio.get_running_loop().time() - self._moved
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether one side has hung up, or the peer has lied."""
+        return self._task is not None and self._task.done()
+
+    @property
+    def unanswered_s(self) -> float:
+        """For how many seconds the peer has not begun to answer a question of the light client's.
+
+        0 while there is none: what the light client does meanwhile is not the peer's delay.
+        """
+        asked_at = self._asked_at
+        return 0.0 if asked_at is None else asyncio.get_running_loop().time() - asked_at
+
+    @property
+    def slowest_s(self) -> float | None:
+        """How long it took at most to begin an answer; None before there were some."""
+        return max(self._delays_s) if len(self._delays_s) >= SOME_ANSWERS else None
 
     async def start(self) -> int:
         """Wait for the light client; the port on loopback, which takes one caller."""
@@ -68,8 +92,8 @@ class Relay:
                 incoming, to_them = await asyncio.open_connection(self.peer.host, self.peer.port)
             writers.append(to_them)
             pumps = {
-                asyncio.create_task(self._pump(reader, to_them, None)),
-                asyncio.create_task(self._pump(incoming, writer, self._decoder)),
+                asyncio.create_task(self._pump(reader, to_them, self._heed)),
+                asyncio.create_task(self._pump(incoming, writer, self._hear)),
             }
             try:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -87,23 +111,31 @@ class Relay:
         self,
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
-        decoder: MessageDecoder | None,
+        hear: Callable[[bytes], None],
     ) -> None:
         with suppress(OSError, Malformed):
             while data := await source.read(CHUNK):
-                if decoder is not None:
-                    self._hear(data, decoder)
+                hear(data)
                 sink.write(data)
                 await sink.drain()
 
-    def _hear(self, data: bytes, decoder: MessageDecoder) -> None:
+    def _heed(self, data: bytes) -> None:
+        """What the light client asks for."""
+        for message in self._clients.feed(data):
+            if message.command in REQUESTS and self._asked_at is None:
+                self._asked_at = asyncio.get_running_loop().time()
+
+    def _hear(self, data: bytes) -> None:
         """Raises Malformed before the light client has the last byte of what is wrong."""
         self._bytes += len(data)
-        for message in decoder.feed(data):
+        for message in self._theirs.feed(data):
             self._idle_talk += 1
             if message.command in PROGRESS:
                 self._idle_talk = 0
                 self._move()
+            if message.command in ANSWERS and self._asked_at is not None:
+                self._delays_s = sorted([*self._delays_s, self.unanswered_s])[-SOME_ANSWERS:]
+                self._asked_at = None
             if self._idle_talk > MAX_IDLE_TALK:
                 raise Malformed("It talks and brings nothing.")
             if message.command == "cfheaders":
