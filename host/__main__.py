@@ -82,10 +82,7 @@ def _chosen(words: list[str]) -> Work:
     args = parser().parse_args(words)
     match args.verb:
         case None:
-            from host import demo  # noqa: PLC0415
-            from host.tui import app  # noqa: PLC0415
-
-            return lambda: app.run(demo.opening(None, "serial"), welcome=True)
+            return _app()
         case "demo" if args.auto or args.story:
             from host import demo  # noqa: PLC0415
 
@@ -103,6 +100,10 @@ def _chosen(words: list[str]) -> Work:
             from host.cli import psbt_verbs  # noqa: PLC0415
 
             return lambda: psbt_verbs.run(args)
+        case "wallets":
+            from host.cli import wallets  # noqa: PLC0415
+
+            return lambda: wallets.run(args)
         case _:
             from host.cli import verbs  # noqa: PLC0415
 
@@ -116,6 +117,20 @@ def _page(args: argparse.Namespace) -> int:
     page = completion.manual(parser()) if is_manual else completion.script(args.shell, parser())
     sys.stdout.write(page)
     return OK
+
+
+def _app() -> Work:
+    """The wallet that config.toml names; the first question when there is none."""
+    from host import demo, settings  # noqa: PLC0415
+    from host.config import HomeFolder  # noqa: PLC0415
+    from host.session import remembered  # noqa: PLC0415
+    from host.tui import app  # noqa: PLC0415
+
+    home = HomeFolder.default().root
+    config = settings.load(home)
+    if wallet := config.wallets.get(config.wallet):
+        return lambda: app.run(remembered.opening(home, config.wallet, wallet))
+    return lambda: app.run(demo.opening(None, "serial"), welcome=True)
 
 
 def _device(words: list[str]) -> Work:

@@ -10,14 +10,37 @@ from host.errors import WalletError
 from host.storage_errors import disk_error
 
 HARDENED = 1 << 31  # BIP32
-NETWORKS = ("mainnet", "testnet", "regtest")
-PURPOSE = {"wpkh": 84, "tr": 86}  # BIP84, BIP86
-BECH32_HRP = {"mainnet": "bc", "testnet": "tb", "regtest": "bcrt"}  # BIP173
+NETWORKS = ("mainnet", "testnet", "testnet4", "signet", "regtest")  # "testnet" is testnet3
+PEER_PORTS = {
+    "mainnet": 8333,
+    "testnet": 18333,
+    "testnet4": 48333,
+    "signet": 38333,
+    "regtest": 18444,
+}
+# Names that answer with addresses of nodes, asked for those that serve filters (BIP157).
+DNS_SEEDS = {
+    "mainnet": (
+        "x49.seed.bitcoin.sipa.be",
+        "x49.seed.bitcoin.sprovoost.nl",
+        "x49.seed.bitcoin.wiz.biz",
+        "x49.seed.mainnet.achownodes.xyz",
+    ),
+    "testnet": ("x49.seed.testnet.bitcoin.sprovoost.nl", "x49.seed.testnet.achownodes.xyz"),
+    "testnet4": ("x49.seed.testnet4.bitcoin.sprovoost.nl", "x49.seed.testnet4.wiz.biz"),
+    "signet": ("x49.seed.signet.bitcoin.sprovoost.nl", "x49.seed.signet.achownodes.xyz"),
+    "regtest": (),
+}
+PURPOSE = {"pkh": 44, "sh-wpkh": 49, "wpkh": 84, "tr": 86}  # BIP44, BIP49, BIP84, BIP86
+# BIP173, BIP325: the public test networks share keys and addresses.
+BECH32_HRP = {"mainnet": "bc", "testnet": "tb", "testnet4": "tb", "signet": "tb", "regtest": "bcrt"}
 _TEST_VERSIONS = (b"\x6f", b"\xc4")
 # What a base58 address begins with: P2PKH, P2SH.
 BASE58_VERSIONS = {
     "mainnet": (b"\x00", b"\x05"),
     "testnet": _TEST_VERSIONS,
+    "testnet4": _TEST_VERSIONS,
+    "signet": _TEST_VERSIONS,
     "regtest": _TEST_VERSIONS,
 }
 GAP = 25  # unused addresses in a row, behind which no coin is looked for
@@ -26,17 +49,19 @@ FINAL_DEPTH = 6  # confirmations behind which a reorg is not reckoned with
 Clock = Callable[[], int]
 
 
-def account_path(network: str, script: str) -> tuple[int, ...]:
-    """The path of the first account, as integers: m/84h/0h/0h for "wpkh" on "mainnet".
+def account_path(network: str, script: str, account: int = 0) -> tuple[int, ...]:
+    """The path of an account, as integers: m/84h/0h/0h for the first of "wpkh" on "mainnet".
 
-    Raises WalletError for a network or a script this wallet does not know.
+    Raises WalletError for a network, a script or an account this wallet does not know.
     """
+    if not 0 <= account < HARDENED:
+        raise WalletError(f"There is no account {account}. The first one is 0.")
     if network not in NETWORKS:
         raise WalletError(f"There is no network {network!r} here. Choose {_or(NETWORKS)}.")
     if script not in PURPOSE:
         raise WalletError(f"There is no script kind {script!r} here. Choose {_or(PURPOSE)}.")
     coin = 0 if network == "mainnet" else 1  # SLIP-44
-    return (PURPOSE[script] | HARDENED, coin | HARDENED, HARDENED)
+    return (PURPOSE[script] | HARDENED, coin | HARDENED, account | HARDENED)
 
 
 def render_path(path: tuple[int, ...]) -> str:
@@ -51,7 +76,7 @@ def wall_clock() -> int:
 
 @dataclass(frozen=True, slots=True)
 class HomeFolder:
-    """The folder of one person: one wallet for each network and script kind."""
+    """The folder of one person: wallets with names, and one for each account without."""
 
     root: Path
 
@@ -66,12 +91,12 @@ class HomeFolder:
                 "You have no home folder here. Name a folder with --home or QUIETKEY_HOME."
             ) from error
 
-    def wallet(self, network: str, script: str) -> Path:
-        return self.root / network / script
+    def wallet(self, network: str, script: str, account: int = 0) -> Path:
+        """Where a wallet without a name is kept."""
+        return self.root / network / (f"{script}-{account}" if account else script)
 
-    def headers(self, network: str, script: str) -> Path:
-        """Where the light client keeps headers and peers; safe to delete."""
-        return self.wallet(network, script) / "headers"
+    def named(self, name: str) -> Path:
+        return self.root / "wallets" / name
 
 
 def private_folder(path: Path) -> Path:

@@ -8,12 +8,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from host.config import GAP
+from host.config import GAP, account_path
 from host.errors import WalletError
 from host.storage_errors import named_reason
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
@@ -68,6 +68,11 @@ _MIGRATIONS = (
     ALTER TABLE draft ADD COLUMN request TEXT NOT NULL DEFAULT '';
     CREATE TABLE frozen_coins (outpoint TEXT PRIMARY KEY) STRICT;
     """,
+    # A wallet is any account of a device, or a descriptor of one or several.
+    """
+    ALTER TABLE pairing ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE pairing ADD COLUMN descriptor TEXT NOT NULL DEFAULT '';
+    """,
 )
 VERSION = len(_MIGRATIONS)
 DAMAGED = (
@@ -91,12 +96,25 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """The device a wallet belongs to. `fingerprint` is 8 hex digits."""
+    """The device a wallet belongs to. `fingerprint` is 8 hex digits.
+
+    A wallet that was imported has the script "policy" and a `descriptor` (BIP380, BIP389), and
+    neither account nor key; its fingerprint stands for the descriptor.
+    """
 
     network: str
     script: str
     fingerprint: str
     account_xpub: str
+    account: int = 0
+    descriptor: str = ""
+
+    @property
+    def path(self) -> tuple[int, ...]:
+        """Of the account on its device; () for a descriptor, whose keys have their own."""
+        if self.descriptor:
+            return ()
+        return account_path(self.network, self.script, self.account)
 
 
 class Store:
@@ -126,12 +144,14 @@ class Store:
             if db.execute("SELECT 1 FROM pairing").fetchone():
                 raise WalletError("There is a wallet in this folder already. Nothing was changed.")
             db.execute(
-                "INSERT INTO pairing VALUES (1, ?, ?, ?, ?)",
-                (pairing.network, pairing.script, pairing.fingerprint, pairing.account_xpub),
+                "INSERT INTO pairing VALUES (1, ?, ?, ?, ?, ?, ?)",
+                astuple(pairing),
             )
 
     def pairing(self) -> Pairing | None:
-        row = self._row("SELECT network, script, fingerprint, account_xpub FROM pairing")
+        row = self._row(
+            "SELECT network, script, fingerprint, account_xpub, account, descriptor FROM pairing"
+        )
         return Pairing(*row) if row else None
 
     def search(self) -> Search:

@@ -3,7 +3,7 @@
 The device has a parser of its own; sharing one would let one mistake blind both.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Self
 
@@ -98,6 +98,11 @@ class Transaction:
         if witness:
             parts += [_encode_stack(txin.witness) for txin in self.inputs]
         return b"".join([*parts, self.lock_time.to_bytes(4, "little")])
+
+    def unsigned(self) -> Self:
+        """The same without what signing adds: scripts of inputs and witnesses (BIP174)."""
+        inputs = tuple(replace(txin, script_sig=b"", witness=()) for txin in self.inputs)
+        return replace(self, inputs=inputs)
 
     @property
     def weight(self) -> int:

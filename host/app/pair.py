@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from host.config import Clock, account_path, wall_clock
+from host.config import account_path
 from host.devices import SigningDevice
 from host.errors import WalletError
 from host.store import Pairing, Search
@@ -16,8 +16,8 @@ async def pair(
     network: str,
     script: str = "wpkh",
     *,
+    account: int = 0,
     search: Search = FIRST_SEARCH,
-    clock: Clock = wall_clock,
 ) -> Wallet:
     """The wallet in the folder `path`, which belongs to `device`; a new one if there is none.
 
@@ -25,26 +25,25 @@ async def pair(
     device is unlocked. Raises WalletError when the wallet there belongs to another device,
     DeviceError and LinkLost. Close the wallet when done.
     """
-    account = account_path(network, script)
+    path_of_account = account_path(network, script, account)
     await device.unlock(network)
     if Wallet.exists(path):
-        wallet = await asyncio.to_thread(Wallet.open, path, clock=clock)
+        wallet = await asyncio.to_thread(Wallet.open, path)
         try:
             await recognise(wallet, device)
         except BaseException:
             wallet.close()
             raise
         return wallet
-    key = await device.account_key(network, account)
-    pairing = Pairing(network, script, key.fingerprint, key.xpub)
-    return await asyncio.to_thread(Wallet.create, path, pairing, search=search, clock=clock)
+    key = await device.account_key(network, path_of_account)
+    pairing = Pairing(network, script, key.fingerprint, key.xpub, account)
+    return await asyncio.to_thread(Wallet.create, path, pairing, search=search)
 
 
 async def recognise(wallet: Wallet, device: SigningDevice) -> None:
     """Go on only with the device of this wallet. Raises WalletError when it is another one."""
     pairing = wallet.pairing
-    path = account_path(wallet.network, wallet.script)
-    account = await device.account_key(wallet.network, path)
+    account = await device.account_key(wallet.network, pairing.path)
     if account.fingerprint != pairing.fingerprint:
         raise WalletError(
             f"This wallet belongs to the device {pairing.fingerprint}, and this is the device"

@@ -6,21 +6,23 @@ its bytes are, and waits for ever for a peer that has it already.
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from host.backends import BackendKind
-from host.config import Clock, wall_clock
-from host.errors import NetworkError
+from host.backends import BackendKind, Surroundings
+from host.config import DNS_SEEDS, Clock, wall_clock
+from host.errors import BadInput, NetworkError
 from host.light_client.follower import Follower
 from host.p2p.broadcast import broadcast
 from host.p2p.fee_filter import fee_floor
 from host.p2p.manager import PeerManager
 from host.p2p.peer import Address
+from host.p2p.seeds import find_peers
 from host.p2p.standing import PeerMemory
+from host.servers.location import parse_all
 from host.values import NetworkView, Sent
 from host.wallet import Wallet
 
-RESPONSE_S = 10.0
 # Without a word from the light client for so long, there is nothing to wait for.
 PATIENCE_S = 20.0
 MAX_ROUNDS = 5  # blocks that come while we catch up
@@ -36,22 +38,25 @@ class P2pBackend:
         data_dir: Path,
         *,
         patience_s: float = PATIENCE_S,
-        response_s: float = RESPONSE_S,
         clock: Clock = wall_clock,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`peers` are hosts and ports. `data_dir` holds headers, and what is remembered of peers.
 
-        It may be deleted at any time. Raises NetworkError when there are no peers.
+        It may be deleted at any time. Without peers, those that the network's DNS seeds name are
+        asked. `report` is told how far a look is, and that nobody answers. Raises NetworkError
+        when there are no peers and no seeds.
         """
-        if not peers:
+        self._report = report
+        if not peers and not DNS_SEEDS[network]:
             raise NetworkError("There is no peer to ask. Name one, for example 127.0.0.1:18444.")
         addresses = dict.fromkeys(Address(host, port) for host, port in peers)
         memory = PeerMemory(data_dir, clock)
-        self.manager = PeerManager(tuple(addresses), network, memory, clock)
+        find = None if peers else partial(find_peers, network)
+        self.manager = PeerManager(tuple(addresses), network, memory, clock, find)
         self._network = network
         self._data_dir = data_dir
         self._patience_s = patience_s
-        self._response_s = response_s
         self._followers: dict[Wallet, Follower] = {}
 
     async def sync(self, wallet: Wallet) -> None:
@@ -84,6 +89,7 @@ class P2pBackend:
 
     async def fee_floor(self) -> float:
         """What at least half of the peers pass on, as they say themselves (BIP133)."""
+        await self.manager.ensure_peers()
         return await fee_floor(_pairs(self.manager.in_good_standing()), self._network)
 
     async def broadcast(
@@ -93,6 +99,7 @@ class P2pBackend:
 
         Those who lied are asked only when it does not spread without them.
         """
+        await self.manager.ensure_peers()
         believed, everybody = self.manager.in_good_standing(), self.manager.peers
         try:
             return await broadcast(raw_tx, _pairs(believed), self._network, observer)
@@ -111,7 +118,7 @@ class P2pBackend:
         for stale in [wallet for wallet in self._followers if self._is_stale(wallet)]:
             await self._followers.pop(stale).stop()
         if wallet not in self._followers:
-            follower = Follower(wallet, self.manager, self._data_dir, self._response_s)
+            follower = Follower(wallet, self.manager, self._data_dir, self._report)
             self._followers[wallet] = follower
         return self._followers[wallet]
 
@@ -128,4 +135,19 @@ def _pairs(peers: Sequence[Address]) -> list[tuple[str, int]]:
     return [(peer.host, peer.port) for peer in peers]
 
 
-BACKEND = BackendKind("Bitcoin nodes with compact block filters", P2pBackend)
+def _open(location: str, surroundings: Surroundings) -> P2pBackend:
+    """Raises BadInput, and NetworkError for a network without seeds."""
+    if surroundings.proxy:
+        raise BadInput(
+            "Bitcoin nodes cannot be asked through a proxy. Nothing was sent."
+            " Use an electrum: server with --proxy."
+        )
+    peers = parse_all(location, "p2p:127.0.0.1:18444")
+    return P2pBackend(peers, surroundings.network, surroundings.folder, report=surroundings.report)
+
+
+BACKEND = BackendKind(
+    "Bitcoin nodes with compact block filters",
+    "Nodes learn where you connect from and which blocks you fetch, not which addresses are yours.",
+    {"p2p": _open},
+)

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from host.cli import completion, paying, psbt_args, status
-from host.config import GAP, MAX_GAP, NETWORKS, PURPOSE
+from host.cli import completion, options, paying, psbt_args, status
+from host.config import GAP, MAX_GAP
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
 
@@ -56,6 +56,10 @@ _PAIR = """\
 Unlock the device when it asks. Its account key is read, no secret leaves it.
 
   quietkey wallet pair --device serial:/dev/ttyUSB0 --network testnet
+
+With a name, device and server are remembered, and the next tasks need neither:
+
+  quietkey wallet pair --wallet savings --script tr --device tcp:127.0.0.1:30121 --server p2p:
 """
 _RESCAN = """\
 Looks at every block again, from the birthday of the seed on. A seed that handed out many addresses
@@ -130,13 +134,24 @@ No payment takes a frozen coin. Its name is as `quietkey wallet coins` lists it.
   quietkey wallet freeze TXID:N
   quietkey wallet unfreeze TXID:N
 """
+_WALLETS = """\
+The one with a star opens without a word.
+
+  quietkey wallets
+  quietkey wallets --use savings
+"""
 _HISTORY = """\
   quietkey wallet history --json
 """
 _SYNC = """\
-Peers must serve compact block filters (BIP157). They do not learn which addresses are yours.
+Whom to ask is a URL; what it learns about you is said before it is asked.
+  p2p:HOST:PORT,...         nodes with compact block filters (BIP157); --peer is short for it
+  electrum:HOST:PORT        an Electrum server; electrum+tls: keeps to the certificate it had first
+  esplora:https://HOST/api  an Esplora server
+Without one, nodes are looked for by DNS seeds (mainnet and the public test networks): p2p:
 
   quietkey wallet sync --peer 127.0.0.1:18444 --peer 127.0.0.1:18445
+  quietkey wallet sync --server electrum+tls:example.org:50002 --network signet
 """
 
 
@@ -173,6 +188,7 @@ def parser() -> argparse.ArgumentParser:
     shell = _add(verbs, "completion", "complete these words in a shell", _COMPLETION)
     shell.add_argument("shell", choices=completion.SHELLS)
     _add(verbs, "man", "the manual page", _MAN)
+    _add_wallets(verbs)
     return top
 
 
@@ -202,7 +218,7 @@ def _add_demo(verbs: _Verbs) -> None:
 def _add_wallet(verbs: _Verbs) -> None:
     wallet = _add(verbs, "wallet", "the wallet, alone", _WALLET)
     tasks = wallet.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
-    pair = _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True)
+    pair = _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True, peer=False)
     pair.add_argument("--gap", type=_gap, default=GAP, help=f"{_GAP_HELP} (default: {GAP})")
     pair.add_argument(
         "--birthday",
@@ -227,6 +243,12 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_endings(tasks)
     rescan = _add_task(tasks, "rescan", "look for coins that were missed", _RESCAN, peer=True)
     rescan.add_argument("--gap", type=_gap, help=_GAP_HELP)
+
+
+def _add_wallets(verbs: _Verbs) -> None:
+    wallets = _add(verbs, "wallets", "list the wallets that have names", _WALLETS)
+    wallets.add_argument("--use", metavar="NAME", help="the one that opens from now on")
+    options.add_home(wallets)
 
 
 def _add_pay(tasks: _Verbs) -> None:
@@ -271,29 +293,7 @@ def _add_task(
 ) -> argparse.ArgumentParser:
     """A task of the wallet. True: it needs the device (the peers); False: it can do with them."""
     task = _add(tasks, name, summary, epilog)
-    if device is not None:
-        where = "tcp:HOST:PORT, serial:PATH, or qr:SOURCE: a folder, a picture, /dev/videoN, -"
-        task.add_argument("--device", metavar="WHERE", required=device, help=where)
-    if peer is not None:
-        task.add_argument(
-            "--peer",
-            type=_peer,
-            action="append",
-            metavar="HOST:PORT",
-            required=peer,
-            help="a node to ask; give several",
-        )
-    task.add_argument("--network", choices=NETWORKS, default="regtest", help="default: regtest")
-    task.add_argument("--script", choices=tuple(PURPOSE), default="wpkh", help="default: wpkh")
-    task.add_argument(
-        "--home",
-        type=Path,
-        metavar="DIR",
-        help="the folder (default: QUIETKEY_HOME or ~/.quietkey)",
-    )
-    task.add_argument(
-        "--json", action="store_true", help="data, or the error, as one JSON object a line"
-    )
+    options.add(task, device=device is not None, server=peer is not None)
     return task
 
 
@@ -306,13 +306,6 @@ def _add(verbs: _Verbs, name: str, summary: str, epilog: str) -> argparse.Argume
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return verb
-
-
-def _peer(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, like 127.0.0.1:18444")
-    return host.strip("[]"), int(port)
 
 
 def _gap(text: str) -> int:

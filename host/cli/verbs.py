@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from host import backends
@@ -15,9 +14,10 @@ from host.app import spend
 from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
-from host.backends import Backend
+from host.backends import Backend, Surroundings
 from host.cli import facts, paying, psbt_verbs
-from host.config import HomeFolder, grouped
+from host.cli.options import remember, resolve
+from host.config import grouped
 from host.devices import SigningDevice
 from host.errors import BadInput, HostError, WalletError
 from host.psbt import PsbtMaps
@@ -44,7 +44,7 @@ from host.values import (
 from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
-BACKEND = "p2p"  # the one whose servers --peer names
+REAL_COINS = "This wallet is for real bitcoin: what it pays is gone. Begin with a small amount."
 _READING = ("balance", "history", "coins")  # without a peer to ask, they change nothing
 UNSEARCHED = (
     "This wallet has not looked at the network yet. If its seed was used before, this address may"
@@ -59,19 +59,25 @@ SHOWN_AGAIN = "Nobody has paid to this address yet, so it is shown again. --new 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was typed. Raises HostError, whose text is for the person."""
+    resolve(args)
     asyncio.run(TASKS[args.task](args))
     return 0
 
 
 async def _pair(args: argparse.Namespace) -> None:
+    if args.network == "mainnet":
+        _say(REAL_COINS)
     device = await _connected(args)
     try:
         _say("The device may ask you to unlock it.")
-        lock = await asyncio.to_thread(FolderLock.acquire, _folder(args))
+        lock = await asyncio.to_thread(FolderLock.acquire, args.folder)
         with closing(lock):
             search = Search(args.gap, args.birthday)
-            wallet = await pair(device, _folder(args), args.network, args.script, search=search)
+            wallet = await pair(
+                device, args.folder, args.network, args.script, account=args.account, search=search
+            )
             wallet.close()
+        remember(args)
     finally:
         await device.close()
     pairing = wallet.pairing
@@ -134,8 +140,7 @@ async def _pay(args: argparse.Namespace) -> None:
         if request is not None and args.psbt_out:
             await _write_down(args, session, request)
             return
-        if not args.peer:
-            raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
+        _need_server(args)
         if args.signed:
             sent = await _send_signed(session, args.signed)
         elif request is None:
@@ -214,6 +219,7 @@ async def _replace(
     args: argparse.Namespace, draft: Callable[[LocalSession], Awaitable[Draft]]
 ) -> None:
     """Have a payment signed and sent that is about another one on its way."""
+    _need_server(args)
     async with _session(args) as session:
         await session.sync()
         await session.plug()
@@ -270,13 +276,16 @@ async def _unfreeze(args: argparse.Namespace) -> None:
 
 
 async def _sync(args: argparse.Namespace) -> None:
+    _need_server(args)
     async with _session(args) as session:
+        _say(backends.kind_of(args.server).learns)
         await _look(args, session)
         snapshot = await session.snapshot()
         _tell(args, facts.tip(snapshot), f"Up to date at height {facts.height(snapshot)}.")
 
 
 async def _rescan(args: argparse.Namespace) -> None:
+    _need_server(args)
     async with _session(args) as session:
         await asyncio.to_thread(session.wallet.search_again, args.gap)
         await _look(args, session)
@@ -287,7 +296,7 @@ async def _rescan(args: argparse.Namespace) -> None:
 
 async def _look(args: argparse.Namespace, session: LocalSession) -> None:
     """Bring the wallet up to date, when there is somebody to ask."""
-    if not args.peer:
+    if not args.server:
         return
     view = (await session.sync()).network
     for warning in (liars_sentence(view), stale_warning(view, args.network)):
@@ -295,10 +304,15 @@ async def _look(args: argparse.Namespace, session: LocalSession) -> None:
             _say(warning)
 
 
+def _need_server(args: argparse.Namespace) -> None:
+    if not args.server:
+        raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
+
+
 @asynccontextmanager
 async def _session(args: argparse.Namespace) -> AsyncIterator[LocalSession]:
     """The wallet in its folder. The device is connected when `plug` is called, and not before."""
-    folder = WalletFolder(_folder(args), args.network, args.script)
+    folder = WalletFolder(args.folder, args.network, args.script, args.account, args.wallet)
     backend = _backend(args)
     session = LocalSession(
         folder,
@@ -316,29 +330,27 @@ async def _session(args: argparse.Namespace) -> AsyncIterator[LocalSession]:
 
 
 def _backend(args: argparse.Namespace) -> Backend | None:
-    servers = getattr(args, "peer", None)
-    if not servers:
+    if not args.server:
         return None
-    folder = _home(args).headers(args.network, args.script)
-    return backends.load(BACKEND).open(servers, args.network, folder)
+    folder = args.folder / "headers"
+    certificates = args.home.root / "certificates.json"
+    surroundings = Surroundings(args.network, folder, certificates, args.proxy, _progress)
+    return backends.open_url(args.server, surroundings)
+
+
+def _progress(sentence: str) -> None:
+    if sentence:
+        _say(sentence)
 
 
 def _link(args: argparse.Namespace) -> str:
-    return str(getattr(args, "device", None) or "").partition(":")[0]
+    return str(args.device or "").partition(":")[0]
 
 
 async def _connected(args: argparse.Namespace) -> SigningDevice:
     if not args.device:
         raise BadInput("Say where the device is, for example --device tcp:127.0.0.1:30121.")
     return await connect(args.device)
-
-
-def _home(args: argparse.Namespace) -> HomeFolder:
-    return HomeFolder(args.home) if args.home else HomeFolder.default()
-
-
-def _folder(args: argparse.Namespace) -> Path:
-    return _home(args).wallet(args.network, args.script)
 
 
 def _tell(args: argparse.Namespace, data: facts.Data, text: str) -> None:

@@ -21,7 +21,7 @@ class AccountXpub:
 class SigningDevice(Protocol):
     """A signer at the end of a link. Its methods raise DeviceError, DeclinedOnDevice or LinkLost.
 
-    `network` is "mainnet", "testnet" or "regtest"; a path is a BIP32 path as integers.
+    `network` is a name of host.config.NETWORKS; a path is a BIP32 path as integers.
     """
 
     @property
@@ -45,7 +45,7 @@ class SigningDevice(Protocol):
     async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
         """Show an address on the device, wait for the person, return what the device derived.
 
-        `script` is "wpkh" or "tr". Raises DeviceError when the device is not interactive.
+        `script` is of host.config.PURPOSE. Raises DeviceError when the device is not interactive.
         """
         ...
 

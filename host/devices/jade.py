@@ -26,8 +26,15 @@ MAX_REQUEST = 401 * 1024 - 1  # bytes of one message; a device throws away what 
 MAX_REPLY = 1 << 16  # one message of a device is under 4 kB
 MAX_SIGNED = 1 << 20  # a device takes PSBTs of 401 KiB at most
 MAX_PIECES = 1024  # of 3008 bytes each, as a rule
-_NETWORKS = {"mainnet": "mainnet", "testnet": "testnet", "regtest": "localtest"}
-_VARIANTS = {"wpkh": "wpkh(k)", "tr": "tr(k)"}
+# A device knows no signet and no testnet4: their keys and addresses are those of testnet.
+_NETWORKS = {
+    "mainnet": "mainnet",
+    "testnet": "testnet",
+    "testnet4": "testnet",
+    "signet": "testnet",
+    "regtest": "localtest",
+}
+_VARIANTS = {"pkh": "pkh(k)", "sh-wpkh": "sh(wpkh(k))", "wpkh": "wpkh(k)", "tr": "tr(k)"}
 _QUICK_S = 10  # for what needs no person
 
 USER_CANCELLED, HW_LOCKED, NETWORK_MISMATCH = -32000, -32002, -32003
@@ -115,7 +122,7 @@ class JadeSigner:
         return AccountXpub(fingerprint, await self.xpub(network, path))
 
     async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
-        """What the device derived at `path` and its person agreed to. `script`: "wpkh" or "tr"."""
+        """What the device derived at `path` and its person agreed to."""
         params = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
         return _text(await self._ask("get_receive_address", params))
 

@@ -81,6 +81,8 @@ def _start(wallet: Wallet) -> "bdk.RecoveryPoint":
         if birthday is not None and birthday >= day:
             known = bdk.BlockId(height=height, hash=bdk.BlockHash.from_string(block_hash))
             return bdk.RecoveryPoint.OTHER(known)
+    if wallet.script == "pkh":
+        return bdk.RecoveryPoint.GENESIS_BLOCK()
     if wallet.script == "tr":
         return bdk.RecoveryPoint.TAPROOT_ACTIVATION()
     return bdk.RecoveryPoint.SEGWIT_ACTIVATION()

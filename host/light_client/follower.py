@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bdkpython as bdk
 
-from host.config import private_folder
+from host.config import grouped, private_folder
 from host.errors import NetworkError
 from host.light_client import facts
 from host.p2p.manager import PeerManager, PeersContradict, Survey
@@ -16,7 +16,7 @@ from host.p2p.relay import Relay
 from host.wallet import Wallet
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
-HANDSHAKE_S = 3.0
+HANDSHAKE_S, RESPONSE_S = 3.0, 10.0
 # How often it is looked whether the peer stands still, while blocks are waited for and else.
 QUICK_LOOK_S, LOOK_S = 0.1, 0.25
 # A peer has so many times its longest delay to begin an answer, and this part of what follows.
@@ -37,14 +37,20 @@ class Follower:
     """Keeps a wallet at the best chain. `synced` is set while it is there, as far as is known."""
 
     def __init__(
-        self, wallet: Wallet, manager: PeerManager, data_dir: Path, response_s: float
+        self,
+        wallet: Wallet,
+        manager: PeerManager,
+        data_dir: Path,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`report` is told how far a look is and that nobody answers; "" when all is well."""
+        self._report = report
+        self._percent = 0
         self.synced = False
         self.changes = 0
         self._wallet = wallet
         self._manager = manager
         self._data_dir = data_dir
-        self._response_s = response_s
         self.latest: Survey | None = None
         self._asked_at = -FRESH_S
         self._asking = asyncio.Lock()
@@ -115,8 +121,8 @@ class Follower:
                 await self._take_turns()
             except PeersContradict:
                 longest_s = pause_s = CONTRADICTION_PAUSE_S
-            except NetworkError:
-                pass  # who asks for a sync hears it; here it is tried again
+            except NetworkError:  # who asks for a sync hears why; here it is tried again
+                self._report("No node answers. They are asked again by themselves.")
             self.synced = False
             has_moved = self.changes > earlier_changes
             pause_s = FIRST_PAUSE_S if has_moved else min(2 * pause_s, longest_s)
@@ -184,7 +190,7 @@ class Follower:
         folder = private_folder(self._data_dir)
         builder = bdk.CbfBuilder().peers([peer]).only_configured_peers().data_dir(str(folder))
         builder = builder.connections(1).configure_timeout_millis(
-            int(HANDSHAKE_S * 1e3), int(self._response_s * 1e3)
+            int(HANDSHAKE_S * 1e3), int(RESPONSE_S * 1e3)
         )
         return builder.scan_type(facts.scan(self._wallet, survey.chain)).build(self._wallet.engine)
 
@@ -200,6 +206,7 @@ class Follower:
                 self.synced = False  # until it is known that nothing was overlooked
                 is_enough = await self._take_in(update, watched)
                 self.changes += 1
+                self._report("")
                 await self._tell()
                 if is_enough:
                     await self._confirm(relay)
@@ -284,7 +291,13 @@ class Follower:
                 progress = (info.chain_height, info.filters_downloaded_percent)
                 if progress > self._progress:
                     self._progress = progress
+                    self._report_percent(*progress)
                     await self._tell()
+
+    def _report_percent(self, height: int, percent: float) -> None:
+        if int(percent) != self._percent and percent < 100:
+            self._percent = int(percent)
+            self._report(f"{percent:.0f} % of the blocks up to {grouped(height)} are done.")
 
     async def _tell_first_turn(self, peer: Address) -> None:
         """That the next peer has its turn is news, until all have had theirs."""

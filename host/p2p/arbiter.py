@@ -21,6 +21,7 @@ GENESIS_SCRIPT = bytes.fromhex(
     "4104678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb6"
     "49f6bc3f4cef38c4f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac"
 )
+TESTNET4_GENESIS_SCRIPT = b"\x21" + bytes(33) + b"\xac"  # BIP94
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class _Arbiter:
 
     async def _earlier_disputes(self, checkpoints: Mapping[int, bytes]) -> list[Dispute]:
         """Those in the first window of blocks, up to the anchor, where the peers differ."""
-        latest = {0: _genesis_filter_header(checkpoints[0])}
+        latest = {0: _genesis_filter_header(checkpoints[0], self._network)}
         reached: dict[Address, bytes] = {}
         for first, last in _windows(checkpoints, self._anchor_height()):
             answers = await self._window(first, last, checkpoints[last])
@@ -239,9 +240,10 @@ def _differences(
     ]
 
 
-def _genesis_filter_header(genesis: bytes) -> bytes:
-    """Of the first block, whose only output is the same on every network."""
-    return filter_header(basic_filter(genesis, [GENESIS_SCRIPT], ()), NO_HEADER)
+def _genesis_filter_header(genesis: bytes, network: str) -> bytes:
+    """Of the first block, which has one output."""
+    script = TESTNET4_GENESIS_SCRIPT if network == "testnet4" else GENESIS_SCRIPT
+    return filter_header(basic_filter(genesis, [script], ()), NO_HEADER)
 
 
 def _fits(data: bytes, block: Block, coins: Scripts) -> bool:

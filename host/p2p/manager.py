@@ -8,7 +8,7 @@ fails is left alone for a while, and everybody else takes turns.
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from host.config import Clock, grouped
@@ -25,6 +25,9 @@ LONGEST_S = 10.0  # for all interviews
 GRACE_S = 4.0  # for the others, once one peer has told everything
 WITHHOLDS = "It tells of a newest block that it does not show."
 SECOND_CHANCE_S = 1.0  # the same, for who failed lately
+
+
+Find = Callable[[], Awaitable[Sequence[Address]]]
 
 
 class PeersContradict(NetworkError):
@@ -49,9 +52,16 @@ class PeerManager:
     """Knows who may be asked. Every method that asks the network raises NetworkError."""
 
     def __init__(
-        self, peers: Sequence[Address], network: str, memory: PeerMemory, clock: Clock
+        self,
+        peers: Sequence[Address],
+        network: str,
+        memory: PeerMemory,
+        clock: Clock,
+        find: Find | None = None,
     ) -> None:
+        """Without `peers`, those are asked that `find` names; others, once none of them answers."""
         self.peers = tuple(peers)
+        self._find = find
         self._clock = clock
         self._tip_time: int | None = None
         self._alarm = ""
@@ -67,6 +77,7 @@ class PeerManager:
         `checkpoints` are hashes of the blocks that the wallet knows, by height, 0 too; `coins`
         gives the scripts of its coins. Raises PeersContradict; NetworkError when nobody can help.
         """
+        await self.ensure_peers()
         testimonies = await self._testimonies(locator(checkpoints))
         while True:
             best = testimonies[heaviest([testimony.chain for testimony in testimonies])]
@@ -87,6 +98,11 @@ class PeerManager:
             testimonies = [testimony for testimony in testimonies if testimony.peer not in fallen]
             if not testimonies:
                 raise self._no_peer({})
+
+    async def ensure_peers(self) -> None:
+        """There is somebody to ask. Raises NetworkError."""
+        if not self.peers and self._find is not None:
+            self.peers = tuple(await self._find())
 
     def in_good_standing(self) -> tuple[Address, ...]:
         """Who did not lie; all when there is nobody else."""
@@ -263,8 +279,11 @@ class PeerManager:
                 f"No peer can be believed; these lied: {_names(liars)}. Nothing was lost."
                 " Name others, and try again."
             )
+        count = len(self.peers)
+        if self._find is not None:
+            self.peers = ()  # others may be named
         return NetworkError(
-            f"None of the {len(self.peers)} peers answers. Nothing was lost."
+            f"None of the {count} peers answers. Nothing was lost."
             " Check the connection and the peers' addresses, and try again."
         )
 

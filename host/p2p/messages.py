@@ -15,6 +15,8 @@ from signer.formats.cursor import Cursor, compact_size
 MAGIC = {
     "mainnet": bytes.fromhex("f9beb4d9"),
     "testnet": bytes.fromhex("0b110907"),
+    "testnet4": bytes.fromhex("1c163f28"),  # BIP94
+    "signet": bytes.fromhex("0a03cf40"),  # BIP325
     "regtest": bytes.fromhex("fabfb5da"),
 }
 PROTOCOL = 70016  # BIP339: wtxidrelay

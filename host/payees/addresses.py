@@ -12,6 +12,8 @@ from signer.formats import base58, bech32
 NETWORK_TITLES = {
     "mainnet": "the main network",
     "testnet": "a test network",
+    "testnet4": "a test network",
+    "signet": "a test network",
     "regtest": "a private network",
 }
 AGAIN = "Copy it again, whole."

@@ -27,7 +27,7 @@ class Payee:
 
 
 def read_payee(text: str, network: str) -> Payee:
-    """Who is meant by an address or a request, on "mainnet", "testnet" or "regtest".
+    """Who is meant by an address or a request, on a network of host.config.NETWORKS.
 
     Groups, lines, quotes and invisible signs around and in an address do not count. Raises
     PayeeError, which says what was pasted instead, or where a letter is wrong; SecretPasted.

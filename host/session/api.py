@@ -95,7 +95,7 @@ class Playground(Protocol):
 class WalletSession(Protocol):
     """A wallet, the cable to its device, and a view of its network.
 
-    `network` is "mainnet", "testnet" or "regtest"; `link` is how the device is connected.
+    `network` is a name of host.config.NETWORKS; `link` is how the device is connected.
     """
 
     @property

@@ -36,11 +36,13 @@ from host.wallet.folder_lock import FolderLock
 
 @dataclass(frozen=True, slots=True)
 class WalletFolder:
-    """Where a wallet is kept, and which account it is: `script` is "wpkh" or "tr"."""
+    """Where a wallet is kept, and which account it is: `script` is one of host.config.PURPOSE."""
 
     path: Path
     network: str
     script: str = "wpkh"
+    account: int = 0
+    name: str = ""
 
 
 class LocalSession:
@@ -156,7 +158,10 @@ class LocalSession:
             self._open.close()
             self._open = None
         await self._occupy(path)
-        self._take(await pair.pair(device, path, self.network, self.folder.script))
+        folder = self.folder
+        self._take(
+            await pair.pair(device, path, folder.network, folder.script, account=folder.account)
+        )
 
     async def _path_for(self, _: SigningDevice) -> Path:
         return self.folder.path

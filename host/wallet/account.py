@@ -10,7 +10,7 @@ from typing import Self
 import bdkpython as bdk
 
 from host import psbt
-from host.config import HARDENED, Clock, account_path, private_folder, wall_clock
+from host.config import HARDENED, Clock, private_folder, wall_clock
 from host.errors import BadInput, WalletError
 from host.storage_errors import exists
 from host.store import DAMAGED, Pairing, Search, Store
@@ -345,7 +345,7 @@ class Account:
             self._bdk.persist(self._persister)
 
     def _receive(self, info: "bdk.AddressInfo") -> ReceiveAddress:
-        path = (*account_path(self.network, self.script), 0, info.index)
+        path = (*self.pairing.path, 0, info.index)
         return ReceiveAddress(str(info.address), info.index, path)
 
     def _coin(self, output: "bdk.LocalOutput", frozen: Collection[str]) -> Utxo:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bdkpython as bdk
 
 from host import storage_errors
-from host.config import HARDENED, account_path
+from host.config import HARDENED
 from host.errors import WalletError
 from host.psbt import PsbtMaps
 from host.store import Pairing
@@ -26,11 +26,20 @@ def descriptor(pairing: Pairing) -> "bdk.Descriptor":
 
     Raises WalletError for a key that is none, or is of the other kind of network.
     """
-    path = account_path(pairing.network, pairing.script)
+    if pairing.descriptor:
+        return _parsed(pairing, pairing.descriptor)
+    path = pairing.path
     _check_key(pairing, path)
     origin = "/".join([pairing.fingerprint, *(f"{step - HARDENED}h" for step in path)])
+    key = f"[{origin}]{pairing.account_xpub}/<0;1>/*"  # BIP389
+    return _parsed(pairing, _EXPRESSIONS[pairing.script].format(key))
+
+
+_EXPRESSIONS = {"pkh": "pkh({})", "sh-wpkh": "sh(wpkh({}))", "wpkh": "wpkh({})", "tr": "tr({})"}
+
+
+def _parsed(pairing: Pairing, text: str) -> "bdk.Descriptor":
     kind = bdk.NetworkKind.MAIN if pairing.network == "mainnet" else bdk.NetworkKind.TEST
-    text = f"{pairing.script}([{origin}]{pairing.account_xpub}/<0;1>/*)"  # BIP389
     try:
         return bdk.Descriptor(text, kind)
     except bdk.DescriptorError as error:

@@ -19,6 +19,8 @@ from host.values import PaymentRequest, Recipient
 NETWORKS = {
     "mainnet": bdk.Network.BITCOIN,
     "testnet": bdk.Network.TESTNET,
+    "testnet4": bdk.Network.TESTNET4,
+    "signet": bdk.Network.SIGNET,
     "regtest": bdk.Network.REGTEST,
 }
 MOST_DATA_BYTES = 80

@@ -207,7 +207,7 @@ class Wallet(Account):
             spent = self._spent(transaction, draft.replaces)
             consensus.verify(raw_tx, spent)
             fee_sats = sum(o.sats for o in spent) - sum(o.sats for o in transaction.outputs)
-            if transaction.encode(witness=False) != signed.unsigned_tx:
+            if transaction.unsigned().encode() != signed.unsigned_tx:
                 raise WalletError("Finalizing changed the payment. Nothing was paid. Try again.")
             payment = SignedPayment(raw_tx, transaction.name, fee_sats)
             self.store.keep_payment(draft, payment, self._clock())

@@ -137,7 +137,7 @@ def test_the_backend_of_the_page_plugs_in(copy: Path) -> None:
     write(copy, BACKEND)
     passes, output = run(copy, "pytest", "-n0", "-q", BACKEND_SUITE, "-k", "patient and tip")
     assert not passes
-    assert f"{BACKEND}: ENDPOINTS does not say how to serve it" in output
+    assert f"{BACKEND}: SERVED does not say how to serve it" in output
     with (copy / BACKEND_SUITE).open("a", encoding="utf-8") as file:
         file.write(ADDITIONS[BACKEND_SUITE])
     passes, output = run(copy, "pytest", "-n0", "-q", BACKEND_SUITE, "-k", "patient")

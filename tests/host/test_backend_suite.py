@@ -1,38 +1,62 @@
 """One behaviour for every way to see a chain: each backend passes this against a real devnet.
 
-A new module in host/backends is found here by its name. It needs a row in ENDPOINTS, which says
-how the devnet serves it.
+A new module in host/backends is found here by its name. It needs a row in SERVED, which says how
+the devnet serves it.
 """
 
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from host import backends
-from host.backends import Backend, BackendKind
+from host.backends import Backend, BackendKind, Surroundings
 from host.devnet.mempool import MIN_SATS_PER_VBYTE
 from host.devnet.network import Devnet
-from host.errors import NetworkError
+from host.errors import NetworkError, WalletError
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
 from tests.devnets import STRANGER
-from tests.wallets import opened, paired, peers, sign
+from tests.electrum import electrum
+from tests.esplora import esplora
+from tests.wallets import opened, paired, sign
 
-Endpoints = Callable[[Devnet], list[tuple[str, int]]]
-ENDPOINTS: dict[str, Endpoints] = {"p2p": peers}
-NOBODY = [("127.0.0.1", 1)]
-VERBS = ("sync", "follow", "fee_floor", "broadcast", "close")
+
+@asynccontextmanager
+async def nodes(devnet: Devnet) -> AsyncIterator[str]:
+    yield "p2p:" + ",".join(devnet.peers)
+
+
+Served = Callable[[Devnet], AbstractAsyncContextManager[str]]
+SERVED: dict[str, Served] = {"p2p": nodes, "esplora": esplora, "electrum": electrum}
+NOBODY = {
+    "p2p": "p2p:127.0.0.1:1",
+    "esplora": "esplora:http://127.0.0.1:1",
+    "electrum": "electrum:127.0.0.1:1",
+}
+SAYS_NO_FLOOR = {"esplora"}  # the protocol has no word for it
+VERBS = ("sync", "follow", "view", "fee_floor", "broadcast", "close")
 
 pytestmark = pytest.mark.parametrize("name", backends.names())
 
 
+def around(folder: Path, network: str = "regtest") -> Surroundings:
+    return Surroundings(network, folder, certificates=folder.parent / "certificates.json")
+
+
 @pytest.fixture
-async def opened_backend(name: str, devnet: Devnet, tmp_path: Path) -> AsyncIterator[Backend]:
-    assert name in ENDPOINTS, f"host/backends/{name}.py: ENDPOINTS does not say how to serve it"
-    backend = backends.load(name).open(ENDPOINTS[name](devnet), "regtest", tmp_path / "cache")
+async def url(name: str, devnet: Devnet) -> AsyncIterator[str]:
+    assert name in SERVED, f"host/backends/{name}.py: SERVED does not say how to serve it"
+    async with SERVED[name](devnet) as address:
+        yield address
+
+
+@pytest.fixture
+async def opened_backend(url: str, tmp_path: Path) -> AsyncIterator[Backend]:
+    backend = backends.open_url(url, around(tmp_path / "cache"))
     yield backend
     await backend.close()
 
@@ -60,7 +84,10 @@ def test_its_module_exposes_what_a_plug_must(name: str) -> None:
     kind = backends.load(name)
     assert isinstance(kind, BackendKind)
     assert kind.title
-    backend = kind.open(NOBODY, "regtest", Path("unused"))
+    assert kind.schemes
+    assert kind.learns.endswith("."), "one sentence that says what the other end learns"
+    assert name in NOBODY, f"host/backends/{name}.py: NOBODY has no URL where nothing answers"
+    backend = backends.open_url(NOBODY[name], around(Path("unused")))
     missing = [verb for verb in VERBS if not callable(getattr(backend, verb, None))]
     assert not missing, f"host/backends/{name}.py lacks: {', '.join(missing)}"
     assert inspect.isasyncgenfunction(type(backend).follow)
@@ -113,14 +140,65 @@ async def test_a_payment_is_taken_with_a_proof_and_every_node_holds_it(
         case Acceptance(server):
             assert server
     assert all(report.txid == sent.txid for report in reports)
-    assert all(sent.txid in node.mempool for node in devnet.status())
+    async with asyncio.timeout(10):  # a server's own word comes before its neighbours have it
+        async for status in devnet.watch():
+            if all(sent.txid in node.mempool for node in status):
+                break
     await devnet.mine(1)
     await opened_backend.sync(wallet)
     assert wallet.confirmations(sent.txid) == 1
 
 
-async def test_it_knows_from_which_fee_on_payments_are_passed_on(opened_backend: Backend) -> None:
-    assert await opened_backend.fee_floor() == MIN_SATS_PER_VBYTE
+async def test_it_knows_from_which_fee_on_payments_are_passed_on(
+    opened_backend: Backend, name: str
+) -> None:
+    expected = 0 if name in SAYS_NO_FLOOR else MIN_SATS_PER_VBYTE
+    assert await opened_backend.fee_floor() == expected
+
+
+async def test_a_payment_that_is_not_taken_is_an_error_with_the_reason(
+    opened_backend: Backend, wallet: Wallet, devnet: Devnet
+) -> None:
+    await funded(wallet, opened_backend, devnet)
+    raw_tx = bytearray(signed(wallet))
+    raw_tx[-40] ^= 1  # in the signature or its key
+    with pytest.raises(NetworkError) as failed:
+        await opened_backend.broadcast(bytes(raw_tx))
+    assert str(failed.value).endswith(".")
+    assert not any(node.mempool for node in devnet.status())
+
+
+async def test_an_address_far_behind_handed_out_ones_is_still_seen(
+    opened_backend: Backend, wallet: Wallet, devnet: Devnet
+) -> None:
+    await opened_backend.sync(wallet)
+    for _ in range(60):
+        last = wallet.next_address()
+    await devnet.fund(last.address, 1_000)
+    await opened_backend.sync(wallet)
+    assert wallet.balance().confirmed_sats == 1_000
+
+
+async def test_coins_of_a_seed_that_was_used_elsewhere_are_found(
+    opened_backend: Backend, wallet: Wallet, devnet: Devnet
+) -> None:
+    for index in (0, 20, 41, 62):
+        await devnet.fund(wallet.address_at(index).address, 1_000)
+    await opened_backend.sync(wallet)
+    assert wallet.balance().confirmed_sats == 4_000
+    assert wallet.next_address().index == 63
+
+
+async def test_a_signed_payment_that_nobody_saw_keeps_its_coins(
+    opened_backend: Backend, wallet: Wallet, devnet: Devnet
+) -> None:
+    await funded(wallet, opened_backend, devnet)
+    signed(wallet)
+    await devnet.mine(1)
+    await opened_backend.sync(wallet)
+    assert [record.status for record in wallet.waiting()] == ["signed"]
+    with pytest.raises(WalletError):
+        wallet.draft(STRANGER, 1_000, 1)
 
 
 async def test_sending_again_is_harmless(
@@ -145,13 +223,13 @@ async def test_a_reorganised_chain_is_followed(
 
 
 async def test_a_later_run_goes_on_from_where_the_wallet_was(
-    opened_backend: Backend, name: str, wallet: Wallet, devnet: Devnet, tmp_path: Path
+    opened_backend: Backend, url: str, wallet: Wallet, devnet: Devnet, tmp_path: Path
 ) -> None:
     await funded(wallet, opened_backend, devnet)
     await opened_backend.close()
     wallet.close()
     again = opened(tmp_path / "wallet")
-    later = backends.load(name).open(ENDPOINTS[name](devnet), "regtest", tmp_path / "another cache")
+    later = backends.open_url(url, around(tmp_path / "another cache"))
     await devnet.mine(1)
     await later.sync(again)
     await later.close()
@@ -162,7 +240,7 @@ async def test_a_later_run_goes_on_from_where_the_wallet_was(
 async def test_when_nobody_answers_it_is_a_network_error_in_a_sentence(
     name: str, wallet: Wallet, tmp_path: Path
 ) -> None:
-    backend = backends.load(name).open(NOBODY, "regtest", tmp_path / "cache")
+    backend = backends.open_url(NOBODY[name], around(tmp_path / "cache"))
     with pytest.raises(NetworkError) as failed:
         await backend.sync(wallet)
     assert str(failed.value).endswith(".")

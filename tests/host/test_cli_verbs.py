@@ -16,6 +16,7 @@ from host.cli import facts, verbs
 from host.devnet.network import Devnet
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
+from tests.esplora import esplora
 from tests.people import Person
 from tests.wallets import STRANGER, sign
 
@@ -85,7 +86,8 @@ async def test_every_verb_has_the_same_keys_for_ever(
     rich: Terminal, person: Person, devnet: Devnet
 ) -> None:
     (pairing,) = await rich.reads_json("pair", *rich.device)
-    assert set(pairing) == {"network", "script", "fingerprint", "account_xpub"}
+    keys = {"network", "script", "fingerprint", "account_xpub", "account", "descriptor"}
+    assert set(pairing) == keys
     (received,) = await rich.reads_json("receive")
     assert set(received) == {"address", "index", "path"}
     assert received["path"][-2:] == [0, received["index"]]
@@ -114,7 +116,7 @@ async def test_talk_never_comes_on_the_programs_output(rich: Terminal, person: P
     reading = person.accept()
     (sent,) = await rich.reads_json("pay", STRANGER, "25000", *rich.device, *rich.network)
     await reading
-    lines = rich.talk.splitlines()
+    lines = [line for line in rich.talk.splitlines() if "of the blocks" not in line]
     assert lines[0].startswith(f"Pay 25 000 sats to {STRANGER}, fee ")
     assert lines[1] == "The device may ask you to unlock it."
     assert lines[2].startswith(
@@ -327,6 +329,104 @@ async def test_networks_and_scripts_have_wallets_of_their_own(terminal: Terminal
         assert status == 0
         (received,) = await terminal.reads_json("receive", *other)
         assert received["address"].startswith(("tb1q", "bcrt1p"))
+
+
+# ---- wallets with names, accounts, purposes
+
+
+async def test_a_wallet_with_a_name_needs_no_flags_afterwards(
+    terminal: Terminal, person: Person, devnet: Devnet
+) -> None:
+    what = ("--wallet", "savings", "--script", "pkh", "--account", "5")
+    await terminal.types("pair", *what, *terminal.device, *terminal.network)
+    (received,) = await terminal.reads_json("receive")
+    assert received["path"][:3] == [44 | 1 << 31, 1 | 1 << 31, 5 | 1 << 31]
+    await devnet.fund(received["address"], FUNDED_SATS)
+    await terminal.types("sync")
+    reading = person.accept()
+    (sent,) = await terminal.reads_json("pay", STRANGER, "25000")
+    await reading
+    assert sent["echoed"]
+    (first,) = await terminal.reads_json("receive", "--script", "wpkh")
+    assert first["address"].startswith("bcrt1q"), "a flag of an account names the one without"
+    assert "has the script pkh, and not tr" in await terminal.fails(
+        "balance", "--wallet", "savings", "--script", "tr"
+    )
+    assert "There is no wallet 'spending'." in await terminal.fails(
+        "balance", "--wallet", "spending"
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "first"), [("sh-wpkh", "2"), ("pkh", "mn"), ("tr", "bcrt1p"), ("wpkh", "bcrt1q")]
+)
+async def test_each_purpose_is_received_at_verified_and_paid_from(
+    terminal: Terminal, person: Person, devnet: Devnet, script: str, first: str
+) -> None:
+    which = ("--script", script, "--account", "1")
+    await terminal.types("pair", *which, *terminal.device)
+    reading = person.accept()
+    (received,) = await terminal.reads_json("receive", *which, *terminal.device)
+    await reading
+    assert received["address"].startswith(first if len(first) > 2 else tuple(first))
+    await devnet.fund(received["address"], FUNDED_SATS)
+    reading = person.accept()
+    await terminal.reads_json("pay", STRANGER, "25000", *which, *terminal.device, *terminal.network)
+    await reading
+    await devnet.mine(1)
+    await terminal.types("sync", *which, *terminal.network)
+    (row, _) = await terminal.reads_json("history", *which)
+    assert row["status"] == "confirmed"
+    assert row["net_sats"] == -25_000 - row["fee_sats"]
+
+
+# ---- other networks and other servers
+
+
+@pytest.mark.parametrize(
+    ("network", "first"), [("testnet4", "tb1q"), ("signet", "tb1q"), ("mainnet", "bc1q")]
+)
+async def test_each_network_has_a_wallet_and_real_coins_are_named(
+    terminal: Terminal, network: str, first: str
+) -> None:
+    where = ("--network", network)
+    status, _ = await terminal.types("pair", *terminal.device, *where)
+    assert status == 0
+    assert ("real bitcoin" in terminal.talk) is (network == "mainnet")
+    (received,) = await terminal.reads_json("receive", *where)
+    assert received["address"].startswith(first)
+
+
+async def test_a_payment_by_a_server_is_taken_at_its_word_and_says_what_it_learns(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    async with esplora(devnet) as url:
+        reading = person.accept()
+        (sent,) = await rich.reads_json("pay", STRANGER, "25000", *rich.device, "--server", url)
+        await reading
+        assert url.endswith(sent["server"])
+        await rich.types("sync", "--server", url)
+        assert "The server learns all your addresses" in rich.talk
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--server", "carrier-pigeon:x"), "Begin with one of electrum, electrum+tls, esplora"),
+        (("--server", "esplora:ftp://x"), "no address of an Esplora server"),
+        (("--server", "electrum:nowhere"), "is not HOST:PORT"),
+        (("--server", "p2p:"), "There is no peer to ask."),
+        (("--server", "p2p:127.0.0.1:1", "--peer", "127.0.0.1:2"), "Choose one."),
+        (("--server", "p2p:127.0.0.1:1", "--proxy", "127.0.0.1:9050"), "through a proxy"),
+        (("--server", "esplora:http://127.0.0.1", "--proxy", "127.0.0.1:9"), "SOCKS5 proxy"),
+        (("--server", "electrum:127.0.0.1:1", "--proxy", "nobody"), "is not HOST:PORT"),
+        ((), "Name a node to ask"),
+    ],
+)
+async def test_a_server_that_cannot_be_asked_is_said_at_once(
+    terminal: Terminal, words: tuple[str, ...], says: str
+) -> None:
+    assert says in await terminal.fails("sync", *words)
 
 
 # ---- other proofs than an echo

@@ -8,6 +8,7 @@ import pytest
 
 from host.__main__ import main
 from host.cli import completion, parser
+from host.config import NETWORKS
 
 VERBS = list(completion.verbs(parser()))
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
@@ -30,11 +31,11 @@ def completed(*words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("wal",), ["wallet"]),
+        (("wal",), ["wallet", "wallets"]),
         (("wallet", "fre"), ["freeze"]),
         (("wallet", "pay", "--psbt-"), ["--psbt-version", "--psbt-out"]),
         (("wallet", "pay", "bcrt1q", "25000", "--da"), ["--data"]),
-        (("wallet", "pay", "--network", ""), ["mainnet", "testnet", "regtest"]),
+        (("wallet", "pay", "--network", ""), list(NETWORKS)),
         (("psbt", "combine", "--psbt-version", ""), ["0", "2"]),
         (("completion", "--he"), ["--help"]),
         (("wallet", "pay", "--no-such"), []),

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from host import config
 from host.config import HARDENED, HomeFolder, account_path, grouped, private_folder, render_path
 from host.errors import WalletError
+from host.p2p.headers import EASIEST
+from host.p2p.messages import MAGIC
+from host.payees.addresses import NETWORK_TITLES
 from host.wallet.payment_request import NETWORKS as BDK_NETWORKS
 from signer.keys import path as device_path
 
@@ -21,6 +24,8 @@ from signer.keys import path as device_path
     [
         ("mainnet", "wpkh", "84h/0h/0h"),
         ("testnet", "wpkh", "84h/1h/0h"),
+        ("testnet4", "wpkh", "84h/1h/0h"),
+        ("signet", "tr", "86h/1h/0h"),
         ("regtest", "wpkh", "84h/1h/0h"),
         ("mainnet", "tr", "86h/0h/0h"),
         ("testnet", "tr", "86h/1h/0h"),
@@ -34,8 +39,8 @@ def test_an_account_is_where_its_standard_puts_it(network: str, script: str, tex
 @pytest.mark.parametrize(
     ("network", "script", "says"),
     [
-        ("liquid", "wpkh", "'liquid' here. Choose mainnet, testnet or regtest."),
-        ("mainnet", "pkh", "'pkh' here. Choose wpkh or tr."),
+        ("liquid", "wpkh", "'liquid' here. Choose mainnet, testnet, testnet4, signet or regtest."),
+        ("mainnet", "p2pk", "'p2pk' here. Choose pkh, sh-wpkh, wpkh or tr."),
     ],
 )
 def test_what_is_not_known_is_named_with_what_is(network: str, script: str, says: str) -> None:
@@ -50,8 +55,18 @@ def test_a_path_is_written_as_the_device_reads_it(steps: list[int]) -> None:
 
 
 def test_every_table_of_networks_has_every_network() -> None:
-    for table in (config.BECH32_HRP, config.BASE58_VERSIONS, BDK_NETWORKS):
+    tables = (config.BECH32_HRP, config.BASE58_VERSIONS, config.PEER_PORTS, config.DNS_SEEDS)
+    for table in (*tables, BDK_NETWORKS, MAGIC, EASIEST, NETWORK_TITLES):
         assert set(table) == set(config.NETWORKS)
+
+
+def test_no_two_networks_share_their_magic_or_their_port() -> None:
+    for table in (MAGIC, config.PEER_PORTS):
+        assert len(set(table.values())) == len(config.NETWORKS)
+
+
+def test_only_the_private_network_has_no_seeds() -> None:
+    assert [network for network, seeds in config.DNS_SEEDS.items() if not seeds] == ["regtest"]
 
 
 @pytest.mark.parametrize("network", config.NETWORKS)
@@ -61,8 +76,10 @@ def test_an_address_of_the_wallets_library_begins_as_the_table_says(network: str
     assert address.startswith(f"{config.BECH32_HRP[network]}1q")
 
 
-def test_two_networks_never_share_what_a_segwit_address_begins_with() -> None:
-    assert len(set(config.BECH32_HRP.values())) == len(config.NETWORKS)
+def test_only_the_public_test_networks_share_what_a_segwit_address_begins_with() -> None:
+    shared = [network for network, hrp in config.BECH32_HRP.items() if hrp == "tb"]
+    assert shared == ["testnet", "testnet4", "signet"]
+    assert len(set(config.BECH32_HRP.values())) == 3
 
 
 # ---- folders
@@ -80,9 +97,8 @@ def test_home_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_every_network_and_script_has_a_folder_of_its_own(tmp_path: Path) -> None:
     home = HomeFolder(tmp_path)
     kinds = [(network, script) for network in config.NETWORKS for script in config.PURPOSE]
-    folders = {home.wallet(*kind) for kind in kinds}
-    assert len(folders) == len(kinds)
-    assert all(home.headers(*kind).is_relative_to(home.wallet(*kind)) for kind in kinds)
+    folders = {home.wallet(*kind, account) for kind in kinds for account in (0, 1)}
+    assert len(folders | {home.named("x")}) == 2 * len(kinds) + 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are another thing there")

@@ -14,7 +14,7 @@ from host.wallet import payment_request
 from signer.formats import base58, bech32
 
 PROGRAM = bytes(range(20))
-PREFIXES = {"mainnet": (0x00, 0x05), "testnet": (0x6F, 0xC4), "regtest": (0x6F, 0xC4)}
+PREFIXES = dict.fromkeys(NETWORKS, (111, 196)) | {"mainnet": (0x00, 0x05)}
 every_network = pytest.mark.parametrize("network", NETWORKS)
 
 
@@ -48,12 +48,12 @@ def test_every_kind_of_address_of_the_network_is_taken_and_payable(network: str)
 @every_network
 @pytest.mark.parametrize("other", NETWORKS)
 def test_an_address_of_another_network_is_named_and_not_payable(network: str, other: str) -> None:
-    if other == network:
+    if BECH32_HRP[other] == BECH32_HRP[network]:
         return
     checked = forms.payee(segwit(other), network)
     assert checked.value is None
     assert checked.wrong
-    assert checked.hint.startswith(f"This address belongs to {NETWORK_TITLES[other]} ({other})")
+    assert checked.hint.startswith(f"This address belongs to {NETWORK_TITLES[other]} (")
     with pytest.raises(WalletError, match="No payment was created"):
         payment_request.payable(Recipient(segwit(other), 100_000), network)
 

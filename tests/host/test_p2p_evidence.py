@@ -8,12 +8,12 @@ import pytest
 
 from host.devnet.chain import NodeChain
 from host.p2p import blocks, filters
-from host.p2p.arbiter import _windows
+from host.p2p.arbiter import GENESIS_SCRIPT, TESTNET4_GENESIS_SCRIPT, _windows
 from host.p2p.blocks import Block
 from host.p2p.evidence import authentic, check_filter
 from host.p2p.filters import BasicFilter, basic_filter
 from host.p2p.headers import DEPTH, Anchor, HeaderChain, chain, heaviest, locator
-from host.transactions import Outpoint, TxOut
+from host.transactions import Outpoint, TxOut, double_sha256
 from signer.errors import Malformed
 from tests.devnets import ANYBODY, grow
 from tests.hostile_peers.kinds import _mined
@@ -64,6 +64,38 @@ def test_headers_that_no_honest_peer_sends_are_refused(spoil: object, why: str) 
 def test_the_difficulty_of_mainnet_is_not_met_by_easy_headers() -> None:
     with pytest.raises(Malformed, match="no work"):
         chain([GENESIS], mined(3), "mainnet")
+
+
+_TIMES = b"The Times 03/Jan/2009 Chancellor on brink of second bailout for banks"
+_MAY = b"03/May/2024 000000000000000000001ebd58c244970b3aa9d783bb001011fbe8ea8e98e00e"
+
+
+@pytest.mark.parametrize(
+    ("network", "text", "script", "time", "bits", "nonce", "name"),
+    [
+        ("mainnet", _TIMES, GENESIS_SCRIPT, 1231006505, 0x1D00FFFF, 2083236893,
+         "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"),
+        ("testnet", _TIMES, GENESIS_SCRIPT, 1296688602, 0x1D00FFFF, 414098458,
+         "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943"),
+        ("testnet4", _MAY, TESTNET4_GENESIS_SCRIPT, 1714777860, 0x1D00FFFF, 393743547,
+         "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043"),
+        ("signet", _TIMES, GENESIS_SCRIPT, 1598918400, 0x1E0377AE, 52613770,
+         "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6"),
+    ],
+)  # fmt: skip
+def test_the_first_block_of_each_network_is_as_easy_as_any_and_has_the_known_output(
+    network: str, text: bytes, script: bytes, time: int, bits: int, nonce: int, name: str
+) -> None:
+    push = bytes([len(text)]) if len(text) < 76 else bytes([76, len(text)])
+    words = bytes.fromhex("04ffff001d0104") + push + text
+    coinbase = (
+        bytes.fromhex("0100000001") + bytes(32) + b"\xff" * 4 + bytes([len(words)]) + words
+        + b"\xff" * 4 + b"\x01" + (50 * 100_000_000).to_bytes(8, "little")
+        + bytes([len(script)]) + script + bytes(4)
+    )  # fmt: skip
+    numbers = b"".join(number.to_bytes(4, "little") for number in (time, bits, nonce))
+    header = bytes.fromhex("01000000") + bytes(32) + double_sha256(coinbase) + numbers
+    assert chain([GENESIS], [header], network).tip[::-1].hex() == name
 
 
 def test_the_first_blocks_that_peers_are_tried_out_with_are_those_of_the_networks() -> None:

@@ -1,5 +1,6 @@
 """Who may be believed, decided on what real nodes and liars say."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -10,9 +11,10 @@ import pytest
 from host.backends.p2p import P2pBackend
 from host.devnet.network import Devnet
 from host.errors import NetworkError
+from host.light_client.facts import Checkpoints
 from host.p2p import filters
 from host.p2p.blocks import Block
-from host.p2p.manager import PeersContradict
+from host.p2p.manager import PeerManager, PeersContradict
 from host.p2p.peer import Address
 from host.p2p.standing import FILE, FIRST_FAILURE_S, LIE_S, LONGEST_FAILURE_S, PeerMemory, Standing
 from host.wallet import Wallet
@@ -79,6 +81,23 @@ async def test_what_a_liar_served_alone_is_put_right_when_an_honest_peer_comes(
     await both.close()
     assert again.balance().confirmed_sats == COIN
     assert liars(both) == [named(liar)]
+
+
+async def test_peers_that_nobody_named_are_looked_for_and_others_once_none_answers(
+    lone: Devnet, wallet: Wallet, tmp_path: Path
+) -> None:
+    names = [[Address("127.0.0.1", 1)], [lone.node(0).address]]
+
+    async def find() -> list[Address]:
+        return names.pop(0)
+
+    manager = PeerManager((), "regtest", PeerMemory(tmp_path, clock), clock, find)
+    checkpoints = await asyncio.to_thread(Checkpoints, wallet)
+    with pytest.raises(NetworkError, match="None of the 1 peers answers"):
+        await manager.survey(checkpoints, dict)
+    survey = await manager.survey(checkpoints, dict)
+    assert survey.peers == (lone.node(0).address,)
+    assert not names
 
 
 async def test_a_lie_far_below_the_tip_is_found_too(

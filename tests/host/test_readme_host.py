@@ -32,6 +32,7 @@ def test_the_map_names_every_room_and_nothing_that_is_not_there() -> None:
         "config",
         "errors",
         "interrupts",
+        "loopback",
         "optics",
         "registry",
         "storage_errors",

@@ -139,8 +139,10 @@ def test_a_wallet_of_the_first_version_looks_once_more(wallet: Wallet, tmp_path:
         old.execute("DROP TABLE search")
         old.execute("ALTER TABLE draft DROP COLUMN replaces")
         old.execute("ALTER TABLE draft DROP COLUMN request")
-        old.execute("DROP TABLE frozen_coins")
         old.execute("ALTER TABLE addresses DROP COLUMN refused")
+        old.execute("ALTER TABLE pairing DROP COLUMN account")
+        old.execute("ALTER TABLE pairing DROP COLUMN descriptor")
+        old.execute("DROP TABLE frozen_coins")
         old.execute("PRAGMA user_version = 1")
     assert opened(tmp_path / "wallet").search == Search()
 

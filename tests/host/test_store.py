@@ -98,6 +98,26 @@ def test_a_file_of_a_newer_quietkey_is_left_alone(file: Path) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize("version", [1, 3, 5])
+def test_a_wallet_of_an_older_version_is_its_first_account(file: Path, version: int) -> None:
+    with closing(sqlite3.connect(file)) as db, db:
+        for step in _MIGRATIONS[:version]:
+            db.executescript(step)
+        row = (PAIRING.network, PAIRING.script, PAIRING.fingerprint, PAIRING.account_xpub)
+        db.execute("INSERT INTO pairing VALUES (1, ?, ?, ?, ?)", row)
+        db.execute(f"PRAGMA user_version = {version}")
+    assert Store(file).pairing() == PAIRING
+    assert (PAIRING.account, PAIRING.descriptor) == (0, "")
+
+
+def test_another_account_and_a_descriptor_are_remembered(file: Path) -> None:
+    pairing = replace(PAIRING, account=7, descriptor="wpkh(...)")
+    store = Store(file)
+    store.pair(pairing)
+    store.close()
+    assert Store(file).pairing() == pairing
+
+
 def test_a_file_that_is_no_database_is_said_to_be_damaged(file: Path) -> None:
     file.write_bytes(b"not a database" * 100)
     with pytest.raises(WalletError, match="damaged"):

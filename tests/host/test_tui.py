@@ -321,7 +321,8 @@ async def test_the_first_question_starts_nothing_before_it_is_answered() -> None
     async with at_the(session, welcome=True) as person:
         assert "How would you like to begin?" in await person.reads()
         own = await person.does("down", "enter")
-        assert "quietkey wallet pair --device serial:/dev/ttyACM0 --network testnet" in own
+        assert "quietkey wallet pair --wallet mine" in own
+        assert "--device serial:/dev/ttyACM0 --network testnet4 --server p2p:" in own
         assert "The device is new." in await person.does("up", "enter")
 
 

@@ -12,13 +12,14 @@ from host.tui.messages import PlaygroundChosen
 from host.tui.screens.sheet import Sheet
 
 QUESTION = "Nothing is set up yet. How would you like to begin?"
-PORT = "--device serial:/dev/ttyACM0 --network testnet"
+PORT = "--device serial:/dev/ttyACM0 --network testnet4 --server p2p:"
 COMMANDS = Content.assemble(
     "Leave this with q, plug your device in, and type one after the other:\n\n",
-    (f"quietkey wallet pair {PORT}\n", "bold $accent"),
-    (f"quietkey wallet receive {PORT}\n", "bold $accent"),
-    ("quietkey wallet --help\n\n", "bold $accent"),
+    ("quietkey wallet pair --wallet mine \\\n", "bold $accent"),
+    (f"  {PORT}\n", "bold $accent"),
+    ("quietkey\n\n", "bold $accent"),
     "The first reads the public key of your account; no secret leaves the device.\n"
+    "The second opens this wallet, from now on.\n"
     "Your port may have another name, COM3 for example.",
 )
 

@@ -1,0 +1,82 @@
+"""The chain as an Esplora server tells it over HTTP: mempool.space, blockstream.info, or yours."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import bdkpython as bdk
+
+from host.backends import BackendKind, Surroundings
+from host.errors import BadInput
+from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
+
+PARALLEL = 4
+
+
+class EsploraConnection:
+    """Implements host.servers.polling.Server by BDK's client."""
+
+    def __init__(self, url: str) -> None:
+        self._client = bdk.EsploraClient(url)
+
+    def tip(self) -> str:
+        with _told_apart():
+            return str(self._client.get_tip_hash())
+
+    def scan(self, request: "bdk.FullScanRequest", stop_gap: int) -> "bdk.Update":
+        with _told_apart():
+            return self._client.full_scan(request, stop_gap, PARALLEL)
+
+    def fee_floor(self) -> float:
+        """0: Esplora has no answer to that."""
+        return 0.0
+
+    def broadcast(self, transaction: "bdk.Transaction") -> None:
+        with _told_apart():
+            self._client.broadcast(transaction)
+
+    def has(self, txid: "bdk.Txid") -> bool:
+        with _told_apart():
+            return self._client.get_tx(txid) is not None
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except bdk.EsploraError.HttpResponse as error:
+        if 400 <= error.status < 500:
+            raise ServerRefused(error.error_message) from error
+        raise ServerLost from error
+    except bdk.EsploraError as error:
+        raise ServerLost from error
+
+
+def _open(location: str, surroundings: Surroundings) -> PollingBackend:
+    url = urlsplit(location)
+    try:
+        is_usable = url.scheme in {"http", "https"} and url.hostname and url.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise BadInput(
+            f"{location[:80]!r} is no address of an Esplora server, like"
+            " esplora:https://example.org/api."
+        )
+    if surroundings.proxy:
+        raise BadInput(
+            "An Esplora server cannot be asked through a SOCKS5 proxy. Nothing was sent."
+            " Use an electrum: server with --proxy."
+        )
+
+    async def prepare() -> Callable[[], Server]:
+        return lambda: EsploraConnection(location.rstrip("/"))
+
+    return PollingBackend(url.netloc.rpartition("@")[2], prepare, surroundings.report)
+
+
+BACKEND = BackendKind(
+    "An Esplora server",
+    "The server learns all your addresses, your balance and where you connect from.",
+    {"esplora": _open},
+)

@@ -1,0 +1,114 @@
+"""Flags that every task of the wallet takes, and what stands for those that were not typed."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from host.config import HARDENED, NETWORKS, PURPOSE, HomeFolder
+from host.errors import BadInput
+from host.settings import WalletSettings, check_name, load, save
+
+_MAKING = ("pair", "import")  # these may name a wallet that is not there yet
+_LOOKING = ("balance", "history", "coins")  # what is configured does not make them ask
+_WHERE = "tcp:HOST:PORT, serial:PATH, or qr:SOURCE: a folder, a picture, /dev/videoN, -"
+
+
+def add(task: argparse.ArgumentParser, *, device: bool, server: bool) -> None:
+    """`device`, `server`: whether the task has any use for one."""
+    if device:
+        task.add_argument("--device", metavar="WHERE", help=_WHERE)
+    if server:
+        task.add_argument(
+            "--server",
+            metavar="URL",
+            help="p2p:HOST:PORT,... or electrum:, electrum+tls:, esplora:",
+        )
+        task.add_argument(
+            "--peer", type=_peer, action="append", metavar="HOST:PORT",
+            help="a node to ask, short for --server p2p:HOST:PORT; give several",
+        )  # fmt: skip
+        task.add_argument("--proxy", metavar="HOST:PORT", help="a SOCKS5 proxy, for electrum:")
+    task.add_argument("--wallet", metavar="NAME", help="one of quietkey wallets")
+    task.add_argument("--network", choices=NETWORKS, help="default: regtest")
+    task.add_argument("--script", choices=tuple(PURPOSE), help="default: wpkh")
+    task.add_argument("--account", type=_account, metavar="N", help="default: 0")
+    add_home(task)
+
+
+def add_home(task: argparse.ArgumentParser) -> None:
+    """Where the wallets are, and how the answer is printed."""
+    task.add_argument(
+        "--home", type=Path, metavar="DIR",
+        help="the folder (default: QUIETKEY_HOME or ~/.quietkey)",
+    )  # fmt: skip
+    task.add_argument(
+        "--json", action="store_true", help="data, or the error, as one JSON object a line"
+    )
+
+
+def resolve(args: argparse.Namespace) -> None:
+    """Fill in what was not typed, by the config file. Raises BadInput for contradictions."""
+    args.home = HomeFolder(args.home) if args.home else HomeFolder.default()
+    settings = load(args.home.root)
+    chosen = {key: getattr(args, key) for key in ("network", "script", "account")}
+    typed = {key: value for key, value in chosen.items() if value is not None}
+    args.wallet = args.wallet or ("" if typed else settings.wallet)
+    entry = settings.wallets.get(args.wallet)
+    if args.wallet and entry is None and args.task not in _MAKING:
+        raise BadInput(
+            f"There is no wallet {args.wallet!r}. quietkey wallets lists those there are."
+        )
+    for key, value in typed.items():
+        if entry is not None and getattr(entry, key) != value:
+            raise BadInput(
+                f"The wallet {args.wallet} has the {key} {getattr(entry, key)}, and not {value}."
+                " Nothing was done. Leave the flag out, or give a new wallet another name."
+            )
+    account = entry or replace(WalletSettings(), **typed)
+    args.network, args.script, args.account = account.network, account.script, account.account
+    args.folder = (
+        args.home.named(check_name(args.wallet))
+        if args.wallet
+        else args.home.wallet(args.network, args.script, args.account)
+    )
+    _resolve_others(args, account)
+
+
+def _resolve_others(args: argparse.Namespace, entry: WalletSettings) -> None:
+    remembered = "" if args.task == "receive" else entry.device  # it would ask its person
+    args.device = getattr(args, "device", None) or remembered or None
+    typed = _server(args)
+    args.server = typed or (None if args.task in _LOOKING else entry.server or None)
+    args.proxy = getattr(args, "proxy", None) or (entry.proxy if not typed else "")
+
+
+def remember(args: argparse.Namespace) -> None:
+    """Keep what was typed of a wallet with a name, for the next time. Raises WalletError."""
+    if args.wallet:
+        settings = load(args.home.root)
+        kept = WalletSettings(
+            args.network, args.script, args.account, args.device or "", args.server or "",
+            args.proxy,
+        )  # fmt: skip
+        save(args.home.root, settings.remember(args.wallet, kept))
+
+
+def _server(args: argparse.Namespace) -> str | None:
+    typed: str | None = getattr(args, "server", None)
+    peers: list[str] | None = getattr(args, "peer", None)
+    if typed and peers:
+        raise BadInput("--peer and --server name two things to ask. Nothing was done. Choose one.")
+    return f"p2p:{','.join(peers)}" if peers else typed
+
+
+def _peer(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, like 127.0.0.1:18444")
+    return text
+
+
+def _account(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < HARDENED):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not the number of an account, from 0")
+    return int(text)

@@ -1,0 +1,166 @@
+"""What a person need not type again: config.toml in the home folder. Flags win over it.
+
+wallet = "savings"                  # the one that opens
+
+[wallets.savings]
+network = "testnet4"
+script = "wpkh"
+account = 0
+device = "serial:/dev/ttyACM0"
+server = "p2p:"
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from host.config import HARDENED, NETWORKS, PURPOSE, private_folder
+from host.errors import WalletError
+from host.storage_errors import disk_error
+
+FILE = "config.toml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_NO_QUOTES = {ord('"'): None, ord("'"): None}
+_HEADER = "# Quietkey. Flags of the command line win over what is here.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class WalletSettings:
+    """One wallet: which account it is, where its device is, whom to ask. "" is unknown."""
+
+    network: str = "regtest"
+    script: str = "wpkh"
+    account: int = 0
+    device: str = ""
+    server: str = ""
+    proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All wallets by name, and the one that opens without a word."""
+
+    wallet: str = ""
+    wallets: Mapping[str, WalletSettings] = field(default_factory=dict)
+
+    def remember(self, name: str, wallet: WalletSettings) -> "Settings":
+        """With this wallet, which opens from now on."""
+        return Settings(name, {**self.wallets, name: wallet})
+
+
+def check_name(name: str) -> str:
+    """The name of a wallet, if it can be one: it is a folder's, too. Raises WalletError."""
+    if not _NAME.fullmatch(name):
+        raise WalletError(
+            f"{name[:40]!r} cannot be a wallet's name. Use up to 40 small letters, digits, - and _."
+        )
+    return name
+
+
+def load(home: Path) -> Settings:
+    """What the file in that folder says; nothing when there is none. Raises WalletError."""
+    path = home / FILE
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except UnicodeDecodeError as error:
+        raise WalletError(f"{path} is no text. Nothing was changed. Repair it.") from error
+    except OSError as error:
+        raise disk_error(error, path) from error
+    try:
+        return _settings(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise WalletError(f"{path}: {error}. Nothing was changed. Repair it.") from error
+    except _WrongKey as error:
+        raise WalletError(
+            f"{path}, line {_line(text, error.section, error.key)}: {error.reason}"
+            " Nothing was changed. Repair it."
+        ) from error
+
+
+def save(home: Path, settings: Settings) -> None:
+    """In the place of what was there. Raises WalletError."""
+    path = private_folder(home) / FILE
+    scratch = path.with_suffix(".new")
+    try:
+        scratch.write_text("".join(_lines(settings)), "utf-8")
+        scratch.replace(path)
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
+class _WrongKey(Exception):
+    def __init__(self, section: str, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.section, self.key, self.reason = section, key, reason
+
+
+def _settings(table: dict[str, Any]) -> Settings:
+    for key in table:
+        if key not in {"wallet", "wallets"}:
+            raise _WrongKey("", key, f"There is no setting {key!r} here.")
+    name, wallets = table.get("wallet", ""), table.get("wallets", {})
+    if not isinstance(wallets, dict):
+        raise _WrongKey("", "wallets", "Write a [wallets.NAME] for each wallet.")
+    by_name = {key: _wallet(key, values) for key, values in wallets.items()}
+    if not isinstance(name, str) or (name and name not in by_name):
+        raise _WrongKey("", "wallet", f"There is no [wallets.{name}] in the file.")
+    return Settings(name, by_name)
+
+
+def _wallet(name: str, values: object) -> WalletSettings:
+    section = f"wallets.{name}"
+    if not _NAME.fullmatch(name) or not isinstance(values, dict):
+        raise _WrongKey(section, "", f"{name[:40]!r} cannot be a wallet's name.")
+    types = {column.name: type(column.default) for column in fields(WalletSettings)}
+    for key, value in values.items():
+        if key not in types:
+            raise _WrongKey(section, key, f"There is no setting {key!r} for a wallet.")
+        if type(value) is not types[key]:
+            what = "a number" if types[key] is int else 'text in "quotes"'
+            raise _WrongKey(section, key, f"{key} must be {what}.")
+    wallet = replace(WalletSettings(), **values)
+    if wallet.network not in NETWORKS:
+        raise _WrongKey(section, "network", f"Choose one of {', '.join(NETWORKS)}.")
+    if wallet.script not in {*PURPOSE, "policy"}:
+        raise _WrongKey(section, "script", f"Choose one of {', '.join(PURPOSE)}.")
+    if not 0 <= wallet.account < HARDENED:
+        raise _WrongKey(section, "account", "An account is a number from 0.")
+    return wallet
+
+
+def _line(text: str, section: str, key: str) -> int:
+    """The line of a key in its section; the section's own for a key that is not there."""
+    here, last = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            here = stripped.strip("[] ").translate(_NO_QUOTES)
+        last = number if here == section else last
+        if here == section and key and re.match(rf'"?{re.escape(key)}"?\s*=', stripped):
+            return number
+        if section and here == section and not key:
+            return number
+    return last
+
+
+def _lines(settings: Settings) -> Iterator[str]:
+    yield _HEADER
+    if settings.wallet:
+        yield f"wallet = {_quoted(settings.wallet)}\n"
+    for name, wallet in settings.wallets.items():
+        yield f"\n[wallets.{name}]\n"
+        for each in fields(wallet):
+            value = getattr(wallet, each.name)
+            if value != "":
+                yield f"{each.name} = {_quoted(value)}\n"
+
+
+def _quoted(value: str | int) -> str:
+    """As TOML writes it: JSON's text is TOML's, but for one character and what is beyond UCS-2."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
