@@ -43,6 +43,11 @@ async def pair(
 async def recognise(wallet: Wallet, device: SigningDevice) -> None:
     """Go on only with the device of this wallet. Raises WalletError when it is another one."""
     pairing = wallet.pairing
+    if pairing.descriptor:
+        raise WalletError(
+            "This wallet comes from a descriptor, which is not the account of one device. Nothing"
+            " was changed. Write payments down with --psbt-out, and sign them where its keys are."
+        )
     account = await device.account_key(wallet.network, pairing.path)
     if account.fingerprint != pairing.fingerprint:
         raise WalletError(

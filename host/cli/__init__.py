@@ -134,6 +134,20 @@ No payment takes a frozen coin. Its name is as `quietkey wallet coins` lists it.
   quietkey wallet freeze TXID:N
   quietkey wallet unfreeze TXID:N
 """
+_EXPORT = """\
+A descriptor (BIP380) names every address and no secret: who reads it sees all payments, and can
+make none. The history is a table (CSV), oldest first, in whole sats and UTC.
+
+  quietkey wallet export
+  quietkey wallet export history
+"""
+_IMPORT = """\
+A descriptor (BIP380), or two, for receiving and for change. That of one standard account is the
+wallet of its device; any other wallet can be looked at, and its payments are signed elsewhere.
+
+  quietkey wallet import wallet.txt --wallet savings --network mainnet
+  quietkey wallet import "wpkh([73c5da0a/84h/0h/0h]xpub.../<0;1>/*)#..." --wallet watched
+"""
 _WALLETS = """\
 The one with a star opens without a word.
 
@@ -219,13 +233,7 @@ def _add_wallet(verbs: _Verbs) -> None:
     wallet = _add(verbs, "wallet", "the wallet, alone", _WALLET)
     tasks = wallet.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
     pair = _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True, peer=False)
-    pair.add_argument("--gap", type=_gap, default=GAP, help=f"{_GAP_HELP} (default: {GAP})")
-    pair.add_argument(
-        "--birthday",
-        type=_day,
-        metavar="YYYY-MM-DD",
-        help="a day before the seed received anything: earlier blocks are not looked at",
-    )
+    _add_search(pair)
     _add_task(tasks, "balance", "show the balance", _BALANCE, peer=False)
     receive = _add_task(
         tasks, "receive", "an address to be paid at", _RECEIVE, device=False, peer=False
@@ -241,8 +249,28 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_task(tasks, "history", "list payments", _HISTORY, peer=False)
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
     _add_endings(tasks)
+    _add_exchange(tasks)
     rescan = _add_task(tasks, "rescan", "look for coins that were missed", _RESCAN, peer=True)
     rescan.add_argument("--gap", type=_gap, help=_GAP_HELP)
+
+
+def _add_exchange(tasks: _Verbs) -> None:
+    export = _add_task(tasks, "export", "print the wallet for other programs", _EXPORT)
+    export.add_argument("what", nargs="?", choices=("descriptor", "history"), default="descriptor")
+    imported = _add_task(tasks, "import", "make the wallet of a descriptor", _IMPORT, peer=False)
+    imported.add_argument("descriptor", help="itself, a file that holds it, or - for stdin")
+    _add_search(imported)
+
+
+def _add_search(task: argparse.ArgumentParser) -> None:
+    """How far the coins of a seed that was used before are looked for."""
+    task.add_argument("--gap", type=_gap, default=GAP, help=f"{_GAP_HELP} (default: {GAP})")
+    task.add_argument(
+        "--birthday",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="a day before the seed received anything: earlier blocks are not looked at",
+    )
 
 
 def _add_wallets(verbs: _Verbs) -> None:

@@ -52,6 +52,8 @@ def resolve(args: argparse.Namespace) -> None:
     settings = load(args.home.root)
     chosen = {key: getattr(args, key) for key in ("network", "script", "account")}
     typed = {key: value for key, value in chosen.items() if value is not None}
+    if args.task == "import" and not args.wallet:
+        raise BadInput("Give the wallet a name: --wallet NAME. Nothing was changed.")
     args.wallet = args.wallet or ("" if typed else settings.wallet)
     entry = settings.wallets.get(args.wallet)
     if args.wallet and entry is None and args.task not in _MAKING:

@@ -15,7 +15,7 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
-from host.cli import facts, paying, psbt_verbs
+from host.cli import exchange, facts, paying, psbt_verbs
 from host.cli.options import remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
@@ -383,4 +383,6 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "call-off": _call_off,
     "cpfp": _cpfp,
     "give-up": _give_up,
+    "export": exchange.export,
+    "import": exchange.import_wallet,
 }

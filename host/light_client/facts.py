@@ -81,9 +81,10 @@ def _start(wallet: Wallet) -> "bdk.RecoveryPoint":
         if birthday is not None and birthday >= day:
             known = bdk.BlockId(height=height, hash=bdk.BlockHash.from_string(block_hash))
             return bdk.RecoveryPoint.OTHER(known)
-    if wallet.script == "pkh":
+    expression = wallet.pairing.descriptor or f"{wallet.script}("
+    if expression.startswith(("pkh(", "sh(")):
         return bdk.RecoveryPoint.GENESIS_BLOCK()
-    if wallet.script == "tr":
+    if expression.startswith("tr("):
         return bdk.RecoveryPoint.TAPROOT_ACTIVATION()
     return bdk.RecoveryPoint.SEGWIT_ACTIVATION()
 

@@ -8,12 +8,16 @@ import importlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from host.errors import LinkLost
 from host.session.api import Opening, WalletSession
 from host.settings import WalletSettings
 
+NO_DEVICE = (
+    "No device is known for this wallet. Nothing was changed. Name one with quietkey wallet pair"
+    " --wallet and --device, or write payments down with quietkey wallet pay --psbt-out."
+)
 OPENING = "Opening the wallet, looking for its device."
 
 
@@ -28,6 +32,11 @@ def opening(home: Path, name: str, wallet: WalletSettings) -> Opening:
         return session
 
     return Opening(f"quietkey · {wallet.network}", link, OPENING, start)
+
+
+async def _no_device() -> NoReturn:
+    """A wallet that was imported has none. Raises LinkLost."""
+    raise LinkLost(NO_DEVICE)
 
 
 def _session(
@@ -45,7 +54,7 @@ def _session(
     )
     session: WalletSession = local.LocalSession(
         local.WalletFolder(folder, wallet.network, wallet.script, wallet.account, name),
-        cable.Cable(lambda: connect.connect(wallet.device)),
+        cable.Cable(lambda: connect.connect(wallet.device) if wallet.device else _no_device()),
         backends.open_url(wallet.server, surroundings) if wallet.server else None,
         wallet.device.partition(":")[0],
     )

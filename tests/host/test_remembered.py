@@ -7,8 +7,9 @@ import pytest
 
 from firmware_emu.emulator import EmulatorProcess
 from host.devnet.network import Devnet
-from host.errors import HostError
+from host.errors import HostError, LinkLost
 from host.session import remembered
+from host.session.local import LocalSession
 from host.session.state import Stage
 from host.settings import WalletSettings
 from host.tui.app import QuietkeyApp
@@ -17,6 +18,7 @@ from tests.gallery.app_clock import FedClock
 from tests.gallery.app_shots import PASTE
 from tests.host.pilots import Watcher
 from tests.people import Person
+from tests.wallets import paired
 
 
 async def test_it_is_paired_funded_and_pays_without_a_flag(
@@ -82,6 +84,16 @@ async def test_a_server_that_names_nothing_is_a_sentence(tmp_path: Path) -> None
     opening = remembered.opening(tmp_path, "mine", WalletSettings(server="pigeon:x"))
     with pytest.raises(HostError, match="names no server"):
         await asyncio.wait_for(_awaited(opening), 10)
+
+
+async def test_a_wallet_that_was_imported_opens_without_a_device(tmp_path: Path) -> None:
+    paired(tmp_path / "wallets" / "mine").close()
+    session = await _awaited(remembered.opening(tmp_path, "mine", WalletSettings()))
+    assert isinstance(session, LocalSession)
+    assert await session.open_wallet()
+    with pytest.raises(LinkLost, match="No device is known for this wallet"):
+        await session.plug()
+    await session.close()
 
 
 async def _awaited(opening: remembered.Opening) -> object:

@@ -1,0 +1,39 @@
+"""The history as a table that spreadsheets read (RFC 4180)."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from host.values import HistoryEntry
+
+COLUMNS = ("time", "txid", "status", "height", "net_sats", "fee_sats", "balance_sats", "recipient")
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def history_page(entries: Iterable[HistoryEntry]) -> str:
+    """Oldest first, with the balance behind each; `entries` are newest first.
+
+    Times are UTC, amounts whole sats. What can no longer be confirmed changes no balance.
+    """
+    page = io.StringIO()
+    writer = csv.writer(page)
+    writer.writerow(COLUMNS)
+    balance = 0
+    for entry in reversed(tuple(entries)):
+        balance += entry.row.net_sats if entry.is_possible else 0
+        writer.writerow(_cells(entry, balance))
+    return page.getvalue()
+
+
+def _cells(entry: HistoryEntry, balance: int) -> tuple[object, ...]:
+    row, record = entry.row, entry.record
+    moment = row.time if row.time is not None else record.created if record else None
+    time = "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    recipient = record.recipient if record else ""
+    safe = f"'{recipient}" if recipient.startswith(_FORMULA) else recipient
+    fee_sats = row.fee_sats if row.net_sats < 0 else None  # of others' payments, it is theirs
+    return (
+        time, row.txid, entry.status, row.height, row.net_sats, fee_sats, balance, safe
+    )  # fmt: skip
