@@ -6,7 +6,7 @@ Every change is one transaction, on disk before the call returns. BDK is not kno
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from typing import Any
 
 from host.config import GAP, account_path
 from host.errors import WalletError
+from host.labels import Label
 from host.storage_errors import named_reason
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
 
@@ -72,6 +73,12 @@ _MIGRATIONS = (
     """
     ALTER TABLE pairing ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE pairing ADD COLUMN descriptor TEXT NOT NULL DEFAULT '';
+    """,
+    # What a person wrote to transactions, addresses and coins.
+    """
+    CREATE TABLE labels (
+        kind TEXT NOT NULL, ref TEXT NOT NULL, label TEXT NOT NULL,
+        PRIMARY KEY (kind, ref)) STRICT;
     """,
 )
 VERSION = len(_MIGRATIONS)
@@ -291,6 +298,31 @@ class Store:
         return frozenset(
             outpoint for (outpoint,) in self._rows("SELECT outpoint FROM frozen_coins")
         )
+
+    def keep_labels(self, labels: Iterable[Label]) -> None:
+        """Keep them all or none; one without text is forgotten. Coins are frozen as they say."""
+        with self._change() as db:
+            for label in labels:
+                db.execute("DELETE FROM labels WHERE kind = ? AND ref = ?", (label.kind, label.ref))
+                if label.text:
+                    db.execute(
+                        "INSERT INTO labels VALUES (?, ?, ?)", (label.kind, label.ref, label.text)
+                    )
+                if label.spendable is False:
+                    db.execute("INSERT OR IGNORE INTO frozen_coins VALUES (?)", (label.ref,))
+                if label.spendable is True:
+                    db.execute("DELETE FROM frozen_coins WHERE outpoint = ?", (label.ref,))
+
+    def labels(self) -> tuple[Label, ...]:
+        """All of them, and every frozen coin."""
+        frozen = self.frozen()
+        rows = self._rows("SELECT kind, ref, label FROM labels ORDER BY kind, ref")
+        labels = [
+            Label(kind, ref, text, False if kind == "output" and ref in frozen else None)
+            for kind, ref, text in rows
+        ]
+        named = {label.ref for label in labels if label.kind == "output"}
+        return (*labels, *(Label("output", coin, "", False) for coin in sorted(frozen - named)))
 
     def _check(self) -> None:
         """Raises WalletError when SQLite or we cannot make sense of what is there."""

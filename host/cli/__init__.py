@@ -140,6 +140,7 @@ make none. The history is a table (CSV), oldest first, in whole sats and UTC.
 
   quietkey wallet export
   quietkey wallet export history
+  quietkey wallet export labels
 """
 _IMPORT = """\
 A descriptor (BIP380), or two, for receiving and for change. That of one standard account is the
@@ -147,6 +148,16 @@ wallet of its device; any other wallet can be looked at, and its payments are si
 
   quietkey wallet import wallet.txt --wallet savings --network mainnet
   quietkey wallet import "wpkh([73c5da0a/84h/0h/0h]xpub.../<0;1>/*)#..." --wallet watched
+"""
+_LABEL = """\
+Labels stay here; nobody on the network sees them. The history shows those of transactions.
+
+  quietkey wallet label ADDRESS Rent
+"""
+_IMPORT_LABELS = """\
+A label of the same thing is replaced. Coins that the file calls not spendable are frozen.
+
+  quietkey wallet import-labels labels.jsonl
 """
 _WALLETS = """\
 The one with a star opens without a word.
@@ -256,10 +267,17 @@ def _add_wallet(verbs: _Verbs) -> None:
 
 def _add_exchange(tasks: _Verbs) -> None:
     export = _add_task(tasks, "export", "print the wallet for other programs", _EXPORT)
-    export.add_argument("what", nargs="?", choices=("descriptor", "history"), default="descriptor")
+    export.add_argument(
+        "what", nargs="?", choices=("descriptor", "history", "labels"), default="descriptor"
+    )
     imported = _add_task(tasks, "import", "make the wallet of a descriptor", _IMPORT, peer=False)
     imported.add_argument("descriptor", help="itself, a file that holds it, or - for stdin")
     _add_search(imported)
+    named = _add_task(tasks, "label", "write a label to a thing", _LABEL)
+    named.add_argument("ref", metavar="TXID|ADDRESS|TXID:N", help="what it is written to")
+    named.add_argument("text", help='what is written; "" forgets it')
+    taken = _add_task(tasks, "import-labels", "take in a file of labels", _IMPORT_LABELS)
+    taken.add_argument("file", help="labels as BIP329 has them, or - for stdin")
 
 
 def _add_search(task: argparse.ArgumentParser) -> None:

@@ -4,17 +4,21 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from host import labels
 from host.app.history import history
 from host.app.watch import watch
 from host.cli import csv_pages
 from host.cli.options import remember
-from host.errors import BadInput
+from host.errors import BadInput, WalletError
+from host.labels import Label
 from host.store import Search
-from host.wallet import Wallet, descriptors
+from host.wallet import NO_WALLET, Wallet, descriptors
+from host.wallet.folder_lock import FolderLock
 
 STDIN = "-"
 
@@ -23,7 +27,12 @@ async def export(args: argparse.Namespace) -> None:
     """Print it. Raises WalletError."""
     with closing(await asyncio.to_thread(Wallet.open, args.folder)) as wallet:
         if args.what == "history":
-            sys.stdout.write(csv_pages.history_page(await history(wallet)))
+            sys.stdout.write(
+                csv_pages.history_page(await history(wallet), await transaction_labels(wallet))
+            )
+            return
+        if args.what == "labels":
+            sys.stdout.write(labels.write(await asyncio.to_thread(wallet.store.labels)))
             return
         text = descriptors.write(wallet.pairing)
     data = {"descriptor": text, "network": wallet.network}
@@ -46,6 +55,52 @@ async def import_wallet(args: argparse.Namespace) -> None:
     sys.stdout.write(f"{json.dumps(data) if args.json else sentence}\n")
 
 
+async def label(args: argparse.Namespace) -> None:
+    """Write a label to a thing, or forget it. Raises WalletError."""
+    kind, ref = labels.thing(args.ref, args.network)
+    await _keep(args, [Label(kind, ref, labels.plain(args.text))])
+    sys.stderr.write("The label is kept.\n" if args.text.strip() else "The label is forgotten.\n")
+
+
+async def import_labels(args: argparse.Namespace) -> None:
+    """Take in a file of labels. Raises WalletError."""
+    found = labels.read(_bytes(args.file))
+    await _keep(args, found)
+    data, sentence = {"labels": len(found)}, f"{len(found)} labels are kept."
+    sys.stdout.write(f"{json.dumps(data) if args.json else sentence}\n")
+
+
+async def transaction_labels(wallet: Wallet) -> dict[str, str]:
+    """What was written to each transaction, by txid."""
+    kept = await asyncio.to_thread(wallet.store.labels)
+    return {label.ref: label.text for label in kept if label.kind == "tx"}
+
+
+async def _keep(args: argparse.Namespace, found: Iterable[Label]) -> None:
+    if not await asyncio.to_thread(Wallet.exists, args.folder):
+        raise WalletError(NO_WALLET)
+    with (
+        closing(await asyncio.to_thread(FolderLock.acquire, args.folder)),
+        closing(await asyncio.to_thread(Wallet.open, args.folder)) as wallet,
+    ):
+        await asyncio.to_thread(wallet.store.keep_labels, found)
+
+
+def _bytes(source: str) -> bytes:
+    try:
+        if source == STDIN:
+            return sys.stdin.buffer.read(labels.MAX_BYTES + 1)
+        with Path(source).open("rb") as file:
+            return file.read(labels.MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: str, error: Exception) -> BadInput:
+    reason = getattr(error, "strerror", None) or "its name is none"
+    return BadInput(f"{source[:80]} cannot be read: {reason}. Nothing was changed.")
+
+
 def _text(source: str) -> str:
     """The descriptor itself, or what is in the file of that name, or on stdin. Raises BadInput."""
     if "(" in source:
@@ -59,5 +114,4 @@ def _text(source: str) -> str:
     except UnicodeDecodeError as error:
         raise BadInput(f"{source[:80]} is no text. Nothing was changed.") from error
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is none"
-        raise BadInput(f"{source[:80]} cannot be read: {reason}. Nothing was changed.") from error
+        raise _unreadable(source, error) from error

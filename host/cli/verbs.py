@@ -247,10 +247,11 @@ async def _discard(session: LocalSession) -> None:
 async def _history(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await _look(args, session)
+        texts = await exchange.transaction_labels(session.wallet)
         for entry in await history(session.wallet):
-            row = entry.row
+            row, label = entry.row, texts.get(entry.row.txid, "")
             text = f"{row.txid}  {grouped(row.net_sats):>16} sats  {facts.entry_status(entry)}"
-            _tell(args, facts.entry_data(entry), text)
+            _tell(args, {**facts.entry_data(entry), "label": label}, f"{text}  {label}".rstrip())
 
 
 async def _coins(args: argparse.Namespace) -> None:
@@ -385,4 +386,6 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "give-up": _give_up,
     "export": exchange.export,
     "import": exchange.import_wallet,
+    "import-labels": exchange.import_labels,
+    "label": exchange.label,
 }

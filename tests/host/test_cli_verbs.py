@@ -106,7 +106,7 @@ async def test_every_verb_has_the_same_keys_for_ever(
     assert sent["peers_total"] == len(devnet.peers)
     rows = await rich.reads_json("history")
     keys = {"txid", "net_sats", "fee_sats", "height", "confirmations", "time"}
-    keys |= {"status", "recipient", "sats", "signed", "refusal", "seen_by", "peers"}
+    keys |= {"status", "recipient", "sats", "signed", "refusal", "seen_by", "peers", "label"}
     assert all(set(row) == keys | {"replaced_by", "conflict_confirmations"} for row in rows)
     assert (rows[0]["sats"], rows[0]["seen_by"] > 0) == (25_000, True)
     assert [row["status"] for row in rows] == ["waiting", "confirmed"]
@@ -447,7 +447,7 @@ def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
     paying = {"pay", "bump", "call-off", "cpfp", "give-up", "freeze", "unfreeze"}
     looking = {"pair", "balance", "receive", "verify", "history", "sync", "rescan", "coins"}
-    exchanging = {"export", "import"}
+    exchanging = {"export", "import", "import-labels", "label"}
     assert set(done) == looking | paying | exchanging
 
 

@@ -143,6 +143,7 @@ def test_a_wallet_of_the_first_version_looks_once_more(wallet: Wallet, tmp_path:
         old.execute("ALTER TABLE pairing DROP COLUMN account")
         old.execute("ALTER TABLE pairing DROP COLUMN descriptor")
         old.execute("DROP TABLE frozen_coins")
+        old.execute("DROP TABLE labels")
         old.execute("PRAGMA user_version = 1")
     assert opened(tmp_path / "wallet").search == Search()
 
