@@ -23,7 +23,8 @@ class Ended:
 class Conversation:
     """`asker` is None when a person came by; `is_answered` says that a person has pressed a key.
 
-    `is_prompted` says that a screen of it waits, or has waited, for a person.
+    `is_prompted` says that a screen of it waits, or has waited, for a person. With `is_unread` that
+    is a refusal or an answer, and the latest `remark` waits until it was read.
     """
 
     flow: Flow[RequestOutcome | None]
@@ -32,6 +33,8 @@ class Conversation:
     is_answered: bool = False
     is_prompted: bool = False
     is_paused: bool = False
+    is_unread: bool = False
+    remark: Screen | None = None
 
     def step(self, answer: Answer | None) -> Screen | Step | Ended:
         """The next thing the flow wants; None begins it."""
@@ -42,6 +45,12 @@ class Conversation:
             return Ended(end.value)
         except Declined as declined:
             return Ended(RequestOutcome(_DECLINED, declined.notice))
+
+    def puts_off(self, remark: Screen) -> bool:
+        """Whether somebody is busy; behind what is yet to be read, the latest remark waits."""
+        if self.is_unread:
+            self.remark = remark
+        return self.is_unread or self.is_answered or self.asker is not None
 
     def request_of(self, port: Port) -> Request | None:
         """What this port waits for, if it does."""

@@ -160,8 +160,12 @@ class Device:
                 self._room = version
                 self._look(self._fitted(self._conversation.screen))
             case events.Remarked(sentence):
-                if not (self._conversation.asker or self._conversation.is_answered):
-                    self._idle(Notice("Camera", (sentence,)))
+                self._remark(Notice("Camera", (sentence,)))
+
+    def _remark(self, remark: Screen | None) -> None:
+        if remark and not self._conversation.puts_off(remark):
+            self._idle(remark)
+            self._conversation.is_unread = False  # the next remark may replace it
 
     def _fitted(self, screen: Screen) -> Screen:
         """A code as large as the face that was last asked has room for."""
@@ -215,6 +219,7 @@ class Device:
 
     def _idle(self, screen: Screen | None = None) -> None:
         self._begin(idle_flow(self._state, screen))
+        self._conversation.is_unread = screen is not None
 
     def _look(self, look: Screen | Answer) -> None:
         if isinstance(look, Answer):
@@ -278,9 +283,11 @@ class Device:
 
     def _finish(self, outcome: RequestOutcome | None) -> None:
         notice = outcome.notice if outcome else None
+        remark = self._conversation.remark
         if outcome and self._conversation.asker:
             notice = self._reply(*self._conversation.asker, outcome.reply) or notice
         self._idle(notice)
+        self._remark(remark)
 
     def _show(self, screen: Screen, bar: float = 0.0, *, is_new: bool = True) -> None:
         self._conversation.screen = screen

@@ -5,15 +5,14 @@ person says no there, only the person can say so here: by ending the wait.
 """
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from host import optics
 from host.devices import AccountXpub, DeviceKind
 from host.errors import DeviceError
-from host.links import shower
 from host.links.scanner import Scanner
+from host.links.shower import TerminalShower, version_in_terminal
 from host.psbt import PsbtMaps
 from host.values import Frame
 from signer.errors import Malformed
@@ -43,7 +42,8 @@ class AirGapSigner:
     """Implements `SigningDevice` with a picture to show and a picture to look at.
 
     `show` puts a picture before the device's camera, `look` takes the newest one of its screen;
-    either may raise LinkLost. `pause` waits so many seconds, `hang_up` lets go of both pictures.
+    either may raise LinkLost. `pause` waits so many seconds, `end_show` comes after the last
+    one of a payment, and `hang_up` lets go of both.
     """
 
     name = "QR codes"
@@ -56,12 +56,14 @@ class AirGapSigner:
         pause: Pause = asyncio.sleep,
         max_fragment: int = MAX_FRAGMENT,
         hang_up: HangUp | None = None,
+        end_show: Callable[[], None] = lambda: None,
     ) -> None:
         self._show = show
         self._look = look
         self._pause = pause
         self._max_fragment = max_fragment
         self._hang_up = hang_up
+        self._end_show = end_show
 
     async def unlock(self, _network: str) -> None:
         """Nothing: across the gap a device can neither be asked nor tell.
@@ -119,6 +121,7 @@ class AirGapSigner:
             showing.cancel()
             reading.cancel()
             await asyncio.gather(showing, reading, return_exceptions=True)
+            self._end_show()
 
     async def close(self) -> None:
         if self._hang_up is not None:
@@ -170,15 +173,18 @@ def _texts(seen: Frame | tuple[bytes, ...]) -> tuple[str, ...]:
 
 async def _connect(source: str) -> AirGapSigner:
     """Our codes in this terminal, the device's by a scanner that looks at `source`."""
-    scanner = await Scanner.open(source, _say)
-    version = max(SMALLEST, min(shower.version_in_terminal(), USUAL.version))
+    terminal = TerminalShower()
+    scanner = await Scanner.open(source, terminal.say)
+    version = max(SMALLEST, min(version_in_terminal(), USUAL.version))
     fragment = fragment_length(Ur(PSBT_TYPES[0], bytes(LIMITS.message_bytes)), version)
-    _say(f"The device's codes are looked for in: {source}")
-    return AirGapSigner(shower.show, scanner.look, max_fragment=fragment, hang_up=scanner.close)
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
+    terminal.say(f"The device's codes are looked for in: {source}")
+    return AirGapSigner(
+        terminal.show,
+        scanner.look,
+        max_fragment=fragment,
+        hang_up=scanner.close,
+        end_show=terminal.end,
+    )
 
 
 DEVICE = DeviceKind("QR codes", {"qr": _connect})

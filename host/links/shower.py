@@ -18,9 +18,44 @@ def version_in_terminal() -> int:
     return (min(columns, 2 * (rows - 1)) - 2 * QUIET - 17) // 4
 
 
-async def show(frame: Frame) -> None:
-    """Draw a code over the one before."""
-    sys.stderr.write("\x1b[H\x1b[2J" + "\n".join(rows(frame)) + "\n")
+class TerminalShower:
+    """Draws codes, each over the one before, and under them the last thing that was said."""
+
+    def __init__(self) -> None:
+        self._sentence = ""
+        self._is_drawn = False
+
+    async def show(self, frame: Frame) -> None:
+        """Draw a code over the one before."""
+        self._is_drawn = True
+        _write("\x1b[H\x1b[2J" + "\n".join(rows(frame)) + "\n" + _line(self._sentence))
+
+    def say(self, sentence: str) -> None:
+        """Tell a person. Under codes it stays until something else is said, or `end`."""
+        self._sentence = sentence
+        _write("\r\x1b[K" + _line(sentence) if self._is_drawn else f"{_printable(sentence)}\n")
+
+    def end(self) -> None:
+        """No more codes come: what is written next has its line for itself."""
+        if self._is_drawn:
+            _write("\r\x1b[K")
+        self._is_drawn, self._sentence = False, ""
+
+
+def _line(sentence: str) -> str:
+    """What of it fits on the one line under a code: its end goes first."""
+    room = shutil.get_terminal_size().columns - 1
+    whole = _printable(sentence)
+    return whole if len(whole) <= room else f"{whole[: room - 1]}…"
+
+
+def _printable(sentence: str) -> str:
+    """Without what a file's name may do to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in sentence)
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
     sys.stderr.flush()
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from firmware_emu.commands import Fault, FaultCode, Request, Sign, Signed, Unlock, Unusable
 from firmware_emu.effects import State
-from firmware_emu.events import BytesIn, KeyPressed, Port, Shown
+from firmware_emu.events import BytesIn, KeyPressed, Port, Remarked, Shown
 from firmware_emu.personalities import Profile
 from firmware_emu.personalities.air import Air
 from firmware_emu.personalities.air.air import AWAY_S
@@ -76,6 +76,34 @@ def test_a_key_that_is_still_down_after_signing_does_not_take_the_answer_away() 
     desk.tick(0.5)
     desk.happen(KeyPressed(Key.OK, shown_s + 2.0))
     assert isinstance(desk.screen, Home)
+
+
+def test_a_remark_of_the_camera_waits_until_a_refusal_was_read() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, (b"hello",))
+    refusal = desk.text
+    assert "Not scanned" in refusal
+    desk.happen(Remarked("No QR code was seen in a.png."))
+    desk.happen(Remarked("No QR code was seen in b.png."))
+    assert desk.text == refusal
+    desk.press("ok")
+    assert "Camera" in desk.text
+    assert "b.png" in desk.text
+    desk.happen(Remarked("The camera or the video has ended."))
+    assert "ended." in desk.text
+    desk.press("ok")
+    assert isinstance(desk.screen, Home)
+
+
+def test_a_remark_of_the_camera_does_not_take_an_answer_away() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, codes(psbts.build(psbts.keyring(), 3)))
+    assert desk.approve()
+    desk.happen(Remarked("The camera or the video has ended."))
+    assert isinstance(desk.screen, Qr)
+    watch(desk)
+    desk.press("ok")
+    assert "Camera" in desk.text
 
 
 def test_what_has_nothing_to_sign_is_not_shown_as_a_code_that_looks_signed() -> None:

@@ -49,6 +49,53 @@ def test_the_room_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert shower.version_in_terminal() == version
 
 
+def on_screen(written: str) -> list[str]:
+    """The lines that stand in the terminal after all that was written to it."""
+    rows = written.rpartition("\x1b[H\x1b[2J")[2].split("\n")
+    return [row.rpartition("\r\x1b[K")[2] for row in rows]
+
+
+async def test_what_the_scanner_says_stays_under_the_codes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    terminal = shower.TerminalShower()
+    terminal.say("The device's codes are looked for in: shots")
+    assert capsys.readouterr().err == "The device's codes are looked for in: shots\n"
+    code = optics.draw("A" * 100, version=shower.version_in_terminal())
+    await terminal.show(code)
+    terminal.say("No QR code was seen in a\x1b[2J.png.")
+    for _ in range(3):
+        await terminal.show(code)
+        rows = on_screen(capsys.readouterr().err)
+        assert rows[-1] == "No QR code was seen in a?[2J.png."
+        assert len(rows) <= 24
+    terminal.say("x" * 300)
+    assert len(on_screen(capsys.readouterr().err)[-1]) == 79
+    terminal.end()
+    assert on_screen(capsys.readouterr().err) == [""]
+
+
+async def test_a_picture_without_a_code_is_said_while_a_payment_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = await connect(f"qr:{tmp_path}")
+    paying = asyncio.create_task(device.sign("regtest", psbts.build(psbts.keyring(), 3)))
+    try:
+        Image.new("L", (50, 50)).save(tmp_path / "blank.png")
+        drawn = 0
+        async with asyncio.timeout(20):
+            while drawn < 3:
+                await asyncio.sleep(0.05)
+                *_, last = on_screen(capsys.readouterr().err)
+                drawn += last == "No QR code was seen in blank.png."
+    finally:
+        paying.cancel()
+        await asyncio.gather(paying, return_exceptions=True)
+        await device.close()
+
+
 async def test_a_wallet_is_paired_by_pictures_that_come_into_a_folder(tmp_path: Path) -> None:
     key = account.key("wpkh", PATH, TPUB)
     exported = account.Account(psbts.keyring().fingerprint, (key,))
