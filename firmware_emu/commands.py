@@ -17,7 +17,9 @@ class GetInfo:
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    pass
+    """`is_for_code`: a code was shown that needs keys. A device without any says so first."""
+
+    is_for_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

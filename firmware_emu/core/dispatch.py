@@ -46,12 +46,14 @@ from firmware_emu.flows.seed.load import load_seed
 from firmware_emu.flows.seed.setup import setup
 from firmware_emu.flows.seed.unlock import unlock
 from firmware_emu.screens import Screen
+from firmware_emu.screens.notice import Notice
 from firmware_emu.storage import account_store, networks
 from firmware_emu.storage.vault import Vault
 from signer.keys.keyring import Keyring
 
 _NO_NETWORK = Fault(FaultCode.WRONG_NETWORK, "This device does not know that network.")
 _DAMAGED = Fault(FaultCode.INTERNAL, "The memory of the device is damaged.")
+_NO_WALLET = Notice("No wallet", ("This device has no wallet yet. What was shown needs one.",))
 
 _OnNetwork = GetXpub | ShowAddress | ShowAccountAddress | CheckAddress | CheckKeys | Register | Sign
 _WithKeys = _OnNetwork | SignMessage | RevealEntropy
@@ -90,8 +92,9 @@ def unknown_network(command: Command) -> Fault | None:
 def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | None:
     """The conversation that a command needs, or None when it needs no person."""
     match command:
-        case Unlock():
-            return None if device.keyring or device.damaged else _get_ready(device)
+        case Unlock(is_for_code):
+            is_ready = device.keyring or device.damaged
+            return None if is_ready else _get_ready(device, is_for_code=is_for_code)
         case LoadSeed():
             is_new = device.vault.sealed is None and not device.damaged
             return load_seed(command, device.vault, device.cost, device.pool) if is_new else None
@@ -203,10 +206,12 @@ def _public(
             return account_store.load(vault, keyring).accounts(command.name)
 
 
-def _get_ready(device: DeviceState) -> Flow[RequestOutcome]:
+def _get_ready(device: DeviceState, *, is_for_code: bool) -> Flow[RequestOutcome]:
     """A host that wants to unlock waits until the person has done so, or set the device up."""
     sealed = device.vault.sealed
     if sealed is None:
+        if is_for_code:
+            yield _NO_WALLET
         yield from setup(device.vault, device.cost, device.pool)
     else:
         yield from unlock(device.vault, sealed, device.pool)

@@ -78,6 +78,22 @@ def test_a_key_that_is_still_down_after_signing_does_not_take_the_answer_away() 
     assert isinstance(desk.screen, Home)
 
 
+@pytest.mark.parametrize("code", [b"bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx", None])
+def test_a_new_device_says_why_it_offers_a_wallet(code: bytes | None) -> None:
+    desk = Desk()
+    hold_up(desk, (code,) if code else codes(psbts.build(psbts.keyring(), 1)))
+    text = " ".join(desk.text.split())
+    assert "This device has no wallet yet. What was shown needs one." in text
+    desk.press("ok")
+    assert "New wallet" in desk.text
+
+
+def test_a_new_device_on_a_cable_offers_a_wallet_at_once() -> None:
+    desk = Desk()
+    desk.plug().request("auth_user", {"network": "localtest"})
+    assert "New wallet" in desk.text
+
+
 def test_a_remark_of_the_camera_waits_until_a_refusal_was_read() -> None:
     desk = unlocked_desk()
     hold_up(desk, (b"hello",))
@@ -149,7 +165,7 @@ def test_one_payment_seen_again_and_again_is_one_request() -> None:
 def test_a_payment_is_for_the_network_of_the_device_whatever_it_holds(network: str) -> None:
     draft = psbts.build(psbts.keyring(), 1)
     assert requests(Air(Profile({"bitcoin": network})), codes(draft)) == [
-        Request("opening", Unlock()),
+        Request("opening", Unlock(is_for_code=True)),
         Request("payment as ur", Sign("bitcoin", network, draft)),
     ]
 

@@ -62,6 +62,7 @@ MAX_MESSAGE: Final = 512 << 10
 AWAY_S: Final = 2.0
 
 _OPENING, _SCAN, _ON_DEVICE = "opening", "scan", "on the device"
+_READY: Final = Request(_OPENING, Unlock(is_for_code=True))
 _MESSAGE = "message"
 _PAYMENT = "payment as "  # and the form: who asks in one may read no other
 _PARTS: Final = b"parts"  # stands in for a payment of which some parts were seen
@@ -157,21 +158,21 @@ class Air:
         """What a whole payload asks of this device. Raises Malformed."""
         match payload:
             case Payment(psbt, form):
-                yield Request(_OPENING, Unlock())
+                yield _READY
                 yield Request(_PAYMENT + form.value, Sign(CHAIN, self._network, psbt))
             case AccountDescription():
                 register = registration_of(payload, self._network)
                 if isinstance(register, Register):
-                    yield Request(_OPENING, Unlock())
+                    yield _READY
                 yield Request(_ON_DEVICE if isinstance(register, Register) else _SCAN, register)
             case AddressText(address):
-                yield Request(_OPENING, Unlock())
+                yield _READY
                 yield Request(_ON_DEVICE, CheckAddress(CHAIN, self._network, address))
             case AccountKeys(keys):
-                yield Request(_OPENING, Unlock())
+                yield _READY
                 yield Request(_ON_DEVICE, CheckKeys(CHAIN, self._network, keys))
             case MessageText(way, text):
-                yield Request(_OPENING, Unlock())
+                yield _READY
                 yield Request(_MESSAGE, SignMessage(CHAIN, path.parse(way), text))
             case SeedCode(form):
                 words = scanned.words_of(data, form)

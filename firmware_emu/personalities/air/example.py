@@ -19,7 +19,10 @@ _TEMPLATE = "wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*))"
 EXAMPLES = (
     WireExample(
         _DESCRIPTOR.encode(),
-        (Unlock(), Register("bitcoin", "regtest", "Scanned yaphwlf8", _TEMPLATE, _KEYS)),
+        (
+            Unlock(is_for_code=True),
+            Register("bitcoin", "regtest", "Scanned yaphwlf8", _TEMPLATE, _KEYS),
+        ),
         is_stream=False,
     ),
 )
