@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -21,12 +22,15 @@ from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
 from firmware_emu.links import LinkError, camera, pty, scanned, tcp
 from firmware_emu.links.clock import Clock, MovableTime
+from firmware_emu.personalities import PersonalityFactory
+from firmware_emu.personalities.air import Air
 from firmware_emu.seal import Seal, SealError
 from firmware_emu.shell import Callback, Shell
 from firmware_emu.storage.flash import FlashError, FlashFile
 from firmware_emu.storage.vault import Cost
 from signer import chains
 from signer.errors import Malformed
+from signer.formats.qr.peers import NAMES, USUAL, Peer, peer
 from signer.keys.curve import erase
 
 # What asyncio says; it takes connections again a second later (threat T97).
@@ -36,6 +40,7 @@ _LONGEST_END_S = 10  # from a signal to the end, then the system ends the proces
 _NOT_SEALED = "Not sealed (--no-seal)."
 
 _CAMERA_HELP = "look for QR codes in a picture, a FOLDER, /dev/videoN, screen, clipboard, - (text)"
+_PEER_HELP = f"who reads this device's QR codes: {', '.join(NAMES)}"
 
 _HELP = """\
 Without flags: a front panel in this terminal, TCP on 127.0.0.1:30121 (another port if that is
@@ -111,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--beyond-loopback", action="store_true", help="let --tcp-host be seen by other machines")
     add("--pty", action="store_true", help="be a serial port (not on Windows)")
     add("--camera", metavar="SOURCE", help=_CAMERA_HELP)
+    add("--peer", metavar="NAME", type=_peer, default=USUAL, help=_PEER_HELP)
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
     add(
         "--face", metavar="NAME", default="terminal", help="the front panel: terminal, text or none"
@@ -136,6 +142,18 @@ def _cost(text: str) -> Cost:
         return Cost(memory_kib=int(text) * 1024)
     except Malformed as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _peer(text: str) -> Peer:
+    """As `_cost`, for a program whose codes are known."""
+    try:
+        return peer(text)
+    except LookupError as error:
+        raise argparse.ArgumentTypeError(error.args[0]) from error
+
+
+def _personality(peer: Peer, name: str) -> PersonalityFactory:
+    return partial(Air, peer=peer) if name == "air" else personalities.load(name)
 
 
 def _network(text: str) -> str:
@@ -172,13 +190,7 @@ async def _run(options: argparse.Namespace) -> None:
         if flash.remark:
             print(flash.remark, file=sys.stderr)  # noqa: T201 - as in main
         fresh = secrets.token_bytes(64)
-        device = Device(
-            record,
-            fresh,
-            options.pin_memory_mib,
-            network=options.network or "",
-            notes=(_NOT_SEALED,) if options.no_seal else (),
-        )
+        device = _device(options, record, fresh)
         erase(fresh)  # the device has stirred it into its own
         time = MovableTime()
         breathe = _breathe if make_panel else _later
@@ -197,6 +209,17 @@ async def _run(options: argparse.Namespace) -> None:
         if options.announce:
             print(board.announcement(), flush=True)  # noqa: T201 - stdout is for this line
         await _stay(make_panel(shell, board.labels()) if make_panel else None, over)
+
+
+def _device(options: argparse.Namespace, record: bytes | None, fresh: bytes) -> Device:
+    return Device(
+        record,
+        fresh,
+        options.pin_memory_mib,
+        partial(_personality, options.peer),
+        network=options.network or "",
+        notes=(_NOT_SEALED,) if options.no_seal else (),
+    )
 
 
 async def _seal(options: argparse.Namespace, board: PluggedParts) -> None:

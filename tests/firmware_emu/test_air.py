@@ -15,10 +15,15 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import Qr
+from host import optics
 from signer.formats import cbor
-from signer.formats.qr import bbqr, parts, ur
+from signer.formats.payload import radix
+from signer.formats.payload.values import Form
+from signer.formats.qr import bbqr, parts, peers, ur
 from signer.formats.qr.bbqr import BbqrFile
 from signer.formats.qr.parts import PartCollector
+from signer.formats.qr.peers import Turns
+from signer.formats.qr.series import LARGEST
 from signer.formats.qr.ur import PSBT_TYPES, Ur
 from signer.hashes import sha256
 from tests import psbts
@@ -86,6 +91,29 @@ def test_a_new_device_says_why_it_offers_a_wallet(code: bytes | None) -> None:
     assert "This device has no wallet yet. What was shown needs one." in text
     desk.press("ok")
     assert "New wallet" in desk.text
+
+
+@pytest.mark.parametrize("name", peers.NAMES)
+def test_an_answer_is_in_the_form_size_and_speed_of_the_program_that_was_named(name: str) -> None:
+    peer = peers.peer(name)
+    signed = psbts.build(psbts.keyring(), 20)
+    screen = Air(PROFILE, peer).reply("payment as bbqr", Signed(signed))
+    assert isinstance(screen, Qr)
+    shower = screen.fit(LARGEST).shower
+    assert shower.code_s == peer.period_s
+    starts = {"any": "B$ZP", "coldcard": "B$ZP", "specter": "p1of"}  # any: as it was asked
+    assert shower.series.text(0).startswith(starts.get(name, "UR:CRYPTO-PSBT/"))
+    assert optics.version_for(screen.frames) <= peer.version
+    rounds = {Turns.ENDLESS: shower.length, Turns.TWICE: 2 * shower.series.count}
+    if peer.form is Form.UR:
+        assert shower.length == rounds[peer.turns]
+
+
+def test_electrum_gets_one_code_in_its_own_letters_where_it_fits() -> None:
+    small = psbts.build(psbts.keyring(), 1)
+    screen = Air(PROFILE, peers.peer("electrum")).reply("payment as ur", Signed(small))
+    assert isinstance(screen, Qr)
+    assert screen.frames == (radix.encode(small, radix.BASE43),)
 
 
 def test_a_new_device_on_a_cable_offers_a_wallet_at_once() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from firmware_emu.emulator import MNEMONIC, EmulatorProcess, sealed_record
 from signer.formats import cbor
+from signer.formats.qr.peers import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such thing")
@@ -145,6 +146,13 @@ def test_a_pin_cost_out_of_bounds_is_a_sentence(tmp_path: Path, mib: str) -> Non
     ended = device("--flash", str(tmp_path / "f"), "--pin-memory-mib", mib, home=tmp_path)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "--pin-memory-mib" in ended.stderr.splitlines()[-1]
+
+
+def test_a_program_whose_codes_nobody_knows_is_answered_with_the_list(tmp_path: Path) -> None:
+    ended = device("--air", "--peer", "nobody", home=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    last = " ".join(ended.stderr.split())
+    assert f"the programs are {', '.join(NAMES)}" in last
 
 
 def test_help_is_written_for_a_person(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ from signer.formats.qr import bbqr, numbered
 from signer.formats.qr.bbqr import BbqrFile
 from signer.formats.qr.numbered import Numbered, NumberedCollector
 from signer.formats.qr.parts import Limits, PartCollector, Progress
+from signer.formats.qr.peers import USUAL, Peer
 from signer.formats.qr.ur import Ur
 from signer.hashes import sha256
 from signer.keys import path
@@ -71,14 +72,17 @@ _UNSEEN: Final = frozenset({FaultCode.LOCKED, FaultCode.BAD_REQUEST, FaultCode.O
 
 
 class Air:
-    """One camera. A code names no network: it is for the one that the device is set to.
+    """One camera, and `peer`, who reads the answers.
+
+    A code names no network: it is for the one that the device is set to.
 
     A code that stays in view is one request, not one a frame: the same thing is taken again only
     after the camera saw nothing of it for AWAY_S seconds. Otherwise a payment just declined would
     be back before the person could lower the camera.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, peer: Peer = USUAL) -> None:
+        self._peer = peer
         self._network = profile.network(CHAIN)
         limits = Limits(message_bytes=MAX_MESSAGE)
         self._urs = PartCollector(reader.UR_TYPES, limits)
@@ -109,14 +113,15 @@ class Air:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
         match reply:
             case Signed(payload):
-                return forms.answer(payload, forms.form_of(ticket.removeprefix(_PAYMENT)))
+                form = forms.form_of(ticket.removeprefix(_PAYMENT))
+                return forms.answer(payload, form, self._peer)
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
                 is_unread = (ticket == _SCAN and code is not FaultCode.DECLINED) or code in _UNSEEN
                 notice = Notice("Not scanned", (message, "Nothing was signed."))
                 return notice if is_unread else b""
             case Signature(signature):
-                return animated("Signature", (b64encode(signature).decode("ascii"),))
+                return animated("Signature", (b64encode(signature).decode("ascii"),), self._peer)
             case Info() | Done() | Text() | Fingerprint() | Registered() | Accounts():
                 return b""
             case Unchanged():

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-
-class Form(Enum):
-    """How a payment is written as codes."""
-
-    UR = "UR"  # crypto-psbt, version 2: what most of the field reads
-    BBQR = "BBQr"
+from signer.formats.payload.values import Form
 
 
 class Turns(Enum):
@@ -32,10 +27,13 @@ class Content(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A reader: its largest QR `version`, and seconds that each code stands (`period_s`)."""
+    """A reader: its largest QR `version`, and seconds that each code stands (`period_s`).
+
+    Without a `form` it reads the one that it asks in.
+    """
 
     name: str
-    form: Form = Form.UR
+    form: Form | None = Form.UR
     version: int = 12
     period_s: float = 0.2
     turns: Turns = Turns.TWICE
@@ -43,14 +41,14 @@ class Peer:
 
 
 # Cameras of small devices see version 12 (65 modules) well, and phones and laptops version 20.
-USUAL: Final = Peer("any")
+USUAL: Final = Peer("any", None)
 PEERS: Final = (
     Peer("quietkey", version=20, period_s=0.1, turns=Turns.ENDLESS, content=Content.SIGNATURES),
     Peer("sparrow", version=20, period_s=0.1, content=Content.SIGNATURES),
     Peer("bluewallet", version=15, content=Content.SIGNATURES),
     Peer("nunchuk", version=15, content=Content.SIGNATURES),
-    Peer("specter", version=15),
-    Peer("electrum", version=15),
+    Peer("specter", Form.NUMBERED, version=15),
+    Peer("electrum", Form.BASE43, version=20),
     Peer("krux", version=12),
     Peer("seedsigner", version=12),
     Peer("keystone", version=12),
@@ -61,5 +59,7 @@ NAMES: Final = tuple(_NAMED)
 
 
 def peer(name: str) -> Peer:
-    """The reader of that name, in any case of letters. Raises LookupError."""
+    """The reader of that name, in any case of letters. Raises LookupError, which lists them."""
+    if name.lower() not in _NAMED:
+        raise LookupError(f"the programs are {', '.join(NAMES)}")
     return _NAMED[name.lower()]
