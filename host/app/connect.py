@@ -1,5 +1,7 @@
 """From what a person types to a device: tcp:HOST:PORT or serial:PATH."""
 
+from collections.abc import Iterable
+
 from host import devices
 from host.devices import Connect, SigningDevice
 from host.errors import BadInput
@@ -19,7 +21,21 @@ async def connect(address: str) -> SigningDevice:
         connector: Connect | None = devices.load(name).schemes.get(scheme)
         if connector is not None and location:
             return await connector(location)
+    _check_program(scheme, candidates)
     raise BadInput(
         f"{address!r} names no device. Write tcp:HOST:PORT, serial:PATH or qr:FOLDER,"
         " for example tcp:127.0.0.1:30121."
     )
+
+
+def _check_program(scheme: str, candidates: Iterable[str]) -> None:
+    """Whether the program behind a plus is one we know: qr+sparrow. Raises BadInput."""
+    base, plus, program = scheme.partition("+")
+    start = f"{base}+"
+    schemes = [known for name in candidates for known in devices.load(name).schemes]
+    programs = [known.removeprefix(start) for known in schemes if known.startswith(start)]
+    if plus and programs and program not in programs:
+        raise BadInput(
+            f"No program {program!r} is known here. Nothing was done."
+            f" After {start} write one of {', '.join(programs)}."
+        )

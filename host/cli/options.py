@@ -10,7 +10,9 @@ from host.settings import WalletSettings, check_name, load, save
 
 _MAKING = ("pair", "import")  # these may name a wallet that is not there yet
 _LOOKING = ("balance", "history", "coins")  # what is configured does not make them ask
-_WHERE = "tcp:HOST:PORT, serial:PATH, or qr:SOURCE: a folder, a picture, /dev/videoN, -"
+_WHERE = (
+    "tcp:HOST:PORT, serial:PATH, or qr:SOURCE (qr+krux:SOURCE): a folder, a picture, /dev/videoN, -"
+)
 
 
 def add(task: argparse.ArgumentParser, *, device: bool, server: bool) -> None:

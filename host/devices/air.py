@@ -6,6 +6,10 @@ person says no there, only the person can say so here: by ending the wait.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Final
 
 from host import optics
@@ -18,24 +22,26 @@ from host.values import Frame
 from signer.errors import Malformed
 from signer.formats import account
 from signer.formats.account import ACCOUNT_TYPES, Account
-from signer.formats.qr import parts, ur
-from signer.formats.qr.parts import Limits, PartCollector
-from signer.formats.qr.peers import USUAL
-from signer.formats.qr.series import SMALLEST, fragment_length
-from signer.formats.qr.ur import PSBT_TYPES, Ur
+from signer.formats.payload import reader
+from signer.formats.payload.reader import Collector
+from signer.formats.payload.values import Form, Payment
+from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.qr.forms import message_of
+from signer.formats.qr.numbered import Numbered
+from signer.formats.qr.parts import Limits, PartCollector, Progress
+from signer.formats.qr.peers import PEERS, USUAL, Peer
+from signer.formats.qr.series import SMALLEST
+from signer.formats.qr.shower import Shower
+from signer.formats.qr.ur import Ur
 
 Show = Callable[[Frame], Awaitable[None]]
 Look = Callable[[], Awaitable[Frame | tuple[bytes, ...]]]  # a picture, or codes seen since
 Pause = Callable[[float], Awaitable[None]]
 HangUp = Callable[[], Awaitable[None]]
 
-MAX_FRAGMENT: Final = 200  # bytes a code: what small cameras in the field are known to take
 # Some signers show 30 bytes a code: a large answer takes thousands.
 LIMITS: Final = Limits(message_bytes=4 << 20, parts=4096)
-PERIOD_S: Final = 0.2  # a code: slow enough for cameras that expose for a fifteenth of a second
 LOOK_S: Final = 0.05  # between two pictures: some four of every code a device shows
-JITTER: Final = 0.15
-_GOLDEN: Final = 0.618  # its multiples, modulo 1, spread evenly and never fall into step
 
 
 class AirGapSigner:
@@ -43,7 +49,7 @@ class AirGapSigner:
 
     `show` puts a picture before the device's camera, `look` takes the newest one of its screen;
     either may raise LinkLost. `pause` waits so many seconds, `end_show` comes after the last
-    one of a payment, and `hang_up` lets go of both.
+    one of a payment, and `hang_up` lets go of both. `peer` is the device as a reader of codes.
     """
 
     name = "QR codes"
@@ -54,14 +60,14 @@ class AirGapSigner:
         show: Show,
         look: Look,
         pause: Pause = asyncio.sleep,
-        max_fragment: int = MAX_FRAGMENT,
+        peer: Peer = USUAL,
         hang_up: HangUp | None = None,
         end_show: Callable[[], None] = lambda: None,
     ) -> None:
         self._show = show
         self._look = look
         self._pause = pause
-        self._max_fragment = max_fragment
+        self._peer = peer
         self._hang_up = hang_up
         self._end_show = end_show
 
@@ -108,8 +114,7 @@ class AirGapSigner:
         Shows the request all the while, and waits as long as the person takes: cancel it to stop.
         What the device still shows of an earlier payment is passed over.
         """
-        request = parts.split(ur.from_psbt(psbt), self._max_fragment)
-        showing = asyncio.create_task(self._animate(request))
+        showing = asyncio.create_task(self._animate(psbt))
         reading = asyncio.create_task(self._answer_to(psbt))
         try:
             # Whichever fails first ends both; only the reading ever comes to a good end.
@@ -127,64 +132,69 @@ class AirGapSigner:
         if self._hang_up is not None:
             await self._hang_up()
 
-    async def _animate(self, texts: tuple[str, ...]) -> None:
-        """Show the codes round and round.
-
-        Their period changes by up to JITTER: at an even beat a camera may catch every change
-        between two codes in the middle of an exposure, and see none of them ever.
-        """
-        version = optics.version_for(texts)
-        beat = 0
-        while True:
-            await self._show(optics.draw(texts[beat % len(texts)], version=version))
-            beat += 1
-            await self._pause(PERIOD_S * (1 + JITTER * (2 * (beat * _GOLDEN % 1) - 1)))
+    async def _animate(self, psbt: bytes) -> None:
+        """Show the codes round and round, each for about as long as the device needs."""
+        version = self._peer.version
+        message = message_of(psbt, self._peer.form or Form.UR, version)
+        shower = Shower(message, self._peer, version)
+        series = shower.series
+        texts = tuple(map(series.text, range(series.count)))
+        version = series.version or optics.version_for(texts)  # one size: the picture stands still
+        for beat in count():
+            text = series.text(beat % shower.length)
+            await self._show(optics.draw(text, version=version))
+            await self._pause(shower.period_of(beat))
 
     async def _answer_to(self, psbt: bytes) -> bytes:
+        """The first payment on the device's screen, in any form, that is this one signed."""
         unsigned_tx = PsbtMaps.parse(psbt).unsigned_tx
+        collector = Collector(LIMITS)
         while True:
-            answer_ur = await self._collect(PSBT_TYPES)
-            try:
-                answer = ur.to_psbt(answer_ur)
-                if answer != psbt and PsbtMaps.parse(answer).unsigned_tx == unsigned_tx:
-                    return answer
-            except Malformed:
-                continue  # no answer to us, whatever it is
+            for code in await self._codes():
+                with suppress(Malformed):  # no answer to us, whatever it is
+                    answer = _payment_of(collector.add(code))
+                    if (
+                        answer not in (b"", psbt)
+                        and PsbtMaps.parse(answer).unsigned_tx == unsigned_tx
+                    ):
+                        return answer
 
     async def _collect(self, types: Collection[str]) -> Ur:
         """The next whole UR of a wanted type on the device's screen."""
         collector = PartCollector(types, LIMITS)
         while True:
-            await self._pause(LOOK_S)
-            frame = await self._look()
-            for text in await asyncio.to_thread(_texts, frame):
-                try:
-                    progress = collector.add(text)
-                except Malformed:
-                    continue  # a stray code in view
-                if isinstance(progress, Ur):
-                    return progress
+            for code in await self._codes():
+                with suppress(Malformed):  # a stray code in view
+                    progress = collector.add(code.decode("ascii", errors="replace"))
+                    if isinstance(progress, Ur):
+                        return progress
+
+    async def _codes(self) -> tuple[bytes, ...]:
+        """What is seen of the device's screen next."""
+        await self._pause(LOOK_S)
+        seen = await self._look()
+        return await asyncio.to_thread(optics.read, seen) if isinstance(seen, Frame) else seen
 
 
-def _texts(seen: Frame | tuple[bytes, ...]) -> tuple[str, ...]:
-    codes = optics.read(seen) if isinstance(seen, Frame) else seen
-    return tuple(code.decode("ascii", errors="replace") for code in codes)
+def _payment_of(collected: Progress | Ur | BbqrFile | Numbered | bytes) -> bytes:
+    """The PSBT of what is whole, or nothing. Raises Malformed."""
+    payload = None if isinstance(collected, Progress) else reader.read(collected)
+    return payload.psbt if isinstance(payload, Payment) else b""
 
 
-async def _connect(source: str) -> AirGapSigner:
+async def _connect(source: str, peer: Peer = USUAL) -> AirGapSigner:
     """Our codes in this terminal, the device's by a scanner that looks at `source`."""
     terminal = TerminalShower()
     scanner = await Scanner.open(source, terminal.say)
-    version = max(SMALLEST, min(version_in_terminal(), USUAL.version))
-    fragment = fragment_length(Ur(PSBT_TYPES[0], bytes(LIMITS.message_bytes)), version)
     terminal.say(f"The device's codes are looked for in: {source}")
     return AirGapSigner(
         terminal.show,
         scanner.look,
-        max_fragment=fragment,
+        peer=replace(peer, version=max(SMALLEST, min(version_in_terminal(), peer.version))),
         hang_up=scanner.close,
         end_show=terminal.end,
     )
 
 
-DEVICE = DeviceKind("QR codes", {"qr": _connect})
+_BY_NAME = {f"qr+{peer.name}": partial(_connect, peer=peer) for peer in PEERS}
+DEVICE = DeviceKind("QR codes", {"qr": _connect, **_BY_NAME})

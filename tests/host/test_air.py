@@ -11,14 +11,20 @@ from firmware_emu.paint.paint import paint
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.qr import Qr
 from host import optics
+from host.app.connect import connect
 from host.devices import AccountXpub
-from host.devices.air import AirGapSigner
-from host.errors import DeviceError, LinkLost
+from host.devices.air import LOOK_S, AirGapSigner
+from host.errors import BadInput, DeviceError, LinkLost
 from host.values import Frame
 from signer.chains.bitcoin import CHAIN
 from signer.formats import account
 from signer.formats.account import HARDENED, Account
+from signer.formats.payload.values import Form
 from signer.formats.qr import parts, ur
+from signer.formats.qr.forms import message_of
+from signer.formats.qr.peers import NAMES, peer
+from signer.formats.qr.series import cut
+from signer.formats.qr.shower import JITTER
 from signer.formats.qr.ur import Ur
 from tests import psbts
 from tests.desk import Desk, unlocked_desk
@@ -174,6 +180,53 @@ def looking_at(*texts: str) -> AirGapSigner:
     async def show(_frame: Frame) -> None: ...
 
     return AirGapSigner(show, look)
+
+
+def shown_by_device(psbt: bytes, form: Form) -> list[str]:
+    series = cut(message_of(psbt, form, 12), 12)
+    return list(map(series.text, range(series.count)))
+
+
+@pytest.mark.parametrize("form", [Form.UR, Form.BBQR, Form.NUMBERED, Form.UR1, Form.BASE43])
+async def test_an_answer_is_taken_in_whatever_form_the_device_writes(form: Form) -> None:
+    draft = psbts.build(psbts.keyring(), 1)
+    signed_psbt = psbts.sign(draft, psbts.keyring())
+    device = looking_at("hello", *shown_by_device(draft, form), *shown_by_device(signed_psbt, form))
+    assert await asyncio.wait_for(device.sign("regtest", draft), 20) == signed_psbt
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_request_is_shown_in_the_form_size_and_speed_of_the_device(name: str) -> None:
+    device = peer(name)
+    codes: list[bytes] = []
+    pauses: list[float] = []
+
+    async def show(frame: Frame) -> None:
+        assert optics.QUIET_ZONE * 8 + 4 * (17 + 4 * device.version) >= frame.width
+        codes.extend(optics.read(frame))
+        if len(codes) > 4:
+            raise LinkLost("enough")
+
+    async def look() -> Frame:
+        await asyncio.Event().wait()
+        return DARK
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    air = AirGapSigner(show, look, pause, device)
+    with pytest.raises(LinkLost, match="enough"):
+        await air.sign("regtest", psbts.build(psbts.keyring(), 20))
+    starts = {"coldcard": b"B$ZP", "specter": b"p1of"}
+    assert codes[0].startswith(starts.get(name, b"UR:CRYPTO-PSBT/"))
+    shows = [seconds for seconds in pauses if seconds != LOOK_S]
+    assert shows == pytest.approx([device.period_s] * len(shows), rel=JITTER + 0.01)
+
+
+async def test_a_program_that_is_not_known_is_answered_with_the_list() -> None:
+    with pytest.raises(BadInput, match=r"'nobody' .* qr\+ write one of .*sparrow.* coldcard"):
+        await connect("qr+nobody:/dev/video0")
 
 
 def export() -> Ur:

@@ -48,12 +48,8 @@ from signer.formats.payload.values import (
     RawTransaction,
     SeedCode,
 )
-from signer.formats.qr import bbqr, numbered
-from signer.formats.qr.bbqr import BbqrFile
-from signer.formats.qr.numbered import Numbered, NumberedCollector
-from signer.formats.qr.parts import Limits, PartCollector, Progress
+from signer.formats.qr.parts import Limits, Progress
 from signer.formats.qr.peers import USUAL, Peer
-from signer.formats.qr.ur import Ur
 from signer.hashes import sha256
 from signer.keys import path
 from signer.keys.curve import erase
@@ -84,10 +80,7 @@ class Air:
     def __init__(self, profile: Profile, peer: Peer = USUAL) -> None:
         self._peer = peer
         self._network = profile.network(CHAIN)
-        limits = Limits(message_bytes=MAX_MESSAGE)
-        self._urs = PartCollector(reader.UR_TYPES, limits)
-        self._files = bbqr.BbqrCollector(reader.BBQR_KINDS, limits)
-        self._numbered = NumberedCollector(limits)
+        self._collector = reader.Collector(Limits(message_bytes=MAX_MESSAGE))
         self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
 
     def receive(self, data: bytes, /) -> Iterator[Request | bytes]:
@@ -134,29 +127,19 @@ class Air:
 
     def hang_up(self) -> None:
         """The camera is gone: forget what it saw."""
-        self._urs.reset()
-        self._files.reset()
-        self._numbered.reset()
+        self._collector.reset()
         self._in_view.clear()
 
     def _collect(self, data: bytes) -> Payload | None:
         """What this code completes, or None while codes are missing. Raises Malformed."""
-        text = data.decode("ascii").strip() if data.isascii() else ""
-        collected: Progress | BbqrFile | Numbered | Ur
-        if text.startswith(bbqr.START):
-            collected = self._files.add(text)
-        elif part := numbered.parse(text):
-            collected = self._numbered.add(part)
-        elif text[:3].lower() == "ur:":
-            collected = self._urs.add(text)
-        else:
-            return reader.read(data)
+        collected = self._collector.add(data)
         if isinstance(collected, Progress):
             # Which payment a part belongs to shows at its end, and a long one takes longer than
             # AWAY_S to come round: all that was in view still is.
             self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
             return None
-        self._in_view.pop(_PARTS, None)
+        if not isinstance(collected, bytes):
+            self._in_view.pop(_PARTS, None)
         return reader.read(collected)
 
     def _requests(self, payload: Payload, data: bytes) -> Iterator[Request]:

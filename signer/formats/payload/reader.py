@@ -20,9 +20,11 @@ from signer.formats.payload.values import (
     SeedCode,
     SeedForm,
 )
+from signer.formats.qr import bbqr, numbered
 from signer.formats.qr import ur as urs
 from signer.formats.qr.bbqr import BbqrFile
-from signer.formats.qr.numbered import Numbered
+from signer.formats.qr.numbered import Numbered, NumberedCollector
+from signer.formats.qr.parts import Limits, PartCollector, Progress
 from signer.formats.qr.ur import PSBT_TYPES, Ur
 
 LONGEST: Final = 1 << 20  # bytes
@@ -40,6 +42,30 @@ _NAMED: Final = (
     (_SILENT, "This is a silent payment address. Your wallet pays to it; it is shown then."),
 )
 _UNKNOWN: Final = "The code holds something this device does not know."
+
+
+class Collector:
+    """Takes codes of every kind, mixed and in any order, until they make up something whole."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._urs = PartCollector(UR_TYPES, limits)
+        self._files = bbqr.BbqrCollector(BBQR_KINDS, limits)
+        self._numbered = NumberedCollector(limits)
+
+    def add(self, code: bytes) -> Progress | Ur | BbqrFile | Numbered | bytes:
+        """What this code completes, for `read`: itself where it is no part. Raises Malformed."""
+        text = code.decode("ascii").strip() if code.isascii() else ""
+        if text.startswith(bbqr.START):
+            return self._files.add(text)
+        if part := numbered.parse(text):
+            return self._numbered.add(part)
+        return self._urs.add(text) if text[:3].lower() == "ur:" else code
+
+    def reset(self) -> None:
+        """Forget every unfinished message."""
+        self._urs.reset()
+        self._files.reset()
+        self._numbered.reset()
 
 
 def read(payload: bytes | str | Ur | BbqrFile | Numbered) -> Payload:

@@ -71,6 +71,10 @@ class Shower:
         """How long it takes to show as many codes as a reader needs at least."""
         return self.series.count * self.code_s
 
+    def period_of(self, shown: int) -> float:
+        """Seconds that code number `shown` stands, from 0."""
+        return self.code_s * (1 + JITTER * (2 * (shown * _GOLDEN % 1) - 1))
+
     def summary(self) -> str:
         """How many codes, and how long they take."""
         if self.series.count == 1:
@@ -89,7 +93,7 @@ class Shower:
         if self.is_paused or self.series.count == 1:
             return self
         shown_s = self.shown_s + seconds
-        period_s = self.code_s * (1 + JITTER * (2 * (self.shown * _GOLDEN % 1) - 1))
+        period_s = self.period_of(self.shown)
         if shown_s < period_s:
             return replace(self, shown_s=shown_s)
         # What came late is made up for, but never by a code that is gone before it was seen.
