@@ -25,7 +25,7 @@ from host.values import (
     Utxo,
 )
 from host.wallet import bdk_adapter, payment_request, replacing
-from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
+from host.wallet.bdk_adapter import EXTERNAL, INTERNAL, outpoint_text
 
 STORE, COINS = "quietkey.sqlite", "coins.sqlite"
 FIRST_SEARCH = Search()
@@ -378,16 +378,6 @@ class Account:
             derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
             if derivation and derivation.keychain is INTERNAL:
                 mark(INTERNAL, derivation.index)
-
-
-def outpoint_text(outpoint: "bdk.OutPoint") -> str:
-    """As people read it: "txid:vout"."""
-    return f"{outpoint.txid}:{outpoint.vout}"
-
-
-def outpoint_name(outpoint: "bdk.OutPoint") -> tuple[bytes, int]:
-    """The txid in the order of the wire, and the index."""
-    return bytes(outpoint.txid.serialize()), int(outpoint.vout)
 
 
 def _kept_pairing(path: Path, store: Store) -> Pairing | None:

@@ -167,3 +167,13 @@ def finalized(signed: PsbtMaps) -> bytes:
 
 
 _SAFE = "Nothing was paid. Discard the payment and make it again."
+
+
+def outpoint_text(outpoint: bdk.OutPoint) -> str:
+    """As people read it: "txid:vout"."""
+    return f"{outpoint.txid}:{outpoint.vout}"
+
+
+def outpoint_name(outpoint: bdk.OutPoint) -> tuple[bytes, int]:
+    """The txid in the order of the wire, and the index."""
+    return bytes(outpoint.txid.serialize()), int(outpoint.vout)

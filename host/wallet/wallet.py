@@ -12,7 +12,8 @@ from host.errors import BadInput, WalletError
 from host.transactions import Transaction, TxOut
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
 from host.wallet import bdk_adapter, ended, packages, payment_request, replacing
-from host.wallet.account import Account, outpoint_name, outpoint_text
+from host.wallet.account import Account
+from host.wallet.bdk_adapter import outpoint_name, outpoint_text
 from host.wallet.payment_request import Output
 from signer.formats.words.digest_words import digest_words
 
