@@ -19,12 +19,11 @@ from host.values import (
     Balance,
     Draft,
     HistoryRow,
-    PaymentRecord,
     ReceiveAddress,
     SignedPayment,
     Utxo,
 )
-from host.wallet import bdk_adapter, payment_request, replacing
+from host.wallet import bdk_adapter, ended, payment_request, replacing
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL, outpoint_text
 
 STORE, COINS = "quietkey.sqlite", "coins.sqlite"
@@ -33,7 +32,7 @@ NO_WALLET = "There is no wallet here yet. Pair a device first."
 # Addresses behind the last used one that are known while a seed's coins are looked for, a branch:
 # each costs a derivation at every start, so there are fewer once all coins are found.
 RECOVERY_LOOKAHEAD = 100
-_ON_THEIR_WAY = ("signed", "sent")
+ON_THEIR_WAY = ("signed", "sent")
 WAITING = 1 << 32  # sorts what has no block yet above every block
 
 
@@ -246,8 +245,7 @@ class Account:
     def history(self) -> tuple[HistoryRow, ...]:
         """Newest first, what waits for its first block before all others."""
         with self._lock:
-            tip = self.tip_height
-            rows = [self._row(transaction, tip) for transaction in self._bdk.transactions()]
+            rows = [bdk_adapter.row(self._bdk, each) for each in self._bdk.transactions()]
         return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
 
     def confirmations(self, txid: str) -> int:
@@ -255,6 +253,19 @@ class Account:
         transaction = self._bdk.get_tx(bdk.Txid.from_string(txid))
         height = bdk_adapter.height(transaction.chain_position) if transaction else None
         return self.tip_height - height + 1 if height is not None else 0
+
+    def conflict_depths(self) -> dict[str, int]:
+        """The txids of payments that a block has ruled out, and the confirmations of that block.
+
+        A reorg that deep would revive them.
+        """
+        with self._lock:
+            waiting = [
+                record
+                for record in self.store.payments()
+                if not self.confirmations(record.payment.txid)
+            ]
+            return ended.conflict_depths(waiting, bdk_adapter.spent_in_blocks(self._bdk))
 
     def _load(self) -> None:
         search = self.store.search()
@@ -268,20 +279,6 @@ class Account:
         self._reveal_handed_out()
         self._recall()
 
-    def waiting(self) -> tuple[PaymentRecord, ...]:
-        """Payments on their way, oldest first: in no block, and a block can still take them."""
-        with self._lock:
-            return tuple(
-                record
-                for record in self.store.payments()
-                if record.status in _ON_THEIR_WAY and self._waits(record.payment.txid)
-            )
-
-    def _waits(self, txid: str) -> bool:
-        """Whether it is in no block, and no other one in a block spends its coins."""
-        canonical = self._bdk.get_tx(bdk.Txid.from_string(txid))
-        return canonical is not None and bdk_adapter.height(canonical.chain_position) is None
-
     def _safe(self) -> list["bdk.LocalOutput"]:
         """Coins that may be spent: in a block, or change of a payment that peers have shown.
 
@@ -292,9 +289,20 @@ class Account:
         return [
             output
             for output in self._bdk.list_unspent()
-            if bdk_adapter.height(output.chain_position) is not None
-            or str(output.outpoint.txid) in shown
+            if self._stands(output.outpoint.txid, shown)
         ]
+
+    def _stands(self, txid: "bdk.Txid", shown: Collection[str]) -> bool:
+        """In a block, or shown by peers and built on what is: a reorg can take what is below."""
+        canonical = self._bdk.get_tx(txid)
+        if canonical is None:
+            return False
+        if bdk_adapter.height(canonical.chain_position) is not None:
+            return True
+        return str(txid) in shown and all(
+            self._stands(spent.previous_output.txid, shown)
+            for spent in canonical.transaction.input()
+        )
 
     def _take_stock(self) -> None:
         """After news of the chain: blocks that came, and blocks that lost."""
@@ -323,11 +331,16 @@ class Account:
         known_txids = {
             str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
         }
+        lost = []
         for record in self.store.payments():
             txid = record.payment.txid
-            if record.status not in _ON_THEIR_WAY:
+            if record.status not in ON_THEIR_WAY:
                 replacing.forget(self._bdk, txid, self._clock())
             elif txid not in known_txids:
+                lost.append(record)
+        impossible = self.conflict_depths() if lost else {}
+        for record in lost:
+            if record.payment.txid not in impossible:
                 self._remember(record.payment)
 
     def _remember(self, payment: SignedPayment) -> None:
@@ -357,19 +370,6 @@ class Account:
             str(bdk.Address.from_script(script, payment_request.NETWORKS[self.network])),
             bdk_adapter.height(output.chain_position),
             outpoint in frozen,
-        )
-
-    def _row(self, canonical: "bdk.CanonicalTx", tip: int) -> HistoryRow:
-        transaction = canonical.transaction
-        flow = self._bdk.sent_and_received(transaction)
-        height = bdk_adapter.height(canonical.chain_position)
-        return HistoryRow(
-            str(transaction.compute_txid()),
-            flow.received.to_sat() - flow.sent.to_sat(),
-            bdk_adapter.fee_sats(self._bdk, transaction),
-            height,
-            tip - height + 1 if height is not None else 0,
-            bdk_adapter.seen_at(canonical.chain_position),
         )
 
     def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:

@@ -14,6 +14,7 @@ from host.config import HARDENED
 from host.errors import WalletError
 from host.psbt import PsbtMaps
 from host.store import Pairing
+from host.values import HistoryRow
 from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
@@ -177,3 +178,29 @@ def outpoint_text(outpoint: bdk.OutPoint) -> str:
 def outpoint_name(outpoint: bdk.OutPoint) -> tuple[bytes, int]:
     """The txid in the order of the wire, and the index."""
     return bytes(outpoint.txid.serialize()), int(outpoint.vout)
+
+
+def spent_in_blocks(wallet: bdk.Wallet) -> dict[tuple[bytes, int], int]:
+    """Coins that blocks have spent, by `outpoint_name`, and how deep that is."""
+    tip = wallet.latest_checkpoint().height
+    return {
+        outpoint_name(txin.previous_output): tip - spent_at + 1
+        for canonical in wallet.transactions()
+        if (spent_at := height(canonical.chain_position)) is not None
+        for txin in canonical.transaction.input()
+    }
+
+
+def row(wallet: bdk.Wallet, canonical: bdk.CanonicalTx) -> HistoryRow:
+    """A transaction as the history has it."""
+    transaction = canonical.transaction
+    flow = wallet.sent_and_received(transaction)
+    block = height(canonical.chain_position)
+    return HistoryRow(
+        str(transaction.compute_txid()),
+        flow.received.to_sat() - flow.sent.to_sat(),
+        fee_sats(wallet, transaction),
+        block,
+        wallet.latest_checkpoint().height - block + 1 if block is not None else 0,
+        seen_at(canonical.chain_position),
+    )

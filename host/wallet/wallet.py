@@ -12,7 +12,7 @@ from host.errors import BadInput, WalletError
 from host.transactions import Transaction, TxOut
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
 from host.wallet import bdk_adapter, ended, packages, payment_request, replacing
-from host.wallet.account import Account
+from host.wallet.account import ON_THEIR_WAY, Account
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
 from host.wallet.payment_request import Output
 from signer.formats.words.digest_words import digest_words
@@ -170,6 +170,19 @@ class Wallet(Account):
         present = self.tip_height if is_height else self._clock()
         return lock_time if lock_time > present else 0
 
+    def waiting(self) -> tuple[PaymentRecord, ...]:
+        """Payments on their way, oldest first: in no block, and a block can still take them.
+
+        BDK leaves out what is built on a payment that has ended: a person is to end that, too.
+        """
+        with self._lock:
+            on_their_way = [r for r in self.store.payments() if r.status in ON_THEIR_WAY]
+            waiting = [r for r in on_their_way if not self.confirmations(r.payment.txid)]
+            if all(self._bdk.get_tx(bdk.Txid.from_string(r.payment.txid)) for r in waiting):
+                return tuple(waiting)
+            impossible = self.conflict_depths()
+            return tuple(r for r in waiting if r.payment.txid not in impossible)
+
     def give_up(self, txid: str) -> None:
         """Send a payment no more that no peer has shown, or that was refused since.
 
@@ -256,7 +269,7 @@ class Wallet(Account):
         records, depths = self.store.payments(), self.conflict_depths()
         waiting = [(each.recipient, ended.coins_of(each.payment.raw_tx)) for each in self.waiting()]
         on_their_way = {coin for _, coins in waiting for coin in coins}
-        possible = ended.still_possible(records, self._spent_in_blocks())
+        possible = ended.still_possible(records, bdk_adapter.spent_in_blocks(self._bdk))
         free = [each for each in possible if not each.coins & on_their_way]
         chosen = usable if all_spent else ended.ruling_out(free, usable)
         for address in addresses:
@@ -266,29 +279,6 @@ class Wallet(Account):
             }
             ended.check_payee(address, possible, chosen | to_address)
         return chosen
-
-    def conflict_depths(self) -> dict[str, int]:
-        """The txids of payments that a block has ruled out, and the confirmations of that block.
-
-        A reorg that deep would revive them.
-        """
-        with self._lock:
-            waiting = [
-                record
-                for record in self.store.payments()
-                if not self.confirmations(record.payment.txid)
-            ]
-            return ended.conflict_depths(waiting, self._spent_in_blocks())
-
-    def _spent_in_blocks(self) -> dict[ended.Coin, int]:
-        """Coins that blocks have spent, and how deep that is."""
-        tip = self.tip_height
-        return {
-            outpoint_name(txin.previous_output): tip - height + 1
-            for canonical in self._bdk.transactions()
-            if (height := bdk_adapter.height(canonical.chain_position)) is not None
-            for txin in canonical.transaction.input()
-        }
 
     def _keep(self, draft: Draft) -> Draft:
         """The draft on disk, in the place of an older one."""

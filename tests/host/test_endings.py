@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import bdkpython as bdk
 import pytest
 
 from host.app import spend
 from host.app.history import history
 from host.backends.p2p import P2pBackend
 from host.cli.status import exit_code
+from host.config import wall_clock
 from host.devnet.network import Devnet
 from host.errors import NetworkError, TooFewCoins, WalletError
 from host.transactions import Transaction
 from host.values import Balance, Draft, SignedPayment
-from host.wallet import Wallet
+from host.wallet import Wallet, replacing
 from tests.devnets import STRANGER, branch
 from tests.wallets import fund, opened, paired, sign
 
@@ -238,6 +240,29 @@ async def test_a_payment_whose_change_is_spent_is_not_replaced(
     spenders = {entry.row.txid: entry.spent_by for entry in await history(wallet)}
     assert spenders[first.txid] == second.txid
     assert not spenders[second.txid]
+
+
+def test_what_is_built_on_an_ended_payment_waits_until_a_person_ends_it(tmp_path: Path) -> None:
+    """BDK counts them no more, and would again after the next start."""
+    wallet = paired(tmp_path)
+    fund(wallet, COIN)
+    payments = []
+    for _ in range(3):
+        payments.append(signed(wallet, wallet.draft(STRANGER, PAID, 1)))
+        wallet.store.mark_sent(payments[-1].txid)
+    for payment in payments:
+        wallet.store.mark_refused(payment.txid, "Every peer refused it.")
+    for payment in payments[:2]:  # for BDK they are there while something is built on them
+        replacing.forget(wallet.engine, payment.txid, wall_clock())
+    wallet.give_up(payments[2].txid)
+    assert wallet.engine.get_tx(bdk.Txid.from_string(payments[1].txid)) is None
+    assert [record.payment for record in wallet.waiting()] == payments[:2]
+    with pytest.raises(WalletError, match=payments[1].txid):
+        wallet.give_up(payments[0].txid)
+    wallet.give_up(payments[1].txid)
+    wallet.give_up(payments[0].txid)
+    assert wallet.waiting() == ()
+    assert wallet.balance() == opened(tmp_path).balance() == Balance(COIN, 0)
 
 
 async def test_what_the_network_has_shown_is_not_given_up(
