@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from host.errors import BadInput
 from host.psbt import MAGIC, UNSIGNED_TX, Map, PsbtMaps, read_map
@@ -11,6 +13,7 @@ from signer.errors import Malformed
 from signer.formats.cursor import Cursor, compact_size
 
 LONGEST_FILE = 8_000_000  # bytes; as text
+STDIO = "-"
 _VERSION = b"\xfb"
 _TX_VERSION, _FALLBACK_LOCK_TIME, _INPUT_COUNT, _OUTPUT_COUNT, _MODIFIABLE = (
     bytes([field]) for field in range(2, 7)
@@ -36,6 +39,25 @@ def read_psbt(data: bytes) -> PsbtMaps:
         return PsbtMaps.parse(raw) if UNSIGNED_TX in top else _from_version_2(top, cursor)
     except Malformed as error:
         raise BadInput(f"This is not a whole PSBT: {error} {_NOTHING}") from error
+
+
+def read_bytes(file: str) -> bytes:
+    """What is in a file, or on stdin for "-": as much as is read of it. Raises BadInput."""
+    try:
+        if file == STDIO:
+            return sys.stdin.buffer.read(LONGEST_FILE + 1)
+        with Path(file).open("rb") as stream:
+            return stream.read(LONGEST_FILE + 1)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}. {_NOTHING}") from error
+
+
+def binary_form(data: bytes) -> bytes:
+    """The same PSBT, unread, as binary. Raises BadInput for what does not begin as one."""
+    try:
+        return _binary(data)
+    except Malformed as error:
+        raise BadInput(f"This is no PSBT: {error} {_NOTHING}") from error
 
 
 def _binary(data: bytes) -> bytes:

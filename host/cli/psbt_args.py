@@ -2,11 +2,22 @@
 
 import argparse
 
+from host.config import NETWORKS
+
 HELP = """\
 A PSBT is read as binary, base64 or hex, version 0 or 2; - is stdin and stdout.
 
+  quietkey psbt show pay.psbt
   quietkey psbt diff sent.psbt returned.psbt
   quietkey psbt combine alice.psbt bob.psbt --out both.psbt
+"""
+_SHOW = """\
+What a payment says, in the device's sentences, read by the device's program without any key: each
+output whole, the fee, what is odd, how much is signed. Which output is change, only a device with
+its keys can tell. Status 0; 2 where a device would refuse, with its reason.
+
+  quietkey psbt show pay.psbt --network mainnet
+  quietkey psbt show - --json < pay.psbt
 """
 _DIFF = """\
 Proves that two PSBTs are about the same unsigned transaction: status 0. Else the differences are
@@ -26,6 +37,12 @@ def add_tasks(psbt: argparse.ArgumentParser) -> None:
     """The tasks below `quietkey psbt`."""
     tasks = psbt.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
     layout = argparse.RawDescriptionHelpFormatter
+    show = tasks.add_parser("show", help="read a payment", epilog=_SHOW, formatter_class=layout)
+    show.add_argument("file", metavar="FILE")
+    show.add_argument(
+        "--network", choices=NETWORKS, help="default: that of the wallet that opens, or regtest"
+    )
+    show.add_argument("--json", action="store_true", help="the pages as a JSON object")
     diff = tasks.add_parser(
         "diff", help="compare two payments", epilog=_DIFF, formatter_class=layout
     )

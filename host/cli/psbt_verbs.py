@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 
 from host import psbt_files
-from host.errors import BadInput, HostError
+from host.cli import psbt_show
+from host.errors import HostError
 from host.psbt import PsbtMaps
 from host.transactions import Transaction
 
-STDIO = "-"
 SAME, DIFFERENT = 0, 1
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was typed. The exit status. Raises HostError."""
-    return {"diff": _diff, "combine": _combine}[args.task](args)
+    return {"show": psbt_show.run, "diff": _diff, "combine": _combine}[args.task](args)
 
 
 def _diff(args: argparse.Namespace) -> int:
@@ -40,20 +40,13 @@ def _combine(args: argparse.Namespace) -> int:
 
 def read_file(file: str) -> PsbtMaps:
     """The PSBT in a file, or on stdin for "-". Raises BadInput."""
-    limit = psbt_files.LONGEST_FILE + 1
-    try:
-        if file == STDIO:
-            return psbt_files.read_psbt(sys.stdin.buffer.read(limit))
-        with Path(file).open("rb") as stream:
-            return psbt_files.read_psbt(stream.read(limit))
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}. Nothing was changed.") from error
+    return psbt_files.read_psbt(psbt_files.read_bytes(file))
 
 
 def write_file(file: str, psbt: PsbtMaps, version: int) -> None:
     """Binary in a file of that name, base64 on stdout for "-". Raises HostError."""
     raw = psbt_files.encode_version_2(psbt) if version else psbt.encode()
-    if file == STDIO:
+    if file == psbt_files.STDIO:
         sys.stdout.write(base64.b64encode(raw).decode() + "\n")
         return
     try:

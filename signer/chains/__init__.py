@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeGuard
 
 from signer.keys.keyring import Keyring
 from signer.keys.path import Path
-from signer.review import Approval, Review
+from signer.review import Approval, Page, Review
 
 
 class IncompleteChain(Exception):
@@ -222,6 +222,17 @@ class AddressSearch(Protocol):
         ...
 
 
+class KeylessReview(Protocol):
+    """The verb of chains whose requests can be read by who has no keys of them."""
+
+    def pages_without_keys(self, payload: bytes, network: str) -> tuple[Page, ...]:
+        """What a signing request says, as pages: nothing is known to be ours, nothing is signed.
+
+        Raises Malformed or Refused.
+        """
+        ...
+
+
 def names() -> tuple[str, ...]:
     """Every chain there is."""
     import pkgutil  # noqa: PLC0415  10 ms that a chain imported by its name does not need
@@ -258,6 +269,16 @@ def address_search(name: str) -> AddressSearch | None:
     """The same chain's search for addresses; None if it has none. Raises LookupError."""
     search: object = getattr(_package(name), "ADDRESS_SEARCH", None)
     return search if _can_search(search) else None
+
+
+def keyless_review(name: str) -> KeylessReview | None:
+    """The same chain's pages for who has no keys; None if it has none. Raises LookupError."""
+    reader: object = getattr(_package(name), "KEYLESS_REVIEW", None)
+    return reader if _can_read(reader) else None
+
+
+def _can_read(value: object) -> TypeGuard[KeylessReview]:
+    return not _missing(value, KeylessReview)
 
 
 def _can_search(value: object) -> TypeGuard[AddressSearch]:

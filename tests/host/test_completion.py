@@ -36,6 +36,7 @@ def completed(*words: str) -> list[str]:
         (("wallet", "pay", "--psbt-"), ["--psbt-version", "--psbt-out"]),
         (("wallet", "pay", "bcrt1q", "25000", "--da"), ["--data"]),
         (("wallet", "pay", "--network", ""), list(NETWORKS)),
+        (("psbt", "sh"), ["show"]),
         (("psbt", "combine", "--psbt-version", ""), ["0", "2"]),
         (("completion", "--he"), ["--help"]),
         (("wallet", "pay", "--no-such"), []),

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signer.chains import AddressSearch, Chain, PolicyAccounts
+from signer.chains import AddressSearch, Chain, KeylessReview, PolicyAccounts
 from signer.chains.bitcoin.accounts import addresses, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount, is_of_another_coin
 from signer.chains.bitcoin.messages import message
@@ -66,6 +66,13 @@ class Bitcoin:
         commitment = payment_commitment(checked)
         shown_pages = (*past, *pages(checked, words))
         return sealed(checked, commitment, shown_pages, keyring.fingerprint, words)
+
+    def pages_without_keys(self, payload: bytes, network: str) -> tuple[Page, ...]:
+        """A PSBT as pages for who has no keys of it. Raises Malformed or Refused."""
+        from signer.chains.bitcoin.review import keyless  # noqa: PLC0415  no device needs it
+
+        request = container.parse(payload)
+        return keyless.pages(request, NETWORKS[network], digest_words(request.unsigned_tx))
 
     def _past(self, checked: CheckedPayment, history: bytes) -> tuple[Page, ...]:
         """What is to be said of a payment that has to do with those signed before."""
@@ -215,3 +222,4 @@ BITCOIN = Bitcoin()
 CHAIN: Chain = BITCOIN
 POLICY_ACCOUNTS: PolicyAccounts = BITCOIN
 ADDRESS_SEARCH: AddressSearch = BITCOIN
+KEYLESS_REVIEW: KeylessReview = BITCOIN

@@ -94,6 +94,16 @@ def classify(
     return tuple(reviewed)
 
 
+def of_strangers(request: Psbt, network: Network) -> tuple[ReviewedOutput, ...]:
+    """The outputs as they look to who has no keys: none is known to be change. Raises Refused."""
+    for number, output in enumerate(request.tx.outputs, 1):
+        _check_length(output, f"Output {number}.")
+    return tuple(
+        ReviewedOutput(output, _foreign_role(output), address.render(output.script_pubkey, network))
+        for output in request.tx.outputs
+    )
+
+
 def _reach(coins: Sequence[SpentInput], account: Account) -> int:
     """How far change may lie in an account, past its coins that prove use (T08)."""
     indexes = [coin.location.index for coin in coins if coin.location.account == account]

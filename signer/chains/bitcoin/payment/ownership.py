@@ -266,6 +266,13 @@ def _derivation_claims(
     return tuple(sorted(claims, key=lambda claim: not claim.names_us))
 
 
+def claimed_origins(records: Map, ecdsa: int, taproot: int) -> tuple[tuple[bytes, Path], ...]:
+    """Fingerprint (4 bytes) and path of each key that a map of a PSBT names: claims, unchecked."""
+    origins = [origin for _, origin in records.records_of(ecdsa)]
+    origins += [_split(value)[0] for _, value in records.records_of(taproot)]
+    return tuple((origin[:4], _path(origin)) for origin in origins)
+
+
 def _names_us(origin: bytes) -> bool:
     return origin[:4] != UNKNOWN_FINGERPRINT
 

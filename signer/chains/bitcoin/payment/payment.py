@@ -118,26 +118,26 @@ class CheckedPayment:
 
 def check_payment(request: Psbt, owner: OwnedKeys, *, expert: bool) -> CheckedPayment:
     """The payment a PSBT asks for, if it passes every rule. Raises Malformed or Refused."""
-    _check_shape(request.tx)
+    check_shape(request.tx)
     located = inputs.locate_inputs(request, owner)
-    _check_filled(located.utxos)
+    check_filled(located.utxos)
     request, silent_addresses = _with_silent_payments(request, located, owner)
     marked, request = request, container.closed(request)
     spent = inputs.check_inputs(request, located, owner.keyring, expert=expert)
     foreign = inputs.check_foreign(request, located)
     _check_settled(marked, request, spent)
-    _check_sums(located.utxos, request.tx.outputs)
+    check_sums(located.utxos, request.tx.outputs)
     judged = outputs.classify(request, spent, located.accounts, owner, silent_addresses)
-    judged = _with_names(request, judged, owner.network)
+    judged = with_names(request, judged, owner.network)
     payment = CheckedPayment(request, owner.network, located.accounts, spent, judged, foreign)
     _check_fee(payment)
     return payment
 
 
-def _with_names(
+def with_names(
     request: Psbt, judged: tuple[ReviewedOutput, ...], network: Network
 ) -> tuple[ReviewedOutput, ...]:
-    """The outputs, with the names that the request proves (T94)."""
+    """The outputs, with the names that the request proves (T94). Raises Malformed or Refused."""
     kind = bytes((fields.OUT_DNSSEC_PROOF,))
     if not any(kind in records.fields for records in request.outputs):
         return judged
@@ -161,7 +161,8 @@ def _with_silent_payments(
     return settled.request, settled.addresses
 
 
-def _check_shape(tx: Tx) -> None:
+def check_shape(tx: Tx) -> None:
+    """Refused for a transaction that spends or pays nothing, or one coin twice."""
     if not tx.inputs:
         raise Refused(BitcoinReason.NO_INPUTS)
     if not tx.outputs:
@@ -181,7 +182,8 @@ def _check_settled(marked: Psbt, request: Psbt, spent: Sequence[SpentInput]) -> 
         raise Refused(BitcoinReason.MODIFIABLE)
 
 
-def _check_filled(spent: Sequence[TxOutput]) -> None:
+def check_filled(spent: Sequence[TxOutput]) -> None:
+    """Refused for a coin that holds nothing."""
     # Nobody has such coins, but a signed message spends one (BIP322): as a payment of nothing, the
     # words of the message would stay unread (T56).
     for index, output in enumerate(spent):
@@ -189,7 +191,8 @@ def _check_filled(spent: Sequence[TxOutput]) -> None:
             raise Refused(BitcoinReason.EMPTY_COIN, f"Input {index + 1}.")
 
 
-def _check_sums(spent: Sequence[TxOutput], paid: Sequence[TxOutput]) -> None:
+def check_sums(spent: Sequence[TxOutput], paid: Sequence[TxOutput]) -> None:
+    """Refused for amounts, in sats, that cannot be, or that are more than is spent."""
     coming, going = (sum(output.sats for output in side) for side in (spent, paid))
     # Amounts have no sign here: a sum within range holds only amounts within range (T17).
     if max(coming, going) > MAX_SATS:

@@ -77,7 +77,7 @@ def _commits_to_claims(request: Psbt, spent: Sequence[TxOutput], own: Sequence[i
     # is signed for good gets no signature of ours that a lie would make void.
     return len(coins) <= MAX_REMEMBERED_COINS and all(
         records.has_any(fields.NON_WITNESS_UTXO)
-        or (_is_segwit(output, records) and not records.has_any(*_FINAL))
+        or (is_segwit(output, records) and not records.has_any(*_FINAL))
         for output, records in coins
     )
 
@@ -86,7 +86,7 @@ def _is_taproot(output: TxOutput) -> bool:
     return script.script_type(output.script_pubkey) is ScriptType.P2TR
 
 
-def _is_segwit(output: TxOutput, records: Map) -> bool:
+def is_segwit(output: TxOutput, records: Map) -> bool:
     """Plain, or nested in the redeem script, which was compared with the coin (BIP141)."""
     program = records.get(fields.REDEEM_SCRIPT) or output.script_pubkey
     return script.script_type(program) in {ScriptType.P2WPKH, ScriptType.P2WSH} or _is_taproot(

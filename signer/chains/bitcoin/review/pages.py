@@ -10,6 +10,7 @@ from signer.chains.bitcoin.payment.outputs import RETURNING, OutputRole, Reviewe
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.review.warnings import fee_base, payment_warnings
 from signer.chains.bitcoin.transactions import script
+from signer.chains.bitcoin.transactions.tx import Tx
 from signer.keys.path import bare
 from signer.review import Fact, Kind, Origin, Page, Shape
 
@@ -162,14 +163,14 @@ def _recipients(payment: CheckedPayment) -> Iterator[Page]:
     part = (Fact("", _PART),) if payment.foreign else ()
     for number, target in enumerate(recipients, 1):
         amount = Fact("Pay", units.sats(target.output.sats))
-        facts = (amount, *part, *_name(target), *_destination(target))
+        facts = (amount, *part, *name_facts(target), *destination_facts(target))
         yield Page(Kind.RECIPIENT, f"Recipient {number} of {len(recipients)}", facts)
     for number, target in enumerate(data, 1):
-        facts = (Fact("", units.sats(target.output.sats)), *part, *_destination(target))
+        facts = (Fact("", units.sats(target.output.sats)), *part, *destination_facts(target))
         yield Page(Kind.RECIPIENT, f"Data {number} of {len(data)}", facts)
 
 
-def _name(target: ReviewedOutput) -> Iterator[Fact]:
+def name_facts(target: ReviewedOutput) -> Iterator[Fact]:
     """The name that is proven to stand for the address below it, and when (T94).
 
     There is no clock here: whether that time has passed is for the reader to see.
@@ -183,7 +184,8 @@ def _name(target: ReviewedOutput) -> Iterator[Fact]:
         yield Fact("", "Its name cannot be checked here and is not shown.")
 
 
-def _destination(target: ReviewedOutput) -> tuple[Fact, ...]:
+def destination_facts(target: ReviewedOutput) -> tuple[Fact, ...]:
+    """Where an output goes, whole: an address, data, or a script."""
     if target.silent is not None:
         # The script on the chain is a one-time one, made here: the address is what to compare.
         return (
@@ -296,7 +298,7 @@ def _details(payment: CheckedPayment) -> Page:
         *(fact for account in payment.accounts for fact in _opened(payment, account)),
         network,
         Fact("From", _coins(payment)),
-        *_lock(payment),
+        *lock_facts(payment.tx),
     ]
     if payment.tx.version not in _USUAL_VERSIONS:
         facts.append(Fact("Version", wording.spaced(payment.tx.version)))
@@ -311,9 +313,10 @@ def _coins(payment: CheckedPayment) -> str:
     return f"{coins}{of_accounts}, {units.sats(payment.spent_sats)}"
 
 
-def _lock(payment: CheckedPayment) -> Iterator[Fact]:
-    locktime = payment.tx.locktime
-    sequences = [tx_input.sequence for tx_input in payment.tx.inputs]
+def lock_facts(tx: Tx) -> Iterator[Fact]:
+    """Before when no block may hold the transaction, and whether it can be replaced (BIP125)."""
+    locktime = tx.locktime
+    sequences = [tx_input.sequence for tx_input in tx.inputs]
     if locktime:
         is_time = locktime >= LOCKTIME_THRESHOLD
         moment = wording.utc(locktime) if is_time else f"block {wording.spaced(locktime)}"

@@ -20,6 +20,7 @@ from signer.chains.bitcoin.payment.outputs import OutputRole, ReviewedOutput
 from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.chains.bitcoin.transactions import script, sighash
 from signer.chains.bitcoin.transactions.script import ScriptType
+from signer.chains.bitcoin.transactions.tx import Tx
 from signer.errors import Malformed
 from signer.keys import curve
 from signer.keys.path import render
@@ -46,15 +47,20 @@ def payment_warnings(payment: CheckedPayment) -> tuple[Page, ...]:
         *_odd_coins(payment),
         *_high_fee(payment),
         *_high_rate(payment),
-        *_delayed(payment),
-        *_resting(payment),
+        *time_warnings(payment.tx, payment.network),
         *_shared(payment),
-        *(
-            page
-            for number, target in enumerate(payment.outputs, 1)
-            for page in _odd(number, target)
-        ),
+        *output_warnings(payment.outputs),
     )
+
+
+def time_warnings(tx: Tx, network: Network) -> tuple[Page, ...]:
+    """What keeps a transaction out of blocks for longer than people expect."""
+    return (*_delayed(tx, network), *_resting(tx))
+
+
+def output_warnings(outputs: Sequence[ReviewedOutput]) -> tuple[Page, ...]:
+    """What is odd about each output."""
+    return tuple(page for n, target in enumerate(outputs, 1) for page in _odd(n, target))
 
 
 def _open(payment: CheckedPayment) -> Iterator[Page]:
@@ -149,20 +155,20 @@ def _high_rate(payment: CheckedPayment) -> Iterator[Page]:
         )
 
 
-def _delayed(payment: CheckedPayment) -> Iterator[Page]:
+def _delayed(tx: Tx, network: Network) -> Iterator[Page]:
     """A lock that keeps the payment out of blocks for long (T22).
 
     Wallets set the height of today against miners who would rewrite the last block; such a lock is
     a detail. A date, or a height that is a year ahead or more, is not.
     """
-    locktime = payment.tx.locktime
-    if all(tx_input.sequence == FINAL_SEQUENCE for tx_input in payment.tx.inputs):
+    locktime = tx.locktime
+    if all(tx_input.sequence == FINAL_SEQUENCE for tx_input in tx.inputs):
         return
     if locktime >= LOCKTIME_THRESHOLD:
         years = _years(locktime - RELEASE_TIME, SECONDS_PER_YEAR)
         yield warning("Delayed", "No block may hold it before", wording.utc(locktime), *years)
-    elif locktime >= _far_height(payment.network):
-        years = () if payment.network.coin else _years(locktime - RELEASE_HEIGHT, BLOCKS_PER_YEAR)
+    elif locktime >= _far_height(network):
+        years = () if network.coin else _years(locktime - RELEASE_HEIGHT, BLOCKS_PER_YEAR)
         height = wording.spaced(locktime)
         yield warning("Delayed", f"No block may hold it before block {height}.", *years)
 
@@ -177,14 +183,12 @@ def _years(ahead: int, year: int) -> tuple[str, ...]:
     return (f"That is about {wording.plural(ahead // year, 'year')} after this device was made.",)
 
 
-def _resting(payment: CheckedPayment) -> Iterator[Page]:
+def _resting(tx: Tx) -> Iterator[Page]:
     """Relative locks (BIP68): the payment waits until each coin has rested that long."""
     lines = [
         f"Coin {number}: {units.relative_lock(tx_input.sequence)}"
-        for number, tx_input in enumerate(payment.tx.inputs, 1)
-        if payment.tx.version >= 2
-        and not tx_input.sequence & BIP68_DISABLED
-        and tx_input.sequence & 0xFFFF
+        for number, tx_input in enumerate(tx.inputs, 1)
+        if tx.version >= 2 and not tx_input.sequence & BIP68_DISABLED and tx_input.sequence & 0xFFFF
     ]
     if lines:
         yield warning("Coins must rest", "The payment waits until each is this old:", *lines)

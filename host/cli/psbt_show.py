@@ -1,0 +1,70 @@
+"""`quietkey psbt show`: the device's program reads a payment without keys, in its own process."""
+
+import argparse
+import json
+import subprocess
+import sys
+from typing import Any
+
+from host import psbt_files
+from host.config import HomeFolder
+from host.errors import BadInput, HostError
+from host.settings import WalletSettings, load
+
+_CHAIN = "bitcoin"
+_LONGEST_SECONDS = 60.0
+_LETTERS = 4  # an address is read in groups of so many
+Answer = dict[str, Any]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the pages of a PSBT. The exit status. Raises HostError."""
+    payload = psbt_files.binary_form(psbt_files.read_bytes(args.file))
+    network = args.network or _usual_network()
+    answer = _read(payload, network)
+    if "refused" in answer:
+        raise BadInput(_refusal(answer["refused"], args.network))
+    text = json.dumps({"network": network, **answer}) if args.json else _text(answer["pages"])
+    sys.stdout.write(f"{text}\n")
+    return 0
+
+
+def _usual_network() -> str:
+    settings = load(HomeFolder.default().root)
+    return settings.wallets.get(settings.wallet, WalletSettings()).network
+
+
+def _read(payload: bytes, network: str) -> Answer:
+    command = [sys.executable, "-m", "firmware_emu.review", _CHAIN, network]
+    try:
+        child = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+            command, input=payload, capture_output=True, check=True, timeout=_LONGEST_SECONDS
+        )
+        answer: Answer = json.loads(child.stdout)
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise HostError("The device's program could not read it. Nothing was changed.") from error
+    return answer
+
+
+def _refusal(refused: Answer, typed_network: str | None) -> str:
+    """The device's sentences, and how this command names a network."""
+    sentences = [refused["title"].rstrip(".") + ".", *refused["sentences"]]
+    if refused["code"] == "WRONG_NETWORK":
+        sentences[-1] = f"Name {'another' if typed_network else 'it'} with --network."
+    return " ".join(sentences)
+
+
+def _text(pages: list[Answer]) -> str:
+    return "\n\n".join("\n".join((_title(page), *map(_line, page["facts"]))) for page in pages)
+
+
+def _title(page: Answer) -> str:
+    title: str = page["title"]
+    return f"Warning: {title}" if page["kind"] == "warning" else title
+
+
+def _line(fact: Answer) -> str:
+    value = fact["value"]
+    if fact["shape"] == "address":
+        value = " ".join(value[i : i + _LETTERS] for i in range(0, len(value), _LETTERS))
+    return f"  {fact['label']} {value}" if fact["label"] else f"  {value}"
