@@ -200,6 +200,13 @@ class WalletSession(Protocol):
         """Wait for the person's yes on the device, then check and keep the signed payment."""
         ...
 
+    async def take_psbt(self, text: str) -> UnfinishedPayment:
+        """The payment of this wallet that a pasted PSBT is: to be signed, or signed and to be sent.
+
+        Raises BadInput for what is no whole PSBT or another wallet's, WalletError as `sign` does.
+        """
+        ...
+
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         """Give the signed payment to the network and wait for the proof that it was taken."""
         ...

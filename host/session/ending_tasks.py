@@ -37,6 +37,18 @@ def take_up(host: Host, record: PaymentRecord) -> bool:
     return False
 
 
+async def take_psbt(host: Host, text: str) -> bool:
+    """Have the payment that a pasted PSBT is about on its page. Whether it is there."""
+    host.change(busy=wording.READING, problem="")
+    with reported(host):
+        if host.state.payment is not None and host.state.payment.working:
+            raise WalletError(wording.UNDER_WAY)
+        unfinished = await host.session.take_psbt(text)
+        host.change(payment=PaymentProgress.of(unfinished))
+        return True
+    return False
+
+
 async def give_up(host: Host, txid: str) -> None:
     """Send a payment no more, and have its coins back."""
     host.change(problem="")

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from host.app import pair, receive, spend, verify_address
+from host.app import pair, pasted, receive, spend, verify_address
 from host.app.history import entries
 from host.backends import Backend
 from host.devices import SigningDevice
@@ -25,6 +25,7 @@ from host.session.cable import Cable
 from host.values import (
     Draft,
     NetworkView,
+    PaymentRecord,
     PaymentRequest,
     ReceiveAddress,
     Sent,
@@ -268,6 +269,15 @@ class LocalSession:
     async def take_signed(self, draft: Draft, signed_psbt: bytes) -> SignedPayment:
         """What another signer made of the draft, checked and kept. Raises WalletError."""
         return await asyncio.to_thread(self.wallet.finish, draft, signed_psbt)
+
+    async def take_psbt(self, text: str) -> UnfinishedPayment:
+        psbt = await asyncio.to_thread(pasted.read, text)
+        own = await asyncio.to_thread(pasted.own_payment, self.wallet, psbt)
+        if isinstance(own, PaymentRecord):
+            return UnfinishedPayment.of(own)
+        signed = pasted.is_signed(psbt)
+        payment = await self.take_signed(own, psbt.encode()) if signed else None
+        return UnfinishedPayment(own, payment)
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         return await spend.send(self.wallet, self._backend, payment, observer)

@@ -25,6 +25,7 @@ UNPAIRED = "There is no wallet yet. Pull the cable with u, plug it in again, and
 PAIRING = "Reading the public key of the account from the device."
 FUNDING = "The faucet sends coins, the miner finds a block for them."
 WRITING = "Choosing coins for it."
+READING = "Reading what you pasted."
 SENDING = "Giving the payment to some nodes, watching it come back from the others."
 MAY_ASK_PIN = "The device may ask you to unlock it."
 ASKS_PIN = "The device asks for its PIN."

@@ -169,6 +169,15 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
             self.change(payment=None)
         await self.action_turn("home")
 
+    @on(messages.PsbtPasted)
+    def _read_psbt(self, message: messages.PsbtPasted) -> None:
+        if self.state.wallet is not None:
+            self._run_once("draft", lambda _: self._psbt_read(message.text))
+
+    async def _psbt_read(self, text: str) -> None:
+        if await ending_tasks.take_psbt(self, text):
+            await self._turn(PaymentPage())
+
     # A payment of the history
 
     @on(messages.HistoryRequested)

@@ -119,6 +119,14 @@ class NodeToggled(Message):
         self.node = node
 
 
+class PsbtPasted(Message):
+    """Read this text as a payment."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class PageLeft(Message):
     """The person leaves this page, or takes the keyboard from the device."""
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from host.app.verify_address import NOT_THE_SAME
-from host.errors import AddressAlarm, DeclinedOnDevice, HostError
+from host.errors import AddressAlarm, BadInput, DeclinedOnDevice, HostError
 from host.session import wording
 from host.session.api import Observer, Opening, UnfinishedPayment, WalletSession, WalletSnapshot
 from host.values import (
@@ -403,6 +403,9 @@ class FakeSession:
             self._end(draft.replaces, "replaced", REPLACEMENT_TXID)
             return SignedPayment(b"", REPLACEMENT_TXID, draft.fee_sats)
         return PAYMENT
+
+    async def take_psbt(self, text: str) -> UnfinishedPayment:
+        raise BadInput(f"{text[:20]!r} is no PSBT. Nothing was changed.")
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         self.fail("send")

@@ -1,5 +1,6 @@
 """The balance, and what can be done next."""
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -7,6 +8,7 @@ from textual.widgets import Static
 from host.session import wording
 from host.session.api import WalletSnapshot
 from host.session.state import AppState
+from host.tui.messages import PsbtPasted
 from host.tui.screens.history import movement
 from host.tui.screens.page import WalletPage, advice, fact
 
@@ -18,6 +20,10 @@ class HomePage(WalletPage):
         yield Static(id="balance")
         yield Static(id="advice")
         yield Static(id="recent")
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.post_message(PsbtPasted(event.text))
 
     def show(self, state: AppState) -> None:
         for name, content in (

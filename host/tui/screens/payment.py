@@ -13,6 +13,7 @@ from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import Draft
 
 ASK = "Press enter to ask the device. Nothing is signed before your yes there."
+SEND = "It is signed. Press enter to send it."
 AGAIN = "Press enter to try again, esc to leave it."
 PLUG_IN = "Press u to plug the cable in, then enter to try again, esc to leave it."
 SEND_AGAIN = "The signed payment is kept. Press enter to send it again, esc to leave it for later."
@@ -129,7 +130,7 @@ def _advice(payment: PaymentProgress, state: AppState) -> Content:
     return {
         Stage.WRITTEN: pointed(state.problem or state.busy or ASK),
         Stage.ASKED: pointed(state.asking),
-        Stage.SIGNED: pointed(state.busy),
+        Stage.SIGNED: pointed(state.busy or SEND),
         Stage.SPREAD: pointed(block_sentence(state)),
         Stage.CONFIRMED: pointed(DONE, "$text-success bold"),
     }[payment.stage]
