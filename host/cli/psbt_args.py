@@ -17,7 +17,7 @@ output whole, the fee, what is odd, how much is signed. Which output is change, 
 its keys can tell. Status 0; 2 where a device would refuse, with its reason.
 
   quietkey psbt show pay.psbt --network mainnet
-  quietkey psbt show - --json < pay.psbt
+  quietkey psbt show - --json
 """
 _DIFF = """\
 Proves that two PSBTs are about the same unsigned transaction: status 0. Else the differences are
