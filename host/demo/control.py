@@ -55,6 +55,10 @@ class PanelClient:
         await self._lines.ask({"type": text})
         return self.view
 
+    async def fit(self, version: int) -> None:
+        """Say that codes up to this QR version can be drawn; 0: none, and it shows its usual."""
+        await self._lines.ask({"room": version})
+
     async def pixels(self) -> Frame:
         """What the device's panel looks like: 240x160 grey pixels."""
         answer = (await self._lines.ask({"get": "pixels"}))["pixels"]

@@ -51,6 +51,9 @@ class EmulatorPanel:
     async def type(self, text: str) -> None:
         await self._client.type(text)
 
+    async def fit(self, version: int) -> None:
+        await self._client.fit(version)
+
     async def pixels(self) -> Frame:
         return await self._client.pixels()
 

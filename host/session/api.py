@@ -67,6 +67,10 @@ class DevicePanel(Protocol):
         """Type characters on the device. They may be a PIN: they are kept nowhere."""
         ...
 
+    async def fit(self, version: int) -> None:
+        """Say which QR version there is room for where codes are drawn; 0 for none."""
+        ...
+
     async def pixels(self) -> Frame:
         """What the panel looks like."""
         ...

@@ -124,6 +124,10 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     def _type(self, message: messages.TextTyped) -> None:
         self.run_worker(self._to_device(lambda panel: panel.type(message.text)), group="keys")
 
+    @on(messages.RoomMeasured)
+    def _fit(self, message: messages.RoomMeasured) -> None:
+        self.run_worker(self._to_device(lambda panel: panel.fit(message.version)), group="keys")
+
     @on(messages.DeviceReached)
     def _reach(self) -> None:
         self._front(device=True)

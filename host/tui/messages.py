@@ -35,6 +35,14 @@ class TextTyped(Message):
         self.text = text
 
 
+class RoomMeasured(Message):
+    """So large a QR code fits where the device's screen is drawn: its version, or 0."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+
 class DraftRequested(Message):
     """Write this payment down and show what it costs."""
 

@@ -91,6 +91,7 @@ class FakeSession:
         self.link = "serial"
         self.plugged = True
         self.pressed: list[str] = []
+        self.rooms: list[int] = []
         self.signed: list[Draft] = []
         self.verified: list[ReceiveAddress] = []
         self.discarded: list[Draft] = []
@@ -191,6 +192,9 @@ class FakeSession:
 
     async def type(self, text: str) -> None:
         self.pressed.append(text)
+
+    async def fit(self, version: int) -> None:
+        self.rooms.append(version)
 
     async def pixels(self) -> Frame:
         return Frame(0, 0, b"")

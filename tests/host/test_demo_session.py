@@ -69,6 +69,15 @@ async def test_the_faucet_pays_what_it_says_and_the_miner_finds_blocks(
     assert (await session.sync()).height == before + 2
 
 
+async def test_the_panel_fits_its_codes_to_the_room_that_it_is_told(session: DemoSession) -> None:
+    await session.panel.fit(5)
+    await ScriptedFinger(session._parts.control).show_account()
+    assert len(session._parts.control.view.code) == 17 + 4 * 5
+    await session.panel.fit(4)
+    view = await session._parts.control.wait_for(lambda view: len(view.code) < 37)
+    assert len(view.code) == 17 + 4 * 4
+
+
 async def test_a_node_can_be_killed_and_brought_back(session: DemoSession) -> None:
     await session.playground.kill(1)
     assert [node.alive for node in await nodes_of(session)] == [True, False, True]

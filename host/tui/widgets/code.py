@@ -32,6 +32,11 @@ def size(code: Modules, quiet: int = QUIET) -> tuple[int, int]:
     return side, (side + 1) // 2
 
 
+def version_in(wide: int, high: int) -> int:
+    """The largest QR version that so many columns and rows hold; below 1 for none."""
+    return (min(wide, 2 * high) - 2 * NARROWEST_QUIET - 17) // 4
+
+
 def half_blocks(code: Modules, quiet: int = QUIET) -> Content:
     """The code as text: two modules a cell, one above the other."""
     rows = framed(code, quiet)

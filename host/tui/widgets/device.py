@@ -10,9 +10,10 @@ from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.keyboard import Clock
-from host.tui.messages import DeviceReached, KeyRequested, TextTyped
+from host.tui.messages import DeviceReached, KeyRequested, RoomMeasured, TextTyped
 from host.tui.widgets import code, glass
 from host.values import PanelView
+from signer.formats.qr.peers import USUAL
 
 WIDTH = 42  # of ours, borders included; a code may need more
 # What the whole screen of the device takes, with the lines and borders around it.
@@ -78,6 +79,7 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
         self._view: PanelView | None = None
         self._code: code.Modules = ()
         self._comparison = ""
+        self._version = -1  # of the code there is room for, as the device was told
 
     @property
     def place(self) -> KeyPlace:
@@ -93,6 +95,7 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
 
     def show(self, state: AppState) -> None:
         self._view = state.view
+        self._tell_room()
         self._code = code.modules(state.view.code) if state.view else ()
         self.border_title = _title(state)
         self._draw()
@@ -107,6 +110,7 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self._draw()
+        self._tell_room()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
@@ -164,6 +168,14 @@ class DeviceWidget(Vertical, can_focus=True, inherit_bindings=False):
         """Columns and rows that a code may take, when all else around it makes way."""
         wide, high = self.app.size
         return wide - (2 if wide < NARROW else WALLET), high - AROUND
+
+    def _tell_room(self) -> None:
+        """Tell the device, which cuts its codes to it. The wallet sees no larger one either."""
+        wide, high = self._room()
+        version = max(0, min(code.version_in(wide, high), USUAL.version))
+        if self._view and version != self._version:
+            self._version = version
+            self.post_message(RoomMeasured(version))
 
 
 def _quiet_zone(modules: code.Modules, room: tuple[int, int]) -> int | None:
