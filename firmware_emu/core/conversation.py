@@ -6,9 +6,17 @@ from firmware_emu.commands import Fault, FaultCode, Request
 from firmware_emu.events import Port
 from firmware_emu.flows import Declined, Flow, RequestOutcome, Step
 from firmware_emu.screens import Answer, Screen
-from firmware_emu.screens.notice import Wait
+from firmware_emu.screens.notice import Notice, Wait
+from firmware_emu.screens.scan import Scan
 
 _BLANK = Wait("")
+CUT = Notice("Cancelled", ("The host went away.", "Nothing was signed."))
+NOBODY = Notice("Cancelled", ("Nobody answered.", "Nothing was signed."))
+UNANSWERED = Fault(FaultCode.DECLINED, "Nobody answered on the device.")
+FAILED = Notice(
+    "Link closed",
+    ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
+)
 _DECLINED = Fault(FaultCode.DECLINED, "The person said no.")
 
 
@@ -48,7 +56,9 @@ class Conversation:
 
     def puts_off(self, remark: Screen) -> bool:
         """Whether somebody is busy; behind what is yet to be read, the latest remark waits."""
-        if self.is_unread:
+        if isinstance(remark, Scan) and isinstance(self.screen, Notice):
+            return True
+        if self.is_unread and not isinstance(remark, Scan):
             self.remark = remark
         return self.is_unread or self.is_answered or self.asker is not None
 

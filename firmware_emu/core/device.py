@@ -9,7 +9,6 @@ from firmware_emu.commands import (
     CheckKeys,
     Command,
     Fault,
-    FaultCode,
     LoadSeed,
     Logout,
     Register,
@@ -22,7 +21,7 @@ from firmware_emu.commands import (
     SignMessage,
 )
 from firmware_emu.core import access
-from firmware_emu.core.conversation import Conversation, Ended
+from firmware_emu.core.conversation import CUT, FAILED, NOBODY, UNANSWERED, Conversation, Ended
 from firmware_emu.core.dispatch import flow_for, idle_flow, immediate_reply, unknown_network
 from firmware_emu.core.idle_timer import IdleTimer
 from firmware_emu.core.key_policy import KeyPolicy
@@ -43,15 +42,9 @@ from firmware_emu.flows import (
 from firmware_emu.personalities import Lost, PersonalityFactory
 from firmware_emu.screens import Answer, Fitted, Paged, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
+from firmware_emu.screens.scan import Scan
 from firmware_emu.storage.vault import Cost
 
-_CUT = Notice("Cancelled", ("The host went away.", "Nothing was signed."))
-_NOBODY = Notice("Cancelled", ("Nobody answered.", "Nothing was signed."))
-_UNANSWERED = Fault(FaultCode.DECLINED, "Nobody answered on the device.")
-_FAILED = Notice(
-    "Link closed",
-    ("What came over a link could not be dealt with. It begins anew.", "Nothing was signed."),
-)
 _STEPS = 20  # of the bar of a long press
 # While somebody else is asked these wait, and are not looked at again and again (threat T97).
 _FOR_A_PERSON = (
@@ -95,6 +88,7 @@ class Device:
         self._policy = KeyPolicy()
         self._bar = 0.0
         self._room = 0
+        self._left_scan = 0  # a person went away from it
         self._timer = IdleTimer()
         self._conversation = Conversation(idle_flow(self._state))
 
@@ -121,7 +115,7 @@ class Device:
             case events.PortClosed(port, rest):
                 self._receive(port, self._ports.receive(port, rest))
                 self._serve(leaving=port)
-                self._closed(port, _CUT)
+                self._closed(port, CUT)
             case events.Shaken(entropy):
                 self._state.pool.stir(entropy)
             case events.Resumed():
@@ -163,7 +157,9 @@ class Device:
                 self._remark(Notice("Camera", (sentence,)))
 
     def _remark(self, remark: Screen | None) -> None:
-        if remark and not self._conversation.puts_off(remark):
+        if isinstance(remark, Scan) and isinstance(self._conversation.screen, Scan):
+            self._show(remark, is_new=False)
+        elif remark and not self._conversation.puts_off(remark):
             self._idle(remark)
             self._conversation.is_unread = False  # the next remark may replace it
 
@@ -202,7 +198,7 @@ class Device:
 
     def _end_prompt(self) -> Screen | None:
         asker, self._conversation.asker = self._conversation.asker, None
-        return (self._reply(*asker, _UNANSWERED) or _NOBODY) if asker else None
+        return (self._reply(*asker, UNANSWERED) or NOBODY) if asker else None
 
     def _resume(self) -> None:
         if self._conversation.is_paused:  # else whoever waited has hung up meanwhile
@@ -223,6 +219,8 @@ class Device:
 
     def _look(self, look: Screen | Answer) -> None:
         if isinstance(look, Answer):
+            if isinstance(self._conversation.screen, Scan):
+                self._left_scan = self._conversation.screen.number
             self._conversation.is_answered = True
             self._advance(look)
         elif look != self._conversation.screen:
@@ -303,11 +301,13 @@ class Device:
 
     # The requests
 
-    def _receive(self, port: Port, items: Iterator[Request | bytes | Lost]) -> None:
+    def _receive(self, port: Port, items: Iterator[Request | bytes | Lost | Scan]) -> None:
         for item in items:
             match item:
                 case bytes():
                     self._send(port, item)
+                case Scan():
+                    self._remark(item if item.number != self._left_scan else None)
                 case Lost():
                     self._effects.append(HangUp(port))
                 case Request():
@@ -378,9 +378,9 @@ class Device:
             self._effects.append(BytesOut(port, wire))
 
     def _failed(self, port: Port) -> None:
-        self._closed(port, _FAILED)
+        self._closed(port, FAILED)
         if not (self._conversation.asker or self._conversation.is_answered):
-            self._idle(_FAILED)
+            self._idle(FAILED)
 
     def _closed(self, port: Port, notice: Notice) -> None:
         request = self._conversation.request_of(port)

@@ -10,6 +10,7 @@ from firmware_emu.commands import Fault, FaultCode, GetInfo, Reply, Request
 from firmware_emu.events import Port
 from firmware_emu.personalities import Lost, Personality, PersonalityFactory, Profile
 from firmware_emu.screens import Screen
+from firmware_emu.screens.scan import Scan
 from signer.errors import Malformed, Refused
 
 AHEAD = 2  # requests of one port that wait while another is dealt with; the rest waits unread
@@ -44,18 +45,18 @@ class Ports:
         self._load = load
         self._profile = profile
         self._open: dict[Port, Personality] = {}
-        self._unread: dict[Port, Iterator[Request | bytes | Lost]] = {}
+        self._unread: dict[Port, Iterator[Request | bytes | Lost | Scan]] = {}
         self._failed: list[Port] = []
         self._waiting: deque[tuple[Port, Request]] = deque()
 
-    def receive(self, port: Port, data: bytes) -> Iterator[Request | bytes | Lost]:
+    def receive(self, port: Port, data: bytes) -> Iterator[Request | bytes | Lost | Scan]:
         """What to send, and what to answer out of turn. Other requests wait."""
         with self._contained(port):
             before = self._unread.get(port, iter(()))
             self._unread[port] = chain(before, self._personality(port).receive(data))
         yield from self.read_on(port)
 
-    def read_on(self, port: Port) -> Iterator[Request | bytes | Lost]:
+    def read_on(self, port: Port) -> Iterator[Request | bytes | Lost | Scan]:
         """The same, of what came earlier: up to where enough requests of this port wait.
 
         What comes behind them stays unread, and the link is not read (threat T97).

@@ -11,6 +11,7 @@ from typing import Protocol, TypeGuard
 
 from firmware_emu.commands import Command, Reply, Request
 from firmware_emu.screens import Screen
+from firmware_emu.screens.scan import Scan
 
 MOST_LEFTOVERS = 4
 
@@ -70,7 +71,7 @@ class Personality(Protocol):
     Bytes of any kind are answered or dropped: an exception here closes the port.
     """
 
-    def receive(self, data: bytes, /) -> Iterator["Request | bytes | Lost"]:
+    def receive(self, data: bytes, /) -> Iterator["Request | bytes | Lost | Scan"]:
         """The requests that `data` completes, and bytes to send back at once (protocol errors).
 
         It is gone through as far as the device takes requests, and further when it takes more.

@@ -87,6 +87,6 @@ class Fitted(Screen, Protocol):
 class Ticking(Screen, Protocol):
     """A screen that changes by itself: an animated QR code."""
 
-    def tick(self, seconds: float, /) -> "Screen":
-        """The screen after this much time; the same object when nothing changed."""
+    def tick(self, seconds: float, /) -> "Screen | Answer":
+        """The screen after this much time, or its end; the same object when nothing changed."""
         ...

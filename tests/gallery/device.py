@@ -335,6 +335,7 @@ def _by_camera(device: Emulator) -> None:
     camera = Port("air", "camera")
     for frame in parts.split(ur.from_psbt(payments()["payment"]), 200):
         device.shell.happen(BytesIn(camera, frame.encode()))
+        device.advance(0.2)
     device.approve()
     for _ in range(20):
         device.advance(0.2)

@@ -33,6 +33,7 @@ from firmware_emu.personalities.air.account import CHAIN, registration_of
 from firmware_emu.screens import Screen
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import animated
+from firmware_emu.screens.scan import Scan, Sight
 from signer.errors import Malformed
 from signer.formats.payload import reader
 from signer.formats.payload.values import (
@@ -81,18 +82,31 @@ class Air:
         self._peer = peer
         self._network = profile.network(CHAIN)
         self._collector = reader.Collector(Limits(message_bytes=MAX_MESSAGE))
+        self._scan: Scan | None = None
+        self._n_scans = 0
+        self._is_served = False  # what is in view was asked for: no word of its codes any more
         self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
 
-    def receive(self, data: bytes, /) -> Iterator[Request | bytes]:
-        """One QR code's bytes: the requests that it completes, or a fault to show."""
+    def receive(self, data: bytes, /) -> Iterator[Request | bytes | Scan]:
+        """One QR code's bytes: the requests that it completes, a fault, or how far it is."""
+        yield from self._received(data)
+        if self._scan and not self._is_served:
+            yield self._scan
+
+    def _received(self, data: bytes) -> Iterator[Request]:
         try:
             payload = self._collect(data)
             requests = tuple(self._requests(payload, data)) if payload else ()
         except Malformed as error:
             # A stray code beside a payment under way is no reason to interrupt anyone.
+            if self._scan:
+                is_part = data[:3].lower() == b"ur:" or data.startswith(b"B$")
+                self._scan = self._scan.misread(Sight.DAMAGED if is_part else Sight.FOREIGN)
             if self._appeared(data) and _PARTS not in self._in_view:
                 yield _refusal(codes.mistaken(data, str(error)))
             return
+        if requests:
+            self._is_served = True
         if requests and self._appeared(_identity(payload, data)):
             yield from requests
         else:
@@ -124,11 +138,15 @@ class Air:
         """Let time pass without the codes that were in view."""
         aged = {code: unseen_s + seconds for code, unseen_s in self._in_view.items()}
         self._in_view = {code: unseen_s for code, unseen_s in aged.items() if unseen_s <= AWAY_S}
+        self._is_served = self._is_served and bool(self._in_view)
+        scan = self._scan.tick(seconds) if self._scan else None
+        self._scan = scan if isinstance(scan, Scan) else None
 
     def hang_up(self) -> None:
         """The camera is gone: forget what it saw."""
         self._collector.reset()
         self._in_view.clear()
+        self._scan = None
 
     def _collect(self, data: bytes) -> Payload | None:
         """What this code completes, or None while codes are missing. Raises Malformed."""
@@ -137,9 +155,12 @@ class Air:
             # Which payment a part belongs to shows at its end, and a long one takes longer than
             # AWAY_S to come round: all that was in view still is.
             self._in_view = dict.fromkeys((*self._in_view, _PARTS), 0.0)
+            self._n_scans += self._scan is None
+            self._scan = (self._scan or Scan(collected, self._n_scans)).saw(collected)
             return None
         if not isinstance(collected, bytes):
             self._in_view.pop(_PARTS, None)
+            self._scan = None
         return reader.read(collected)
 
     def _requests(self, payload: Payload, data: bytes) -> Iterator[Request]:

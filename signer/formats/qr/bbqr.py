@@ -176,7 +176,7 @@ class BbqrCollector:
         if surplus is not None:
             del self._candidates[surplus]
         if series.known < part.count:
-            return Progress(series.known, part.count, is_new)
+            return Progress(series.known, part.count, is_new, series.header, series.parts)
         # Others may go on: what another animation has shown so far is not lost by it.
         self._candidates = [known for known in self._candidates if known is not series]
         return series.file(self._limits.message_bytes)
@@ -213,6 +213,11 @@ class _Series:
     @property
     def known(self) -> int:
         return len(self._parts)
+
+    @property
+    def parts(self) -> tuple[bool, ...]:
+        """For each part, whether it is known."""
+        return tuple(index in self._parts for index in range(self.header[2]))
 
     def add(self, part: BbqrPart) -> bool:
         """Take in a part of this header. False when it said nothing new."""

@@ -115,6 +115,17 @@ class FountainDecoder:
     def count(self) -> int:
         return self._count
 
+    @property
+    def kind(self) -> tuple[int, int, int, int]:
+        """What all parts of this message say alike."""
+        return self._kind
+
+    @property
+    def solved(self) -> tuple[bool, ...]:
+        """For each fragment, whether it is known by itself."""
+        rows = self._rows
+        return tuple(index in rows and rows[index][0] == 1 << index for index in range(self._count))
+
     def fits(self, part: FountainPart) -> bool:
         """Whether `part` says it belongs to this message."""
         return _kind(part) == self._kind

@@ -95,7 +95,9 @@ class NumberedCollector:
             self._parts.clear()
         self._parts[part.number] = part
         if len(self._parts) < part.count:
-            return Progress(len(self._parts), part.count, known is None)
+            parts_map = tuple(number in self._parts for number in range(1, part.count + 1))
+            series = (part.kind, part.count, part.digest)
+            return Progress(len(self._parts), part.count, known is None, series, parts_map)
         parts = [self._parts[number] for number in sorted(self._parts)]
         self.reset()
         return _joined(parts)

@@ -1,7 +1,7 @@
 """A payload as a series of QR codes, and back: `split` and, on the other side, `PartCollector`."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from signer.errors import Malformed
@@ -51,11 +51,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`known` of `needed` facts about the message are in; `new` when this code brought one."""
+    """`known` of `needed` facts about the message are in; `new` when this code brought one.
+
+    `series` tells one message from another, and `parts` says which of its parts are known.
+    """
 
     known: int
     needed: int
     new: bool
+    series: object = field(default=None, compare=False)
+    parts: tuple[bool, ...] = field(default=(), compare=False)
 
 
 class PartCollector:
@@ -103,7 +108,8 @@ class PartCollector:
         if surplus is not None:
             del self._candidates[surplus]
         if message is None:
-            return Progress(decoder.known, decoder.count, is_new)
+            series = (ur_part.type, decoder.kind)
+            return Progress(decoder.known, decoder.count, is_new, series, decoder.solved)
         # Others may go on: what another animation has shown so far is not lost by it.
         self._candidates = [known for known in self._candidates if known[1] is not decoder]
         return Ur(ur_part.type, message)
