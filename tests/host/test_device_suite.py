@@ -101,7 +101,7 @@ def test_its_module_exposes_what_a_plug_must(name: str) -> None:
     assert isinstance(kind, DeviceKind)
     assert kind.title
     for scheme, connector in kind.schemes.items():
-        assert scheme.isalpha()
+        assert scheme.replace("+", "", 1).isalpha()  # qr+krux: what is meant, and for whom
         assert scheme.islower()
         assert inspect.iscoroutinefunction(connector)
 
@@ -214,9 +214,10 @@ NOWHERE = {
 
 @pytest.mark.parametrize(("name", "scheme"), SCHEMES)
 async def test_where_nobody_answers_is_a_sentence_for_every_scheme(name: str, scheme: str) -> None:
-    assert scheme in NOWHERE, f"NOWHERE has no address of the scheme {scheme} that nobody answers"
+    base = scheme.partition("+")[0]
+    assert base in NOWHERE, f"NOWHERE has no address of the scheme {base} that nobody answers"
     with pytest.raises(LinkLost) as lost:
-        await connect(f"{name}:{scheme}:{NOWHERE[scheme]}")
+        await connect(f"{name}:{scheme}:{NOWHERE[base]}")
     assert str(lost.value).endswith(".")
 
 
