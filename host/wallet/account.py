@@ -331,17 +331,20 @@ class Account:
         known_txids = {
             str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
         }
-        lost = []
-        for record in self.store.payments():
-            txid = record.payment.txid
-            if record.status not in ON_THEIR_WAY:
-                replacing.forget(self._bdk, txid, self._clock())
-            elif txid not in known_txids:
-                lost.append(record)
+        lost = [
+            record
+            for record in self.store.payments()
+            if record.status in ON_THEIR_WAY and record.payment.txid not in known_txids
+        ]
         impossible = self.conflict_depths() if lost else {}
         for record in lost:
             if record.payment.txid not in impossible:
                 self._remember(record.payment)
+        self._forget_ended()
+
+    def _forget_ended(self) -> None:
+        ended_txids = [r.payment.txid for r in self.store.payments() if r.status in ended.ENDED]
+        replacing.forget(self._bdk, ended_txids, self._clock())
 
     def _remember(self, payment: SignedPayment) -> None:
         transaction = bdk.Transaction(payment.raw_tx)

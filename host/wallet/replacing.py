@@ -4,7 +4,7 @@ Both spend a coin of the first, so only one of the two can ever be in a block (B
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 import bdkpython as bdk
@@ -58,14 +58,29 @@ def back_to_yourself(wallet: "bdk.Wallet", raw_tx: bytes, rate: "bdk.FeeRate") -
         return payment_request.built(builder.fee_absolute(fee), wallet)
 
 
-def forget(wallet: "bdk.Wallet", txid: str, now: int) -> None:
-    """Let its coins be free again, unless a block brings it."""
+def forget(wallet: "bdk.Wallet", txids: Collection[str], now: int) -> None:
+    """Let the coins of these be free again, unless a block brings them.
+
+    One that goes lets another be there that it ruled out; and BDK keeps one on which another is
+    built.
+    """
+    earlier: list[str] = []
+    for _ in txids:
+        there = [txid for txid in txids if _evict(wallet, txid, now)]
+        if there == earlier:
+            return
+        earlier = there
+
+
+def _evict(wallet: "bdk.Wallet", txid: str, now: int) -> bool:
+    """Whether it was there, and in no block."""
     canonical = wallet.get_tx(bdk.Txid.from_string(txid))
     if canonical is None or bdk_adapter.height(canonical.chain_position) is not None:
-        return
+        return False
     seen = bdk_adapter.seen_at(canonical.chain_position) or 0
     evicted = bdk.EvictedTx(txid=bdk.Txid.from_string(txid), evicted_at=max(now, seen + 1))
     wallet.apply_evicted_txs([evicted])
+    return True
 
 
 @contextmanager

@@ -198,7 +198,7 @@ class Wallet(Account):
                     " changed. Raise its fee, or call it off."
                 )
             self.store.give_up(txid)
-            replacing.forget(self._bdk, txid, self._clock())
+            self._forget_ended()
             self._save()
 
     def discard(self, draft: Draft) -> None:
@@ -225,8 +225,7 @@ class Wallet(Account):
                 raise WalletError("Finalizing changed the payment. Nothing was paid. Try again.")
             payment = SignedPayment(raw_tx, transaction.name, fee_sats)
             self.store.keep_payment(draft, payment, self._clock())
-            if draft.replaces:
-                replacing.forget(self._bdk, draft.replaces, self._clock())
+            self._forget_ended()  # what it replaces
             self._remember(payment)
         return payment
 

@@ -253,7 +253,7 @@ def test_what_is_built_on_an_ended_payment_waits_until_a_person_ends_it(tmp_path
     for payment in payments:
         wallet.store.mark_refused(payment.txid, "Every peer refused it.")
     for payment in payments[:2]:  # for BDK they are there while something is built on them
-        replacing.forget(wallet.engine, payment.txid, wall_clock())
+        replacing.forget(wallet.engine, [payment.txid], wall_clock())
     wallet.give_up(payments[2].txid)
     assert wallet.engine.get_tx(bdk.Txid.from_string(payments[1].txid)) is None
     assert [record.payment for record in wallet.waiting()] == payments[:2]
