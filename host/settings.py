@@ -155,10 +155,10 @@ def _lines(settings: Settings) -> Iterator[str]:
         yield f"wallet = {_quoted(settings.wallet)}\n"
     for name, wallet in settings.wallets.items():
         yield f"\n[wallets.{name}]\n"
-        for each in fields(wallet):
-            value = getattr(wallet, each.name)
+        for setting in fields(wallet):
+            value = getattr(wallet, setting.name)
             if value != "":
-                yield f"{each.name} = {_quoted(value)}\n"
+                yield f"{setting.name} = {_quoted(value)}\n"
 
 
 def _quoted(value: str | int) -> str:

@@ -45,8 +45,8 @@ class TerminalShower:
 def _line(sentence: str) -> str:
     """What of it fits on the one line under a code: its end goes first."""
     room = shutil.get_terminal_size().columns - 1
-    whole = _printable(sentence)
-    return whole if len(whole) <= room else f"{whole[: room - 1]}…"
+    printable = _printable(sentence)
+    return printable if len(printable) <= room else f"{printable[: room - 1]}…"
 
 
 def _printable(sentence: str) -> str:

@@ -82,7 +82,9 @@ class PeerManager:
         while True:
             best = testimonies[heaviest([testimony.chain for testimony in testimonies])]
             if withholding := await self._withholding(testimonies, best):
-                testimonies = [each for each in testimonies if each.peer not in withholding]
+                testimonies = [
+                    testimony for testimony in testimonies if testimony.peer not in withholding
+                ]
                 continue
             ordered = sorted(testimonies, key=lambda testimony: testimony is not best)
             alike = [testimony for testimony in ordered if _tells_of(testimony, best)]
@@ -183,11 +185,11 @@ class PeerManager:
 
         Headers cost work, and a chain without its blocks is no use; one who shows it is enough.
         """
-        tellers = [each for each in testimonies if _is_as_good(each, best)]
-        tips = {each.chain.tip for each in tellers}
+        tellers = [testimony for testimony in testimonies if _is_as_good(testimony, best)]
+        tips = {teller.chain.tip for teller in tellers}
         if len(tips) == 1 and len(tellers) == len(testimonies):
             return set()
-        told = {tip: [each.peer for each in tellers if each.chain.tip == tip] for tip in tips}
+        told = {tip: [teller.peer for teller in tellers if teller.chain.tip == tip] for tip in tips}
         unseen = {tip: peers for tip, peers in told.items() if tip not in self._shown}
         shown = await asyncio.gather(*(self._any_shows(*each) for each in unseen.items()))
         self._shown = {tip for tip, is_shown in zip(unseen, shown, strict=True) if is_shown} | (

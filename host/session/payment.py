@@ -24,7 +24,10 @@ class Drafted:
     @property
     def sentence(self) -> str:
         draft = self.draft
-        paid = [f"{grouped(each.sats or 0)} sats to {each.address}" for each in draft.recipients]
+        paid = [
+            f"{grouped(recipient.sats or 0)} sats to {recipient.address}"
+            for recipient in draft.recipients
+        ]
         total = f", {grouped(draft.sats)} sats in all" if len(paid) > 1 else ""
         return (
             f"Pay {', '.join(paid)}{total},"

@@ -245,7 +245,7 @@ class Account:
     def history(self) -> tuple[HistoryRow, ...]:
         """Newest first, what waits for its first block before all others."""
         with self._lock:
-            rows = [bdk_adapter.row(self._bdk, each) for each in self._bdk.transactions()]
+            rows = [bdk_adapter.row(self._bdk, canonical) for canonical in self._bdk.transactions()]
         return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
 
     def confirmations(self, txid: str) -> int:

@@ -231,7 +231,7 @@ class Wallet(Account):
 
     def _on_its_way(self, txid: str) -> PaymentRecord:
         """The payment, if another one may take its place. Raises WalletError."""
-        record = next((each for each in self.waiting() if each.payment.txid == txid), None)
+        record = next((record for record in self.waiting() if record.payment.txid == txid), None)
         if record is None:
             raise WalletError(
                 f"No payment {txid} is on its way from this wallet. Nothing was changed. The"
@@ -266,10 +266,12 @@ class Wallet(Account):
         and one of `addresses` would be paid twice.
         """
         records, depths = self.store.payments(), self.conflict_depths()
-        waiting = [(each.recipient, ended.coins_of(each.payment.raw_tx)) for each in self.waiting()]
+        waiting = [
+            (record.recipient, ended.coins_of(record.payment.raw_tx)) for record in self.waiting()
+        ]
         on_their_way = {coin for _, coins in waiting for coin in coins}
         possible = ended.still_possible(records, bdk_adapter.spent_in_blocks(self._bdk))
-        free = [each for each in possible if not each.coins & on_their_way]
+        free = [payment for payment in possible if not payment.coins & on_their_way]
         chosen = usable if all_spent else ended.ruling_out(free, usable)
         for address in addresses:
             ended.check_revivable(address, records, depths)

@@ -57,7 +57,7 @@ class EntryPage(WalletPage):
 
     def show(self, state: AppState) -> None:
         history = state.wallet.history if state.wallet else ()
-        self._entry = next((each for each in history if each.row.txid == self._txid), None)
+        self._entry = next((entry for entry in history if entry.row.txid == self._txid), None)
         entry = self._entry
         offered = ways_out(entry) if entry else ()
         self.place = KeyPlace.ENTRY if offered else KeyPlace.ENDED
