@@ -167,7 +167,8 @@ def test_killed_while_signing_no_second_amount_is_signed(tmp_path: Path) -> None
             device.wait_for(*PROMPTS)
             while "sign" not in device.screen.lines[-1]:
                 device.press(yes(device.screen))
-            kill_after(device, 3 * seconds, yes(device.screen))
+            # On a quick machine it has signed in 30 ms, on a busy one in 100.
+            kill_after(device, 3 * seconds if number % 2 else seconds / 10, yes(device.screen))
             left = b"result" in everything(cable)
         remembered = bool(kept(flash).history)
         outcomes.append((left, remembered))
