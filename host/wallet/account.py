@@ -265,7 +265,7 @@ class Account:
                 for record in self.store.payments()
                 if not self.confirmations(record.payment.txid)
             ]
-            return ended.conflict_depths(waiting, bdk_adapter.spent_in_blocks(self._bdk))
+            return ended.conflict_depths(waiting, bdk_adapter.spenders(self._bdk))
 
     def _load(self) -> None:
         search = self.store.search()

@@ -15,6 +15,7 @@ from host.errors import WalletError
 from host.psbt import PsbtMaps
 from host.store import Pairing
 from host.values import HistoryRow
+from host.wallet.ended import Coin, Spender
 from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
@@ -180,13 +181,17 @@ def outpoint_name(outpoint: bdk.OutPoint) -> tuple[bytes, int]:
     return bytes(outpoint.txid.serialize()), int(outpoint.vout)
 
 
-def spent_in_blocks(wallet: bdk.Wallet) -> dict[tuple[bytes, int], int]:
-    """Coins that blocks have spent, by `outpoint_name`, and how deep that is."""
+def spenders(wallet: bdk.Wallet) -> dict[Coin, Spender]:
+    """Coins that blocks have spent, by `outpoint_name`, and by what."""
     tip = wallet.latest_checkpoint().height
     return {
-        outpoint_name(txin.previous_output): tip - spent_at + 1
+        outpoint_name(txin.previous_output): Spender(
+            bytes(canonical.transaction.compute_txid().serialize()),
+            len(canonical.transaction.output()),
+            tip - block + 1,
+        )
         for canonical in wallet.transactions()
-        if (spent_at := height(canonical.chain_position)) is not None
+        if (block := height(canonical.chain_position)) is not None
         for txin in canonical.transaction.input()
     }
 

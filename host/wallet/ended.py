@@ -13,6 +13,19 @@ Coin = tuple[bytes, int]  # the txid in the order of the wire, and the index
 
 
 @dataclass(frozen=True, slots=True)
+class Spender:
+    """A transaction in a block: its txid in the order of the wire, its outputs, how deep it is."""
+
+    txid: bytes
+    outputs: int
+    depth: int
+
+    @property
+    def coins(self) -> frozenset[Coin]:
+        return frozenset((self.txid, index) for index in range(self.outputs))
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A payment that was given up or replaced, and what it spends."""
 
@@ -31,13 +44,15 @@ def coins_of(raw_tx: bytes) -> frozenset[Coin]:
     return frozenset((txin.outpoint.txid, txin.outpoint.index) for txin in inputs)
 
 
-def conflict_depths(records: Iterable[PaymentRecord], spent: Mapping[Coin, int]) -> dict[str, int]:
+def conflict_depths(
+    records: Iterable[PaymentRecord], spenders: Mapping[Coin, Spender]
+) -> dict[str, int]:
     """How deep what rules a payment out is, by its txid; a reorg that deep would revive it.
 
-    `spent` are the coins that blocks have spent, and the confirmations of each. `records` are
+    `spenders` has the coins that blocks have spent. `records` are
     payments in no block, oldest first: what spends the change of an impossible one is it, too.
     """
-    depths, ruled_out = {}, dict(spent)
+    depths, ruled_out = {}, {coin: spender.depth for coin, spender in spenders.items()}
     for record in records:
         ended = Ended(record, coins_of(record.payment.raw_tx))
         if depth := max((ruled_out.get(coin, 0) for coin in ended.coins), default=0):
@@ -103,4 +118,47 @@ def check_payee(address: str, possible: Iterable[Ended], spent: Iterable[Coin]) 
                 f" block can still take it ({ended.record.payment.txid}). Nothing was made, so that"
                 " nobody is paid twice. Try again after the next block. If its coins were taken"
                 " back by who sent them, ask for another address."
+            )
+
+
+def revivable(
+    address: str,
+    records: Iterable[PaymentRecord],
+    depths: Mapping[str, int],
+    spenders: Mapping[Coin, Spender],
+) -> list[Ended]:
+    """Ended payments to it that a reorg could revive, with the coins that such a reorg takes away.
+
+    `depths` are those of `conflict_depths`. Not those whose place a payment to it has taken.
+    """
+    paying = {
+        Transaction.parse(record.payment.raw_tx).txid
+        for record in records
+        if address in record.recipient.split()
+    }
+    could = []
+    for record in records:
+        if record.status not in ENDED or address not in record.recipient.split():
+            continue
+        if depths.get(record.payment.txid, FINAL_DEPTH) >= FINAL_DEPTH:
+            continue
+        rivals = [spenders[coin] for coin in coins_of(record.payment.raw_tx) if coin in spenders]
+        if not any(rival.txid in paying for rival in rivals):
+            coins = frozenset(coin for rival in rivals for coin in rival.coins)
+            could.append(Ended(record, coins))
+    return could
+
+
+def check_ended_payee(
+    could: Iterable[Ended], spent: Collection[Coin], depths: Mapping[str, int]
+) -> None:
+    """A payment beside those of `revivable` falls with what rules them out. Raises WalletError."""
+    for ended in could:
+        if not ended.coins & set(spent):
+            txid = ended.record.payment.txid
+            raise WalletError(
+                f"A payment of {grouped(ended.record.sats)} sats to this address ended ({txid}),"
+                " and a reorg of the chain could still revive it. Nothing was made, so that nobody"
+                f" is paid twice. Try again when what rules it out has {FINAL_DEPTH} confirmations"
+                f" (now {depths[txid]}), or ask for another address."
             )

@@ -270,7 +270,8 @@ class Wallet(Account):
             (record.recipient, ended.coins_of(record.payment.raw_tx)) for record in self.waiting()
         ]
         on_their_way = {coin for _, coins in waiting for coin in coins}
-        possible = ended.still_possible(records, bdk_adapter.spent_in_blocks(self._bdk))
+        spenders = bdk_adapter.spenders(self._bdk)
+        possible = ended.still_possible(records, spenders)
         free = [payment for payment in possible if not payment.coins & on_their_way]
         chosen = usable if all_spent else ended.ruling_out(free, usable)
         for address in addresses:
@@ -278,7 +279,10 @@ class Wallet(Account):
             to_address = {
                 coin for payee, coins in waiting if address in payee.split() for coin in coins
             }
+            could = ended.revivable(address, records, depths, spenders)
+            chosen = chosen if all_spent else chosen | ended.ruling_out(could, usable)
             ended.check_payee(address, possible, chosen | to_address)
+            ended.check_ended_payee(could, chosen | to_address, depths)
         return chosen
 
     def _keep(self, draft: Draft) -> Draft:

@@ -1,6 +1,7 @@
 """Every payment has an ending: sent, in a block, replaced, given up, forgotten, impossible."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import bdkpython as bdk
@@ -14,7 +15,7 @@ from host.config import wall_clock
 from host.devnet.network import Devnet
 from host.errors import NetworkError, TooFewCoins, WalletError
 from host.transactions import Transaction
-from host.values import Balance, Draft, SignedPayment
+from host.values import Balance, Draft, PaymentRequest, SignedPayment
 from host.wallet import Wallet, replacing
 from tests.devnets import STRANGER, branch
 from tests.wallets import fund, opened, paired, sign
@@ -213,6 +214,25 @@ async def test_a_payment_is_called_off_to_yourself(
     assert wallet.balance() == Balance(COIN - back.fee_sats, 0)
     assert (await statuses(wallet))[payment.txid] == "replaced"
     wallet.close()
+
+
+async def test_a_payee_is_paid_again_only_with_what_a_reorg_of_the_calling_off_takes_back(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet
+) -> None:
+    """A reorg that undoes the calling off undoes the new payment, too: nobody is paid twice."""
+    await devnet.fund(wallet.next_address().address, 2 * COIN)
+    await mined(devnet, backend, wallet)
+    first = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    await spend.send(wallet, backend, first)
+    taken_back = signed(wallet, wallet.draft_call_off(first.txid, 5))
+    await spend.send(wallet, backend, taken_back)
+    await mined(devnet, backend, wallet)
+    other = next(coin for coin in wallet.utxos() if not coin.outpoint.startswith(taken_back.txid))
+    request = replace(PaymentRequest.to(STRANGER, PAID, 1), coins=(other.outpoint,))
+    with pytest.raises(WalletError, match=rf"{first.txid}.*could still revive.*\(now 1\)"):
+        wallet.draft_request(request)
+    again = Transaction.parse(signed(wallet, wallet.draft(STRANGER, PAID, 1)).raw_tx)
+    assert taken_back.txid in {txin.outpoint.txid[::-1].hex() for txin in again.inputs}
 
 
 async def test_a_draft_that_would_replace_is_discarded_without_a_trace(
