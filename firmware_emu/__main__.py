@@ -89,6 +89,7 @@ class PluggedParts:
 def main(arguments: list[str] | None = None) -> int:
     """Run a device until it is told to stop. The exit status: 0, or 1 with a sentence on stderr."""
     sys.excepthook = _say_where
+    private_memory.give_back()
     is_locked = private_memory.keep_private()
     options = _parser().parse_args(arguments)
     try:

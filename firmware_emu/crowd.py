@@ -8,7 +8,7 @@ import sys
 from typing import Protocol
 
 MOST_MEMBERS = 600
-MOST_BYTES = 8 << 20
+MOST_BYTES = 4 << 20
 FREE = 64  # descriptors for everything else
 _WITHOUT_LIMIT = 256  # what Windows can wait for at once is little more
 

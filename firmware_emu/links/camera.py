@@ -8,11 +8,13 @@ import zxingcpp
 from firmware_emu.crowd import Crowd
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.links import LinkError
-from firmware_emu.links.pgm import BadPicture, GreyPicture, Pictures
+from firmware_emu.links.pgm import MAX_HEADER, MAX_PIXELS, BadPicture, GreyPicture, Pictures
 from firmware_emu.shell import Shell
 
 LOOPBACK = "127.0.0.1"
-MOST_STREAMS = 4  # each may hold a picture of two megabytes that has not ended (threat T97)
+MOST_STREAMS = 4
+AT_ONCE = 256 << 10  # bytes that asyncio reads from a stream in one go
+MOST_BYTES = MAX_PIXELS + MAX_HEADER + AT_ONCE  # of pictures that have not ended (threat T97)
 SMALLEST = 21  # modules on a side of the smallest QR code
 _QR = zxingcpp.barcode_formats_from_str("QRCodeModel2")
 
@@ -29,7 +31,7 @@ class CameraLink:
         self._shell = shell
         self._port = port
         self._streams: set[_Stream] = set()
-        self._crowd = Crowd(MOST_STREAMS)
+        self._crowd = Crowd(MOST_STREAMS, MOST_BYTES)
         self._untaken = 0
         self._server: asyncio.Server | None = None
 
@@ -115,12 +117,16 @@ class _Stream(asyncio.Protocol):
         self._crowd.leave(self)
 
     def data_received(self, data: bytes) -> None:
+        self._crowd.heard(self, len(data))
+        if self._transport is None or self._transport.is_closing():
+            return
         try:
             for picture in self._pictures.feed(data):
                 self._see(picture)
         except BadPicture:
             # Where one picture ends is where the next begins: after a bad one nothing is known.
             self.end()
+        self._crowd.answered(self, self._pictures.unfinished)
 
     def look(self, is_looking: bool) -> None:
         """Read the pictures that are sent, or let them wait."""
@@ -132,7 +138,8 @@ class _Stream(asyncio.Protocol):
             self._transport.pause_reading()
 
     def drop(self) -> None:
-        """End: there are too many."""
+        """End: there are too many, or too much of one. What it held goes before others are read."""
+        self._pictures = Pictures()
         self.end()
 
     def end(self) -> None:

@@ -29,7 +29,7 @@ class GreyPicture:
 
     width: int
     height: int
-    pixels: bytes = field(repr=False)
+    pixels: bytes | bytearray = field(repr=False)
 
     def pgm(self) -> bytes:
         """The picture as a file."""
@@ -41,6 +41,11 @@ class Pictures:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a picture that has not ended."""
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[GreyPicture]:
         """The pictures that `data` completes. Raises BadPicture."""
@@ -60,6 +65,7 @@ class Pictures:
         end = start + width * height
         if len(self._buffer) < end:
             return None
-        pixels = bytes(self._buffer[start:end])
-        del self._buffer[:end]
+        # A large picture is not held twice: the next begins in a buffer of its own (threat T97).
+        pixels, self._buffer = self._buffer, self._buffer[end:]
+        del pixels[end:], pixels[:start]
         return GreyPicture(width, height, pixels)

@@ -130,8 +130,8 @@ async def test_the_end_of_a_stream_hangs_nobody_up_but_closing_the_camera_does(r
     [
         b"P6\n4 4\n255\n",
         b"GET / HTTP/1.1\r\n\r\n",
-        b"P5\n1921 1\n255\n",
-        b"P5\n1920 1081\n255\n",
+        b"P5\n3841 1\n255\n",
+        b"P5\n3840 2161\n255\n",
         b"P5\n99999 99999\n255\n",
         b"P5\n0 4\n255\n",
         b"P5\n-4 4\n255\n",
@@ -155,6 +155,20 @@ async def test_a_stream_that_breaks_off_in_a_picture_leaves_nothing_behind(room:
     whole = optics.draw("half").pgm()
     await room.send(whole[: len(whole) // 2])
     assert await room.sees(optics.draw("A").pgm()) == [b"A"]
+
+
+async def test_of_unfinished_pictures_there_is_as_much_as_the_largest_one(room: Room) -> None:
+    largest = Frame(3840, 2160, bytes(3840 * 2160)).pgm()
+    readers = [await room.connect() for _ in range(3)]
+    for _, writer in readers:
+        writer.write(largest[:-1])
+    ends = {asyncio.ensure_future(reader.read()) for reader, _ in readers}
+    while len(ends) > 1:
+        done, ends = await asyncio.wait(ends, timeout=10, return_when="FIRST_COMPLETED")
+        assert done, "more than one is held"
+    assert await room.sees(optics.draw("A").pgm()) == [b"A"]
+    for end in ends:
+        end.cancel()
 
 
 async def test_two_streams_at_once_do_not_mix(room: Room) -> None:

@@ -129,7 +129,7 @@ def picture(width: int, height: int) -> bytes:
     return b"P5\n%d %d\n255\n" % (width, height) + os.urandom(width * height)
 
 
-VGA, HD = picture(640, 480), picture(1920, 1080)
+VGA, HD, UHD = picture(640, 480), picture(1920, 1080), picture(3840, 2160)
 HALF = junk(400 << 10)[:-10]
 HTTP = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n" + bytes(1 << 16)
 
@@ -156,6 +156,8 @@ KINDS: dict[str, Kind] = {
     "prompts without an end": sent(lambda: ask("get_receive_address", ADDRESS) * 100, lines=MANY),
     "small pictures": sent(lambda: VGA, "camera"),
     "large pictures, 8 cameras": sent(lambda: HD, "camera", 8),
+    "the largest pictures, 4 cameras": sent(lambda: UHD, "camera", 4),
+    "the largest picture, four times unfinished": sent(lambda: UHD[:-1], "camera", 4),
     "junk at the camera": sent(lambda: os.urandom(1 << 16), "camera"),
     "junk at the control socket": sent(lambda: os.urandom(1 << 12) + b"\n", "control"),
     "an endless line at the control socket": sent(lambda: b"x" * (1 << 16), "control", MANY),
