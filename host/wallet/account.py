@@ -309,6 +309,8 @@ class Account:
         self._mark_confirmed()
         if bdk_adapter.drop_lost_blocks(self._coins):
             self._load()
+        else:
+            self._forget_ended()  # what ruled an ended payment out may have lost
 
     def _mark_confirmed(self) -> None:
         """What a block has shown is sent for good, ended or not: a reorg may take it back."""
@@ -328,9 +330,7 @@ class Account:
         self._mark_confirmed()
         if draft := self.store.draft():
             self._mark_change(draft, self._bdk.mark_used)
-        known_txids = {
-            str(canonical.transaction.compute_txid()) for canonical in self._bdk.transactions()
-        }
+        known_txids = {str(tx.transaction.compute_txid()) for tx in self._bdk.transactions()}
         lost = [
             record
             for record in self.store.payments()
@@ -343,8 +343,8 @@ class Account:
         self._forget_ended()
 
     def _forget_ended(self) -> None:
-        ended_txids = [r.payment.txid for r in self.store.payments() if r.status in ended.ENDED]
-        replacing.forget(self._bdk, ended_txids, self._clock())
+        txids = [r.payment.txid for r in self.store.payments() if r.status in ended.ENDED]
+        replacing.forget(self._bdk, txids, self._clock())
 
     def _remember(self, payment: SignedPayment) -> None:
         transaction = bdk.Transaction(payment.raw_tx)

@@ -337,6 +337,16 @@ async def test_a_fee_that_no_peer_passes_on_is_said_before_the_device_is_asked(
         await spend.check_rate(backend, 0.5)
 
 
+async def undo_the_last_blocks(devnet: Devnet, depth: int) -> None:
+    """A longer branch of empty blocks; what was in them is gone from all mempools."""
+    for block in branch(devnet.node(0).chain, depth, depth + 1):
+        for index in range(len(devnet.status())):
+            devnet.node(index).submit_block(block.encode())
+    for change in (devnet.kill, devnet.revive):
+        for index in range(3):
+            await change(index)
+
+
 async def test_an_impossible_payment_is_revived_by_a_reorg(
     devnet: Devnet, backend: P2pBackend, wallet: Wallet, tmp_path: Path
 ) -> None:
@@ -354,18 +364,33 @@ async def test_an_impossible_payment_is_revived_by_a_reorg(
     assert wallet.conflict_depths() == {mine.txid: 2}
     with pytest.raises(WalletError, match=r"could still revive it.*has 6 confirmations \(now 2\)"):
         wallet.draft(STRANGER, PAID, 1)
-    for block in branch(devnet.node(0).chain, depth=2, length=3):
-        for index in range(len(devnet.status())):
-            devnet.node(index).submit_block(block.encode())
+    await undo_the_last_blocks(devnet, depth=2)
     await backend.sync(wallet)
     assert (await statuses(wallet))[mine.txid] == "not sent"
     assert [record.payment for record in wallet.waiting()] == [mine]
-    for change in (devnet.kill, devnet.revive):  # the twin's is gone from all mempools
-        for index in range(3):
-            await change(index)
     await spend.send_waiting(wallet, backend)
     await mined(devnet, backend, wallet)
     assert (await statuses(wallet))[mine.txid] == "confirmed"
+
+
+async def test_what_was_given_up_stays_ended_when_what_it_is_built_on_comes_back(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet
+) -> None:
+    """It was not there to be forgotten while another one had the place of its parent."""
+    first = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    wallet.store.mark_sent(first.txid)
+    parent = signed(wallet, wallet.draft_call_off(first.txid, 5))
+    wallet.store.mark_sent(parent.txid)
+    child = signed(wallet, wallet.draft(OTHER, PAID, 1))
+    wallet.store.mark_refused(child.txid, "Every peer refused it.")
+    wallet.store.mark_sent(first.txid)  # a block had shown it that lost
+    late = bdk.UnconfirmedTx(tx=bdk.Transaction(first.raw_tx), last_seen=wall_clock() + 9)
+    wallet.engine.apply_unconfirmed_txs([late])
+    assert wallet.engine.get_tx(bdk.Txid.from_string(parent.txid)) is None
+    wallet.give_up(child.txid)
+    await spend.send(wallet, backend, parent)
+    await mined(devnet, backend, wallet)
+    assert wallet.balance() == Balance(COIN - parent.fee_sats, 0)
 
 
 async def test_the_payee_is_paid_again_once_six_confirmations_rule_the_payment_out(
