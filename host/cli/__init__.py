@@ -143,8 +143,9 @@ make none. The history is a table (CSV), oldest first, in whole sats and UTC.
   quietkey wallet export labels
 """
 _IMPORT = """\
-A descriptor (BIP380), or two, for receiving and for change. That of one standard account is the
-wallet of its device; any other wallet can be looked at, and its payments are signed elsewhere.
+A descriptor (BIP380), or what another wallet exports: BSMS (BIP129), a Coldcard setup file, the
+JSON of Specter, Sparrow's text. That of one standard account is the wallet of its device; any other
+has several keys or conditions.
 
   quietkey wallet import wallet.txt --wallet savings --network mainnet
   quietkey wallet import "wpkh([73c5da0a/84h/0h/0h]xpub.../<0;1>/*)#..." --wallet watched
@@ -270,8 +271,8 @@ def _add_exchange(tasks: _Verbs) -> None:
     export.add_argument(
         "what", nargs="?", choices=("descriptor", "history", "labels"), default="descriptor"
     )
-    imported = _add_task(tasks, "import", "make the wallet of a descriptor", _IMPORT, peer=False)
-    imported.add_argument("descriptor", help="itself, a file that holds it, or - for stdin")
+    imported = _add_task(tasks, "import", "make the wallet of a file", _IMPORT, peer=False)
+    imported.add_argument("descriptor", help="itself, a file with the wallet, or - for stdin")
     _add_search(imported)
     named = _add_task(tasks, "label", "write a label to a thing", _LABEL)
     named.add_argument("ref", metavar="TXID|ADDRESS|TXID:N", help="what it is written to")

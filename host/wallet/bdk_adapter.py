@@ -70,6 +70,19 @@ def _unusable(pairing: Pairing) -> str:
     )
 
 
+def coin_weight(pairing: Pairing) -> int:
+    """What signing one coin adds to a transaction at most, in weight units (BIP141)."""
+    return int(descriptor(pairing).max_weight_to_satisfy())
+
+
+def first_address(pairing: Pairing) -> str:
+    """Of a wallet that is not kept. Raises WalletError, bdk.CreateWithPersistError."""
+    network, persister = NETWORKS[pairing.network], bdk.Persister.new_in_memory()
+    two_path = descriptor(pairing)
+    wallet = bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister, 1)
+    return str(wallet.peek_address(EXTERNAL, 0).address)
+
+
 def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> "bdk.Wallet":
     """What is kept there, or a new wallet when nothing is: a crash may have come before BDK.
 

@@ -5,7 +5,6 @@ The text names all addresses and no secret: who has it sees every payment, and c
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bdkpython as bdk
@@ -14,25 +13,26 @@ from host.config import HARDENED, account_path
 from host.errors import BadInput, WalletError
 from host.store import Pairing
 from host.wallet import bdk_adapter
-from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats.descriptor_checksum import checksum_of
+from signer.formats.payload import account_files, keys, reader
+from signer.formats.payload.descriptors import of_lines
+from signer.formats.payload.values import AccountDescription
 
 LONGEST = 20_000  # characters; a taproot tree of many keys has a few thousand
-_RECEIVING, _CHANGE, _BOTH = "/0/*", "/1/*", "/<0;1>/*"
 _NOTHING = "Nothing was changed."
-# Others have no addresses: the library ends the whole program when it is asked for one.
-_WITH_ADDRESSES = ("pkh(", "wpkh(", "sh(", "wsh(", "tr(")
+_BSMS = "BSMS"
 _SECRET = re.compile(
-    r"[xtyzuv]prv[1-9A-HJ-NP-Za-km-z]{20}|(?<![\w])[5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}(?!\w)"
+    r"[xtyzuvYZUV]prv[1-9A-HJ-NP-Za-km-z]{20}"
+    r"|(?<![\w])[5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}(?!\w)"
 )
-_KEY = re.compile(r"([xyzYZtuvUV]pub)[1-9A-HJ-NP-Za-km-z]+((?:/[^,(){}]*)?)")
 _STANDARD = re.compile(
     r"(pkh|sh\(wpkh|wpkh|tr)\(\[([0-9a-f]{8})/(\d+)h/(\d+)h/(\d+)h\]([xt]pub\w+)/<0;1>/\*\)+"
 )
+_CHANGE = re.compile(r"/1/\*|[<{]\d+[;,]\d+[>}]|/\*\*")
 _NO_CHECKSUM = (
-    "The descriptor has no checksum: nothing would tell of a wrong letter. Compare the first"
-    " address with the wallet it comes from."
+    "No checksum covers this: nothing would tell of a wrong letter. Compare the first address with"
+    " the wallet it comes from."
 )
 _CHANGE_GUESSED = "Only receiving addresses are named, so change is looked for at /1/*, as usual."
 
@@ -54,87 +54,78 @@ def write(pairing: Pairing) -> str:
 
 
 def read(text: str, network: str) -> ReadDescriptor:
-    """The wallet of a descriptor, or of two: one for receiving, the other for change.
+    """The wallet of a text: one descriptor or two, or a file in which wallets hand one on.
 
-    Empty lines and those that begin with # say nothing. The wallet of one standard account is its
-    device's; any other can be looked at only. Raises BadInput.
+    The forms are those that a device reads, too (signer.formats.payload): BSMS (BIP129), Coldcard's
+    setup file, the JSON of Specter and others, what Sparrow writes. The wallet of one standard
+    account is its device's; any other has its keys in several places, or conditions. Raises
+    BadInput.
     """
     if len(text) > LONGEST:
-        raise BadInput(f"This is too long for a descriptor. {_NOTHING}")
+        raise BadInput(f"This is too long for a wallet. {_NOTHING}")
     if _SECRET.search(text):
         raise BadInput(
             "This text holds a private key: whoever has it can spend the coins. It was not kept."
             " Export the public descriptor from the device or wallet that has the key."
         )
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    bodies = [_checked(line) for line in lines if not line.startswith("#")]
-    notes = [] if all("#" in line for line in lines if line[0] != "#") else [_NO_CHECKSUM]
-    body = _joined(bodies)
-    if bodies == [body.replace(_BOTH, _RECEIVING)]:
-        notes.append(_CHANGE_GUESSED)
-    _check_keys(body, network)
-    pairing = _standard(body, network) or _watched(body, network)
+    text = text.lstrip("\ufeff").strip()
+    description = _described(text)
+    _check_network(description, network)
+    body = body_of(description)
+    pairing = _standard(body, network) or _policy(body, network)
     _try_out(pairing)
+    _check_first_address(text, pairing)
+    notes = [] if description.is_checked else [_NO_CHECKSUM]
+    if "/0/*" in text and not _CHANGE.search(text):
+        notes.append(_CHANGE_GUESSED)
     return ReadDescriptor(pairing, tuple(notes))
 
 
-def _checked(line: str) -> str:
-    """The descriptor of a line without its checksum, hardened steps written as h."""
-    body, _, checksum = line.partition("#")
+def describe(pairing: Pairing) -> AccountDescription:
+    """The template and the keys of a wallet, as BIP388 has them."""
+    return of_lines([write(pairing)])
+
+
+def body_of(description: AccountDescription) -> str:
+    """Its descriptor for receiving and change together, without a checksum."""
+    return re.sub(r"@(\d+)", lambda place: description.keys[int(place[1])], description.template)
+
+
+def _described(text: str) -> AccountDescription:
     try:
-        if checksum and checksum != checksum_of(body):
-            raise BadInput(
-                f"The checksum behind the # does not fit: a letter is wrong or missing. {_NOTHING}"
-                " Copy the descriptor again, whole."
-            )
-        checksum_of(body)
+        keys.check_public(text)
+        payload = reader.read(text) if text[:3].lower() == "ur:" else account_files.of_text(text)
     except Malformed as error:
-        raise BadInput(f"This is no descriptor. {error} {_NOTHING}") from error
-    return body.replace("'", "h")
-
-
-def _joined(bodies: Sequence[str]) -> str:
-    """One descriptor for both kinds of addresses (BIP389)."""
-    match bodies:
-        case [body]:
-            return body.replace(_RECEIVING, _BOTH)
-        case [receiving, change] if receiving.replace(_RECEIVING, _CHANGE) == change != receiving:
-            return receiving.replace(_RECEIVING, _BOTH)
-        case [_, _]:
-            raise BadInput(
-                "The two descriptors are not those of one wallet: they must differ in /0/* for"
-                f" receiving and /1/* for change only, in this order. {_NOTHING}"
-            )
-        case _:
-            raise BadInput(
-                "A wallet is one descriptor, or two: one for receiving, the other for change."
-                f" There are {len(bodies)} here. {_NOTHING}"
-            )
-
-
-def _check_keys(body: str, network: str) -> None:
-    """Raises BadInput: it has no addresses, or keys of another network or for one address only."""
-    keys = _KEY.findall(body)
-    if not body.startswith(_WITH_ADDRESSES) or not keys:
+        raise BadInput(f"No wallet can be read in this. {error} {_NOTHING}") from error
+    if not isinstance(payload, AccountDescription):
         raise BadInput(
-            f"This is no descriptor of a wallet. {_NOTHING} One begins with pkh, sh, wpkh, wsh or"
-            " tr, and has a key that begins with xpub or tpub."
+            f"This is no wallet. {_NOTHING} One is a descriptor, which begins with pkh, sh, wpkh,"
+            " wsh or tr and has a key that begins with xpub or tpub; or a file from another wallet:"
+            " BSMS, a Coldcard setup file, the JSON of Specter."
         )
-    expected = "xpub" if network == "mainnet" else "tpub"
-    for version, steps in keys:
-        if version not in {"xpub", "tpub"}:
-            raise BadInput(f"A descriptor has keys that begin with xpub, not {version}. {_NOTHING}")
-        if version != expected:
-            kind = "the main network" if version == "xpub" else "a test network"
-            raise BadInput(
-                f"The keys of this descriptor are for {kind}, and --network says {network}."
-                f" {_NOTHING} Name the right network."
-            )
-        if not re.fullmatch(r"(?:/\d+)*/<\d+;\d+>/\*", steps):
-            raise BadInput(
-                "A key of this descriptor does not end with /<0;1>/*, so it has not one address"
-                f" after the other, for receiving and for change. {_NOTHING}"
-            )
+    return payload
+
+
+def _check_network(description: AccountDescription, network: str) -> None:
+    if description.is_mixed or description.is_mainnet != (network == "mainnet"):
+        kind = "the main network" if description.is_mainnet else "a test network"
+        raise BadInput(
+            f"The keys of this wallet are for {kind}, and --network says {network}."
+            f" {_NOTHING} Name the right network."
+        )
+
+
+def _check_first_address(text: str, pairing: Pairing) -> None:
+    """BIP129, Round 2: who is handed a BSMS record compares the address on its fourth line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines[0].startswith(_BSMS) or len(lines) < 4:
+        return
+    first = bdk_adapter.first_address(pairing)
+    if lines[3].lower() != first.lower():
+        raise BadInput(
+            f"The record says that its first address is {lines[3][:100]}, and its descriptor has"
+            f" {first}. {_NOTHING} Ask for the record once more: it was changed on its way."
+        )
 
 
 def _standard(body: str, network: str) -> Pairing | None:
@@ -152,17 +143,15 @@ def _standard(body: str, network: str) -> Pairing | None:
     return Pairing(network, script, fingerprint, key, account)
 
 
-def _watched(body: str, network: str) -> Pairing:
+def _policy(body: str, network: str) -> Pairing:
     name = hashlib.sha256(body.encode()).hexdigest()[:8]
     return Pairing(network, "policy", name, "", 0, f"{body}#{checksum_of(body)}")
 
 
 def _try_out(pairing: Pairing) -> None:
     """Raises BadInput for what the library cannot make a wallet of."""
-    network, persister = NETWORKS[pairing.network], bdk.Persister.new_in_memory()
     try:
-        two_path = bdk_adapter.descriptor(pairing)
-        bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister, 1)
+        bdk_adapter.first_address(pairing)
     except (WalletError, bdk.CreateWithPersistError) as error:
         raise BadInput(
             f"No wallet can be made of this descriptor. {_NOTHING}"

@@ -12,7 +12,7 @@ import bdkpython as bdk
 
 from host.config import grouped
 from host.errors import BadInput, WalletError
-from host.wallet import bdk_adapter, payment_request
+from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
 
 
@@ -65,9 +65,9 @@ def child(
     coins: "Sequence[bdk.LocalOutput]",
     parents: Package,
     sats_per_vbyte: float,
-    script: str,
+    coin_weight: int,
 ) -> "bdk.Psbt":
-    """All of `coins`, of a "wpkh" or "tr" account, to a change address.
+    """All of `coins` to a change address; to sign one takes `coin_weight` units (BIP141).
 
     Raises BadInput for a rate that the parents pay already, TooFewCoins.
     """
@@ -79,10 +79,10 @@ def child(
         )
     to_self = wallet.next_unused_address(INTERNAL).address.script_pubkey()
     builder = bdk.TxBuilder().add_utxos([coin.outpoint for coin in coins])
-    builder = builder.manually_selected_only().drain_to(to_self)
+    builder = spending_path.chosen(builder.manually_selected_only().drain_to(to_self), wallet)
     have_sats = sum(coin.txout.value.to_sat() for coin in coins)
     aside = f"The coin of this payment has {grouped(have_sats)} sats. Choose a lower rate."
     alone = payment_request.built(builder.fee_rate(rate), wallet, have_sats, aside)
-    vbytes = payment_request.vbytes(payment_request.unsigned(alone), script)
+    vbytes = payment_request.vbytes(payment_request.unsigned(alone), coin_weight)
     fee = bdk.Amount.from_sat(child_fee(parents, vbytes, sats_per_vbyte))
     return payment_request.built(builder.fee_absolute(fee), wallet, have_sats, aside)

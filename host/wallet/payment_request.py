@@ -129,10 +129,12 @@ def address(script_pubkey: bytes, network: str) -> str:
     return str(bdk.Address.from_script(bdk.Script(script_pubkey), NETWORKS[network]))
 
 
-def vbytes(transaction: Transaction, script: str) -> int:
-    """The size of an unsigned transaction once every coin of a "wpkh" or "tr" account is signed."""
-    witness = {"wpkh": 108, "tr": 66}[script]  # a signature and its key; a Schnorr signature
-    weight = 4 * len(transaction.encode(witness=False)) + 2 + witness * len(transaction.inputs)
+def vbytes(transaction: Transaction, coin_weight: int) -> int:
+    """The size of an unsigned transaction once every coin is signed, each by so many units.
+
+    Those are weight units (BIP141): see host.wallet.bdk_adapter.coin_weight.
+    """
+    weight = 4 * len(transaction.encode(witness=False)) + 2 + coin_weight * len(transaction.inputs)
     return -(-weight // 4)
 
 

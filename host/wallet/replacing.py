@@ -12,7 +12,7 @@ import bdkpython as bdk
 from host import psbt
 from host.config import grouped
 from host.errors import WalletError
-from host.wallet import bdk_adapter, payment_request
+from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
 
 _RELAY_SATS_PER_VBYTE = 1  # what a replacement pays for its own way, at least (BIP125, rule 4)
@@ -32,11 +32,43 @@ def with_higher_fee(
             raise _too_low(error.required) from error
         except bdk.CreateTxError.FeeTooLow as error:
             raise _too_low(error.required) from error
+        except bdk.CreateTxError.SpendingPolicyRequired:
+            return _made_again(wallet, txid, rate, kept)
         except bdk.CreateTxError as error:
             raise WalletError(
                 f"The fee cannot be raised: {error}. Nothing was changed. Receive coins first, or"
                 " call the payment off."
             ) from error
+
+
+def _made_again(
+    wallet: "bdk.Wallet", txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
+) -> "bdk.Psbt":
+    """The same by hand: BDK's own way cannot be told which conditions of a policy are met."""
+    canonical = wallet.get_tx(bdk.Txid.from_string(txid))
+    if canonical is None:
+        raise WalletError(f"No payment {txid} is known here. Nothing was changed.")
+    transaction = canonical.transaction
+    least_sats = bdk_adapter.fee_sats(wallet, transaction) or 0
+    least_sats += _RELAY_SATS_PER_VBYTE * transaction.vsize()
+    with _absent(wallet, transaction):
+        builder = bdk.TxBuilder().add_utxos([txin.previous_output for txin in transaction.input()])
+        outputs = [out for out in transaction.output() if not _is_change(wallet, out)]
+        for output in outputs:
+            builder = builder.add_recipient(output.script_pubkey, output.value)
+        if not outputs:  # all of it went back
+            script = transaction.output()[0].script_pubkey
+            builder = builder.manually_selected_only().drain_to(script)
+        builder = spending_path.chosen(builder.unspendable(list(kept)), wallet)
+        bumped = payment_request.built(builder.fee_rate(rate), wallet)
+    if bumped.fee() < least_sats:
+        raise _too_low(str(least_sats))
+    return bumped
+
+
+def _is_change(wallet: "bdk.Wallet", output: "bdk.TxOut") -> bool:
+    place = wallet.derivation_of_spk(output.script_pubkey)
+    return place is not None and place.keychain is INTERNAL
 
 
 def back_to_yourself(wallet: "bdk.Wallet", raw_tx: bytes, rate: "bdk.FeeRate") -> "bdk.Psbt":
@@ -50,6 +82,7 @@ def back_to_yourself(wallet: "bdk.Wallet", raw_tx: bytes, rate: "bdk.FeeRate") -
     with _absent(wallet, transaction):
         outpoints = [txin.previous_output for txin in transaction.input()]
         builder = bdk.TxBuilder().add_utxos(outpoints).manually_selected_only().drain_to(script)
+        builder = spending_path.chosen(builder, wallet)
         wanted = payment_request.built(builder.fee_rate(rate), wallet)
         least_sats = old_fee_sats + _RELAY_SATS_PER_VBYTE * _vbytes(wanted, rate)
         if wanted.fee() >= least_sats:

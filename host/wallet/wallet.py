@@ -11,7 +11,7 @@ from host.config import grouped
 from host.errors import BadInput, WalletError
 from host.transactions import Transaction, TxOut
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
-from host.wallet import bdk_adapter, ended, packages, payment_request, replacing
+from host.wallet import bdk_adapter, ended, packages, payment_request, replacing, spending_path
 from host.wallet.account import ON_THEIR_WAY, Account
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
 from host.wallet.payment_request import Output
@@ -72,7 +72,7 @@ class Wallet(Account):
         )
         if spent:
             builder = builder.add_utxos([names[coin] for coin in sorted(spent)])
-        return builder, list(usable.values())
+        return spending_path.chosen(builder, self._bdk), list(usable.values())
 
     def _check_coins(
         self, coins: Iterable[str], usable: Container[str], frozen: Container[str]
@@ -102,7 +102,7 @@ class Wallet(Account):
         address = " ".join(dict.fromkeys(output.address for output in outputs))
         rate = request.sats_per_vbyte
         if request.fee_sats is not None:
-            rate = round(request.fee_sats / payment_request.vbytes(unsigned, self.script), 2)
+            rate = round(request.fee_sats / payment_request.vbytes(unsigned, self.coin_weight), 2)
         draft = self._as_draft(psbt_draft, address, sats, rate)
         return replace(draft, request=request)
 
@@ -111,7 +111,7 @@ class Wallet(Account):
         with self._lock:
             coins = self._coins_of(parent)
             parents = packages.with_parents(self._bdk, parent)
-            child = packages.child(self._bdk, coins, parents, rate, self.script)
+            child = packages.child(self._bdk, coins, parents, rate, self.coin_weight)
             (output,) = payment_request.unsigned(child).outputs
             address = payment_request.address(output.script_pubkey, self.network)
             request = replace(

@@ -1,5 +1,7 @@
 """Wallets as descriptors: written, read, and refused in sentences."""
 
+import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,13 @@ import pytest
 from host.errors import BadInput
 from host.store import Pairing
 from host.wallet import Wallet, descriptors
+from signer.chains.bitcoin import CHAIN
+from signer.formats import cbor
 from signer.formats.descriptor_checksum import checksum_of
-from tests.wallets import paired
+from signer.formats.qr import ur
+from signer.formats.qr.ur import Ur
+from tests.cosigners import TEMPLATES, descriptor, shared, vault
+from tests.wallets import STRANGER, keyring, paired
 
 ORIGIN = "[73c5da0a/48h/1h/0h/2h]"
 KEY = (
@@ -88,28 +95,33 @@ GOOD = f"wpkh({KEY}/<0;1>/*)"
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "There are 0 here"),
-        ("\n".join([summed(GOOD)] * 3), "There are 3 here"),
-        ("\n".join([summed(GOOD)] * 2), "not those of one wallet"),
-        (GOOD + "#qqqqqqqq", "checksum behind the # does not fit"),
-        (summed(GOOD).replace("<0;1>", "<0;2>"), "checksum behind the # does not fit"),
-        (summed(GOOD)[:-1], "checksum behind the # does not fit"),
-        ("wpkh(ключ)", "printable ASCII"),
-        ("hello", "no descriptor of a wallet"),
-        (f"multi(1,{KEY}/<0;1>/*)", "no descriptor of a wallet"),
-        (f"pk({KEY}/<0;1>/*)", "no descriptor of a wallet"),
-        (f"combo({KEY}/<0;1>/*)", "no descriptor of a wallet"),
+        ("", "This is no wallet"),
+        (GOOD + "#qqqqqqqq", "its checksum do not fit"),
+        (summed(GOOD).replace("<0;1>", "<0;2>"), "its checksum do not fit"),
+        (summed(GOOD)[:-1], "its checksum do not fit"),
+        ("\n".join((summed(GOOD), summed(f"wpkh({ORIGIN}{KEY}/<0;1>/*)"))), "different accounts"),
+        ("wpkh(ключ)", "no extended keys"),
+        ("hello", "This is no wallet"),
+        (KEY, "This is no wallet"),
+        ("{", "JSON breaks off"),
+        ('{"label": "club"}', "This is no wallet"),
+        ("BSMS 1.0", "no descriptor on its second line"),
+        (f"multi(1,{KEY}/<0;1>/*)", "This is no wallet"),
+        (f"pk({KEY}/<0;1>/*)", "This is no wallet"),
+        (f"combo({KEY}/<0;1>/*)", "This is no wallet"),
         (f"wpkh({BIP84}/<0;1>/*)", "for the main network, and --network says regtest"),
-        (f"wpkh(z{BIP84[1:]}/<0;1>/*)", "begin with xpub, not zpub"),
-        (f"wpkh({KEY})", "does not end with"),
-        (f"wpkh({KEY}/*)", "does not end with"),
-        (f"wpkh({KEY}/<0;1>)", "does not end with"),
-        (f"wpkh({KEY}/<0;1>/*h)", "does not end with"),
-        (f"wpkh({KEY}/<0;1;2>/*)", "does not end with"),
-        (f"wsh(multi(2,{KEY}/<0;1>/*,{KEY}))", "does not end with"),
-        (f"wpkh({KEY[:-1]}Z/<0;1>/*)", "No wallet can be made"),
+        (f"wsh(multi(1,{BIP84}/<0;1>/*,{KEY}/<0;1>/*))", "Name the right network"),
+        (f"wpkh(z{BIP84[1:]}/<0;1>/*)", "a letter was changed or lost"),
+        (f"wpkh({KEY}/*)", "branches for receiving and change"),
+        (f"wpkh({KEY}/1/*)", "line for change alone"),
+        (f"wpkh({KEY}/<0;1>)", "steps behind a key"),
+        (f"wpkh({KEY}/<0;1>/*h)", "hardened step"),
+        (f"wpkh({KEY}/<0;1;2>/*)", "steps behind a key"),
+        (f"wsh(multi(2,{KEY}/<0;1>/*,{KEY}))", "No wallet can be made"),
+        (f"wpkh({KEY[:-1]}Z/<0;1>/*)", "a letter was changed or lost"),
         (f"wpkh({KEY}/<0;1>/*))", "No wallet can be made"),
         (f"wsh(sortedmulti(3,{KEY}/<0;1>/*))", "No wallet can be made"),
+        (f"tr({KEY}/<0;1>/*,sortedmulti_a(1,{ORIGIN}{KEY}/<2;3>/*))", "No wallet can be made"),
         ("x" * 30_000, "too long"),
     ],
 )
@@ -139,3 +151,76 @@ def test_a_taproot_key_without_a_secret_is_no_private_key() -> None:
     with pytest.raises(BadInput) as refused:
         descriptors.read(f"tr({point},pk({KEY}/<0;1>/*))x", "regtest")
     assert "private" not in str(refused.value)
+
+
+# ---- wallets of several keys, as other programs hand them on
+
+
+KEYS = tuple(key.render(vault().policy.network) for key in vault().policy.keys)
+PLAIN = descriptor().partition("#")[0]
+SETUP = "\n".join(
+    (
+        "# Coldcard Multisig setup file",
+        "Name: club",
+        "Policy: 2 of 3",
+        "Format: P2WSH",
+        "Derivation: m/48'/1'/0'/2'",
+        *(f"{key[1:9].upper()}: {key.rpartition(']')[2]}" for key in KEYS),
+    )
+)
+
+
+@cache
+def first_address() -> str:
+    """As the device derives it."""
+    return CHAIN.policy_address(vault().record(keyring()), keyring(), 0, 0, "regtest")[0]
+
+
+def handed_on() -> dict[str, str]:
+    receiving, change = (summed(PLAIN.replace("<0;1>", digit)) for digit in "01")
+    specter = {"label": "club", "blockheight": 1, "descriptor": receiving, "devices": ["a", "b"]}
+    return {
+        "descriptor": descriptor(),
+        "two descriptors": f"{receiving}\n{change}\n",
+        "BSMS": f"BSMS 1.0\n{summed(PLAIN.replace('<0;1>/*', '**'))}\n/0/*,/1/*\n{first_address()}",
+        "Coldcard": SETUP,
+        "Specter": json.dumps(specter),
+        "Sparrow": f"# Receive and change descriptor (BIP389):\r\n{descriptor()}\r\n\r\n"
+        f"# Receive descriptor (Bitcoin Core):\r\n{receiving}\r\n\r\n"
+        f"# Change descriptor (Bitcoin Core):\r\n{change}\r\n",
+        "Core": json.dumps({"descriptors": [{"desc": receiving}, {"desc": change}]}),
+        "UR": ur.render(Ur("output-descriptor", cbor.encode({1: descriptor()}))),
+    }
+
+
+@pytest.mark.parametrize("form", handed_on())
+def test_a_wallet_of_several_keys_is_read_in_every_form_that_wallets_hand_on(
+    form: str, tmp_path: Path
+) -> None:
+    read = descriptors.read(handed_on()[form], "regtest")
+    assert read.pairing.descriptor == descriptor()
+    wallet = Wallet.create(tmp_path / "wallet", read.pairing)
+    assert wallet.next_address().address == first_address()
+    assert len(read.notes) == {"Coldcard": 1, "Specter": 1}.get(form, 0)
+
+
+def test_a_bsms_record_whose_first_address_is_another_is_refused() -> None:
+    record = handed_on()["BSMS"].replace(first_address(), STRANGER)
+    with pytest.raises(BadInput, match=f"its first address is {STRANGER}"):
+        descriptors.read(record, "regtest")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_wallet_of_every_shape_has_the_devices_addresses(name: str, tmp_path: Path) -> None:
+    template = TEMPLATES[name]
+    wallet = shared(tmp_path / "wallet", template)
+    record = vault(template).record(keyring())
+    for index in range(2):
+        derived, _ = CHAIN.policy_address(record, keyring(), 0, index, "regtest")
+        assert wallet.next_address().address == derived
+
+
+def test_what_a_template_means_comes_back_with_its_keys(tmp_path: Path) -> None:
+    description = descriptors.describe(shared(tmp_path / "wallet").pairing)
+    assert description.template == "wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*,@2/<0;1>/*))"
+    assert description.keys == KEYS

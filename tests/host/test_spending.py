@@ -207,7 +207,7 @@ def test_a_fee_can_be_said_as_a_whole_and_its_rate_is_true(wallet: Wallet) -> No
 
 def test_the_size_that_is_reckoned_with_is_the_one_that_is_signed(wallet: Wallet) -> None:
     draft = wallet.draft_request(PaymentRequest.to(STRANGER, None))
-    expected = payment_request.vbytes(unsigned(draft), wallet.script)
+    expected = payment_request.vbytes(unsigned(draft), wallet.coin_weight)
     assert abs(expected - signed_vbytes(wallet, draft)) <= 1
 
 
