@@ -41,5 +41,16 @@ class TooFewCoins(WalletError):
         self.missing_sats = missing_sats
 
 
+class MoreSignatures(HostError):
+    """A payment of several keys is kept, signed in part: `signed` of `keys`, places from 0.
+
+    `missing` is how many signatures are needed yet, or None where that depends on who signs.
+    """
+
+    def __init__(self, text: str, signed: tuple[int, ...], keys: int, missing: int | None) -> None:
+        super().__init__(text)
+        self.signed, self.keys, self.missing = signed, keys, missing
+
+
 class AddressAlarm(HostError):
     """Device, person and wallet do not agree on an address: somebody may be between them."""

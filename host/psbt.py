@@ -17,6 +17,8 @@ PARTIAL_SIG = 0x02
 BIP32_DERIVATION = b"\x06"
 FINAL_WITNESS = b"\x08"
 TAP_KEY_SIG = b"\x13"  # BIP371
+TAP_SCRIPT_SIG = 0x14
+TAP_DERIVATION = b"\x16"
 TAP_INTERNAL_KEY = b"\x17"
 SIGHASH_ALL = 0x01
 
@@ -55,10 +57,11 @@ class PsbtMaps:
 
 
 def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
-    """Our own draft with the signatures of `signed`, one or more for each input.
+    """Our own draft with the signatures of `signed`, one more or several for each input.
 
-    Raises WalletError when `signed` is no clean PSBT, is about another transaction, changes what
-    the draft says, or brings something else than signatures that commit to everything.
+    The draft may have signatures of other keys already. Raises WalletError when `signed` is no
+    clean PSBT, is about another transaction, changes what the draft says, or brings something else
+    than signatures that commit to everything.
     """
     own = PsbtMaps.parse(draft)
     try:
@@ -72,7 +75,9 @@ def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
     pairs = zip((own.top, *own.outputs), (returned.top, *returned.outputs), strict=True)
     for draft_map, signed_map in pairs:
         _same_where_both_speak(draft_map, signed_map)
-    inputs = zip(own.inputs, returned.inputs, strict=True)
+    inputs = list(zip(own.inputs, returned.inputs, strict=True))
+    if all(_is_known(*maps) for maps in inputs):
+        raise WalletError("It has no signature that is not here already. Nothing was changed.")
     try:
         return PsbtMaps(own.top, tuple(_signed(*maps) for maps in inputs), own.outputs)
     except Malformed as error:
@@ -81,24 +86,49 @@ def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
 
 def _signed(draft_map: Map, signed_map: Map) -> Map:
     _same_where_both_speak(draft_map, signed_map)
-    signatures = {key: value for key, value in signed_map.items() if _is_signature(key)}
+    signatures = {key: value for key, value in signed_map.items() if is_signature(key)}
     signatures = signatures or _final_signature(signed_map)
-    if not signatures:
+    if not signatures.keys() - draft_map.keys():
         raise WalletError(f"Not every coin was signed. {_SAFE}")
     for key, value in signatures.items():
         _check_signature(draft_map, key, value)
-    return draft_map | signatures
+    return signatures | draft_map  # a key that signs twice may do so in another way
+
+
+def _is_known(draft_map: Map, signed_map: Map) -> bool:
+    """Whether all signatures that came for an input were there before, and there are some."""
+    signatures = {key for key in signed_map if is_signature(key)}
+    return bool(signatures) and signatures <= draft_map.keys()
 
 
 def _same_where_both_speak(draft_map: Map, signed_map: Map) -> None:
     # Dropping records is allowed: signers behind a camera trim what they return. Changing one is
     # how an amount or a change address would be swapped under the eyes of the next reader.
-    if any(signed_map[key] != draft_map[key] for key in signed_map.keys() & draft_map.keys()):
+    shared = {key for key in signed_map.keys() & draft_map.keys() if not is_signature(key)}
+    if any(signed_map[key] != draft_map[key] for key in shared):
         raise WalletError(f"The details of the payment came back changed. {_SAFE}")
 
 
-def _is_signature(key: bytes) -> bool:
-    return key == TAP_KEY_SIG or key[0] == PARTIAL_SIG
+def is_signature(key: bytes) -> bool:
+    """Whether the record of an input is a signature of one key: partial, or taproot's."""
+    return key == TAP_KEY_SIG or key[0] in {PARTIAL_SIG, TAP_SCRIPT_SIG}
+
+
+def signer(records: Map, key: bytes) -> bytes:
+    """Whose signature a record of an input is: fingerprint and path as BIP174 has them, or b""."""
+    if key[0] == PARTIAL_SIG:
+        return records.get(BIP32_DERIVATION + key[1:], b"")
+    point = key[1:33] if key[0] == TAP_SCRIPT_SIG else records.get(TAP_INTERNAL_KEY, b"")
+    return _tap_origin(records.get(TAP_DERIVATION + point, b""))[1]
+
+
+def _tap_origin(value: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    """The leaves a taproot key is in, and its origin (BIP371)."""
+    if not value:
+        return (), b""
+    cursor = Cursor(value)
+    leaves = tuple(cursor.take(32) for _ in range(cursor.compact()))
+    return leaves, cursor.take(cursor.remaining)
 
 
 def _final_signature(signed_map: Map) -> Map:
@@ -128,10 +158,13 @@ def _check_signature(draft_map: Map, key: bytes, value: bytes) -> None:
 
 def _signature_fits(draft_map: Map, key: bytes, value: bytes) -> tuple[bool, bool]:
     """Whether the key was asked to sign, and whether the signature covers everything."""
+    # BIP341: 64 bytes mean DEFAULT, which covers the same as ALL.
+    complete = len(value) == 64 or (len(value) == 65 and value[-1] == SIGHASH_ALL)
     if key == TAP_KEY_SIG:
-        # BIP341: 64 bytes mean DEFAULT, which covers the same as ALL.
-        complete = len(value) == 64 or (len(value) == 65 and value[-1] == SIGHASH_ALL)
         return TAP_INTERNAL_KEY in draft_map, complete
+    if key[0] == TAP_SCRIPT_SIG:
+        leaves, _ = _tap_origin(draft_map.get(TAP_DERIVATION + key[1:33], b""))
+        return key[33:] in leaves, complete
     return BIP32_DERIVATION + key[1:] in draft_map, value[-1:] == bytes([SIGHASH_ALL])
 
 

@@ -13,75 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from host import schema
 from host.config import GAP, account_path
 from host.errors import WalletError
 from host.labels import Label
 from host.storage_errors import named_reason
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
 
-# One entry for each version of the schema, each leading from the one before it.
-_MIGRATIONS = (
-    """
-    CREATE TABLE pairing (
-        only INTEGER PRIMARY KEY CHECK (only = 1), network TEXT NOT NULL, script TEXT NOT NULL,
-        fingerprint TEXT NOT NULL, account_xpub TEXT NOT NULL) STRICT;
-    CREATE TABLE addresses (
-        position INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE,
-        handed_out INTEGER NOT NULL, verified INTEGER) STRICT;
-    CREATE TABLE draft (
-        only INTEGER PRIMARY KEY CHECK (only = 1), psbt BLOB NOT NULL, recipient TEXT NOT NULL,
-        sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, sats_per_vbyte REAL NOT NULL,
-        change_sats INTEGER NOT NULL, words TEXT NOT NULL) STRICT;
-    CREATE TABLE payments (
-        txid TEXT PRIMARY KEY, raw_tx BLOB NOT NULL, recipient TEXT NOT NULL,
-        sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, made INTEGER NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ('signed', 'sent'))) STRICT;
-    """,
-    # A wallet of the first version may have missed coins of its seed: it looks once more.
-    """
-    CREATE TABLE search (
-        only INTEGER PRIMARY KEY CHECK (only = 1), gap INTEGER NOT NULL, birthday TEXT,
-        complete INTEGER NOT NULL) STRICT;
-    INSERT INTO search VALUES (1, 25, NULL, 0);
-    """,
-    # A payment has more than two endings, and one can take the place of another.
-    """
-    ALTER TABLE payments RENAME TO old_payments;
-    CREATE TABLE payments (
-        txid TEXT PRIMARY KEY, raw_tx BLOB NOT NULL, recipient TEXT NOT NULL,
-        sats INTEGER NOT NULL, fee_sats INTEGER NOT NULL, made INTEGER NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ('signed', 'sent', 'given up', 'replaced')),
-        refusal TEXT NOT NULL DEFAULT '') STRICT;
-    INSERT INTO payments (txid, raw_tx, recipient, sats, fee_sats, made, status)
-        SELECT txid, raw_tx, recipient, sats, fee_sats, made, status
-        FROM old_payments ORDER BY rowid;
-    DROP TABLE old_payments;
-    ALTER TABLE draft ADD COLUMN replaces TEXT NOT NULL DEFAULT '';
-    """,
-    # How many peers had a payment; and an address that a device did not agree to is not shown.
-    """
-    ALTER TABLE payments ADD COLUMN seen_by INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE payments ADD COLUMN peers INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE addresses ADD COLUMN refused INTEGER;
-    """,
-    # What was wished for, as JSON; and coins that no payment takes.
-    """
-    ALTER TABLE draft ADD COLUMN request TEXT NOT NULL DEFAULT '';
-    CREATE TABLE frozen_coins (outpoint TEXT PRIMARY KEY) STRICT;
-    """,
-    # A wallet is any account of a device, or a descriptor of one or several.
-    """
-    ALTER TABLE pairing ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE pairing ADD COLUMN descriptor TEXT NOT NULL DEFAULT '';
-    """,
-    # What a person wrote to transactions, addresses and coins.
-    """
-    CREATE TABLE labels (
-        kind TEXT NOT NULL, ref TEXT NOT NULL, label TEXT NOT NULL,
-        PRIMARY KEY (kind, ref)) STRICT;
-    """,
-)
-VERSION = len(_MIGRATIONS)
 DAMAGED = (
     "The file {path} is damaged. No coins are lost: the chain has them. Put a copy of it back, or"
     " move it away and pair the device again; which addresses were given to whom is then forgotten."
@@ -208,7 +146,7 @@ class Store:
         """Remember the one unfinished payment, in the place of any other."""
         with self._change() as db:
             db.execute(
-                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO draft VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     draft.psbt,
                     draft.recipient,
@@ -219,19 +157,27 @@ class Store:
                     json.dumps(draft.words),
                     draft.replaces,
                     _request_text(draft.request),
+                    draft.collected,
                 ),
             )
 
     def draft(self) -> Draft | None:
         row = self._row(
             "SELECT psbt, recipient, sats, fee_sats, sats_per_vbyte, change_sats, words, replaces,"
-            " request FROM draft"
+            " request, collected FROM draft"
         )
         if row is None:
             return None
-        psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, text = row
-        request, words = _request(text), tuple(json.loads(words))
-        return Draft(psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, request)
+        psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, text, collected = row
+        words, request = tuple(json.loads(words)), _request(text)
+        return Draft(
+            psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, request, collected
+        )
+
+    def keep_collected(self, draft: Draft, collected: bytes) -> None:
+        """The draft with the signatures that are there: somebody else may have it from now on."""
+        with self._change() as db:
+            db.execute("UPDATE draft SET collected = ? WHERE psbt = ?", (collected, draft.psbt))
 
     def drop_draft(self, draft: Draft) -> None:
         with self._change() as db:
@@ -240,21 +186,18 @@ class Store:
     def keep_payment(self, draft: Draft, payment: SignedPayment, now: int) -> None:
         """Turn the draft into a signed payment: a crash leaves one or the other, never both."""
         with self._change() as db:
-            db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
             db.execute("UPDATE payments SET status = 'replaced' WHERE txid = ?", (draft.replaces,))
-            db.execute(
-                "INSERT OR IGNORE INTO payments"
-                " (txid, raw_tx, recipient, sats, fee_sats, made, status)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'signed')",
-                (
-                    payment.txid,
-                    payment.raw_tx,
-                    draft.recipient,
-                    draft.sats,
-                    payment.fee_sats,
-                    now,
-                ),
-            )
+            _record(db, draft, payment, now, "signed")
+
+    def end_draft(self, draft: Draft, payment: SignedPayment, now: int) -> None:
+        """Turn a draft that others may have into a payment that was given up."""
+        with self._change() as db:
+            _record(db, draft, payment, now, "given up")
+
+    def complete(self, txid: str, raw_tx: bytes) -> None:
+        """The payment as the chain has it: of one given up, the signatures were not all here."""
+        with self._change() as db:
+            db.execute("UPDATE payments SET raw_tx = ? WHERE txid = ?", (raw_tx, txid))
 
     def mark_sent(self, txid: str, seen_by: int = 0, peers: int = 0) -> None:
         """The network has shown it: so many peers of those that answered, or a block did."""
@@ -283,6 +226,15 @@ class Store:
             " FROM payments ORDER BY made, rowid"
         )
         return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)
+
+    def register(self, fingerprint: str, name: str) -> None:
+        """The device of that fingerprint knows the wallet by that name from now on."""
+        with self._change() as db:
+            db.execute("INSERT OR REPLACE INTO registrations VALUES (?, ?)", (fingerprint, name))
+
+    def registrations(self) -> dict[str, str]:
+        """By which name each device knows the wallet, by its fingerprint."""
+        return dict(self._rows("SELECT fingerprint, name FROM registrations"))
 
     def freeze(self, outpoint: str) -> None:
         """No payment takes this coin from now on, "txid:vout"."""
@@ -335,19 +287,19 @@ class Store:
         return int(self._rows("PRAGMA user_version")[0][0])
 
     def _migrate(self) -> None:
-        if self._version() == VERSION:
+        if self._version() == schema.VERSION:
             return  # who only reads needs no room on the disk, and no right to write
         with self._change() as db:
             have = db.execute("PRAGMA user_version").fetchone()[0]
-            if have > VERSION:
+            if have > schema.VERSION:
                 raise WalletError(
                     "This wallet was last used by a newer Quietkey. Nothing was changed."
                     " Update Quietkey and try again."
                 )
-            for step in _MIGRATIONS[have:]:
+            for step in schema.MIGRATIONS[have:]:
                 for statement in filter(str.strip, step.split(";")):
                     db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
+            db.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -373,6 +325,19 @@ class Store:
     def _row(self, query: str) -> tuple[Any, ...] | None:
         rows = self._rows(query)
         return rows[0] if rows else None
+
+
+def _record(
+    db: sqlite3.Connection, draft: Draft, payment: SignedPayment, now: int, status: str
+) -> None:
+    """In the place of its draft."""
+    db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
+    row = (payment.txid, payment.raw_tx, draft.recipient, draft.sats, payment.fee_sats, now, status)
+    db.execute(
+        "INSERT OR IGNORE INTO payments (txid, raw_tx, recipient, sats, fee_sats, made, status)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )
 
 
 def _request_text(request: PaymentRequest | None) -> str:

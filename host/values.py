@@ -108,7 +108,8 @@ class Draft:
     `recipient` is its address, or several with a space between, and `sats` what they get together.
     `replaces` is the txid of the payment whose place it takes, or "". `request` is what was wished
     for, with each amount; None of a replacement. Of a payment that an earlier run signed, `psbt`,
-    request, fee rate, change and words are not kept.
+    request, fee rate, change and words are not kept. `collected` is the PSBT with the signatures
+    that are there, once it was given to others: only a payment of several keys has it.
     """
 
     psbt: bytes
@@ -120,6 +121,7 @@ class Draft:
     words: tuple[str, ...] = ()
     replaces: str = ""
     request: PaymentRequest | None = None
+    collected: bytes = field(default=b"", compare=False)
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
@@ -131,6 +133,37 @@ class Draft:
             replace(recipient, sats=self.sats - fixed) if recipient.sats is None else recipient
             for recipient in self.request.recipients
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Which keys of a wallet have signed a payment, and how many are still needed.
+
+    `keys` are their master fingerprints, 8 hex digits, in the wallet's order; `signed` are places
+    in it, from 0. `missing` is None where that depends on which keys sign.
+    """
+
+    keys: tuple[str, ...]
+    signed: tuple[int, ...]
+    missing: int | None
+
+    @property
+    def sentence(self) -> str:
+        """Who has signed, and what is missing."""
+        if not self.signed:
+            return f"None of {len(self.keys)} keys has signed."
+        numbers = " and ".join(f"{place + 1} ({self.keys[place]})" for place in self.signed)
+        keys = "key" if len(self.signed) == 1 else "keys"
+        signed = f"Signed by {keys} {numbers} of {len(self.keys)}."
+        match self.missing:
+            case None:
+                return f"{signed} More signatures are needed."
+            case 0:
+                return signed
+            case 1:
+                return f"{signed} One more signature is needed."
+            case missing:
+                return f"{signed} {missing} more signatures are needed."
 
 
 @dataclass(frozen=True, slots=True)

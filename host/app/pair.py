@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from host.app import cosigner
 from host.config import account_path
 from host.devices import SigningDevice
 from host.errors import WalletError
@@ -25,7 +26,6 @@ async def pair(
     device is unlocked. Raises WalletError when the wallet there belongs to another device,
     DeviceError and LinkLost. Close the wallet when done.
     """
-    path_of_account = account_path(network, script, account)
     await device.unlock(network)
     if Wallet.exists(path):
         wallet = await asyncio.to_thread(Wallet.open, path)
@@ -35,7 +35,7 @@ async def pair(
             wallet.close()
             raise
         return wallet
-    key = await device.account_key(network, path_of_account)
+    key = await device.account_key(network, account_path(network, script, account))
     pairing = Pairing(network, script, key.fingerprint, key.xpub, account)
     return await asyncio.to_thread(Wallet.create, path, pairing, search=search)
 
@@ -43,11 +43,9 @@ async def pair(
 async def recognise(wallet: Wallet, device: SigningDevice) -> None:
     """Go on only with the device of this wallet. Raises WalletError when it is another one."""
     pairing = wallet.pairing
-    if pairing.descriptor:
-        raise WalletError(
-            "This wallet comes from a descriptor, which is not the account of one device. Nothing"
-            " was changed. Write payments down with --psbt-out, and sign them where its keys are."
-        )
+    if wallet.is_policy:
+        await cosigner.recognise(wallet, device)
+        return
     account = await device.account_key(wallet.network, pairing.path)
     if account.fingerprint != pairing.fingerprint:
         raise WalletError(
@@ -57,7 +55,4 @@ async def recognise(wallet: Wallet, device: SigningDevice) -> None:
         )
     # A fingerprint has 32 bits and can be made to fit: the key itself must be the same, too.
     if account.xpub != pairing.account_xpub:
-        raise WalletError(
-            "The device calls itself the one of this wallet and has other keys. Nothing was"
-            " changed. Do not use it for this wallet."
-        )
+        raise WalletError(cosigner.OTHER_KEYS)

@@ -9,10 +9,18 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 
+from host.app import cosigner
 from host.backends import Backend
 from host.config import grouped
 from host.devices import SigningDevice
-from host.errors import HostError, LinkLost, NetworkError, PeersUnreachable, WalletError
+from host.errors import (
+    HostError,
+    LinkLost,
+    MoreSignatures,
+    NetworkError,
+    PeersUnreachable,
+    WalletError,
+)
 from host.values import (
     Draft,
     PaymentRecord,
@@ -43,16 +51,21 @@ async def check_rate(backend: Backend, sats_per_vbyte: float) -> None:
 async def sign(wallet: Wallet, device: SigningDevice, draft: Draft) -> SignedPayment:
     """The draft signed by the device and verified here.
 
-    After LinkLost the draft is kept (`unfinished`); after DeclinedOnDevice, DeviceError or
-    WalletError there is nothing left of it.
+    After LinkLost the draft is kept (`unfinished`), and after MoreSignatures with the device's;
+    after DeclinedOnDevice, DeviceError or WalletError there is nothing left of it. A payment of
+    several keys is kept: another device may sign it.
     """
     try:
         await device.unlock(wallet.network)
-        signed_psbt = await device.sign(wallet.network, draft.psbt)
+        await cosigner.check_turn(wallet, device, draft)
+        collected = await asyncio.to_thread(wallet.collected, draft)
+        signed_psbt = await device.sign(wallet.network, collected)
         return await asyncio.to_thread(wallet.finish, draft, signed_psbt)
-    except LinkLost:
-        raise  # the draft is as good as before: plug in and go on
+    except (LinkLost, MoreSignatures):
+        raise  # the draft is as good as before: go on
     except HostError:
+        if wallet.is_policy:
+            raise
         await asyncio.to_thread(wallet.discard, draft)
         raise
 

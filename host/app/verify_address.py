@@ -2,6 +2,7 @@
 
 import asyncio
 
+from host.app import cosigner
 from host.devices import SigningDevice
 from host.errors import AddressAlarm, DeclinedOnDevice
 from host.values import ReceiveAddress
@@ -25,7 +26,10 @@ async def verify_address(wallet: Wallet, device: SigningDevice, address: Receive
     """
     await device.unlock(wallet.network)
     try:
-        derived = await device.show_address(wallet.network, address.path, wallet.script)
+        if wallet.is_policy:
+            derived = await cosigner.show_address(wallet, device, address.index)
+        else:
+            derived = await device.show_address(wallet.network, address.path, wallet.script)
     except DeclinedOnDevice as error:
         await asyncio.to_thread(wallet.mark_address_refused, address)
         raise AddressAlarm(NOT_THE_SAME) from error

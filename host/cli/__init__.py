@@ -116,6 +116,14 @@ again, whether a signature is missing or the network was, and --discard forgets 
   quietkey wallet pay ADDRESS 25k --psbt-out pay.psbt       for a signer without a cable
   quietkey wallet pay --signed pay-signed.psbt --peer 127.0.0.1:18444
   quietkey wallet pay --continue    --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+  quietkey wallet pay --continue --psbt-out pay.psbt    with the signatures it has by now
+"""
+_REGISTER = """\
+The device shows every key of a wallet of several, and what each of them can do; once you agree to
+it there, it signs for the wallet. By QR the code stays until you end it with Ctrl-C.
+
+  quietkey wallet register --wallet club --device tcp:127.0.0.1:30121
+  quietkey wallet register --wallet club --device qr:/dev/video0
 """
 _COMPLETION = """\
   quietkey completion bash
@@ -246,6 +254,7 @@ def _add_wallet(verbs: _Verbs) -> None:
     tasks = wallet.add_subparsers(dest="task", title="tasks", metavar="TASK", required=True)
     pair = _add_task(tasks, "pair", "make the wallet of a device", _PAIR, device=True, peer=False)
     _add_search(pair)
+    _add_task(tasks, "register", "let a device know a shared wallet", _REGISTER, device=True)
     _add_task(tasks, "balance", "show the balance", _BALANCE, peer=False)
     receive = _add_task(
         tasks, "receive", "an address to be paid at", _RECEIVE, device=False, peer=False
@@ -302,12 +311,12 @@ def _add_pay(tasks: _Verbs) -> None:
     pay = _add_task(tasks, "pay", "pay somebody", _PAY, device=False, peer=False)
     paying.add_arguments(pay)
     psbt_args.add_version(pay)
+    pay.add_argument(
+        "--psbt-out", metavar="FILE", help="write the payment down for another signer; - is stdout"
+    )
     alternatives = pay.add_mutually_exclusive_group()
     alternatives.add_argument(
         "--continue", action="store_true", dest="resume", help="take up the payment cut short"
-    )
-    alternatives.add_argument(
-        "--psbt-out", metavar="FILE", help="write the payment down for another signer; - is stdout"
     )
     alternatives.add_argument(
         "--signed", metavar="FILE", help="send what another signer made of the unsigned payment"

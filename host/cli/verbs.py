@@ -15,12 +15,11 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
-from host.cli import exchange, facts, paying, psbt_verbs
+from host.cli import exchange, facts, paying, psbt_verbs, signers
 from host.cli.options import remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
-from host.errors import BadInput, HostError, WalletError
-from host.psbt import PsbtMaps
+from host.errors import BadInput, HostError, MoreSignatures, WalletError
 from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
 from host.session.local import LocalSession, WalletFolder
@@ -35,17 +34,13 @@ from host.session.payment import (
 )
 from host.session.wording import liars_sentence, stale_warning
 from host.store import Search
-from host.values import (
-    Draft,
-    PaymentRequest,
-    ReceiveAddress,
-    Sent,
-)
+from host.values import Draft, PaymentRequest, ReceiveAddress, Sent
 from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
 REAL_COINS = "This wallet is for real bitcoin: what it pays is gone. Begin with a small amount."
 _READING = ("balance", "history", "coins")  # without a peer to ask, they change nothing
+_GIVEN_UP = "The payment is given up. The next one spends a coin of it: only one can be confirmed."
 UNSEARCHED = (
     "This wallet has not looked at the network yet. If its seed was used before, this address may"
     " be used already: look first, with quietkey wallet sync."
@@ -60,7 +55,10 @@ SHOWN_AGAIN = "Nobody has paid to this address yet, so it is shown again. --new 
 def run(args: argparse.Namespace) -> int:
     """Do what was typed. Raises HostError, whose text is for the person."""
     resolve(args)
-    asyncio.run(TASKS[args.task](args))
+    try:
+        asyncio.run(TASKS[args.task](args))
+    except MoreSignatures as partly:
+        signers.tell(args, partly)
     return 0
 
 
@@ -130,6 +128,8 @@ async def _verified(session: LocalSession, address: ReceiveAddress) -> None:
 
 async def _pay(args: argparse.Namespace) -> None:
     continues = args.resume or args.discard or args.signed
+    if args.psbt_out and (args.discard or args.signed):
+        raise BadInput("--psbt-out writes a payment down, and the other flag ends it. Choose one.")
     request, notes = (None, ()) if continues else paying.request(args)
     for note in notes:
         _say(note)
@@ -137,7 +137,7 @@ async def _pay(args: argparse.Namespace) -> None:
         if args.discard:
             await _discard(session)
             return
-        if request is not None and args.psbt_out:
+        if args.psbt_out:
             await _write_down(args, session, request)
             return
         _need_server(args)
@@ -181,14 +181,13 @@ async def _resume(session: LocalSession) -> Sent:
 
 
 async def _write_down(
-    args: argparse.Namespace, session: LocalSession, request: PaymentRequest
+    args: argparse.Namespace, session: LocalSession, request: PaymentRequest | None
 ) -> None:
     """The payment for another signer. It is kept, so that its signed form is known again."""
     await _look(args, session)
-    draft = await session.draft(request)
+    draft = await session.draft(request) if request else signers.kept(session)
     _say(Drafted(draft).sentence)
-    psbt_verbs.write_file(args.psbt_out, PsbtMaps.parse(draft.psbt), args.psbt_version)
-    _say("Have it signed, then send it: quietkey wallet pay --signed FILE --peer HOST:PORT.")
+    _say(signers.write_down(args, session, draft))
 
 
 async def _send_signed(session: LocalSession, file: str) -> Sent:
@@ -233,7 +232,7 @@ async def _replace(
 async def _give_up(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await session.give_up(args.txid)
-    _say("The payment is given up. The next one spends a coin of it: only one can be confirmed.")
+    _say(_GIVEN_UP)
 
 
 async def _discard(session: LocalSession) -> None:
@@ -241,7 +240,7 @@ async def _discard(session: LocalSession) -> None:
     if draft is None:
         raise HostError("There is no unsigned payment.")
     await session.discard(draft)
-    _say("The unsigned payment is forgotten.")
+    _say(_GIVEN_UP if draft.collected else "The unsigned payment is forgotten.")
 
 
 async def _history(args: argparse.Namespace) -> None:
@@ -274,6 +273,12 @@ async def _unfreeze(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await session.freeze(args.coin, frozen=False)
     _say("The coin can be spent again.")
+
+
+async def _register(args: argparse.Namespace) -> None:
+    async with _session(args) as session:
+        fingerprint = await signers.register(args, session, _say)
+    _tell(args, {"fingerprint": fingerprint}, f"The device {fingerprint} knows the wallet.")
 
 
 async def _sync(args: argparse.Namespace) -> None:
@@ -378,6 +383,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "history": _history,
+    "register": _register,
     "sync": _sync,
     "rescan": _rescan,
     "bump": _bump,

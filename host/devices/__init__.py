@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from host import registry
+from signer.formats.payload.values import AccountDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ class SigningDevice(Protocol):
 
         `script` is of host.config.PURPOSE. Raises DeviceError when the device is not interactive.
         """
+        ...
+
+    async def register(self, network: str, name: str, account: AccountDescription) -> None:
+        """Show a wallet of several keys or conditions, whole, and have the person agree to it.
+
+        The device signs for it from then on, and knows it by `name`: 15 letters without spaces. One
+        that is not interactive is shown the wallet until the call is cancelled.
+        """
+        ...
+
+    async def show_account_address(self, network: str, name: str, index: int) -> str:
+        """As `show_address`, of a wallet that was registered: a receive address, from 0."""
         ...
 
     async def sign(self, network: str, psbt: bytes) -> bytes:

@@ -20,17 +20,17 @@ from host.links.shower import TerminalShower, version_in_terminal
 from host.psbt import PsbtMaps
 from host.values import Frame
 from signer.errors import Malformed
-from signer.formats import account
+from signer.formats import account, cbor
 from signer.formats.account import ACCOUNT_TYPES, Account
-from signer.formats.payload import reader
+from signer.formats.payload import descriptors, reader
 from signer.formats.payload.reader import Collector
-from signer.formats.payload.values import Form, Payment
-from signer.formats.qr.bbqr import BbqrFile
+from signer.formats.payload.values import AccountDescription, Form, Payment
+from signer.formats.qr.bbqr import CAPACITY, BbqrFile
 from signer.formats.qr.forms import message_of
 from signer.formats.qr.numbered import Numbered
 from signer.formats.qr.parts import Limits, PartCollector, Progress
 from signer.formats.qr.peers import PEERS, USUAL, Peer
-from signer.formats.qr.series import SMALLEST
+from signer.formats.qr.series import SMALLEST, Message
 from signer.formats.qr.shower import Shower
 from signer.formats.qr.ur import Ur
 
@@ -41,6 +41,10 @@ HangUp = Callable[[], Awaitable[None]]
 
 # Some signers show 30 bytes a code: a large answer takes thousands.
 LIMITS: Final = Limits(message_bytes=4 << 20, parts=4096)
+_NOT_ASKED: Final = (
+    "A device across the air gap cannot be asked to show an address. "
+    "Open the address on the device and compare it with this one by eye."
+)
 LOOK_S: Final = 0.05  # between two pictures: some four of every code a device shows
 
 
@@ -103,10 +107,21 @@ class AirGapSigner:
 
     async def show_address(self, _network: str, _path: tuple[int, ...], _script: str) -> str:
         """Not possible: raises DeviceError."""
-        raise DeviceError(
-            "A device across the air gap cannot be asked to show an address. "
-            "Open the address on the device and compare it with this one by eye."
-        )
+        raise DeviceError(_NOT_ASKED)
+
+    async def register(self, _network: str, _name: str, account: AccountDescription) -> None:
+        """Show the account, with its checksum, until it is cancelled: nobody says that it is read.
+
+        The device calls it after the checksum.
+        """
+        try:
+            await self._animate(_message_of_account(account, self._peer))
+        finally:
+            self._end_show()
+
+    async def show_account_address(self, _network: str, _name: str, _index: int) -> str:
+        """Not possible: raises DeviceError."""
+        raise DeviceError(_NOT_ASKED)
 
     async def sign(self, _network: str, psbt: bytes) -> bytes:
         """The PSBT with the device's signatures, once the device shows it.
@@ -114,7 +129,8 @@ class AirGapSigner:
         Shows the request all the while, and waits as long as the person takes: cancel it to stop.
         What the device still shows of an earlier payment is passed over.
         """
-        showing = asyncio.create_task(self._animate(psbt))
+        message = message_of(psbt, self._peer.form or Form.UR, self._peer.version)
+        showing = asyncio.create_task(self._animate(message))
         reading = asyncio.create_task(self._answer_to(psbt))
         try:
             # Whichever fails first ends both; only the reading ever comes to a good end.
@@ -132,10 +148,9 @@ class AirGapSigner:
         if self._hang_up is not None:
             await self._hang_up()
 
-    async def _animate(self, psbt: bytes) -> None:
+    async def _animate(self, message: Message) -> None:
         """Show the codes round and round, each for about as long as the device needs."""
         version = self._peer.version
-        message = message_of(psbt, self._peer.form or Form.UR, version)
         shower = Shower(message, self._peer, version)
         series = shower.series
         texts = tuple(map(series.text, range(series.count)))
@@ -174,6 +189,15 @@ class AirGapSigner:
         await self._pause(LOOK_S)
         seen = await self._look()
         return await asyncio.to_thread(optics.read, seen) if isinstance(seen, Frame) else seen
+
+
+def _message_of_account(account: AccountDescription, peer: Peer) -> Message:
+    """The account's descriptor in one code of plain text; in several where there is no room."""
+    text = descriptors.text(account)
+    capitals = CAPACITY[peer.version - 1]
+    if len(text) <= (capitals * 11 // 2 - 8) // 8:  # a capital takes 5.5 bits, others 8
+        return (text,)
+    return Ur("bytes", cbor.encode(text.encode()))
 
 
 def _payment_of(collected: Progress | Ur | BbqrFile | Numbered | bytes) -> bytes:

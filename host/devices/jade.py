@@ -21,6 +21,7 @@ from host.links.serial import SerialLink
 from host.links.tcp import TcpLink
 from signer.errors import Malformed
 from signer.formats import base58
+from signer.formats.payload.values import AccountDescription
 
 MAX_REQUEST = 401 * 1024 - 1  # bytes of one message; a device throws away what is longer
 MAX_REPLY = 1 << 16  # one message of a device is under 4 kB
@@ -41,6 +42,7 @@ USER_CANCELLED, HW_LOCKED, NETWORK_MISMATCH = -32000, -32002, -32003
 _SAID_NO = {
     "auth_user": "You did not unlock the device. Nothing was paid.",
     "sign_psbt": "You said no on the device. Nothing was paid.",
+    "register_descriptor": "You said no on the device. It does not know the wallet.",
 }
 _SAID_NO_ELSE = "You said no on the device."
 _SENTENCES = {
@@ -124,6 +126,28 @@ class JadeSigner:
     async def show_address(self, network: str, path: tuple[int, ...], script: str) -> str:
         """What the device derived at `path` and its person agreed to."""
         params = {"network": _NETWORKS[network], "path": list(path), "variant": _VARIANTS[script]}
+        return _text(await self._ask("get_receive_address", params))
+
+    async def register(self, network: str, name: str, account: AccountDescription) -> None:
+        """Have the device read the whole account, by its person's yes. Raises DeviceError."""
+        keys = {f"@{number}": key for number, key in enumerate(account.keys)}
+        params = {
+            "network": _NETWORKS[network],
+            "descriptor_name": name,
+            "descriptor": account.template,
+            "datavalues": keys,
+        }
+        if await self._ask("register_descriptor", params) is not True:
+            raise DeviceError("The device did not keep the wallet. Nothing was lost. Try again.")
+
+    async def show_account_address(self, network: str, name: str, index: int) -> str:
+        """A receive address of a registered account, as the device derived it."""
+        params = {
+            "network": _NETWORKS[network],
+            "descriptor_name": name,
+            "branch": 0,
+            "pointer": index,
+        }
         return _text(await self._ask("get_receive_address", params))
 
     async def sign(self, network: str, psbt: bytes) -> bytes:

@@ -19,6 +19,7 @@ from host.values import (
     PaymentRequest,
     ReceiveAddress,
     Sent,
+    Signatures,
     SignedPayment,
     Utxo,
 )
@@ -40,10 +41,14 @@ class WalletSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedPayment:
-    """A payment half way: to be signed, or to be sent once `payment` is there."""
+    """A payment half way: to be signed, or to be sent once `payment` is there.
+
+    `signatures` are those that a wallet of several keys has of it.
+    """
 
     draft: Draft
     payment: SignedPayment | None = None
+    signatures: Signatures | None = None
 
     @classmethod
     def of(cls, record: PaymentRecord) -> "UnfinishedPayment":

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from host.app import pair, pasted, receive, spend, verify_address
+from host.app import cosigner, pair, pasted, receive, spend, verify_address
 from host.app.history import entries
 from host.backends import Backend
 from host.devices import SigningDevice
@@ -198,6 +198,15 @@ class LocalSession:
             lambda device: verify_address.verify_address(self.wallet, device, address)
         )
 
+    @property
+    def interactive(self) -> bool:
+        """Whether the device that is plugged in can be asked for more than signatures."""
+        return self.cable.device is not None and self.cable.device.interactive
+
+    async def register(self, name: str) -> str:
+        """Let the device know this wallet of several keys by that name; its fingerprint."""
+        return await self.cable.ask(lambda device: cosigner.register(self.wallet, device, name))
+
     async def freeze(self, outpoint: str, frozen: bool) -> None:
         change = self.wallet.freeze if frozen else self.wallet.unfreeze
         await asyncio.to_thread(change, outpoint)
@@ -210,7 +219,10 @@ class LocalSession:
             if not self.wallet.waits_until(record.payment):
                 return UnfinishedPayment.of(record)
         draft = await asyncio.to_thread(spend.unfinished, self.wallet)
-        return None if draft is None else UnfinishedPayment(draft)
+        if draft is None:
+            return None
+        signatures = await asyncio.to_thread(self.wallet.signatures, draft)
+        return UnfinishedPayment(draft, signatures=signatures)
 
     async def draft(self, request: PaymentRequest) -> Draft:
         if self._own_backend is not None:

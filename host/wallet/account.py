@@ -115,11 +115,6 @@ class Account:
         return self.pairing.script
 
     @property
-    def coin_weight(self) -> int:
-        """What signing one coin adds to a transaction at most, in weight units (BIP141)."""
-        return bdk_adapter.coin_weight(self.pairing)
-
-    @property
     def tip_height(self) -> int:
         """The height of the newest block this wallet knows."""
         return int(self._bdk.latest_checkpoint().height)

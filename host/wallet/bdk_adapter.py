@@ -163,6 +163,15 @@ def fee_sats(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> int | None
         return None
 
 
+def can_finalize(collected: PsbtMaps) -> bool:
+    """Whether the signatures that are there are right, and enough."""
+    text = base64.b64encode(collected.encode()).decode()
+    try:
+        return bool(bdk.Psbt(text).finalize().could_finalize)
+    except bdk.PsbtParseError:
+        return False
+
+
 def finalized(signed: PsbtMaps) -> bytes:
     """The transaction for the network. BDK checks each signature on the way (BIP174, Finalizer).
 

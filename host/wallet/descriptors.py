@@ -16,7 +16,7 @@ from host.wallet import bdk_adapter
 from signer.errors import Malformed
 from signer.formats.descriptor_checksum import checksum_of
 from signer.formats.payload import account_files, keys, reader
-from signer.formats.payload.descriptors import of_lines
+from signer.formats.payload.descriptors import body_of, of_lines
 from signer.formats.payload.values import AccountDescription
 
 LONGEST = 20_000  # characters; a taproot tree of many keys has a few thousand
@@ -84,11 +84,6 @@ def read(text: str, network: str) -> ReadDescriptor:
 def describe(pairing: Pairing) -> AccountDescription:
     """The template and the keys of a wallet, as BIP388 has them."""
     return of_lines([write(pairing)])
-
-
-def body_of(description: AccountDescription) -> str:
-    """Its descriptor for receiving and change together, without a checksum."""
-    return re.sub(r"@(\d+)", lambda place: description.keys[int(place[1])], description.template)
 
 
 def _described(text: str) -> AccountDescription:

@@ -1,6 +1,5 @@
 """An account that pays: drafts, signed payments, and what becomes of them."""
 
-import base64
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
@@ -10,15 +9,28 @@ from host import consensus, psbt
 from host.config import grouped
 from host.errors import BadInput, WalletError
 from host.transactions import Transaction, TxOut
-from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
-from host.wallet import bdk_adapter, ended, packages, payment_request, replacing, spending_path
-from host.wallet.account import ON_THEIR_WAY, Account
+from host.values import (
+    Draft,
+    PaymentRecord,
+    PaymentRequest,
+    Recipient,
+    SignedPayment,
+)
+from host.wallet import (
+    bdk_adapter,
+    ended,
+    packages,
+    payment_request,
+    replacing,
+    spending_path,
+)
+from host.wallet.account import ON_THEIR_WAY
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
+from host.wallet.kept_draft import DraftKeeper
 from host.wallet.payment_request import Output
-from signer.formats.words.digest_words import digest_words
 
 
-class Wallet(Account):
+class Wallet(DraftKeeper):
     """An account that pays. Any thread may call; some calls take a while."""
 
     def draft(self, payee_text: str, sats: int, sats_per_vbyte: float) -> Draft:
@@ -31,6 +43,7 @@ class Wallet(Account):
         There is one draft at a time: an older one is discarded. Raises WalletError with the reason
         why it cannot be made; TooFewCoins says how many sats are missing.
         """
+        self._check_free()
         if request.child_of:
             return self._draft_child(request)
         outputs = payment_request.outputs(request, self.network)
@@ -143,6 +156,7 @@ class Wallet(Account):
         """
         rate = payment_request.rate(sats_per_vbyte)
         with self._lock:
+            self._check_free()
             record = self._on_its_way(txid)
             bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe())
             draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte)
@@ -155,6 +169,7 @@ class Wallet(Account):
         """
         rate = payment_request.rate(sats_per_vbyte)
         with self._lock:
+            self._check_free()
             raw_tx = self._on_its_way(txid).payment.raw_tx
             back = replacing.back_to_yourself(self._bdk, raw_tx, rate)
             (output,) = payment_request.unsigned(back).outputs
@@ -201,24 +216,20 @@ class Wallet(Account):
             self._forget_ended()
             self._save()
 
-    def discard(self, draft: Draft) -> None:
-        """Forget a draft; its change address is free for the next one."""
-        with self._lock:
-            self._mark_change(draft, self._bdk.unmark_used)
-            self.store.drop_draft(draft)
-
     def finish(self, draft: Draft, signed_psbt: bytes) -> SignedPayment:
         """The payment, ready for the network: signatures taken in, finalized and verified.
 
         Verified twice, by BDK and by Bitcoin Core's engine, against coins this wallet knows.
         From here on its coins count as spent. Raises WalletError or ScriptsRefused, and then the
-        draft is as it was.
+        draft is as it was; MoreSignatures when those of other keys are needed, and then it has
+        those that came.
         """
-        signed = psbt.merge_signatures(draft.psbt, signed_psbt)
         with self._lock:
+            signed = psbt.merge_signatures(self.collected(draft), signed_psbt)
+            spent = self._spent(Transaction.parse(signed.unsigned_tx), draft.replaces)
+            self._check_enough(draft, signed)
             raw_tx = bdk_adapter.finalized(signed)
             transaction = Transaction.parse(raw_tx)
-            spent = self._spent(transaction, draft.replaces)
             consensus.verify(raw_tx, spent)
             fee_sats = sum(o.sats for o in spent) - sum(o.sats for o in transaction.outputs)
             if transaction.unsigned().encode() != signed.unsigned_tx:
@@ -284,25 +295,6 @@ class Wallet(Account):
             ended.check_payee(address, possible, chosen | to_address)
             ended.check_ended_payee(could, chosen | to_address, depths)
         return chosen
-
-    def _keep(self, draft: Draft) -> Draft:
-        """The draft on disk, in the place of an older one."""
-        self._discard_kept()
-        self._mark_change(draft, self._bdk.mark_used)
-        self._save()
-        self.store.keep_draft(draft)
-        return draft
-
-    def _as_draft(self, psbt_draft: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
-        raw = base64.b64decode(psbt_draft.serialize())
-        unsigned = psbt.PsbtMaps.parse(raw).unsigned_tx
-        paid = sum(output.sats for output in Transaction.parse(unsigned).outputs)
-        words = digest_words(unsigned)
-        return Draft(raw, address, sats, psbt_draft.fee(), rate, paid - sats, words)
-
-    def _discard_kept(self) -> None:
-        if draft := self.store.draft():
-            self.discard(draft)
 
     def _spent(self, transaction: Transaction, replaces: str) -> list[TxOut]:
         """The outputs a payment spends, as the chain told us: the PSBT is not asked.

@@ -446,7 +446,17 @@ def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sente
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
     paying = {"pay", "bump", "call-off", "cpfp", "give-up", "freeze", "unfreeze"}
-    looking = {"pair", "balance", "receive", "verify", "history", "sync", "rescan", "coins"}
+    looking = {
+        "pair",
+        "register",
+        "balance",
+        "receive",
+        "verify",
+        "history",
+        "sync",
+        "rescan",
+        "coins",
+    }
     exchanging = {"export", "import", "import-labels", "label"}
     assert set(done) == looking | paying | exchanging
 

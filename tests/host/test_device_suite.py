@@ -20,15 +20,24 @@ from host.demo.camera import FrontCamera
 from host.demo.control import PanelClient
 from host.devices import DeviceKind, SigningDevice
 from host.devices.air import AirGapSigner
-from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
+from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost, MoreSignatures
 from host.wallet import Wallet
+from tests.cosigners import shared, sign
 from tests.devnets import STRANGER
 from tests.people import Person
 from tests.wallets import fund, paired
 
 NETWORK = "regtest"
 FLAGS = ("--tcp", "0", "--camera", "0", "--network", "regtest")
-VERBS = ("unlock", "account_key", "show_address", "sign", "close")
+VERBS = (
+    "unlock",
+    "account_key",
+    "show_address",
+    "register",
+    "show_account_address",
+    "sign",
+    "close",
+)
 
 
 async def by_tcp(emulator: EmulatorProcess) -> SigningDevice:
@@ -169,6 +178,53 @@ async def test_an_address_is_shown_there_or_the_device_says_that_it_cannot(
     else:
         with pytest.raises(DeviceError, match="cannot be asked"):
             await rig.device.show_address(NETWORK, address.path, "wpkh")
+
+
+@each_device
+async def test_a_wallet_of_several_keys_is_read_there_and_signed_for_by_turns(
+    rig: Rig, tmp_path: Path
+) -> None:
+    wallet = shared(tmp_path / "wallet")
+    fund(wallet, 100_000)
+    await rig.device.unlock(NETWORK)
+    reading = rig.person.accept()
+    telling = asyncio.ensure_future(rig.device.register(NETWORK, "club", wallet.description))
+    await reading
+    if rig.device.interactive:
+        await telling
+        await asyncio.to_thread(rig.emulator.wait_for, "notice")
+        await asyncio.to_thread(rig.emulator.press, "ok")
+        looking = rig.person.accept()
+        shown = await rig.device.show_account_address(NETWORK, "club", 5)
+        await looking
+        assert shown == wallet.address_at(5).address
+    else:
+        # There is no back channel: the person ends the wait.
+        telling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await telling
+        with pytest.raises(DeviceError, match="cannot be asked"):
+            await rig.device.show_account_address(NETWORK, "club", 5)
+    assert "2 of 3 keys" in " ".join(rig.person.read), "a person saw what the keys can do"
+    draft = wallet.draft(STRANGER, 25_000, 1)
+    reading = rig.person.accept()
+    with pytest.raises(MoreSignatures):
+        wallet.finish(draft, await rig.device.sign(NETWORK, draft.psbt))
+    await reading
+    assert wallet.finish(draft, sign(wallet.collected(draft), 1)).fee_sats == draft.fee_sats
+
+
+@each_device
+async def test_a_wallet_of_several_keys_that_was_not_read_there_is_not_signed_for(
+    rig: Rig, tmp_path: Path
+) -> None:
+    if not rig.device.interactive:
+        return  # nobody can say so but its screen
+    wallet = shared(tmp_path / "wallet")
+    fund(wallet, 100_000)
+    await rig.device.unlock(NETWORK)
+    with pytest.raises(DeviceError, match="not registered"):
+        await rig.device.sign(NETWORK, wallet.draft(STRANGER, 25_000, 1).psbt)
 
 
 @each_device

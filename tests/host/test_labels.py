@@ -16,7 +16,8 @@ from host import labels
 from host.__main__ import main
 from host.errors import BadInput
 from host.labels import KINDS, Label
-from host.store import _MIGRATIONS, Store
+from host.schema import MIGRATIONS
+from host.store import Store
 from tests.wallets import STRANGER, fund, paired
 
 TXID = "f546156d9044844e02b181026a1a407abfca62e7ea1159f87bbeaa77b4286c74"
@@ -146,7 +147,7 @@ async def test_what_cannot_be_labelled_is_said(
 def test_a_wallet_of_version_6_keeps_its_frozen_coins_and_can_have_labels(tmp_path: Path) -> None:
     file = tmp_path / "wallet.sqlite"
     with closing(sqlite3.connect(file)) as db, db:
-        for step in _MIGRATIONS[:6]:
+        for step in MIGRATIONS[:6]:
             db.executescript(step)
         db.execute("INSERT INTO frozen_coins VALUES (?)", (COIN,))
         db.execute("PRAGMA user_version = 6")

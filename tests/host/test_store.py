@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from host.errors import WalletError
-from host.store import _MIGRATIONS, VERSION, Pairing, Store
+from host.schema import MIGRATIONS, VERSION
+from host.store import Pairing, Store
 from host.values import Draft, PaymentRequest, Recipient, SignedPayment
 from tests.wallets import issued
 
@@ -101,7 +102,7 @@ def test_a_file_of_a_newer_quietkey_is_left_alone(file: Path) -> None:
 @pytest.mark.parametrize("version", [1, 3, 5])
 def test_a_wallet_of_an_older_version_is_its_first_account(file: Path, version: int) -> None:
     with closing(sqlite3.connect(file)) as db, db:
-        for step in _MIGRATIONS[:version]:
+        for step in MIGRATIONS[:version]:
             db.executescript(step)
         row = (PAIRING.network, PAIRING.script, PAIRING.fingerprint, PAIRING.account_xpub)
         db.execute("INSERT INTO pairing VALUES (1, ?, ?, ?, ?)", row)
@@ -130,7 +131,7 @@ def test_a_wallet_of_an_older_version_keeps_its_draft_and_can_freeze_coins(
     file: Path, version: int
 ) -> None:
     with closing(sqlite3.connect(file)) as db, db:
-        for step in _MIGRATIONS[:version]:
+        for step in MIGRATIONS[:version]:
             db.executescript(step)
         row = (DRAFT.psbt, DRAFT.recipient, DRAFT.sats, DRAFT.fee_sats, DRAFT.sats_per_vbyte,
                DRAFT.change_sats, '["one", "two", "three", "four"]', "")  # fmt: skip
@@ -152,7 +153,7 @@ def test_a_wallet_of_version_4_keeps_who_saw_its_payments_and_what_a_device_refu
     file: Path,
 ) -> None:
     with closing(sqlite3.connect(file)) as db, db:
-        for step in _MIGRATIONS[:4]:
+        for step in MIGRATIONS[:4]:
             db.executescript(step)
         db.execute("INSERT INTO payments VALUES ('aa', x'01', 'bcrt1q', 5, 1, 7, 'sent', '', 2, 3)")
         db.execute("INSERT INTO addresses VALUES (4, 'bcrt1q', 7, NULL, 8)")

@@ -23,6 +23,7 @@ _BOTH: Final = re.compile(r"/(?:<|\{)([0-9]+)[;,]([0-9]+)(?:>|\})/\*")
 _BRANCH: Final = re.compile(r"/([0-9]+)/\*")
 _HARDENED: Final = re.compile(r"[hH']")
 _PLACE: Final = "\0"  # in no descriptor
+_MENTION: Final = re.compile("@([0-9]+)")
 _MUSIG: Final = re.compile(r"musig\([^)]*\)")
 
 
@@ -58,13 +59,22 @@ def of_lines(texts: Sequence[str], name: str = "") -> AccountDescription:
     return _described(name, both[0], steps, lines)
 
 
+def body_of(account: AccountDescription) -> str:
+    """The account's descriptor for both branches (BIP389), without a checksum."""
+    return _MENTION.sub(lambda match: account.keys[int(match[1])], account.template)
+
+
+def text(account: AccountDescription) -> str:
+    """The same with its checksum (BIP380). Raises Malformed as `checksum` does."""
+    return f"{body_of(account)}#{checksum(account)}"
+
+
 def checksum(account: AccountDescription) -> str:
     """The checksum of the account's descriptor as this device writes it: a name for who has none.
 
     Raises Malformed for letters that no descriptor is made of.
     """
-    mention = re.compile("@([0-9]+)")
-    return checksum_of(mention.sub(lambda match: account.keys[int(match[1])], account.template))
+    return checksum_of(body_of(account))
 
 
 def _line(text: str) -> _Line:
