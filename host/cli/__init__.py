@@ -14,6 +14,7 @@ _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
 
 LONGEST_NUMBER = 20  # characters; 21 million coins in sats have 16
 LINKS = ("serial", "tcp", "qr")
+EXPORTS = ("descriptor", "bsms", "coldcard", "specter", "sparrow", "history", "labels")
 STORIES = ("payment", "endings")
 # These have their own command lines: everything behind the verb is theirs.
 PASSED_ON = {
@@ -144,9 +145,11 @@ No payment takes a frozen coin. Its name is as `quietkey wallet coins` lists it.
 """
 _EXPORT = """\
 A descriptor (BIP380) names every address and no secret: who reads it sees all payments, and can
-make none. The history is a table (CSV), oldest first, in whole sats and UTC.
+make none. Other programs take the same over as a BSMS record (BIP129), a Coldcard setup file,
+Specter's JSON or Sparrow's text. The history is a table (CSV), oldest first, in sats and UTC.
 
   quietkey wallet export
+  quietkey wallet export bsms > club.bsms
   quietkey wallet export history
   quietkey wallet export labels
 """
@@ -277,9 +280,7 @@ def _add_wallet(verbs: _Verbs) -> None:
 
 def _add_exchange(tasks: _Verbs) -> None:
     export = _add_task(tasks, "export", "print the wallet for other programs", _EXPORT)
-    export.add_argument(
-        "what", nargs="?", choices=("descriptor", "history", "labels"), default="descriptor"
-    )
+    export.add_argument("what", nargs="?", choices=EXPORTS, default="descriptor")
     imported = _add_task(tasks, "import", "make the wallet of a file", _IMPORT, peer=False)
     imported.add_argument("descriptor", help="itself, a file with the wallet, or - for stdin")
     _add_search(imported)

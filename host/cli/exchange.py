@@ -17,7 +17,7 @@ from host.cli.options import remember
 from host.errors import BadInput, WalletError
 from host.labels import Label
 from host.store import Search
-from host.wallet import NO_WALLET, Wallet, descriptors
+from host.wallet import NO_WALLET, Wallet, descriptors, exports
 from host.wallet.folder_lock import FolderLock
 
 STDIN = "-"
@@ -33,6 +33,11 @@ async def export(args: argparse.Namespace) -> None:
             return
         if args.what == "labels":
             sys.stdout.write(labels.write(await asyncio.to_thread(wallet.store.labels)))
+            return
+        if args.what in exports.FORMS:
+            form = exports.FORMS[args.what]
+            name = args.wallet or wallet.fingerprint
+            sys.stdout.write(form(wallet.description, name, wallet.address_at(0).address))
             return
         text = descriptors.write(wallet.pairing)
     data = {"descriptor": text, "network": wallet.network}
