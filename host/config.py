@@ -18,6 +18,21 @@ PEER_PORTS = {
     "signet": 38333,
     "regtest": 18444,
 }
+# Where Bitcoin Core takes JSON-RPC, and the folder of each network in its own.
+RPC_PORTS = {
+    "mainnet": 8332,
+    "testnet": 18332,
+    "testnet4": 48332,
+    "signet": 38332,
+    "regtest": 18443,
+}
+CORE_FOLDERS = {
+    "mainnet": "",
+    "testnet": "testnet3",
+    "testnet4": "testnet4",
+    "signet": "signet",
+    "regtest": "regtest",
+}
 # Names that answer with addresses of nodes, asked for those that serve filters (BIP157).
 DNS_SEEDS = {
     "mainnet": (

@@ -11,6 +11,7 @@ from host.errors import BadInput
 from host.servers.location import parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
+from host.wallet import Wallet
 
 BATCH = 25
 TIMEOUT_S, RETRIES = 20, 0
@@ -36,7 +37,8 @@ class ElectrumConnection:
                 self._tips += 1
         return str(self._tips)
 
-    def scan(self, request: "bdk.FullScanRequest", stop_gap: int) -> "bdk.Update":
+    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+        request = wallet.engine.start_full_scan().build()
         with _told_apart():
             return self._client.full_scan(request, stop_gap, BATCH, True)
 

@@ -9,6 +9,7 @@ import bdkpython as bdk
 from host.backends import BackendKind, Surroundings
 from host.errors import BadInput
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
+from host.wallet import Wallet
 
 PARALLEL = 4
 
@@ -23,7 +24,8 @@ class EsploraConnection:
         with _told_apart():
             return str(self._client.get_tip_hash())
 
-    def scan(self, request: "bdk.FullScanRequest", stop_gap: int) -> "bdk.Update":
+    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+        request = wallet.engine.start_full_scan().build()
         with _told_apart():
             return self._client.full_scan(request, stop_gap, PARALLEL)
 
@@ -66,7 +68,7 @@ def _open(location: str, surroundings: Surroundings) -> PollingBackend:
     if surroundings.proxy:
         raise BadInput(
             "An Esplora server cannot be asked through a SOCKS5 proxy. Nothing was sent."
-            " Use an electrum: server with --proxy."
+            " Use an electrum: or core: server with --proxy."
         )
 
     async def prepare() -> Callable[[], Server]:

@@ -140,7 +140,7 @@ def _open(location: str, surroundings: Surroundings) -> P2pBackend:
     if surroundings.proxy:
         raise BadInput(
             "Bitcoin nodes cannot be asked through a proxy. Nothing was sent."
-            " Use an electrum: server with --proxy."
+            " Use an electrum: or core: server with --proxy."
         )
     peers = parse_all(location, "p2p:127.0.0.1:18444")
     return P2pBackend(peers, surroundings.network, surroundings.folder, report=surroundings.report)

@@ -185,6 +185,8 @@ Whom to ask is a URL; what it learns about you is said before it is asked.
   p2p:HOST:PORT,...         nodes with compact block filters (BIP157); --peer is short for it
   electrum:HOST:PORT        an Electrum server; electrum+tls: keeps to the certificate it had first
   esplora:https://HOST/api  an Esplora server
+  core:HOST:PORT            your Bitcoin Core, by its cookie (?auth=FILE names another); core:
+                            alone is the one on this machine
 Without one, nodes are looked for by DNS seeds (mainnet and the public test networks): p2p:
 
   quietkey wallet sync --peer 127.0.0.1:18444 --peer 127.0.0.1:18445

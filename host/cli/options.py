@@ -23,13 +23,15 @@ def add(task: argparse.ArgumentParser, *, device: bool, server: bool) -> None:
         task.add_argument(
             "--server",
             metavar="URL",
-            help="p2p:HOST:PORT,... or electrum:, electrum+tls:, esplora:",
+            help="p2p:HOST:PORT,... or electrum:, electrum+tls:, esplora:, core:",
         )
         task.add_argument(
             "--peer", type=_peer, action="append", metavar="HOST:PORT",
             help="a node to ask, short for --server p2p:HOST:PORT; give several",
         )  # fmt: skip
-        task.add_argument("--proxy", metavar="HOST:PORT", help="a SOCKS5 proxy, for electrum:")
+        task.add_argument(
+            "--proxy", metavar="HOST:PORT", help="a SOCKS5 proxy, for electrum: and core:"
+        )
     task.add_argument("--wallet", metavar="NAME", help="one of quietkey wallets")
     task.add_argument("--network", choices=NETWORKS, help="default: regtest")
     task.add_argument("--script", choices=tuple(PURPOSE), help="default: wpkh")

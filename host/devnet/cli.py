@@ -15,6 +15,7 @@ from pathlib import Path
 from host.config import wall_clock
 from host.devnet.electrum.server import ElectrumServer
 from host.devnet.network import Devnet
+from host.devnet.rpc.server import RpcServer
 from host.devnet.steering import console
 from host.devnet.steering.control import ControlServer
 from host.errors import HostError
@@ -61,10 +62,20 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         "--electrum", type=_port, metavar="PORT",
         help="open a port there for wallets that speak the Electrum protocol",
     )  # fmt: skip
+    flag(
+        "--rpc", nargs=2, metavar=("PORT", "FILE"),
+        help="open a port for Bitcoin Core's JSON-RPC; its cookie is written to FILE",
+    )  # fmt: skip
     flag("--auto-mine", type=float, metavar="SECONDS", help="mine so long after a payment arrives")
     flag("--announce", action="store_true", help="for programs: one JSON line when ready")
     flag("--exit-with-stdin", action="store_true", help="for programs: end with standard input")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.rpc:
+        try:
+            options.rpc = (_port(options.rpc[0]), Path(options.rpc[1]))
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument --rpc: {error}")
+    return options
 
 
 def _node_count(text: str) -> int:
@@ -91,16 +102,33 @@ async def _run(options: argparse.Namespace) -> None:
     )
     _allow_many_files()
     control = ControlServer(devnet, secrets.token_hex(16))
-    electrum = ElectrumServer(devnet, options.electrum or 0)
-    async with devnet, control, electrum if options.electrum else contextlib.nullcontext():
+    doors = _doors(devnet, options)
+    async with devnet, control, contextlib.AsyncExitStack() as stack:
+        for door, _ in doors:
+            await stack.enter_async_context(door)
         with _ended_by_sigterm():
             if options.announce:
                 _announce(devnet, control)
                 await _wait_for_end(typed, options)
             else:
-                if electrum.address:
-                    _say(f"Electrum wallets connect to {electrum.address} (TCP, no TLS).")
+                for door, sentence in doors:
+                    _say(sentence.format(door.address))
                 await _serve_a_person(devnet, control, typed, options)
+
+
+def _doors(
+    devnet: Devnet, options: argparse.Namespace
+) -> list[tuple[ElectrumServer | RpcServer, str]]:
+    """Ports for other programs, each with a sentence that names its address."""
+    doors: list[tuple[ElectrumServer | RpcServer, str]] = []
+    if options.electrum:
+        sentence = "Electrum wallets connect to {} (TCP, no TLS)."
+        doors.append((ElectrumServer(devnet, options.electrum), sentence))
+    if options.rpc:
+        port, cookie = options.rpc
+        sentence = f"JSON-RPC as Bitcoin Core's is at {{}}, with the cookie in {cookie}."
+        doors.append((RpcServer(devnet, cookie, port), sentence))
+    return doors
 
 
 def _announce(devnet: Devnet, control: ControlServer) -> None:

@@ -68,6 +68,18 @@ def merkle_root(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def merkle_branch(hashes: Sequence[bytes], position: int) -> list[bytes]:
+    """What the hash at `position` is hashed with, step by step, up to the root."""
+    branch, level = [], list(hashes)
+    while len(level) > 1:
+        level += level[-1:] * (len(level) % 2)
+        branch.append(level[position ^ 1])
+        pairs = zip(level[::2], level[1::2], strict=True)
+        level = [double_sha256(left + right) for left, right in pairs]
+        position //= 2
+    return branch
+
+
 def target(header: bytes) -> int:
     """What a header's hash must not exceed, as its `bits` say; 0 when no hash can meet it.
 

@@ -38,7 +38,9 @@ class Server(Protocol):
         """The hash of the newest block, or whatever else changes with it."""
         ...
 
-    def scan(self, request: "bdk.FullScanRequest", stop_gap: int) -> "bdk.Update": ...
+    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+        """What it knows of every address up to `stop_gap` unused ones in a row."""
+        ...
 
     def fee_floor(self) -> float: ...
 
@@ -130,8 +132,7 @@ class PollingBackend:
     async def _look(self, wallet: Wallet) -> bool:
         """Ask for every address; whether there may be more behind them."""
         gap = wallet.search.gap + _longest_unused(wallet)
-        request = wallet.engine.start_full_scan().build()
-        update = await self._ask(lambda server: server.scan(request, gap))
+        update = await self._ask(lambda server: server.scan(wallet, gap))
         try:
             is_used_elsewhere = await asyncio.to_thread(wallet.apply, update)
         except bdk.CannotConnectError as error:

@@ -19,6 +19,7 @@ from host.devnet.network import Devnet
 from host.errors import NetworkError, WalletError
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
+from tests.core import core
 from tests.devnets import STRANGER
 from tests.electrum import electrum
 from tests.esplora import esplora
@@ -31,11 +32,12 @@ async def nodes(devnet: Devnet) -> AsyncIterator[str]:
 
 
 Served = Callable[[Devnet], AbstractAsyncContextManager[str]]
-SERVED: dict[str, Served] = {"p2p": nodes, "esplora": esplora, "electrum": electrum}
+SERVED: dict[str, Served] = {"p2p": nodes, "esplora": esplora, "electrum": electrum, "core": core}
 NOBODY = {
     "p2p": "p2p:127.0.0.1:1",
     "esplora": "esplora:http://127.0.0.1:1",
     "electrum": "electrum:127.0.0.1:1",
+    "core": "core:127.0.0.1:1?auth=no-such-file",
 }
 SAYS_NO_FLOOR = {"esplora"}  # the protocol has no word for it
 VERBS = ("sync", "follow", "view", "fee_floor", "broadcast", "close")

@@ -12,8 +12,8 @@ from host.devnet.electrum.script_index import ScriptIndex, Touch
 from host.devnet.mempool import NotTaken
 from host.devnet.node import DevnetNode
 from host.errors import HostError
-from host.p2p.blocks import Block
-from host.transactions import Transaction, double_sha256
+from host.p2p.blocks import Block, merkle_branch
+from host.transactions import Transaction
 from signer.errors import Malformed
 
 PROTOCOL = "1.4"
@@ -151,7 +151,8 @@ def _merkle(view: View, name: object, height: object) -> dict[str, Any]:
         raise ElectrumError(f"The transaction is not in block {level}.")
     txids = [entry.txid for entry in _block(view, level).transactions]
     position = txids.index(txid)
-    return {"block_height": level, "pos": position, "merkle": _branch(txids, position)}
+    branch = [_shown(node) for node in merkle_branch(txids, position)]
+    return {"block_height": level, "pos": position, "merkle": branch}
 
 
 def _broadcast(view: View, raw: object) -> str:
@@ -173,18 +174,6 @@ def _histogram(view: View) -> list[list[float]]:
         rate = entry.fee_sats // entry.vsize
         sizes[rate] = sizes.get(rate, 0) + entry.vsize
     return [[rate, sizes[rate]] for rate in sorted(sizes, reverse=True)]
-
-
-def _branch(hashes: Sequence[bytes], position: int) -> list[str]:
-    """What a transaction's id is hashed with, step by step, up to the header's root."""
-    branch, level = [], list(hashes)
-    while len(level) > 1:
-        level += level[-1:] * (len(level) % 2)
-        branch.append(_shown(level[position ^ 1]))
-        pairs = zip(level[::2], level[1::2], strict=True)
-        level = [double_sha256(left + right) for left, right in pairs]
-        position //= 2
-    return branch
 
 
 def _block(view: View, height: int | None) -> Block:
