@@ -15,9 +15,10 @@ from host import backends
 from host.backends import Backend, Surroundings
 from host.config import wall_clock
 from host.devnet import cli, faucet
+from host.devnet.electrum.methods import View
 from host.devnet.network import Devnet
 from host.devnet.rpc import methods
-from host.devnet.rpc.methods import RpcError, View
+from host.devnet.rpc.methods import RpcError
 from host.devnet.rpc.server import RpcServer
 from host.devnet.steering import faults
 from host.errors import BadInput, NetworkError

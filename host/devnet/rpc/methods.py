@@ -4,14 +4,12 @@ Source: Bitcoin Core 30, its RPC documentation and src/rpc/protocol.h. No I/O.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from host.devnet import blocks
-from host.devnet.electrum.script_index import ScriptIndex
+from host.devnet.electrum.methods import View
 from host.devnet.mempool import NotTaken
-from host.devnet.node import DevnetNode
 from host.errors import HostError
 from host.p2p.blocks import Block, work
 from host.transactions import Transaction
@@ -29,14 +27,6 @@ class RpcError(HostError):
     def __init__(self, text: str, code: int = MISC) -> None:
         super().__init__(text)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The node that answers now, and the index that has followed it."""
-
-    node: DevnetNode
-    index: ScriptIndex
 
 
 Method = Callable[..., Any]

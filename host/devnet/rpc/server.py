@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from host.devnet.electrum.methods import View
 from host.devnet.electrum.script_index import ScriptIndex
 from host.devnet.network import Devnet
 from host.devnet.rpc import methods
-from host.devnet.rpc.methods import RpcError, View
+from host.devnet.rpc.methods import RpcError
 from host.errors import HostError, NetworkError
 from host.loopback import LoopbackServer
 
