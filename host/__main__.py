@@ -93,7 +93,7 @@ def _chosen(words: list[str]) -> Work:
             from host import demo  # noqa: PLC0415
             from host.tui import app  # noqa: PLC0415
 
-            return lambda: app.run(demo.opening(args.home, args.link))
+            return lambda: app.run(demo.opening(args.home, args.link, attack=args.attack))
         case "completion" | "man":
             return lambda: _page(args)
         case "psbt":

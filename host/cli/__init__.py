@@ -41,6 +41,7 @@ Starts a Bitcoin network, a device and a wallet, and nothing of it leaves this m
   quietkey demo                            the app: you press the buttons
   quietkey demo --auto                     a payment by itself, one line for each step
   quietkey demo --auto --link qr --json    the same by QR codes, told to a program
+  quietkey demo --attack                   a wallet that lies: find out on the device
   quietkey demo --story endings            a lying node, a fork, a refused payment's two ways out
 """
 _WALLET = """\
@@ -243,6 +244,11 @@ def _add_demo(verbs: _Verbs) -> None:
         "--story",
         choices=STORIES,
         help="as --auto; endings: a node that lies, a fork, refused payments and their ways out",
+    )
+    demo.add_argument(
+        "--attack",
+        action="store_true",
+        help="a wallet that lies, a key for each lie; with --auto, a finger that catches them all",
     )
     demo.add_argument("--json", action="store_true", help="with these: one JSON object a line")
     usual = usual_link()

@@ -12,6 +12,7 @@ from host.values import PanelView
 
 MOST_KEYS = 400
 BUSY = "wait"
+_NO_SPACES = dict.fromkeys(map(ord, " \N{NO-BREAK SPACE}\N{THIN SPACE},"))
 
 
 class ScriptedFinger:
@@ -77,10 +78,13 @@ class ScriptedFinger:
         await self.open_menu("Show account")
         await self._expect("qr")
 
-    async def accept(self) -> tuple[tuple[str, ...], ...]:
+    async def accept(
+        self, is_wrong: Callable[[str], bool] = lambda _: False
+    ) -> tuple[tuple[str, ...], ...]:
         """Wait for a review, read every page to the end and accept it. Raises HostError.
 
-        Returns all pages that were read.
+        `is_wrong` looks at all that was read so far, without spaces: then it is stopped. Returns
+        all pages that were read.
         """
         pages: list[tuple[str, ...]] = []
         await self._expect("confirm")
@@ -90,6 +94,9 @@ class ScriptedFinger:
             if self._view.lines not in pages:
                 pages.append(self._view.lines)
                 self._say(_summary(self._view))
+            if is_wrong("".join("".join(lines[:-1]) for lines in pages).translate(_NO_SPACES)):
+                await self._press("stop")
+                return tuple(pages)
             await self._press(_key_on(self._view))
         raise HostError("The device asks and asks. The scripted finger gave up.")
 

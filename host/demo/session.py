@@ -7,9 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from host.config import account_path
 from host.demo import TITLE
+from host.demo.control import PanelClient
 from host.demo.parts import Parts
 from host.devices import SigningDevice
 from host.devnet.client import DevnetClient
@@ -19,20 +21,6 @@ from host.values import Frame, NodeStatus, PanelView
 from host.wallet import Wallet
 
 FAUCET_SATS = 5_000_000
-
-
-async def start(home: Path | None, link: str, say: Callable[[str], None]) -> "DemoSession":
-    """Start device and network. Everything lives in `home`; for None nothing is kept."""
-    scratch = None
-    if home is None:
-        scratch = await asyncio.to_thread(TemporaryDirectory, prefix="quietkey-")
-        home = Path(scratch.name)
-    try:
-        return DemoSession(await Parts.start(home, link, say), scratch)
-    except BaseException:
-        if scratch is not None:
-            scratch.cleanup()
-        raise
 
 
 class EmulatorPanel:
@@ -91,6 +79,25 @@ class DemoSession(LocalSession):
         self._scratch = scratch
         self._panel = EmulatorPanel(parts)
         self._playground = DevnetPlayground(parts.devnet)
+
+    @classmethod
+    async def start(cls, home: Path | None, link: str, say: Callable[[str], None]) -> Self:
+        """Start device and network. Everything lives in `home`; for None nothing is kept."""
+        scratch = None
+        if home is None:
+            scratch = await asyncio.to_thread(TemporaryDirectory, prefix="quietkey-")
+            home = Path(scratch.name)
+        try:
+            return cls(await Parts.start(home, link, say), scratch)
+        except BaseException:
+            if scratch is not None:
+                scratch.cleanup()
+            raise
+
+    @property
+    def control(self) -> PanelClient:
+        """The device's control socket, for a scripted finger."""
+        return self._parts.control
 
     @property
     def title(self) -> str:

@@ -101,6 +101,45 @@ class Playground(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """One way in which a wallet may lie. `trick` says what it does."""
+
+    name: str
+    title: str
+    trick: str
+
+
+@dataclass(frozen=True, slots=True)
+class LieOutcome:
+    """Whether somebody noticed, who or what was shown, and how many sats it was about."""
+
+    name: str
+    caught: bool
+    sats: int
+    sentence: str
+
+
+class AttackRange(Protocol):
+    """A wallet that lies on demand, for practice with a device. Nothing is sent."""
+
+    @property
+    def pin(self) -> str:
+        """Of the device that is practised with."""
+        ...
+
+    @property
+    def lies(self) -> tuple[Lie, ...]: ...
+
+    async def draft(self) -> Draft:
+        """The payment that the wallet's screen shows."""
+        ...
+
+    async def tell(self, name: str, draft: Draft) -> LieOutcome:
+        """Ask the device for another one, and wait for its person."""
+        ...
+
+
 class WalletSession(Protocol):
     """A wallet, the cable to its device, and a view of its network.
 
@@ -124,6 +163,11 @@ class WalletSession(Protocol):
     @property
     def playground(self) -> Playground | None:
         """The network itself, when it is ours to play with."""
+        ...
+
+    @property
+    def attacks(self) -> AttackRange | None:
+        """Its lies, when it is there to practise with."""
         ...
 
     @property

@@ -15,6 +15,7 @@ from host.backends import Backend
 from host.devices import SigningDevice
 from host.errors import HostError, NetworkError, WalletError
 from host.session.api import (
+    AttackRange,
     DevicePanel,
     Observer,
     Playground,
@@ -86,6 +87,10 @@ class LocalSession:
 
     @property
     def playground(self) -> Playground | None:
+        return None
+
+    @property
+    def attacks(self) -> AttackRange | None:
         return None
 
     # The cable

@@ -1,10 +1,10 @@
 """The whole app at one moment, as one frozen value. Faces draw it and keep nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from host.session import wording
-from host.session.api import UnfinishedPayment, WalletSnapshot
+from host.session.api import Lie, LieOutcome, UnfinishedPayment, WalletSession, WalletSnapshot
 from host.values import (
     Draft,
     NetworkView,
@@ -63,6 +63,45 @@ class IssuedAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class AttackBoard:
+    """The lies there are, the one that is told now, and how the others ended, the latest of each.
+
+    `draft` is what the wallet's screen says while a lie is told.
+    """
+
+    lies: tuple[Lie, ...]
+    pin: str
+    told: Lie | None = None
+    draft: Draft | None = None
+    outcomes: tuple[LieOutcome, ...] = ()
+
+    def outcome(self, lie: Lie) -> LieOutcome | None:
+        """How this one ended; None before it did."""
+        return next((entry for entry in self.outcomes if entry.name == lie.name), None)
+
+    def ended(self, outcome: LieOutcome) -> "AttackBoard":
+        """With one more that ended."""
+        others = tuple(entry for entry in self.outcomes if entry.name != outcome.name)
+        return replace(self, told=None, draft=None, outcomes=(*others, outcome))
+
+    @property
+    def lost_sats(self) -> int:
+        """What the person's yes would have cost."""
+        return sum(entry.sats for entry in self.outcomes if not entry.caught)
+
+    @property
+    def stake_sats(self) -> int:
+        """What trust in the wallet's screen alone would have cost."""
+        return sum(entry.sats for entry in self.outcomes)
+
+
+def board_of(session: WalletSession) -> AttackBoard | None:
+    """Before the first lie; None for a session that does not lie."""
+    attacks = session.attacks
+    return None if attacks is None else AttackBoard(attacks.lies, attacks.pin)
+
+
+@dataclass(frozen=True, slots=True)
 class AppState:
     """Everything that is drawn. `asking` is set while the device waits for the person.
 
@@ -89,6 +128,7 @@ class AppState:
     issued: IssuedAddress | None = None
     btc: bool = False
     chosen: tuple[str, ...] = ()
+    attack: AttackBoard | None = None
 
     @property
     def available_sats(self) -> int:

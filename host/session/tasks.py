@@ -323,6 +323,31 @@ def _ask_for_pin(host: Host) -> None:
         host.device_asks(wording.MAY_ASK_PIN)
 
 
+async def choose_lie(host: Host, name: str) -> None:
+    """Show what the wallet says while it tells this lie."""
+    attacks, board = host.session.attacks, host.state.attack
+    if attacks is None or board is None:
+        return
+    lie = next(lie for lie in board.lies if lie.name == name)
+    host.change(problem="", busy=wording.WRITING)
+    with reported(host):
+        host.change(attack=replace(board, told=lie, draft=await attacks.draft()))
+
+
+async def tell_lie(host: Host) -> None:
+    """Tell the device the lie that was chosen, and see who finds out."""
+    attacks, board = host.session.attacks, host.state.attack
+    if attacks is None or board is None or board.told is None or board.draft is None:
+        return
+    host.change(problem="")
+    host.device_asks(wording.ASKS_PAYMENT)
+    with reported(host):
+        outcome = await attacks.tell(board.told.name, board.draft)
+        host.change(attack=board.ended(outcome))
+    host.change(plugged=host.session.plugged)
+    host.device_asks("")
+
+
 def _change_payment(host: Host, **fields: object) -> None:
     if host.state.payment is not None:
         host.change(payment=replace(host.state.payment, **fields))  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ class Needs(Enum):
     PLAYGROUND = "playground"
     REPLACING = "replacing"  # the payment that is looked at can be replaced
     GIVING_UP = "giving up"
+    ATTACKS = "attacks"
 
 
 class KeyPlace(Enum):
@@ -38,6 +39,7 @@ class KeyPlace(Enum):
     ENDED = "Looking at a payment that has ended"
     RATE = "Choosing another fee"
     COINS = "Among the coins"
+    ATTACK = "Being lied to"
     SHEET = "On this page"
     WELCOME = "At the first question"
     LEAVING = "Before leaving"
@@ -60,6 +62,7 @@ class KeyRow:
     needs: Needs = Needs.NOTHING
 
 
+LIES = ("Address", "Fee", "Change", "Network", "Look-alike", "Defect")
 E, D, T = KeyPlace.EVERYWHERE, KeyPlace.DEVICE, KeyPlace.TYPING
 REVIEW, N, P = KeyPlace.REVIEW, KeyPlace.NETWORK, KeyPlace.ENTRY
 PANEL, PLAYGROUND = Needs.PANEL, Needs.PLAYGROUND
@@ -72,6 +75,7 @@ ROWS = (
     KeyRow(E, "d", "device", "d", "Device", "Use the device.", needs=PANEL),
     KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
     KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
+    KeyRow(E, "a", "turn('attack')", "a", "Lies", "A lying wallet.", 0, needs=Needs.ATTACKS),
     KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
     KeyRow(E, "m", "mine", "m", "Mine", "Let the miner find a block.", 4, needs=PLAYGROUND),
     KeyRow(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
@@ -149,6 +153,21 @@ ROWS = (
     KeyRow(N, "down", "pick(1)", "↓", "Down", "The node below.", 2, needs=PLAYGROUND),
     KeyRow(N, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0, needs=PLAYGROUND),
     KeyRow(N, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    *(
+        KeyRow(
+            KeyPlace.ATTACK,
+            str(number),
+            f"lie({number})",
+            str(number),
+            lie,
+            f"{lie}.",
+            2,
+            Needs.ATTACKS,
+        )
+        for number, lie in enumerate(LIES, 1)
+    ),
+    KeyRow(KeyPlace.ATTACK, "enter", "ask", "enter", "Ask", "The device.", 0, Needs.ATTACKS),
+    KeyRow(KeyPlace.ATTACK, "escape", "leave", "esc", "Back", "Back.", 0, Needs.ATTACKS),
     KeyRow(KeyPlace.SHEET, "up", "up", "↑", "Up", "One line up.", 1),
     KeyRow(KeyPlace.SHEET, "down", "down", "↓", "Down", "One line down.", 1),
     KeyRow(
@@ -178,7 +197,11 @@ def action(place: KeyPlace, key: str) -> str:
 
 def missing(state: AppState) -> frozenset[Needs]:
     """What this session does not have."""
-    parts = {Needs.PANEL: state.panel, Needs.PLAYGROUND: state.playground}
+    parts = {
+        Needs.PANEL: state.panel,
+        Needs.PLAYGROUND: state.playground,
+        Needs.ATTACKS: state.attack is not None,
+    }
     return frozenset(need for need, there in parts.items() if not there)
 
 

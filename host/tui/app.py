@@ -42,6 +42,8 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     # Keys that work everywhere
 
     async def action_turn(self, task: str) -> None:
+        if task == "attack" and self.state.attack is None:
+            return
         self.change(problem="")
         payment = self.state.payment
         if task == "pay" and payment is not None and payment.stage.value < Stage.SPREAD.value:
@@ -111,6 +113,11 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
         if issued is not None and issued.alarm:
             self.change(issued=None)
         self._run_once("address", tasks.issue_address)
+
+    def wallet_opened(self) -> None:
+        super().wallet_opened()
+        if self.state.attack is not None:
+            self.run_worker(self.action_turn("attack"))
 
     # What pages and panels ask for
 
@@ -228,6 +235,14 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     @on(messages.VerifyRequested)
     def _verify(self) -> None:
         self._run_once("payment", tasks.verify)
+
+    @on(messages.LieChosen)
+    def _choose_lie(self, message: messages.LieChosen) -> None:
+        self._run_once("payment", lambda _: tasks.choose_lie(self, message.name))
+
+    @on(messages.LieRequested)
+    def _lie(self) -> None:
+        self._run_once("payment", tasks.tell_lie)
 
     @on(messages.NodeToggled)
     def _toggle(self, message: messages.NodeToggled) -> None:

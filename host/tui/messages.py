@@ -135,6 +135,18 @@ class PsbtPasted(Message):
         self.text = text
 
 
+class LieRequested(Message):
+    """Give the device what the wallet does not show."""
+
+
+class LieChosen(Message):
+    """Get ready to tell this lie (host.session.api.Lie)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class PageLeft(Message):
     """The person leaves this page, or takes the keyboard from the device."""
 

@@ -16,7 +16,7 @@ from textual.widgets import Input
 from host.errors import HostError
 from host.session import tasks
 from host.session.api import Opening, WalletSession
-from host.session.state import AppState
+from host.session.state import AppState, board_of
 from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
 from host.tui.desk import Desk
@@ -123,6 +123,7 @@ class SessionApp(App[int], inherit_bindings=False):
             plugged=session.plugged,
             panel=session.panel is not None,
             playground=session.playground is not None,
+            attack=board_of(session),
         )
         await tasks.open_wallet(self)
         self.run_worker(tasks.follow_network(self), group="network")

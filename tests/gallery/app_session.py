@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from host.app.verify_address import NOT_THE_SAME
 from host.errors import AddressAlarm, BadInput, DeclinedOnDevice, HostError
 from host.session import wording
-from host.session.api import Observer, Opening, UnfinishedPayment, WalletSession, WalletSnapshot
+from host.session.api import (
+    AttackRange,
+    Observer,
+    Opening,
+    UnfinishedPayment,
+    WalletSession,
+    WalletSnapshot,
+)
 from host.values import (
     Balance,
     Draft,
@@ -98,6 +105,7 @@ class FakeSession:
         self.closed = False
         self.trouble: dict[str, str] = {}
         self.left_over: UnfinishedPayment | None = None
+        self.liar: AttackRange | None = None
         self._unlocked = asyncio.Event()
         self._unlocked.set()
         self._view = view
@@ -153,6 +161,10 @@ class FakeSession:
     @property
     def playground(self) -> "FakeSession":
         return self
+
+    @property
+    def attacks(self) -> AttackRange | None:
+        return self.liar
 
     # The device and its panel
 

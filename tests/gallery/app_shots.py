@@ -12,6 +12,7 @@ from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
 from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
+from tests.gallery.app_liar import lying
 from tests.gallery.app_session import FakeSession
 
 CALM_TURNS = 60  # of the event loop without a message to anybody
@@ -154,6 +155,10 @@ SHOTS = (
     Shot("history-received", _funded, OPENED[1:]),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),
+    Shot("lies", lying, ("a",)),
+    Shot("lies-chosen", lying, ("a", "1")),
+    Shot("lies-asked", lying, ("a", "1", "enter")),
+    Shot("lies-told", lying, ("a", "1", "enter", "escape", "2", "enter", *APPROVED)),
     Shot("device-warning", _funded, ("d",), _warning),
     Shot("device-code", _funded, ("d",), _code),
     Shot("leaving", _funded, (*ASKED, "ctrl+q")),

@@ -9,7 +9,7 @@ import pytest
 from host import demo
 from host.demo.finger import ScriptedFinger
 from host.demo.parts import Parts
-from host.demo.session import FAUCET_SATS, DemoSession, start
+from host.demo.session import FAUCET_SATS, DemoSession
 from host.errors import LinkLost, NetworkError, WalletError
 from host.session.api import Opening
 from host.values import NodeStatus
@@ -160,7 +160,7 @@ async def test_without_a_home_nothing_is_left(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     said: list[str] = []
-    session = await start(None, "tcp", said.append)
+    session = await DemoSession.start(None, "tcp", said.append)
     assert said == ["Starting the device and three Bitcoin nodes."]
     assert left_in(tmp_path)
     await session.close()

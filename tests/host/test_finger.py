@@ -162,6 +162,24 @@ async def test_a_review_can_be_stopped(desk: Desk) -> None:
     assert desk.client.view.kind == "notice"
 
 
+@pytest.mark.parametrize("press", [review], ids=["review"])
+async def test_a_page_that_is_wrong_is_stopped_at(desk: Desk) -> None:
+    """Amounts and addresses stand in groups: they are compared without the spaces."""
+    seen: list[str] = []
+
+    def is_wrong(text: str) -> bool:
+        seen.append(text)
+        return len(seen) == 2
+
+    task = asyncio.create_task(desk.finger.accept(is_wrong))
+    await desk.shows("confirm", *PAGES[0])
+    pages = await task
+    assert len(pages) == 2
+    assert desk.panel.pressed[-1] == "stop"
+    assert "Pay25000sats" in seen[0]
+    assert seen[1].startswith(seen[0])
+
+
 async def test_a_refusal_in_the_place_of_a_review_is_told_as_it_stands(desk: Desk) -> None:
     await desk.shows("notice", "Not signed", "", "This coin is not yours.", "ok ✓")
     with pytest.raises(HostError, match=r"^Not signed This coin is not yours\.$"):

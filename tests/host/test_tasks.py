@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from host.session import tasks, wording
-from host.session.api import UnfinishedPayment
-from host.session.state import IssuedAddress, PaymentProgress, Stage
+from host.session.api import LieOutcome, UnfinishedPayment
+from host.session.state import AttackBoard, IssuedAddress, PaymentProgress, Stage, board_of
 from host.values import Balance, Draft, PaymentRequest, ReceiveAddress
 from tests.gallery import app_session
+from tests.gallery.app_liar import FakeAttacks, lying
 from tests.gallery.app_session import FakeSession
 from tests.host.faces import Face
 
@@ -446,3 +447,75 @@ async def test_a_payment_is_confirmed_by_what_the_chain_says() -> None:
     await session.mine()
     await tasks.sync(face)
     assert (payment_of(face).stage, payment_of(face).height) == (Stage.CONFIRMED, 144)
+
+
+async def lied_to(session: FakeSession, name: str = "address") -> Face:
+    """A face at which this lie was chosen, and not told yet."""
+    face = Face(session, wallet=await session.snapshot(), attack=board_of(session))
+    await tasks.choose_lie(face, name)
+    return face
+
+
+def board(face: Face) -> AttackBoard:
+    assert face.state.attack is not None
+    return face.state.attack
+
+
+async def test_a_lie_is_shown_first_and_told_then() -> None:
+    session = lying()
+    face = await lied_to(session)
+    assert board(face).draft is not None
+    assert not face.asked
+    async with running(tasks.tell_lie(face)) as task:
+        await face.comes_to(lambda state: state.asking)
+        await session.press("stop")
+        await task
+    assert face.asked == [wording.ASKS_PAYMENT, ""]
+    assert board(face).draft is None
+    (outcome,) = board(face).outcomes
+    assert (outcome.name, outcome.caught) == ("address", True)
+
+
+async def test_another_lie_takes_the_place_of_the_chosen_one() -> None:
+    session = lying()
+    face = await lied_to(session)
+    await tasks.choose_lie(face, "fee")
+    assert board(face).told == board(face).lies[1]
+    assert board(face).outcomes == ()
+
+
+async def test_a_lie_that_fails_is_a_sentence_and_can_be_told_again() -> None:
+    session = lying()
+    face = await lied_to(session)
+    session.trouble["sign"] = "The cable was pulled."
+    await tasks.tell_lie(face)
+    assert face.state.problem == "The cable was pulled."
+    assert face.state.asking == ""
+    assert board(face).outcomes == ()
+    assert board(face).told is not None
+
+
+async def test_what_was_not_chosen_is_not_told() -> None:
+    face = Face(lying(), attack=board_of(lying()))
+    await tasks.tell_lie(face)
+    assert not face.states
+
+
+async def test_an_honest_session_tells_no_lie() -> None:
+    face = await face_with_wallet()
+    assert board_of(face.session) is None
+    await tasks.choose_lie(face, "address")
+    await tasks.tell_lie(face)
+    assert not face.states
+
+
+def test_the_score_is_of_the_latest_try_of_each_lie() -> None:
+    empty = AttackBoard(FakeAttacks.lies, "1")
+    believed = empty.ended(LieOutcome("fee", False, 7, "")).ended(
+        LieOutcome("address", True, 5, "")
+    )
+    assert (believed.lost_sats, believed.stake_sats) == (7, 12)
+    caught = believed.ended(LieOutcome("fee", True, 8, ""))
+    assert (caught.lost_sats, caught.stake_sats) == (0, 13)
+    assert [entry.name for entry in caught.outcomes] == ["address", "fee"]
+    assert caught.outcome(empty.lies[5]) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.session.state import AppState
+from host.session.state import AppState, AttackBoard
 from host.tui import actions
 from host.tui.actions import ROWS, KeyPlace, Needs
 
@@ -15,10 +15,12 @@ MISSING = st.sets(st.sampled_from([Needs.PANEL, Needs.PLAYGROUND])).map(frozense
 
 
 def test_what_is_missing_is_what_the_state_says() -> None:
-    assert actions.missing(AppState()) == ALL_PARTS
-    assert actions.missing(AppState(panel=False)) == {Needs.PANEL}
-    assert actions.missing(AppState(playground=False)) == {Needs.PLAYGROUND}
-    assert actions.missing(AppState(panel=False, playground=False)) == NO_PARTS
+    honest = {Needs.ATTACKS}
+    assert actions.missing(AppState()) == ALL_PARTS | honest
+    assert actions.missing(AppState(panel=False)) == {Needs.PANEL} | honest
+    assert actions.missing(AppState(playground=False)) == {Needs.PLAYGROUND} | honest
+    assert actions.missing(AppState(panel=False, playground=False)) == NO_PARTS | honest
+    assert actions.missing(AppState(attack=AttackBoard((), ""))) == ALL_PARTS
 
 
 @given(PLACES, MISSING)

@@ -39,6 +39,7 @@ def _keys(missing: frozenset[Needs]) -> Content:
         _group(place, missing)
         for place in KeyPlace
         if place not in {KeyPlace.SHEET, KeyPlace.WELCOME, KeyPlace.LEAVING}
+        and actions.rows(place, missing)
     )
 
 
