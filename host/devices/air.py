@@ -153,8 +153,8 @@ class AirGapSigner:
         version = self._peer.version
         shower = Shower(message, self._peer, version)
         series = shower.series
-        texts = tuple(map(series.text, range(series.count)))
-        version = series.version or optics.version_for(texts)  # one size: the picture stands still
+        # One size: the picture stands still.
+        version = series.version or optics.version_for(tuple(map(series.text, range(series.count))))
         for beat in count():
             text = series.text(beat % shower.length)
             await self._show(optics.draw(text, version=version))

@@ -38,11 +38,14 @@ def encode(data: bytes, alphabet: str) -> str:
     """The letters of `data`, in the form that `decode` reads."""
     number, base = int.from_bytes(data, "big"), len(alphabet)
     letters: list[str] = []
+    whole = base**_PIECE
     while number:
-        number, digit = divmod(number, base)
-        letters.append(alphabet[digit])
+        number, small = divmod(number, whole)
+        for _ in range(_PIECE):
+            small, digit = divmod(small, base)
+            letters.append(alphabet[digit])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return alphabet[0] * zeros + "".join(reversed(letters))
+    return alphabet[0] * zeros + "".join(reversed(letters)).lstrip(alphabet[0])
 
 
 @lru_cache(maxsize=2)

@@ -2,17 +2,15 @@
 
 from base64 import b64encode
 from contextlib import suppress
-from typing import Final
 
 from signer.errors import Malformed
+from signer.formats import cbor
 from signer.formats.payload import radix
 from signer.formats.payload.values import Form
-from signer.formats.qr import bbqr, numbered, ur
+from signer.formats.qr import bbqr, ur
 from signer.formats.qr.bbqr import CAPACITY, BbqrFile
-from signer.formats.qr.series import Message
-
-_NUMBERS: Final = len("p10of100 ")  # in front of a part's own letters
-_UR1_NUMBERS: Final = len("UR:BYTES/100OF100//") + 58
+from signer.formats.qr.numbered import Numbered
+from signer.formats.qr.series import Message, letters_in
 
 
 def message_of(psbt: bytes, form: Form, version: int) -> Message:
@@ -28,23 +26,29 @@ def message_of(psbt: bytes, form: Form, version: int) -> Message:
 
 def _written(psbt: bytes, form: Form, version: int) -> Message:
     capitals = CAPACITY[version - 1]
-    letters = (capitals * 11 // 2 - 8) // 8  # of any kind: a capital takes 5.5 bits, others 8
+    letters = letters_in(version)
     match form:
         case Form.BBQR:
             file = BbqrFile(bbqr.PSBT, psbt)
             return file if bbqr.fits(file, version) else ()
         case Form.BASE64 | Form.NUMBERED:
-            return numbered.split(b64encode(psbt).decode("ascii"), letters - _NUMBERS)
+            return Numbered("", b64encode(psbt).decode("ascii"))
         case Form.UR1:
-            return numbered.split_ur1(psbt, max(1, capitals - _UR1_NUMBERS))
+            return Numbered("bytes", cbor=cbor.encode(psbt))
         case Form.HEX:
             return _single(psbt.hex().upper(), capitals)
         case Form.BASE43:
-            return _single(radix.encode(psbt, radix.BASE43), capitals)
+            return _by_radix(psbt, radix.BASE43, capitals)
         case Form.BASE58:
-            return _single(radix.encode(psbt, radix.BASE58), letters)
+            return _by_radix(psbt, radix.BASE58, letters)
         case Form.BINARY | Form.UR | Form.UR_BYTES:
             return ()
+
+
+def _by_radix(psbt: bytes, alphabet: str, most: int) -> tuple[str, ...]:
+    """As `_single`, and what is too long is not written: that takes seconds for 31 KB."""
+    is_long = len(psbt) * 8 > most * len(alphabet).bit_length()
+    return () if is_long else _single(radix.encode(psbt, alphabet), most)
 
 
 def _single(text: str, most: int) -> tuple[str, ...]:

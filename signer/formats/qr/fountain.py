@@ -20,6 +20,7 @@ Item = TypeVar("Item")
 MAX_NUMBER: Final = (1 << 32) - 1  # part numbers and checksums travel as 32 bits
 _WORD: Final = (1 << 64) - 1
 _UNDER_ONE: Final = nextafter(1.0, 0.0)
+CHOICES: Final = 6  # parts of which one is shown; with more, no transfer is shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class Fountain:
         """How many fragments there are."""
         return len(self._pieces)
 
+    def dense(self, later: int) -> FountainPart:
+        """The part that is shown as number `later`, from 0, behind the pure ones to who solves."""
+        return self.part(dense_number(later, self.count, self._checksum))
+
     def part(self, number: int) -> FountainPart:
         """Part `number`, from 1 to MAX_NUMBER."""
         mixed = 0
@@ -87,8 +92,12 @@ def chosen(number: int, count: int, checksum: int) -> Sequence[int]:
     """Which of the `count` fragments part `number` holds, xored together."""
     if number <= count:
         return (number - 1,)
-    rng = Xoshiro(number.to_bytes(4, "big") + checksum.to_bytes(4, "big"))
+    rng = _generator(number, checksum)
     return shuffled(range(count), degree(rng, count), rng)
+
+
+def _generator(number: int, checksum: int) -> "Xoshiro":
+    return Xoshiro(number.to_bytes(4, "big") + checksum.to_bytes(4, "big"))
 
 
 class FountainDecoder:
@@ -199,6 +208,20 @@ class Xoshiro:
     def below(self, bound: int) -> int:
         """From 0 to `bound` - 1."""
         return int(self.fraction() * bound)
+
+
+def dense_number(later: int, count: int, checksum: int) -> int:
+    """The number of part `later` (from 0) after the pure ones, of those that mix about half.
+
+    Part numbers are the sender's to choose. A reader that solves learns something of nearly every
+    such part, even at its last missing fragment; one that only peels would learn nothing of most.
+    """
+    first = count + 1 + later * CHOICES
+
+    def distance(number: int) -> int:
+        return abs(2 * degree(_generator(number, checksum), count) - count)
+
+    return min(range(first, first + CHOICES), key=distance)
 
 
 def degree(rng: Xoshiro, count: int) -> int:

@@ -5,8 +5,7 @@ believed as far as whoever reads it believes it.
 """
 
 import re
-from base64 import b64encode
-from collections.abc import Iterable
+from base64 import b32encode, b64encode
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +13,6 @@ from signer.errors import Malformed
 from signer.formats import cbor
 from signer.formats.bch import Code
 from signer.formats.bech32 import ALPHABET
-from signer.formats.bits import regroup
 from signer.formats.qr.parts import Limits, Progress
 from signer.hashes import sha256
 
@@ -29,7 +27,11 @@ _UR1: Final = re.compile(
 )
 _BC32: Final = 0x3FFFFFFF  # the constant that its checksum leaves (BCR-2020-004)
 _GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # of bech32
-_CODE: Final = Code(_GENERATOR, symbols=6)
+_CHECKSUM: Final = 6  # letters
+_CODE: Final = Code(_GENERATOR, symbols=_CHECKSUM)
+_FROM_BASE32: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _LETTERS)
+_VALUES: Final = str.maketrans(_LETTERS, "".join(map(chr, range(32))))
+_DIGITS: Final = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def parse(text: str) -> NumberedPart | None:
 def _checked(part: NumberedPart) -> NumberedPart:
     if not 1 <= part.number <= part.count:
         raise Malformed("The number of a part is above the count of its parts.")
+    if part.kind and part.count > 1 and not part.digest:
+        raise Malformed("A part of a version 1 UR does not say which message it is of.")
     return part
 
 
@@ -134,15 +138,20 @@ def split_psbt(psbt: bytes, letters: int) -> tuple[str, ...]:
 
 def split_ur1(psbt: bytes, letters: int) -> tuple[str, ...]:
     """A PSBT as codes of UR version 1 (`ur:bytes`), each with so many letters of it at most."""
-    data = cbor.encode(psbt)
-    body, digest = bc32(data), bc32(sha256(data))
+    return split_cbor(Numbered("bytes", cbor=cbor.encode(psbt)), letters)
+
+
+def split_cbor(message: Numbered, letters: int) -> tuple[str, ...]:
+    """The same of any UR of version 1. Raises Malformed for one of too many codes."""
+    body, digest = bc32(message.cbor), bc32(sha256(message.cbor))
     size = -(-len(body) // -(-len(body) // letters))
     bodies = [body[start : start + size] for start in range(0, len(body), size)]
     if len(bodies) == 1:
-        return (f"ur:bytes/{digest}/{body}".upper(),)
-    count = len(bodies)
+        return (f"ur:{message.kind}/{digest}/{body}".upper(),)
+    if len(bodies) > MOST_PARTS:
+        raise Malformed("The message is too long for so small codes.")
     return tuple(
-        f"ur:bytes/{number}of{count}/{digest}/{part}".upper()
+        f"ur:{message.kind}/{number}of{len(bodies)}/{digest}/{part}".upper()
         for number, part in enumerate(bodies, start=1)
     )
 
@@ -152,34 +161,34 @@ def _joined(parts: list[NumberedPart]) -> Numbered:
     kind = parts[0].kind
     if not kind:
         return Numbered("", text)
-    data = from_bc32(text)
     digest = parts[0].digest
-    if digest and from_bc32(digest) != sha256(data):
+    if not digest:
+        return Numbered(kind, cbor=from_bc32(text))
+    # SHA-256 finds more than the checksum does, which for a long text takes long (threat T75).
+    data = _from_letters(text[:-_CHECKSUM])
+    if from_bc32(digest) != sha256(data):
         raise Malformed("The parts of this UR are of two messages, or one is damaged.")
     return Numbered(kind, cbor=data)
 
 
 def bc32(data: bytes) -> str:
     """`data` in BC32 (BCR-2020-004): letters and checksum of bech32, without a prefix."""
-    values = _regrouped(data, 8, 5)
-    residue = _CODE.residue([0, *values, 0, 0, 0, 0, 0, 0]) ^ _BC32
+    letters = b32encode(data).decode("ascii").rstrip("=").translate(_FROM_BASE32)
+    values = letters.translate(_VALUES).encode("ascii")
+    residue = _CODE.residue([0, *values, *bytes(_CHECKSUM)]) ^ _BC32
     checksum = [residue >> shift & 31 for shift in range(25, -1, -5)]
-    return "".join(_LETTERS[value] for value in (*values, *checksum))
+    return letters + "".join(_LETTERS[value] for value in checksum)
 
 
 def from_bc32(text: str) -> bytes:
     """The bytes of BC32. Raises Malformed."""
-    values = [_LETTERS.index(letter) for letter in text]
-    if len(values) < 6 or _CODE.residue([0, *values]) != _BC32:
+    values = text.translate(_VALUES).encode("ascii")
+    if len(values) < _CHECKSUM or _CODE.residue([0, *values]) != _BC32:
         raise Malformed("A letter of a version 1 UR is wrong.")
-    return bytes(regroup(values[:-6], 5, 8))
+    return _from_letters(text[:-_CHECKSUM])
 
 
-def _regrouped(data: Iterable[int], wide: int, narrow: int) -> list[int]:
-    """With the last group padded by zero bits."""
-    values = list(data)
-    groups = list(regroup(values, wide, narrow))
-    spare = len(values) * wide % narrow
-    if spare:
-        groups.append((values[-1] & ((1 << spare) - 1)) << (narrow - spare))
-    return groups
+def _from_letters(text: str) -> bytes:
+    """By one number, in a power of two, so in linear time; an incomplete last byte is dropped."""
+    size, spare = divmod(5 * len(text), 8)
+    return (int(text.translate(_DIGITS) or "0", 32) >> spare).to_bytes(size, "big")

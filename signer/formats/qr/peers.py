@@ -13,7 +13,7 @@ from signer.formats.payload.values import Form
 class Turns(Enum):
     """What is shown once all parts of a UR were. Readers that only peel do best from the start."""
 
-    ENDLESS = "endless"
+    ENDLESS = "endless"  # dense ones, for readers that solve
     TWICE = "twice"  # parts 1..2n, and over again
     PURE = "pure"  # parts 1..n, and over again
 

@@ -1,23 +1,29 @@
 """What is shown as QR codes, cut to the size of code there is room for; each is drawn when due."""
 
 from bisect import bisect_left
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, Protocol, TypeAlias
 
 from signer.errors import Malformed
-from signer.formats.qr import bbqr, ur
+from signer.formats.qr import bbqr, numbered, ur
 from signer.formats.qr.bbqr import CAPACITY, BbqrFile
-from signer.formats.qr.fountain import MAX_NUMBER, Fountain
+from signer.formats.qr.fountain import CHOICES, MAX_NUMBER, Fountain
+from signer.formats.qr.numbered import Numbered
 from signer.formats.qr.ur import Ur, UrPart
 
 SMALLEST: Final = 4  # of the versions: in a smaller one nothing is left beside a part's own numbers
 LARGEST: Final = 30  # above it cameras that people have read no screens that people have
-_LAST_NUMBER: Final = 65_535  # of a part; then the series starts over, hours later
+_LAST_NUMBER: Final = 65_535  # of a part; then the series starts over, long after anybody is done
 _LONGEST_FRAGMENT: Final = 2_500  # bytes; no code holds more
 _HEADS: Final = ((1, 24), (2, 1 << 8), (3, 1 << 16), (5, 1 << 32))
 
-Message: TypeAlias = Ur | BbqrFile | tuple[str, ...]  # the last are codes as they stand
+_NUMBERS: Final = len("p999of999 ")  # in front of a part's own letters
+_UR1_NUMBERS: Final = len("UR:/9999OF9999//") + 58
+
+Message: TypeAlias = Ur | BbqrFile | Numbered | tuple[str, ...]  # the last: codes as they stand
 
 
 class Series(Protocol):
@@ -60,10 +66,14 @@ class Texts:
 
 
 class Parts:
-    """The parts of a UR (BCR-2024-001), of which there is no end."""
+    """The parts of a UR (BCR-2024-001), of which there is no end.
 
-    def __init__(self, payload: Ur, fragment: int) -> None:
+    `is_solved`: for readers that solve for the fragments, and need fewer codes so.
+    """
+
+    def __init__(self, payload: Ur, fragment: int, *, is_solved: bool = False) -> None:
         self._type = payload.type
+        self._is_solved = is_solved
         self._fountain = Fountain(payload.cbor, fragment)
         # The largest numbers that come make the longest text: no code is above its version.
         self.version: int | None = _version_for(
@@ -76,16 +86,21 @@ class Parts:
 
     @property
     def length(self) -> int:
-        return _LAST_NUMBER
+        mixed = _LAST_NUMBER - self.count
+        return self.count + (mixed // CHOICES if self._is_solved else mixed)
 
     def text(self, index: int) -> str:
-        return ur.render(UrPart(self._type, self._fountain.part(index + 1)))
+        later = index - self.count
+        is_mixed = self._is_solved and later >= 0
+        part = self._fountain.dense(later) if is_mixed else self._fountain.part(index + 1)
+        return ur.render(UrPart(self._type, part))
 
 
 @lru_cache(maxsize=4)
-def cut(message: Message, version: int) -> Series:
+def cut(message: Message, version: int, *, is_solved: bool = False) -> Series:
     """The codes of `message`, none above this QR version (SMALLEST to 40), or one where one does.
 
+    `is_solved`: the reader of a UR solves for its fragments, as ours does and most do not.
     A file of more codes than BBQr can number takes a larger version. Raises Malformed when no
     version holds it.
     """
@@ -94,10 +109,11 @@ def cut(message: Message, version: int) -> Series:
             whole = ur.render(message)
             if len(whole) <= CAPACITY[version - 1]:
                 return Texts((whole,), _version_for(len(whole)))
-            return Parts(message, fragment_length(message, version))
+            return Parts(message, fragment_length(message, version), is_solved=is_solved)
         case BbqrFile():
-            texts = _bbqr_texts(message, version)
-            return Texts(texts, _version_for(max(map(len, texts))))
+            return _by_size(partial(bbqr.split, message), version)
+        case Numbered():
+            return _by_size(partial(_numbered_texts, message), version)
         case _:
             return Texts(message)
 
@@ -113,13 +129,34 @@ def fragment_length(payload: Ur, version: int) -> int:
     return length
 
 
-def _bbqr_texts(file: BbqrFile, version: int) -> tuple[str, ...]:
+def letters_in(version: int) -> int:
+    """Letters of any kind that a code of this version holds: each takes 8 bits, a capital 5.5."""
+    return (CAPACITY[version - 1] * 11 // 2 - 8) // 8
+
+
+def _by_size(texts_at: Callable[[int], tuple[str, ...]], version: int) -> Texts:
+    """Of this version, or of the first above it in which its codes can be numbered."""
     for larger in range(version, len(CAPACITY)):
-        try:
-            return bbqr.split(file, larger)
-        except Malformed:
-            continue
-    return bbqr.split(file, len(CAPACITY))
+        with suppress(Malformed):
+            texts = texts_at(larger)
+            return Texts(texts, min(larger, _smallest_for(texts)))
+    return Texts(texts_at(len(CAPACITY)), len(CAPACITY))
+
+
+def _smallest_for(texts: tuple[str, ...]) -> int:
+    longest = max(map(len, texts))
+    if all(text.isupper() for text in texts):
+        return _version_for(longest)
+    return next(
+        version for version in range(1, len(CAPACITY) + 1) if letters_in(version) >= longest
+    )
+
+
+def _numbered_texts(message: Numbered, version: int) -> tuple[str, ...]:
+    if not message.kind:
+        return numbered.split(message.text, letters_in(version) - _NUMBERS)
+    room = CAPACITY[version - 1] - _UR1_NUMBERS - len(message.kind)
+    return numbered.split_cbor(message, max(1, room))
 
 
 def _version_for(letters: int) -> int:

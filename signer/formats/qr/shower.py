@@ -43,7 +43,8 @@ class Shower:
 
     @property
     def series(self) -> Series:
-        return cut(self.message, self.version)
+        is_solved = self.peer.turns is Turns.ENDLESS
+        return cut(self.message, self.version, is_solved=is_solved)
 
     @property
     def length(self) -> int:
