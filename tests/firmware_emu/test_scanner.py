@@ -12,11 +12,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image
 
 from firmware_emu.scanner import reader
 from firmware_emu.scanner.looking import Looking
 from host import optics
+from tests.optics import pictures
 
 TEXTS = ("UR:CRYPTO-PSBT/1-2/LPADAX", "UR:CRYPTO-PSBT/2-2/LPAOAX")
 
@@ -91,28 +92,20 @@ def test_a_picture_in_4k_is_read_and_a_larger_one_is_refused() -> None:
         seen(encoded(Image.new("L", (3841, 2160)), "PNG"))
 
 
-def photographed(text: str, seed: int) -> Image.Image:
-    """A code on a screen whose pixels have gaps, sampled by a camera that is a little turned."""
-    frame = optics.draw(text, 2)
-    code = Image.frombytes("L", (frame.width, frame.height), frame.pixels)
-    size = (code.width * 4, code.height * 4)
-    gap = Image.frombytes("L", (4, 4), b"\xff\xff\xff\0" * 3 + bytes(4))
-    grid = Image.new("L", size)
-    for x in range(0, size[0], 4):
-        grid.paste(gap, (x, 0))
-    row = grid.crop((0, 0, size[0], 4))
-    for y in range(0, size[1], 4):
-        grid.paste(row, (0, y))
-    lit = ImageChops.multiply(code.resize(size, Image.Resampling.NEAREST), grid)
-    turned = lit.rotate(1 + seed * 0.37, Image.Resampling.BILINEAR, fillcolor=40)
-    return turned.resize((312 + seed, 312 + seed), Image.Resampling.NEAREST)
-
-
 def test_a_second_look_reads_screens_whose_grid_hides_the_code() -> None:
-    pictures = [photographed("UR:CRYPTO-PSBT/1-9/" + "LPADAOCF" * 20, seed) for seed in range(20)]
-    first = sum(bool(reader.look(picture)) for picture in pictures)
-    again = sum(bool(reader.codes(picture)) for picture in pictures)
+    screens = [pictures.moire(pictures.TEXT, seed) for seed in range(20)]
+    first = sum(bool(reader.look(picture)) for picture in screens)
+    again = sum(bool(reader.codes(picture)) for picture in screens)
     assert (first <= 1, again >= 16) == (True, True), f"{first}, then {again} of 20"
+
+
+def test_no_other_picture_gets_worse_by_the_second_look() -> None:
+    others = list(pictures.degraded())
+    assert len(others) == 160
+    before = [bool(reader.look(picture)) for picture in others]
+    after = [bool(reader.codes(picture)) for picture in others]
+    assert all(late or not early for early, late in zip(before, after, strict=True))
+    assert sum(after) >= 150
 
 
 def test_a_folder_is_watched_for_what_comes(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from firmware_emu.scanner import looking as looking_module
 from firmware_emu.scanner.looking import Looking
 from host import optics
 from host.demo.control import PanelClient
+from tests.optics import hostile
 
 
 def png(picture: Image.Image) -> bytes:
@@ -32,19 +33,6 @@ def good(text: str) -> bytes:
     return png(Image.frombytes("L", (frame.width, frame.height), frame.pixels))
 
 
-def finder_patterns() -> bytes:
-    """A picture in 4K full of the corners of codes, of which there is no code."""
-    tile = Image.new("L", (9, 9), 255)
-    for inset, grey in ((1, 0), (2, 255), (3, 0)):
-        tile.paste(grey, (inset, inset, 9 - inset, 9 - inset))
-    tile = tile.resize((18, 18), Image.Resampling.NEAREST)
-    field = Image.new("L", (3840, 2160), 255)
-    for x in range(0, 3840, 18):
-        for y in range(0, 2160, 18):
-            field.paste(tile, (x, y))
-    return png(field)
-
-
 def bomb() -> bytes:
     """A PNG that says it is 60,000 pixels on a side."""
     header = b"\x00\x00\xea\x60\x00\x00\xea\x60\x08\x00\x00\x00\x00"
@@ -53,7 +41,7 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-@pytest.mark.parametrize("picture", [finder_patterns(), bomb()], ids=["patterns", "bomb"])
+@pytest.mark.parametrize("picture", [hostile.finder_patterns(), bomb()], ids=["patterns", "bomb"])
 def test_the_next_picture_is_read_as_if_it_had_not_been(picture: bytes) -> None:
     said: list[dict[str, str]] = []
     with Looking(said.append) as looking:
@@ -66,6 +54,17 @@ def test_the_next_picture_is_read_as_if_it_had_not_been(picture: bytes) -> None:
     assert said[-1] == {"code": b"GOOD".hex()}
 
 
+def test_the_child_is_ended_after_three_tenths_of_a_second_of_the_processor() -> None:
+    picture = hostile.finder_patterns()
+    assert min(hostile.child_ms(picture) for _ in range(2)) <= 300
+
+
+@pytest.mark.parametrize("name", [name for name in hostile.CODES if name != hostile.DENSE])
+def test_no_code_takes_long_in_the_process_of_the_device(name: str) -> None:
+    """Files, texts and URs as large as are taken (T75); dense parts have a test of their own."""
+    assert hostile.worst_ms(name) <= 50
+
+
 def test_what_never_ends_is_ended_by_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time is the processor's, and the end does not wait for Python to have its turn."""
     monkeypatch.setattr(looking_module, "_MOST_S", 60.0)  # so that it is not the clock's end
@@ -74,7 +73,7 @@ def test_what_never_ends_is_ended_by_the_system(monkeypatch: pytest.MonkeyPatch)
         looking.file("good", good("A"))
         child = looking._child
         assert child is not None
-        looking.file("hostile", finder_patterns())
+        looking.file("hostile", hostile.finder_patterns())
         looking.file("good", good("B"))
     codes = [bytes.fromhex(item["code"]) for item in said if "code" in item]
     assert codes == [b"A", b"B"]
@@ -101,16 +100,7 @@ def test_a_sealed_device_goes_on_under_hostile_video(tmp_path: Path) -> None:
 
 async def press_under_video(ready: dict[str, str], folder: Path) -> None:
     panel = await PanelClient.connect(ready["control"], ready["token"])
-    hostile = finder_patterns()
-    for number in range(4):
-        (folder / f"{number}.png").write_bytes(hostile)
-    await panel.wait_for(lambda view: "Camera" in view.lines[0])
-    waits = []
-    for _ in range(40):
-        began = time.perf_counter()
-        await panel.press("left")
-        waits.append(time.perf_counter() - began)
-        await asyncio.sleep(0.02)
+    waits = await hostile.press_under_video(panel, folder, 40)
     assert statistics.median(waits) < 0.05, waits
     (folder / "5.txt").write_text("nothing for a signer")
     await panel.press_at_once("ok")
