@@ -100,6 +100,10 @@ def _chosen(words: list[str]) -> Work:
             from host.cli import psbt_verbs  # noqa: PLC0415
 
             return lambda: psbt_verbs.run(args)
+        case "qr":
+            from host.app import show_codes  # noqa: PLC0415
+
+            return lambda: show_codes.run(args)
         case "wallets":
             from host.cli import wallets  # noqa: PLC0415
 

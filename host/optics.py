@@ -6,9 +6,10 @@ import zxingcpp
 
 from host.errors import HostError
 from host.values import Frame
+from signer.formats.qr.shower import Shower
 
 QUIET_ZONE: Final = 4  # light modules around a code, which readers need (ISO 18004)
-_QR: Final = zxingcpp.barcode_formats_from_str("QRCode")
+_QR: Final = zxingcpp.barcode_formats_from_str("QRCodeModel2")
 
 
 def version_for(texts: tuple[str, ...]) -> int:
@@ -34,6 +35,13 @@ def draw(text: str, pixels_per_module: int = 4, version: int | None = None) -> F
     ]
     band = b"\xff" * (side * margin)
     return Frame(side, side, band + b"".join(rows) + band)
+
+
+def picture_of(shower: Shower, pixels_per_module: int = 4) -> Frame:
+    """The code that is shown now, of the one size that all of its series have."""
+    series = shower.series
+    version = series.version or version_for(tuple(map(series.text, range(series.count))))
+    return draw(shower.text, pixels_per_module, version)
 
 
 def read(frame: Frame) -> tuple[bytes, ...]:

@@ -225,6 +225,7 @@ def parser() -> argparse.ArgumentParser:
         verbs.add_parser(name, help=summary, add_help=False)
     _add_wallet(verbs)
     psbt_args.add_tasks(_add(verbs, "psbt", "payments in files", psbt_args.HELP))
+    psbt_args.add_qr(_add(verbs, "qr", "a file as QR codes", psbt_args.QR_HELP))
     shell = _add(verbs, "completion", "complete these words in a shell", _COMPLETION)
     shell.add_argument("shell", choices=completion.SHELLS)
     _add(verbs, "man", "the manual page", _MAN)

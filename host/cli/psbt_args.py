@@ -1,4 +1,4 @@
-"""What `quietkey psbt` can be told."""
+"""What `quietkey psbt` and `quietkey qr` can be told."""
 
 import argparse
 
@@ -31,6 +31,26 @@ What all of them say together: partial signatures are kept. With one file, a way
   quietkey psbt combine alice.psbt bob.psbt --out both.psbt
   quietkey psbt combine old.psbt --out new.psbt --psbt-version 2
 """
+
+
+QR_HELP = """\
+For a signer without a cable, or a wallet that scans: in this terminal, as large as it has room for,
+or as pictures. It says how many codes and seconds. Keys while codes are shown: + - size, < > speed,
+space pause, arrows step, f full window, q leave. - is stdin. A seed is not shown.
+
+  quietkey qr pay.psbt --peer seedsigner
+  quietkey qr pay.psbt --peer krux --out pay.gif
+  quietkey qr - --out wallet.png
+"""
+
+
+def add_qr(qr: argparse.ArgumentParser) -> None:
+    """What `quietkey qr` can be told. Its words are looked at later, by who knows them."""
+    qr.add_argument("file", metavar="FILE", help="a payment, a descriptor, an address, labels")
+    qr.add_argument("--peer", metavar="NAME", default="any", help="who reads: sparrow, krux ...")
+    qr.add_argument("--form", metavar="FORM", help="ur, bbqr, pMofN ... (default: the peer's)")
+    qr.add_argument("--version", type=int, metavar="N", help="the largest QR version, 4 to 40")
+    qr.add_argument("--out", metavar="FILE", help="write .png, .svg (one a code) or .gif")
 
 
 def add_tasks(psbt: argparse.ArgumentParser) -> None:

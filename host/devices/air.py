@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from typing import Final
 
 from host import optics
 from host.devices import AccountXpub, DeviceKind
 from host.errors import DeviceError
+from host.links.keys import TerminalKeys
 from host.links.scanner import Scanner
-from host.links.shower import TerminalShower, version_in_terminal
+from host.links.shower import TerminalShower
 from host.psbt import PsbtMaps
 from host.values import Frame
 from signer.errors import Malformed
@@ -30,7 +30,7 @@ from signer.formats.qr.forms import message_of
 from signer.formats.qr.numbered import Numbered
 from signer.formats.qr.parts import Limits, PartCollector, Progress
 from signer.formats.qr.peers import PEERS, USUAL, Peer
-from signer.formats.qr.series import SMALLEST, Message
+from signer.formats.qr.series import Message
 from signer.formats.qr.shower import Shower
 from signer.formats.qr.ur import Ur
 
@@ -52,8 +52,8 @@ class AirGapSigner:
     """Implements `SigningDevice` with a picture to show and a picture to look at.
 
     `show` puts a picture before the device's camera, `look` takes the newest one of its screen;
-    either may raise LinkLost. `pause` waits so many seconds, `end_show` comes after the last
-    one of a payment, and `hang_up` lets go of both. `peer` is the device as a reader of codes.
+    either may raise LinkLost. `pause` waits so many seconds, and `hang_up` lets go of both. `peer`
+    is the device as a reader of codes. In a `terminal` keys change their size and speed.
     """
 
     name = "QR codes"
@@ -66,14 +66,16 @@ class AirGapSigner:
         pause: Pause = asyncio.sleep,
         peer: Peer = USUAL,
         hang_up: HangUp | None = None,
-        end_show: Callable[[], None] = lambda: None,
+        terminal: TerminalShower | None = None,
     ) -> None:
+        self._begin = terminal.begin if terminal else lambda shower: shower
+        self._stand = terminal.stand if terminal else self._stand_as_long
+        self._end_show = terminal.end if terminal else lambda: None
         self._show = show
         self._look = look
         self._pause = pause
         self._peer = peer
         self._hang_up = hang_up
-        self._end_show = end_show
 
     async def unlock(self, _network: str) -> None:
         """Nothing: across the gap a device can neither be asked nor tell.
@@ -150,15 +152,15 @@ class AirGapSigner:
 
     async def _animate(self, message: Message) -> None:
         """Show the codes round and round, each for about as long as the device needs."""
-        version = self._peer.version
-        shower = Shower(message, self._peer, version)
-        series = shower.series
-        # One size: the picture stands still.
-        version = series.version or optics.version_for(tuple(map(series.text, range(series.count))))
-        for beat in count():
-            text = series.text(beat % shower.length)
-            await self._show(optics.draw(text, version=version))
-            await self._pause(shower.period_of(beat))
+        shower = self._begin(Shower(message, self._peer, self._peer.version))
+        while True:
+            await self._show(optics.picture_of(shower))
+            shower = await self._stand(shower)
+
+    async def _stand_as_long(self, shower: Shower) -> Shower:
+        """Where no key changes anything."""
+        await self._pause(shower.period_of(shower.shown))
+        return replace(shower, shown=shower.shown + 1)
 
     async def _answer_to(self, psbt: bytes) -> bytes:
         """The first payment on the device's screen, in any form, that is this one signed."""
@@ -208,15 +210,12 @@ def _payment_of(collected: Progress | Ur | BbqrFile | Numbered | bytes) -> bytes
 
 async def _connect(source: str, peer: Peer = USUAL) -> AirGapSigner:
     """Our codes in this terminal, the device's by a scanner that looks at `source`."""
-    terminal = TerminalShower()
+    # What is typed there is the scanner's.
+    terminal = TerminalShower(None if source == "-" else TerminalKeys())
     scanner = await Scanner.open(source, terminal.say)
     terminal.say(f"The device's codes are looked for in: {source}")
     return AirGapSigner(
-        terminal.show,
-        scanner.look,
-        peer=replace(peer, version=max(SMALLEST, min(version_in_terminal(), peer.version))),
-        hang_up=scanner.close,
-        end_show=terminal.end,
+        terminal.show, scanner.look, peer=peer, hang_up=scanner.close, terminal=terminal
     )
 
 

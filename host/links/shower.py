@@ -1,45 +1,106 @@
 """Codes in the terminal of a command: half blocks, black on white, at the top of the screen."""
 
+import asyncio
 import shutil
 import sys
+from typing import Final
 
+from host.links.keys import TerminalKeys
 from host.values import Frame
+from signer.formats.qr.shower import KEYS, Shower
 
 QUIET = 2  # light modules around a code
+TICK_S: Final = 0.04  # between two looks at the keys
+FULL: Final = "f"
+LEAVING: Final = ("q", "x", "\n", "\r", "\x1b")
 _MODULE = 4  # pixels of a frame
 _BORDER = 4  # modules of its own quiet zone
 INK = "\x1b[38;2;0;0;0;48;2;255;255;255m"
 _HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
 
 
-def version_in_terminal() -> int:
-    """The largest QR version that this terminal has room for, with a line to spare."""
+def version_in_terminal(*, is_full: bool = False) -> int:
+    """The largest QR version that this terminal has room for, with a line to spare unless full."""
     columns, rows = shutil.get_terminal_size()
-    return (min(columns, 2 * (rows - 1)) - 2 * QUIET - 17) // 4
+    return (min(columns, 2 * (rows - (not is_full))) - 2 * QUIET - 17) // 4
 
 
 class TerminalShower:
-    """Draws codes, each over the one before, and under them the last thing that was said."""
+    """Draws codes, each over the one before, and under them which it is and what was said last."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: TerminalKeys | None = None) -> None:
+        """`keys` change size and speed; without any, codes go on as they began."""
+        self._keys = keys
         self._sentence = ""
+        self._summary = ""
         self._is_drawn = False
+        self._is_full = False
+        self.is_left = False  # by one of the keys that leave
+
+    def begin(self, shower: Shower) -> Shower:
+        """The same codes, as large as the terminal has room for. They are shown next."""
+        if self._keys is not None:
+            self._keys.open()
+        self._summary = shower.summary()
+        return shower.fit(version_in_terminal(is_full=self._is_full))
 
     async def show(self, frame: Frame) -> None:
         """Draw a code over the one before."""
         self._is_drawn = True
-        _write("\x1b[H\x1b[2J" + "\n".join(rows(frame)) + "\n" + _line(self._sentence))
+        below = "" if self._is_full else "\n" + self._below()
+        _write("\x1b[H\x1b[2J" + "\n".join(rows(frame)) + below)
+
+    async def stand(self, shower: Shower) -> Shower:
+        """Wait while its code is shown: what is to be shown next, by the clock or by a key."""
+        clock = asyncio.get_running_loop().time
+        shown, began = _picture_of(shower), clock()
+        while not self.is_left:
+            await asyncio.sleep(TICK_S)
+            spent, began = clock() - began, clock()
+            shower = shower.tick(spent)
+            for key in self._keys.pressed() if self._keys else []:
+                shower = self._press(shower, key)
+            shower = shower.fit(version_in_terminal(is_full=self._is_full))
+            self._summarize(shower)
+            if _picture_of(shower) != shown or not self._is_drawn:
+                break
+        return shower
+
+    def _press(self, shower: Shower, key: str) -> Shower:
+        self.is_left = self.is_left or key in LEAVING
+        if key == FULL:
+            self._is_full = not self._is_full
+            self._is_drawn = False
+        return shower.press(key)
+
+    def _summarize(self, shower: Shower) -> None:
+        previous, self._summary = self._summary, shower.summary()
+        if self._is_drawn and not self._is_full and self._summary != previous:
+            _write("\r\x1b[K" + self._below())
+
+    def _below(self) -> str:
+        keys = KEYS if self._keys is not None else ""
+        return _line("  ".join(filter(None, (self._summary, self._sentence or keys))))
 
     def say(self, sentence: str) -> None:
         """Tell a person. Under codes it stays until something else is said, or `end`."""
         self._sentence = sentence
-        _write("\r\x1b[K" + _line(sentence) if self._is_drawn else f"{_printable(sentence)}\n")
+        if not self._is_drawn:
+            _write(f"{_printable(sentence)}\n")
+        elif not self._is_full:
+            _write("\r\x1b[K" + self._below())
 
     def end(self) -> None:
         """No more codes come: what is written next has its line for itself."""
         if self._is_drawn:
             _write("\r\x1b[K")
-        self._is_drawn, self._sentence = False, ""
+        if self._keys is not None:
+            self._keys.close()
+        self._is_drawn, self._sentence, self._summary = False, "", ""
+
+
+def _picture_of(shower: Shower) -> tuple[int, int]:
+    return shower.version, shower.shown
 
 
 def _line(sentence: str) -> str:

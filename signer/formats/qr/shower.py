@@ -84,6 +84,12 @@ class Shower:
         pause = "paused, " if self.is_paused else ""
         return f"{pause}{self.index % self.series.count + 1}/{self.series.count}, {seconds} s"
 
+    def told(self) -> str:
+        """How many codes there are, of which version, and how long a round takes."""
+        series, rounded = self.series, max(1, ceil(self.seconds))
+        size = f" of version {series.version}" if series.version else ""
+        return f"{series.count} codes{size}, {rounded} s" if series.count > 1 else f"1 code{size}"
+
     def fit(self, version: int) -> "Shower":
         """With room for codes of this version; another size begins anew."""
         room = max(SMALLEST, min(version, LARGEST))
