@@ -29,7 +29,6 @@ from firmware_emu.paint.drawing import Drawing, draw
 from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
 from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
-from signer.formats.qr.shower import KEYS
 
 SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓"}
 REPEAT_S = 0.05  # of a button that the mouse holds down
@@ -198,8 +197,8 @@ class Terminal(App[None]):
     def _caption(self, drawing: Drawing) -> str:
         screen = self._last_show.screen if self._last_show else None
         title = drawing.lines[0].strip()
-        summary = screen.summary if isinstance(screen, Qr) else ""
-        return f"{title}  {summary}  {drawing.lines[-1].strip()}  {KEYS}"
+        summary, keys = (screen.summary, screen.keys) if isinstance(screen, Qr) else ("", "")
+        return f"{title}  {summary}  {drawing.lines[-1].strip()}  {keys}"
 
     def _left_out(self, drawing: Drawing) -> tuple[str, ...]:
         """What makes way for the panel in a window of this size."""

@@ -233,6 +233,21 @@ class KeylessReview(Protocol):
         ...
 
 
+class NarrowAnswers(Protocol):
+    """The verbs of chains whose signed requests hold more than who asked must get back."""
+
+    def signatures_only(self, signed: bytes) -> bytes:
+        """What `Chain.sign` gave without what its asker has: it merges this into its request.
+
+        Raises Malformed.
+        """
+        ...
+
+    def final_transaction(self, signed: bytes) -> bytes | None:
+        """The transaction for the network; None while signatures are missing. Raises Malformed."""
+        ...
+
+
 def names() -> tuple[str, ...]:
     """Every chain there is."""
     import pkgutil  # noqa: PLC0415  10 ms that a chain imported by its name does not need
@@ -275,6 +290,16 @@ def keyless_review(name: str) -> KeylessReview | None:
     """The same chain's pages for who has no keys; None if it has none. Raises LookupError."""
     reader: object = getattr(_package(name), "KEYLESS_REVIEW", None)
     return reader if _can_read(reader) else None
+
+
+def narrow_answers(name: str) -> NarrowAnswers | None:
+    """The same chain's shorter answers; None if it has none. Raises LookupError."""
+    answers: object = getattr(_package(name), "NARROW_ANSWERS", None)
+    return answers if _can_shorten(answers) else None
+
+
+def _can_shorten(value: object) -> TypeGuard[NarrowAnswers]:
+    return not _missing(value, NarrowAnswers)
 
 
 def _can_read(value: object) -> TypeGuard[KeylessReview]:

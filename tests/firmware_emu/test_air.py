@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from firmware_emu.commands import Fault, FaultCode, Request, Sign, Signed, Unlock, Unusable
 from firmware_emu.effects import State
-from firmware_emu.events import BytesIn, KeyPressed, Port, Remarked, Shown
+from firmware_emu.events import BytesIn, Fits, KeyPressed, Port, Remarked, Shown
 from firmware_emu.personalities import Profile
 from firmware_emu.personalities.air import Air
 from firmware_emu.personalities.air.air import AWAY_S
@@ -17,17 +17,19 @@ from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.scan import Scan
 from host import optics
+from signer.chains.bitcoin import BITCOIN
+from signer.chains.bitcoin.psbt import container
 from signer.formats import cbor
-from signer.formats.payload import radix
-from signer.formats.payload.values import Form
+from signer.formats.payload import radix, reader
+from signer.formats.payload.values import Form, Payment
 from signer.formats.qr import bbqr, parts, peers, ur
 from signer.formats.qr.bbqr import BbqrFile
-from signer.formats.qr.parts import PartCollector
+from signer.formats.qr.parts import PartCollector, Progress
 from signer.formats.qr.peers import Turns
 from signer.formats.qr.series import LARGEST
 from signer.formats.qr.ur import PSBT_TYPES, Ur
 from signer.hashes import sha256
-from tests import psbts
+from tests import kernel, psbts
 from tests.desk import Desk, unlocked_desk
 
 CAMERA = Port("air", "camera")
@@ -116,6 +118,80 @@ def test_electrum_gets_one_code_in_its_own_letters_where_it_fits() -> None:
     screen = Air(PROFILE, peers.peer("electrum")).reply("payment as ur", Signed(small))
     assert isinstance(screen, Qr)
     assert screen.frames == (radix.encode(small, radix.BASE43),)
+
+
+@pytest.mark.parametrize("name", ["any", "krux", "coldcard"])
+def test_who_may_need_the_whole_payment_gets_it_first(name: str) -> None:
+    signed = psbts.sign(psbts.build(psbts.keyring(), 3), psbts.keyring())
+    screen = Air(PROFILE, peers.peer(name)).reply("payment as ur", Signed(signed))
+    assert isinstance(screen, Qr)
+    assert payload_of(screen) == signed
+
+
+@pytest.mark.parametrize("name", ["quietkey", "sparrow", "bluewallet", "nunchuk"])
+def test_who_merges_gets_the_signatures_first(name: str) -> None:
+    signed = psbts.sign(psbts.build(psbts.keyring(), 3), psbts.keyring())
+    screen = Air(PROFILE, peers.peer(name)).reply("payment as ur", Signed(signed))
+    assert isinstance(screen, Qr)
+    assert payload_of(screen) == BITCOIN.signatures_only(signed)
+
+
+def payload_of(screen: Qr) -> bytes:
+    """The PSBT of a screen's codes, read one after the other."""
+    collector = reader.Collector()
+    for text in screen.frames:
+        if not isinstance(seen := collector.add(text.encode()), Progress):
+            payload = reader.read(seen)
+            assert isinstance(payload, Payment)
+            return payload.psbt
+    pytest.fail("the codes do not make up anything")
+
+
+def test_a_key_goes_through_the_whole_the_signatures_and_the_transaction() -> None:
+    desk = unlocked_desk()
+    hold_up(desk, codes(psbts.build(psbts.keyring(), 1)))
+    assert desk.approve()
+    desk.happen(Fits(20))
+    titles = []
+    for _ in range(4):
+        titles.append(desk.text.split()[0])
+        assert isinstance(desk.screen, Qr)
+        assert f"c: {desk.screen.alternatives[0].title.lower()}" in desk.text
+        if titles[-1] == "Transaction":
+            signed = psbts.sign(psbts.build(psbts.keyring(), 1), psbts.keyring())
+            raw_tx = kernel.finalized(container.parse(signed))
+            assert desk.screen.frames == (raw_tx.hex().upper(),)
+        else:
+            assert len(watch(desk)) > 100
+        desk.type("c")
+    assert titles == ["Signed", "Signatures", "Transaction", "Signed"]
+
+
+def test_a_joint_account_shows_no_transaction_before_its_last_signature() -> None:
+    third = psbts.keyring("zoo " * 11 + "wrong")
+    signers = psbts.keyring(), psbts.keyring(psbts.OTHER), third
+    vault = psbts.vault("wsh(sortedmulti(2,@0/**,@1/**,@2/**))", *signers)
+    keys = signers[0]
+    signed = psbts.sign_part(psbts.draft(vault).encode(), keys, records=[vault.record(keys)])
+    screen = Air(PROFILE).reply("payment as ur", Signed(signed))
+    assert isinstance(screen, Qr)
+    assert [other.title for other in screen.alternatives] == ["Signatures"]
+
+
+@pytest.mark.parametrize("name", ["quietkey", "sparrow", "bluewallet", "krux"])
+@pytest.mark.parametrize("n_inputs", [10, 60])
+def test_the_time_it_says_is_the_time_it_takes(name: str, n_inputs: int) -> None:
+    """Ticks of a twentieth of a second, as the device's clock gives them, and a reader of all."""
+    signed = psbts.sign(psbts.build(psbts.keyring(), n_inputs), psbts.keyring())
+    screen = Air(PROFILE, peers.peer(name)).reply("payment as ur", Signed(signed))
+    assert isinstance(screen, Qr)
+    screen = screen.fit(14)
+    said_s = float(screen.summary.partition(", ")[2].removesuffix(" s"))
+    collector, elapsed_s = PartCollector(PSBT_TYPES), 0.0
+    while not isinstance(collector.add(screen.frame), Ur):
+        screen = screen.tick(0.05)
+        elapsed_s += 0.05
+    assert elapsed_s == pytest.approx(said_s, rel=0.2)
 
 
 def test_a_new_device_on_a_cable_offers_a_wallet_at_once() -> None:

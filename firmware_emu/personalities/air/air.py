@@ -121,7 +121,7 @@ class Air:
         match reply:
             case Signed(payload):
                 form = forms.form_of(ticket.removeprefix(_PAYMENT))
-                return forms.answer(payload, form, self._peer)
+                return forms.answer(CHAIN, payload, form, self._peer)
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
                 is_unread = (ticket == _SCAN and code is not FaultCode.DECLINED) or code in _UNSEEN

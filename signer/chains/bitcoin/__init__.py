@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signer.chains import AddressSearch, Chain, KeylessReview, PolicyAccounts
+from signer.chains import AddressSearch, Chain, KeylessReview, NarrowAnswers, PolicyAccounts
 from signer.chains.bitcoin.accounts import addresses, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount, is_of_another_coin
 from signer.chains.bitcoin.messages import message
@@ -99,6 +99,18 @@ class Bitcoin:
             return sign.sign(approval.spend(keyring.fingerprint), keyring, fresh)
         finally:
             curve.erase(fresh)
+
+    def signatures_only(self, signed: bytes) -> bytes:
+        """A signed PSBT without what its asker has. Raises Malformed."""
+        from signer.chains.bitcoin.psbt import answer  # noqa: PLC0415  for who answers by codes
+
+        return answer.signatures_only(signed)
+
+    def final_transaction(self, signed: bytes) -> bytes | None:
+        """The transaction of a signed PSBT, once nothing is missing. Raises Malformed."""
+        from signer.chains.bitcoin.psbt import answer  # noqa: PLC0415  as above
+
+        return answer.final_transaction(signed)
 
     def remember(self, review: Review[CheckedPayment], history: bytes) -> bytes:
         """The history with a payment that was signed; to be kept before the signature leaves.
@@ -223,3 +235,4 @@ CHAIN: Chain = BITCOIN
 POLICY_ACCOUNTS: PolicyAccounts = BITCOIN
 ADDRESS_SEARCH: AddressSearch = BITCOIN
 KEYLESS_REVIEW: KeylessReview = BITCOIN
+NARROW_ANSWERS: NarrowAnswers = BITCOIN

@@ -18,6 +18,7 @@ from signer.formats.qr.parts import Limits, Progress
 START: Final = "B$"
 MAX_PARTS: Final = 36 * 36 - 1
 PSBT: Final = "P"
+TRANSACTION: Final = "T"
 
 _KINDS: Final = {
     "P": "a PSBT",

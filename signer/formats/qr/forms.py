@@ -11,6 +11,7 @@ from signer.formats.qr import bbqr, ur
 from signer.formats.qr.bbqr import CAPACITY, BbqrFile
 from signer.formats.qr.numbered import Numbered
 from signer.formats.qr.series import Message, letters_in
+from signer.formats.qr.ur import Ur
 
 
 def message_of(psbt: bytes, form: Form, version: int) -> Message:
@@ -22,6 +23,19 @@ def message_of(psbt: bytes, form: Form, version: int) -> Message:
     with suppress(Malformed):
         message = _written(psbt, form, version)
     return message or ur.from_psbt(psbt)
+
+
+def transaction_message(raw_tx: bytes, form: Form, version: int) -> Message:
+    """The codes of a transaction for the network: BBQr for who asked in it, else one of hex.
+
+    Where that takes a larger QR than `version` (4 to 40), UR bytes.
+    """
+    if form is Form.BBQR:
+        file = BbqrFile(bbqr.TRANSACTION, raw_tx)
+        if bbqr.fits(file, version):
+            return file
+    capitals = CAPACITY[version - 1]
+    return _single(raw_tx.hex().upper(), capitals) or Ur("bytes", cbor.encode(raw_tx))
 
 
 def _written(psbt: bytes, form: Form, version: int) -> Message:

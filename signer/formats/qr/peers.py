@@ -19,10 +19,11 @@ class Turns(Enum):
 
 
 class Content(Enum):
-    """What of a signed payment goes back."""
+    """What of a signed payment goes back; a reader that merges has all but the signatures."""
 
     WHOLE = "whole"
     SIGNATURES = "signatures"
+    TRANSACTION = "transaction"
 
 
 @dataclass(frozen=True, slots=True)

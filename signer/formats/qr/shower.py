@@ -5,7 +5,6 @@ Whoever draws tells it the room there is, the time that goes by and the keys tha
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from math import ceil
 from typing import Final
 
 from signer.formats.qr.peers import USUAL, Peer, Turns
@@ -16,6 +15,7 @@ JITTER: Final = 0.15
 FASTEST_S, SLOWEST_S = 0.05, 2.0
 KEYS: Final = "+- size  < > speed  space pause  ← → step  f full"
 _FASTER: Final = 0.8
+_SHORT_S: Final = 9.95  # below it tenths are a matter
 _GOLDEN: Final = 0.618  # its multiples, modulo 1, spread evenly and never fall into step
 
 
@@ -69,8 +69,8 @@ class Shower:
 
     @property
     def seconds(self) -> float:
-        """How long it takes to show as many codes as a reader needs at least."""
-        return self.series.count * self.code_s
+        """From the first code on, until a camera has seen as many as a reader needs at least."""
+        return LEAD_S + (self.series.count - 0.5) * self.code_s
 
     def period_of(self, shown: int) -> float:
         """Seconds that code number `shown` stands, from 0."""
@@ -80,7 +80,7 @@ class Shower:
         """How many codes, and how long they take."""
         if self.series.count == 1:
             return "1 code"
-        seconds = max(1, ceil(self.seconds))
+        seconds = f"{self.seconds:.1f}" if self.seconds < _SHORT_S else f"{self.seconds:.0f}"
         pause = "paused, " if self.is_paused else ""
         return f"{pause}{self.index % self.series.count + 1}/{self.series.count}, {seconds} s"
 
@@ -120,7 +120,8 @@ def _sized(shower: Shower, step: int) -> Shower:
 def _restarted(changed: Shower, previous: Shower) -> Shower:
     """Codes of another size belong to another series: what a reader has of the old is worthless."""
     is_same = changed.version == previous.version
-    return changed if is_same else replace(changed, shown=0, shown_s=0.0)
+    lead_s = min(0.0, previous.shown_s) if previous.shown == 0 else 0.0  # what is left of it
+    return changed if is_same else replace(changed, shown=0, shown_s=lead_s)
 
 
 def _timed(shower: Shower, factor: float) -> Shower:
