@@ -105,13 +105,13 @@ def test_live_keys_make_it_coarser_denser_and_pause_it(terminal: Tmux) -> None:
             assert time.monotonic() < end, terminal.cells()[:1]
             time.sleep(0.05)
 
-    sees("Account on testnet", "/4, 1 s")
+    sees("Account on testnet", "/4, 1.7 s")
     terminal.run("send-keys", "-t", "device", "-", "-")
-    sees("/10, 2 s")
+    sees("/10, 2.9 s")
     terminal.run("send-keys", "-t", "device", " ")
     sees("paused", "/10")
     terminal.run("send-keys", "-t", "device", "=", "=", "<")
-    sees("/4, 1 s")
+    sees("/4, 1.9 s")
     terminal.run("send-keys", "-t", "device", "x")
     end = time.monotonic() + 30
     while not any("Unlocked." in row for row in terminal.cells()):

@@ -13,8 +13,11 @@ from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.words import Words
 from firmware_emu.storage import vault
 from signer.formats import account
+from signer.formats.payload import reader
+from signer.formats.payload.values import AccountKeys
 from signer.formats.qr.parts import Limits, PartCollector
 from signer.formats.qr.ur import Ur
+from signer.keys.path import render
 from signer.keys.seeds.mnemonic import entropy_from_words
 from tests.desk import ABANDON, PIN, Desk, unlocked_desk
 
@@ -352,6 +355,30 @@ def test_the_account_is_shown_as_a_code_that_wallets_read() -> None:
     assert [key.script for key in read.keys] == ["wpkh", "tr"]
     desk.press("ok")
     assert desk.state is State.UNLOCKED
+
+
+def test_behind_it_are_the_key_for_accounts_of_several_and_each_as_text() -> None:
+    desk = unlocked_desk()
+    desk.press("ok")
+    desk.choose("Show account")
+    desk.type("c")
+    assert isinstance(desk.screen, Qr)
+    collector = PartCollector(account.ACCOUNT_TYPES, Limits(message_bytes=4096))
+    read = account.parse(
+        next(ur for ur in map(collector.add, desk.screen.frames) if isinstance(ur, Ur))
+    )
+    assert [(key.script, render(key.path)) for key in read.keys] == [("wsh", "m/48h/1h/0h/2h")]
+    texts = []
+    for _ in range(3):
+        desk.type("c")
+        assert isinstance(desk.screen, Qr)
+        texts += desk.screen.frames
+    paths = [text.rpartition("]")[0] for text in texts]
+    assert paths == ["[73c5da0a/84h/1h/0h", "[73c5da0a/86h/1h/0h", "[73c5da0a/48h/1h/0h/2h"]
+    for text in texts:
+        assert reader.read(text) == AccountKeys((text,))
+    desk.type("c")
+    assert "Account on" in desk.text
 
 
 # Damage
