@@ -10,12 +10,14 @@ from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
+from signer.chains.bitcoin.network import NETWORKS
+from signer.chains.bitcoin.transactions.address import render
 from signer.errors import Malformed
 from signer.formats.descriptor_checksum import checksum_of
 from signer.formats.payload import reader
 from signer.formats.payload.values import AccountDescription
 from signer.formats.qr import parts, ur
-from tests import psbts
+from tests import payload_kinds, psbts
 from tests.desk import Desk, unlocked_desk
 
 KEYS = [psbts.key_text(psbts.keyring()), psbts.key_text(psbts.keyring("zoo " * 11 + "wrong"))]
@@ -47,6 +49,84 @@ def test_an_account_held_up_to_the_camera_is_read_and_kept_and_signed_for() -> N
         hold_up(desk, frame)
     desk.approve()
     assert isinstance(desk.screen, Qr)
+
+
+def vault_payment(n_inputs: int = 1) -> bytes:
+    """A payment of the account that every carrier of `payload_kinds` describes."""
+    of = psbts.vault("wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*))", *KEYS)
+    return psbts.draft(of, n_inputs).encode()
+
+
+CARRIERS = [
+    kind
+    for kind in payload_kinds.accounts()
+    if kind.name not in ("descriptor, miniscript", "descriptor, taproot")  # other accounts
+]
+
+
+@pytest.mark.parametrize("kind", CARRIERS, ids=lambda kind: kind.name)
+def test_a_payment_waits_for_its_account_and_goes_on(kind: payload_kinds.Kind) -> None:
+    desk = unlocked_desk()
+    for frame in parts.split(ur.from_psbt(vault_payment()), 400):
+        hold_up(desk, frame)
+    text = " ".join(desk.text.split())
+    assert "Not registered" in text
+    assert "Show its descriptor or setup file now. Then the payment goes on." in text
+    for code in kind.codes:
+        desk.plug("air", "camera").send(code)
+    registration = desk.approve()
+    payment = desk.approve()
+    pages = " ".join("".join((*registration, *payment)).split())
+    assert "Pay 25 000 sats" in pages
+    assert isinstance(desk.screen, Qr)
+
+
+def test_a_payment_waits_on_after_a_registration_that_was_declined_or_of_another_account() -> None:
+    desk = unlocked_desk()
+    for frame in parts.split(ur.from_psbt(vault_payment()), 400):
+        hold_up(desk, frame)
+    hold_up(desk, CODE)
+    desk.press("stop")
+    assert "Show its descriptor" in " ".join(desk.text.split())
+    another = PLAIN.replace("sortedmulti(2", "sortedmulti(1")
+    hold_up(desk, f"{another}#{checksum_of(another)}")
+    desk.approve()
+    assert "Show its descriptor" in " ".join(desk.text.split())
+    desk.tick(3.0)
+    hold_up(desk, CODE)
+    desk.approve()
+    desk.approve()
+    assert isinstance(desk.screen, Qr)
+
+
+@pytest.mark.parametrize("form", ["{}", "bitcoin:{}", "BITCOIN:{}?amount=0.1"])
+def test_an_address_of_a_registered_account_is_known_again(form: str) -> None:
+    desk = unlocked_desk()
+    hold_up(desk, CODE)
+    desk.approve()
+    desk.dismiss()
+    of = psbts.vault("wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*))", *KEYS)
+    script = of.policy.spend_data(0, 7).script_pubkey
+    address = render(script, NETWORKS["testnet"])
+    assert address
+    hold_up(desk, form.format(address.upper() if "BITCOIN" in form else address))
+    assert "Yes: your address" in desk.text
+    pages = " ".join(desk.approve())
+    assert address in "".join(pages.split())
+    assert NAME in " ".join(pages.split())
+
+
+def test_an_account_alone_brings_no_payment_back() -> None:
+    desk = unlocked_desk()
+    for frame in parts.split(ur.from_psbt(vault_payment()), 400):
+        hold_up(desk, frame)
+    for frame in parts.split(ur.from_psbt(psbts.build(psbts.keyring(), 1)), 400):
+        hold_up(desk, frame)
+    desk.press("stop")
+    desk.dismiss()
+    hold_up(desk, CODE)
+    desk.approve()
+    assert "Registered" in desk.text
 
 
 def test_a_locked_device_asks_for_its_pin_first() -> None:

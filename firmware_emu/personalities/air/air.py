@@ -65,6 +65,14 @@ _MESSAGE = "message"
 _PAYMENT = "payment as "  # and the form: who asks in one may read no other
 _PARTS: Final = b"parts"  # stands in for a payment of which some parts were seen
 _IN_VIEW: Final = 8  # different things a camera may see at once before the oldest is forgotten
+_NOT_REGISTERED: Final = "NOT_REGISTERED"
+_SHOW_ACCOUNT: Final = Notice(
+    "Not registered",
+    (
+        "A coin is of an account that is not registered here. Nothing was signed.",
+        "Show its descriptor or setup file now. Then the payment goes on.",
+    ),
+)
 _UNSEEN: Final = frozenset({FaultCode.LOCKED, FaultCode.BAD_REQUEST, FaultCode.OUT_OF_TURN})
 
 
@@ -84,6 +92,8 @@ class Air:
         self._collector = reader.Collector(Limits(message_bytes=MAX_MESSAGE))
         self._scan: Scan | None = None
         self._n_scans = 0
+        self._payment: Request | None = None  # the last one
+        self._is_waiting = False  # it lacks its account, which may be shown next
         self._is_served = False  # what is in view was asked for: no word of its codes any more
         self._in_view: dict[bytes, float] = {}  # digest, or _PARTS -> seconds since it was seen
 
@@ -118,10 +128,14 @@ class Air:
 
     def reply(self, ticket: str, reply: Reply, /) -> bytes | Screen:
         """A signature as a QR screen; a fault that the person has not read yet as a notice."""
+        if ticket.startswith(_PAYMENT):
+            self._is_waiting = isinstance(reply, Fault) and reply.reason == _NOT_REGISTERED
         match reply:
             case Signed(payload):
                 form = forms.form_of(ticket.removeprefix(_PAYMENT))
                 return forms.answer(CHAIN, payload, form, self._peer)
+            case Fault(reason=reason) if reason == _NOT_REGISTERED:
+                return _SHOW_ACCOUNT
             case Fault(code, message):
                 # What goes wrong inside a conversation is shown by it.
                 is_unread = (ticket == _SCAN and code is not FaultCode.DECLINED) or code in _UNSEEN
@@ -147,6 +161,7 @@ class Air:
         self._collector.reset()
         self._in_view.clear()
         self._scan = None
+        self._payment, self._is_waiting = None, False
 
     def _collect(self, data: bytes) -> Payload | None:
         """What this code completes, or None while codes are missing. Raises Malformed."""
@@ -168,12 +183,10 @@ class Air:
         match payload:
             case Payment(psbt, form):
                 yield _READY
-                yield Request(_PAYMENT + form.value, Sign(CHAIN, self._network, psbt))
+                self._payment = Request(_PAYMENT + form.value, Sign(CHAIN, self._network, psbt))
+                yield self._payment
             case AccountDescription():
-                register = registration_of(payload, self._network)
-                if isinstance(register, Register):
-                    yield _READY
-                yield Request(_ON_DEVICE if isinstance(register, Register) else _SCAN, register)
+                yield from self._registration(payload)
             case AddressText(address):
                 yield _READY
                 yield Request(_ON_DEVICE, CheckAddress(CHAIN, self._network, address))
@@ -191,6 +204,17 @@ class Air:
                 yield _refusal(codes.ENVELOPE)
             case RawTransaction() | Labels() | Named():
                 yield _refusal(codes.sentence(payload))
+
+    def _registration(self, account: AccountDescription) -> Iterator[Request]:
+        """And behind it the payment that waits for it, if one does. Raises Malformed."""
+        register = registration_of(account, self._network)
+        if not isinstance(register, Register):
+            yield Request(_SCAN, register)
+            return
+        yield _READY
+        yield Request(_ON_DEVICE, register)
+        if self._is_waiting and self._payment:
+            yield self._payment
 
     def _appeared(self, code: bytes) -> bool:
         """Note that `thing` is in view. False when it was all along."""
