@@ -114,20 +114,20 @@ class Store:
                 (search.gap, birthday, search.complete),
             )
 
-    def hand_out(self, index: int, address: str, now: int) -> bool:
+    def hand_out(self, index: int, address: str, timestamp: int) -> bool:
         """Whether the address was free to be handed out; now it is not."""
         insert = "INSERT OR IGNORE INTO addresses (position, address, handed_out) VALUES (?, ?, ?)"
         with self._change() as db:
-            return db.execute(insert, (index, address, now)).rowcount == 1
+            return db.execute(insert, (index, address, timestamp)).rowcount == 1
 
-    def mark_verified(self, index: int, now: int) -> None:
+    def mark_verified(self, index: int, timestamp: int) -> None:
         with self._change() as db:
-            db.execute("UPDATE addresses SET verified = ? WHERE position = ?", (now, index))
+            db.execute("UPDATE addresses SET verified = ? WHERE position = ?", (timestamp, index))
 
-    def mark_address_refused(self, index: int, now: int) -> None:
+    def mark_address_refused(self, index: int, timestamp: int) -> None:
         """The device, or its person, did not agree to it."""
         with self._change() as db:
-            db.execute("UPDATE addresses SET refused = ? WHERE position = ?", (now, index))
+            db.execute("UPDATE addresses SET refused = ? WHERE position = ?", (timestamp, index))
 
     def last_handed_out(self) -> int | None:
         """The highest number of an address that somebody was given."""
@@ -183,16 +183,16 @@ class Store:
         with self._change() as db:
             db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
 
-    def keep_payment(self, draft: Draft, payment: SignedPayment, now: int) -> None:
+    def keep_payment(self, draft: Draft, payment: SignedPayment, timestamp: int) -> None:
         """Turn the draft into a signed payment: a crash leaves one or the other, never both."""
         with self._change() as db:
             db.execute("UPDATE payments SET status = 'replaced' WHERE txid = ?", (draft.replaces,))
-            _record(db, draft, payment, now, "signed")
+            _record(db, draft, payment, timestamp, "signed")
 
-    def end_draft(self, draft: Draft, payment: SignedPayment, now: int) -> None:
+    def end_draft(self, draft: Draft, payment: SignedPayment, timestamp: int) -> None:
         """Turn a draft that others may have into a payment that was given up."""
         with self._change() as db:
-            _record(db, draft, payment, now, "given up")
+            _record(db, draft, payment, timestamp, "given up")
 
     def complete(self, txid: str, raw_tx: bytes) -> None:
         """The payment as the chain has it: of one given up, the signatures were not all here."""
@@ -328,11 +328,19 @@ class Store:
 
 
 def _record(
-    db: sqlite3.Connection, draft: Draft, payment: SignedPayment, now: int, status: str
+    db: sqlite3.Connection, draft: Draft, payment: SignedPayment, timestamp: int, status: str
 ) -> None:
     """In the place of its draft."""
     db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
-    row = (payment.txid, payment.raw_tx, draft.recipient, draft.sats, payment.fee_sats, now, status)
+    row = (
+        payment.txid,
+        payment.raw_tx,
+        draft.recipient,
+        draft.sats,
+        payment.fee_sats,
+        timestamp,
+        status,
+    )
     db.execute(
         "INSERT OR IGNORE INTO payments (txid, raw_tx, recipient, sats, fee_sats, made, status)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -93,7 +93,7 @@ def _bytes(text: str) -> Ur:
 def _written(shower: Shower, paths: tuple[Path, ...]) -> str:
     first, last = paths[0], paths[-1]
     names = f"{first}" if len(paths) == 1 else f"{first} to {last}"
-    return f"{shower.told()}: {names}"
+    return f"{shower.announcement()}: {names}"
 
 
 async def _show(shower: Shower, terminal: TerminalShower) -> None:

@@ -87,17 +87,17 @@ class Mempool:
         self._take(entry)
         return entry
 
-    def next_block(self, script_pubkey: bytes, now: int, name: str = "") -> Block:
+    def next_block(self, script_pubkey: bytes, timestamp: int, name: str = "") -> Block:
         """A mined block on the tip, holding what waits. Subsidy and fees go to `script_pubkey`.
 
-        `name` is the miner's. `now` is in seconds since 1970; the block is later when the chain's
+        `name` is the miner's. `timestamp`: seconds since 1970; the block is later when the chain's
         own time asks for it.
         """
         chain = self._chain
         entries = self._chosen()
         height, fees = chain.height + 1, sum(entry.fee_sats for entry in entries)
         reward = TxOut(blocks.subsidy(height) + fees, script_pubkey)
-        time = max(now, chain.median_time(chain.height) + 1)
+        time = max(timestamp, chain.median_time(chain.height) + 1)
         transactions = [entry.transaction for entry in entries]
         return blocks.build(chain.tip, height, time, reward, transactions, name.encode())
 

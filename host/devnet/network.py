@@ -285,14 +285,14 @@ class Devnet:
         for ago in range(FIRST_BLOCKS - tallest.chain.height, 0, -1):
             self._mine_block(tallest, self._clock() - ago * BLOCK_EVERY_S)
 
-    def _mine_block(self, node: DevnetNode, now: int) -> None:
+    def _mine_block(self, node: DevnetNode, timestamp: int) -> None:
         try:
-            node.submit_block(_found_by(node, now))
+            node.submit_block(_found_by(node, timestamp))
         except BadBlock:
             # Something waits that no block can take. Without it, the chain goes on.
             self._note(f"{node.name} emptied its mempool: no block could take it.")
             node.mempool.clear()
-            node.submit_block(_found_by(node, now))
+            node.submit_block(_found_by(node, timestamp))
         except StoreDamaged as error:
             self._fail(node, error)
             raise
@@ -360,5 +360,5 @@ def _agree(nodes: Sequence[DevnetNode]) -> bool:
     return len({node.chain.tip for node in nodes}) <= 1
 
 
-def _found_by(node: DevnetNode, now: int) -> bytes:
-    return node.mempool.next_block(faucet.script_pubkey(), now, node.name).encode()
+def _found_by(node: DevnetNode, timestamp: int) -> bytes:
+    return node.mempool.next_block(faucet.script_pubkey(), timestamp, node.name).encode()

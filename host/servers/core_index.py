@@ -104,8 +104,8 @@ class CoreIndex:
 
     def _fork(self, wallet: Wallet) -> int:
         """The height of the last block that both know."""
-        known = sorted(wallet.engine.checkpoints(), key=lambda block: -block.height)
-        for block in known:
+        checkpoints = sorted(wallet.engine.checkpoints(), key=lambda block: -block.height)
+        for block in checkpoints:
             if self._is_on_chain(str(block.hash)):
                 return int(block.height)
         return 0
@@ -225,8 +225,8 @@ class CoreIndex:
             if txid not in self._seen and txid not in self._sightings
         ][:MOST_NEW]
         raws = self._rpc.batch([("getrawtransaction", [txid]) for txid in new])
-        known = {txid: raw for txid, raw in zip(new, raws, strict=True) if isinstance(raw, str)}
-        transactions = {txid: _parsed_transaction(raw) for txid, raw in known.items()}
+        answered = {txid: raw for txid, raw in zip(new, raws, strict=True) if isinstance(raw, str)}
+        transactions = {txid: _parsed_transaction(raw) for txid, raw in answered.items()}
         while fresh := self._take_waiting(transactions):  # children come in any order
             for txid in fresh:
                 del transactions[txid]

@@ -71,7 +71,7 @@ class AttackBoard:
 
     lies: tuple[Lie, ...]
     pin: str
-    told: Lie | None = None
+    current: Lie | None = None
     draft: Draft | None = None
     outcomes: tuple[LieOutcome, ...] = ()
 
@@ -82,7 +82,7 @@ class AttackBoard:
     def ended(self, outcome: LieOutcome) -> "AttackBoard":
         """With one more that ended."""
         others = tuple(entry for entry in self.outcomes if entry.name != outcome.name)
-        return replace(self, told=None, draft=None, outcomes=(*others, outcome))
+        return replace(self, current=None, draft=None, outcomes=(*others, outcome))
 
     @property
     def lost_sats(self) -> int:

@@ -331,18 +331,18 @@ async def choose_lie(host: Host, name: str) -> None:
     lie = next(lie for lie in board.lies if lie.name == name)
     host.change(problem="", busy=wording.WRITING)
     with reported(host):
-        host.change(attack=replace(board, told=lie, draft=await attacks.draft()))
+        host.change(attack=replace(board, current=lie, draft=await attacks.draft()))
 
 
 async def tell_lie(host: Host) -> None:
     """Tell the device the lie that was chosen, and see who finds out."""
     attacks, board = host.session.attacks, host.state.attack
-    if attacks is None or board is None or board.told is None or board.draft is None:
+    if attacks is None or board is None or board.current is None or board.draft is None:
         return
     host.change(problem="")
     host.device_asks(wording.ASKS_PAYMENT)
     with reported(host):
-        outcome = await attacks.tell(board.told.name, board.draft)
+        outcome = await attacks.tell(board.current.name, board.draft)
         host.change(attack=board.ended(outcome))
     host.change(plugged=host.session.plugged)
     host.device_asks("")

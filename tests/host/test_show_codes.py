@@ -63,7 +63,7 @@ def test_a_moving_picture_is_read_whole_and_at_the_speed_of_its_reader(
     assert payment.psbt == PAYMENT
     shower = Shower(message_for(PAYMENT, peer(name)), peer(name), peer(name).version)
     count = shower.series.count
-    assert said == f"{shower.told()}: {target}\n"
+    assert said == f"{shower.announcement()}: {target}\n"
     assert f"{count} code{'s' * (count > 1)} of version" in said
     with Image.open(target) as picture:
         frames = getattr(picture, "n_frames", 1)

@@ -480,7 +480,7 @@ async def test_another_lie_takes_the_place_of_the_chosen_one() -> None:
     session = lying()
     face = await lied_to(session)
     await tasks.choose_lie(face, "fee")
-    assert board(face).told == board(face).lies[1]
+    assert board(face).current == board(face).lies[1]
     assert board(face).outcomes == ()
 
 
@@ -492,7 +492,7 @@ async def test_a_lie_that_fails_is_a_sentence_and_can_be_told_again() -> None:
     assert face.state.problem == "The cable was pulled."
     assert face.state.asking == ""
     assert board(face).outcomes == ()
-    assert board(face).told is not None
+    assert board(face).current is not None
 
 
 async def test_what_was_not_chosen_is_not_told() -> None:

@@ -36,12 +36,12 @@ class AttackPage(WalletPage):
         if board is None:
             return
         self._lies = tuple(lie.name for lie in board.lies)
-        is_told = board.draft is not None
+        is_running = board.draft is not None
         claim = _score(board, state) if board.draft is None else _claim(board.draft, state.btc)
         self.query_one("#claim", Static).update(claim)
-        rows = [] if is_told else _rows(board)
+        rows = [] if is_running else _rows(board)
         self.query_one("#rows", Static).update(Content("\n").join(rows))
-        saying = (COMPARE if state.asking else ASK) if is_told else CHOOSE
+        saying = (COMPARE if state.asking else ASK) if is_running else CHOOSE
         advice = state.problem or state.busy or saying
         if state.view is not None and state.view.state == "locked":
             advice = UNLOCK.format(board.pin)

@@ -80,15 +80,17 @@ class Shower:
         """How many codes, and how long they take."""
         if self.series.count == 1:
             return "1 code"
-        seconds = f"{self.seconds:.1f}" if self.seconds < _SHORT_S else f"{self.seconds:.0f}"
         pause = "paused, " if self.is_paused else ""
-        return f"{pause}{self.index % self.series.count + 1}/{self.series.count}, {seconds} s"
+        return f"{pause}{self.index % self.series.count + 1}/{self.series.count}, {self._time()}"
 
-    def told(self) -> str:
+    def announcement(self) -> str:
         """How many codes there are, of which version, and how long a round takes."""
-        series, rounded = self.series, max(1, ceil(self.seconds))
-        size = f" of version {series.version}" if series.version else ""
-        return f"{series.count} codes{size}, {rounded} s" if series.count > 1 else f"1 code{size}"
+        count, version = self.series.count, self.series.version
+        size = f" of version {version}" if version else ""
+        return f"{count} codes{size}, {self._time()}" if count > 1 else f"1 code{size}"
+
+    def _time(self) -> str:
+        return f"{self.seconds:.1f} s" if self.seconds < _SHORT_S else f"{self.seconds:.0f} s"
 
     def fit(self, version: int) -> "Shower":
         """With room for codes of this version; another size begins anew."""
