@@ -16,6 +16,7 @@ from host.__main__ import main
 from host.backends.p2p import P2pBackend
 from host.devnet.network import Devnet
 from host.light_client.facts import scan
+from host.schema import MIGRATIONS
 from host.store import Search
 from host.wallet import Wallet
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
@@ -135,15 +136,13 @@ async def test_addresses_handed_out_while_it_follows_are_watched(
 def test_a_wallet_of_the_first_version_looks_once_more(wallet: Wallet, tmp_path: Path) -> None:
     wallet.close()
     file = tmp_path / "wallet" / "quietkey.sqlite"
-    with closing(sqlite3.connect(file)) as old:
-        old.execute("DROP TABLE search")
-        old.execute("ALTER TABLE draft DROP COLUMN replaces")
-        old.execute("ALTER TABLE draft DROP COLUMN request")
-        old.execute("ALTER TABLE addresses DROP COLUMN refused")
-        old.execute("ALTER TABLE pairing DROP COLUMN account")
-        old.execute("ALTER TABLE pairing DROP COLUMN descriptor")
-        old.execute("DROP TABLE frozen_coins")
-        old.execute("DROP TABLE labels")
+    columns = "only, network, script, fingerprint, account_xpub"
+    with closing(sqlite3.connect(file)) as newest:
+        pairing = newest.execute(f"SELECT {columns} FROM pairing").fetchone()
+    file.unlink()
+    with closing(sqlite3.connect(file)) as old, old:
+        old.executescript(MIGRATIONS[0])
+        old.execute(f"INSERT INTO pairing ({columns}) VALUES (?, ?, ?, ?, ?)", pairing)
         old.execute("PRAGMA user_version = 1")
     assert opened(tmp_path / "wallet").search == Search()
 
