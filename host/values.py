@@ -140,12 +140,14 @@ class Signatures:
     """Which keys of a wallet have signed a payment, and how many are still needed.
 
     `keys` are their master fingerprints, 8 hex digits, in the wallet's order; `signed` are places
-    in it, from 0. `missing` is None where that depends on which keys sign.
+    in it, from 0. `missing` is None where that depends on which keys sign. `handed_on` says that
+    others may have the payment: it is given up then, and not forgotten.
     """
 
     keys: tuple[str, ...]
     signed: tuple[int, ...]
     missing: int | None
+    handed_on: bool = False
 
     @property
     def sentence(self) -> str:

@@ -243,14 +243,27 @@ class WalletSession(Protocol):
         """The same draft if it is still kept, or a new one for the same payment."""
         ...
 
-    async def discard(self, draft: Draft) -> None: ...
+    async def discard(self, draft: Draft) -> None:
+        """Forget a draft, or give it up when others may have it."""
+        ...
+
+    async def signatures(self, draft: Draft) -> Signatures | None:
+        """Who has signed it, of a wallet of several keys; None for one of one device."""
+        ...
+
+    async def hand_on(self, draft: Draft) -> bytes:
+        """The PSBT for another signer, with the signatures that are there."""
+        ...
 
     async def unfinished(self) -> UnfinishedPayment | None:
         """What the last run left half way."""
         ...
 
     async def sign(self, draft: Draft) -> SignedPayment:
-        """Wait for the person's yes on the device, then check and keep the signed payment."""
+        """Wait for the person's yes on the device, then check and keep the signed payment.
+
+        Raises MoreSignatures when those of other keys are needed: the draft is kept with this one.
+        """
         ...
 
     async def take_psbt(self, text: str) -> UnfinishedPayment:

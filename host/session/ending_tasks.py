@@ -3,7 +3,7 @@
 As host.session.tasks: one coroutine per task, each ending in a clear sentence.
 """
 
-from host.errors import WalletError
+from host.errors import MoreSignatures, WalletError
 from host.session import wording
 from host.session.api import UnfinishedPayment
 from host.session.endings import WayOut
@@ -22,7 +22,9 @@ async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float)
         _check_free(host)
         session = host.session
         draft = session.bump if way_out is WayOut.BUMP else session.call_off
-        host.change(payment=PaymentProgress(await draft(txid, rate)))
+        replacement = await draft(txid, rate)
+        signatures = await session.signatures(replacement)
+        host.change(payment=PaymentProgress(replacement, signatures=signatures))
         return True
     return False
 
@@ -43,7 +45,12 @@ async def take_psbt(host: Host, text: str) -> bool:
     with reported(host):
         if host.state.payment is not None and host.state.payment.working:
             raise WalletError(wording.UNDER_WAY)
-        unfinished = await host.session.take_psbt(text)
+        try:
+            unfinished = await host.session.take_psbt(text)
+        except MoreSignatures:
+            kept = await host.session.unfinished()
+            host.change(payment=kept and PaymentProgress.of(kept))
+            return kept is not None
         host.change(payment=PaymentProgress.of(unfinished))
         return True
     return False
@@ -60,6 +67,16 @@ async def give_up(host: Host, txid: str) -> None:
         if payment is not None and payment.signed is not None and payment.signed.txid == txid:
             host.change(payment=None)
         host.change(wallet=await host.session.snapshot())
+
+
+async def end_payment(host: Host) -> None:
+    """Give up the payment on its page, which others may have."""
+    payment = host.state.payment
+    if payment is None or payment.working or not payment.is_kept:
+        return
+    with reported(host):
+        await host.session.discard(payment.draft)
+        host.change(payment=None, wallet=await host.session.snapshot())
 
 
 def _check_free(host: Host) -> None:

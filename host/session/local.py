@@ -30,6 +30,7 @@ from host.values import (
     PaymentRequest,
     ReceiveAddress,
     Sent,
+    Signatures,
     SignedPayment,
 )
 from host.wallet import Wallet
@@ -226,8 +227,13 @@ class LocalSession:
         draft = await asyncio.to_thread(spend.unfinished, self.wallet)
         if draft is None:
             return None
-        signatures = await asyncio.to_thread(self.wallet.signatures, draft)
-        return UnfinishedPayment(draft, signatures=signatures)
+        return UnfinishedPayment(draft, signatures=await self.signatures(draft))
+
+    async def signatures(self, draft: Draft) -> Signatures | None:
+        return await asyncio.to_thread(self.wallet.signatures, draft)
+
+    async def hand_on(self, draft: Draft) -> bytes:
+        return await asyncio.to_thread(self.wallet.hand_on, draft)
 
     async def draft(self, request: PaymentRequest) -> Draft:
         if self._own_backend is not None:
@@ -294,7 +300,7 @@ class LocalSession:
             return UnfinishedPayment.of(own)
         signed = pasted.is_signed(psbt)
         payment = await self.take_signed(own, psbt.encode()) if signed else None
-        return UnfinishedPayment(own, payment)
+        return UnfinishedPayment(own, payment, await self.signatures(own))
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         return await spend.send(self.wallet, self._backend, payment, observer)

@@ -12,6 +12,7 @@ from host.values import (
     PanelView,
     ReceiveAddress,
     Sent,
+    Signatures,
     SignedPayment,
 )
 
@@ -28,7 +29,10 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentProgress:
-    """One payment on its way. `problem` is why it stopped, "" while it goes on."""
+    """One payment on its way. `problem` is why it stopped, "" while it goes on.
+
+    `signatures` are those that a wallet of several keys has of it; `copied`: for another signer.
+    """
 
     draft: Draft
     stage: Stage = Stage.WRITTEN
@@ -37,16 +41,28 @@ class PaymentProgress:
     height: int | None = None
     problem: str = ""
     working: bool = False
+    signatures: Signatures | None = None
+    copied: bool = False
 
     @classmethod
     def of(cls, unfinished: UnfinishedPayment) -> "PaymentProgress":
         """A payment that the last run did not finish: it waits on its page."""
         stage = Stage.SIGNED if unfinished.payment else Stage.WRITTEN
-        return cls(unfinished.draft, stage, unfinished.payment)
+        return cls(unfinished.draft, stage, unfinished.payment, signatures=unfinished.signatures)
 
     @property
     def unfinished(self) -> UnfinishedPayment:
-        return UnfinishedPayment(self.draft, self.signed)
+        return UnfinishedPayment(self.draft, self.signed, self.signatures)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether others may have it, not whole yet, so that leaving its page forgets nothing."""
+        return self.collects and self.signatures is not None and self.signatures.handed_on
+
+    @property
+    def collects(self) -> bool:
+        """Whether it waits for signatures of several keys."""
+        return self.signatures is not None and self.signed is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +211,7 @@ def at_stake(state: AppState, keeps: bool) -> tuple[str, ...]:
     view, payment = state.view, state.payment
     setting_up = view is not None and view.state == "empty" and view.kind not in {"menu", "home"}
     unsigned = payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}
+    unsigned = unsigned and payment is not None and not payment.is_kept
     used = state.wallet is not None or (view is not None and view.state != "empty")
     losses = (
         (setting_up, wording.LOSES_SETUP),

@@ -5,12 +5,13 @@ host.session.payment, for every face.
 """
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
-from host.errors import AddressAlarm, HostError, WalletError
+from host.errors import AddressAlarm, HostError, MoreSignatures, WalletError
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
 from host.session.payment import (
@@ -27,6 +28,7 @@ from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
 from host.values import Draft, PanelView, PaymentRequest
 
 AGE_EVERY_S = 60.0
+MOST_COPIED = 70_000  # letters: terminals drop what is longer (OSC 52)
 
 
 class Host(Protocol):
@@ -246,7 +248,8 @@ async def draft_payment(host: Host, request: PaymentRequest) -> None:
     host.change(busy=wording.WRITING, problem="")
     with reported(host):
         draft = await host.session.draft(request)
-        host.change(payment=PaymentProgress(draft), chosen=())
+        payment = PaymentProgress(draft, signatures=await host.session.signatures(draft))
+        host.change(payment=payment, chosen=())
 
 
 async def freeze(host: Host, outpoint: str, frozen: bool) -> None:
@@ -258,7 +261,7 @@ async def freeze(host: Host, outpoint: str, frozen: bool) -> None:
 
 
 async def discard(host: Host, draft: Draft) -> None:
-    """Forget a payment that was not signed."""
+    """Forget a payment that was not signed, or give one up that others may have."""
     with reported(host):
         await host.session.discard(draft)
 
@@ -272,8 +275,11 @@ async def resume_payment(host: Host) -> None:
         if payment.signed is None:
             draft = await host.session.renew(payment.draft)
             payment = replace(payment, draft=draft, stage=Stage.ASKED)
-        host.change(payment=replace(payment, problem="", working=True))
+        host.change(payment=replace(payment, problem="", copied=False, working=True))
         await _finish(host, payment.unfinished)
+    except MoreSignatures:
+        signatures = await host.session.signatures(payment.draft)
+        _change_payment(host, stage=Stage.WRITTEN, signatures=signatures)
     except HostError as error:
         _change_payment(host, problem=str(error))
     except asyncio.CancelledError:
@@ -291,6 +297,23 @@ async def _finish(host: Host, unfinished: UnfinishedPayment) -> None:
     sent = await finish_payment(host.session, unfinished, lambda step: _show_step(host, step))
     host.change(wallet=await host.session.snapshot())
     _change_payment(host, stage=Stage.SPREAD, sent=sent)
+
+
+async def copy_payment(host: Host) -> str:
+    """The payment on the page as a text for another signer, or "" with the reason on the page."""
+    payment = host.state.payment
+    if payment is None or not payment.collects or payment.working:
+        return ""
+    try:
+        text = b64encode(await host.session.hand_on(payment.draft)).decode()
+        if len(text) > MOST_COPIED:
+            raise WalletError(wording.TOO_LONG_TO_COPY)
+    except HostError as error:
+        _change_payment(host, problem=str(error))
+        return ""
+    signatures = await host.session.signatures(payment.draft)
+    _change_payment(host, stage=Stage.WRITTEN, signatures=signatures, copied=True, problem="")
+    return text
 
 
 def _show_step(host: Host, step: PaymentStep) -> None:

@@ -1,6 +1,6 @@
 """Numbers and addresses as a person reads them, and the sentences more than one screen says."""
 
-from host.values import Acceptance, NetworkView, Propagation
+from host.values import Acceptance, NetworkView, Propagation, Signatures
 
 THIN = "\N{NO-BREAK SPACE}"  # groups digits and never wraps
 USUAL_FEE_SHARE = 0.05  # of what is paid; above it the fee is called more than usual
@@ -36,6 +36,15 @@ ASKS_PAYMENT = (
 )
 ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."
+)
+NEXT_SIGNER = (
+    "Connect the next signer with u, then press enter. For one elsewhere press y, have the copy"
+    " signed there, and paste the answer on the wallet's page."
+)
+COPIED = "Copied, with the signatures it has. Have it signed, then paste the answer on page w."
+TOO_LONG_TO_COPY = (
+    "The payment is too long to copy. Nothing was lost. Write it to a file: quietkey wallet pay"
+    " --continue --psbt-out FILE."
 )
 STOPPED_WAITING = "You stopped waiting. The device cancelled it, and nothing was signed."
 ONLY_ONE = "only one of the two can be in a block"
@@ -84,6 +93,21 @@ def fours(address: str) -> tuple[str, ...]:
 
 def fingerprint(hex_digits: str) -> str:
     return " ".join(fours(hex_digits))
+
+
+def signed_by(signatures: Signatures) -> tuple[str, str]:
+    """Which keys have signed a payment, and how many more have to."""
+    numbers = [f"key {place + 1} ({signatures.keys[place]})" for place in signatures.signed]
+    match signatures.missing:
+        case None:
+            missing = "others are needed"
+        case 0:
+            missing = ""
+        case 1:
+            missing = "one more is needed"
+        case count:
+            missing = f"{count} more are needed"
+    return ", ".join(numbers) or f"by none of {len(signatures.keys)} keys", missing
 
 
 def short(txid: str) -> str:

@@ -18,6 +18,8 @@ class Needs(Enum):
     REPLACING = "replacing"  # the payment that is looked at can be replaced
     GIVING_UP = "giving up"
     ATTACKS = "attacks"
+    SHARED = "several keys"
+    HANDED_ON = "others may have it"
 
 
 class KeyPlace(Enum):
@@ -107,6 +109,17 @@ ROWS = (
     KeyRow(KeyPlace.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
     KeyRow(KeyPlace.FORM, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.DRAFT, "enter", "resume", "enter", "Go on", "Ask the device, or try again.", 0),
+    KeyRow(KeyPlace.DRAFT, "y", "copy", "y", "Copy", "For another signer.", 0, Needs.SHARED),
+    KeyRow(
+        KeyPlace.DRAFT,
+        "x",
+        "end",
+        "x",
+        "Give up",
+        "The next takes a coin of it.",
+        0,
+        Needs.HANDED_ON,
+    ),
     KeyRow(KeyPlace.DRAFT, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
     KeyRow(KeyPlace.ASKING, "escape", "leave", "esc", "Stop waiting", "Nothing more is asked.", 0),
     KeyRow(KeyPlace.SENT, "escape", "leave", "esc", "Back", "Back to the balance.", 0),

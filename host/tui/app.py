@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TextIO
 
 from textual import on
@@ -17,6 +18,7 @@ from host.tui.actions import KeyPlace
 from host.tui.palette import Commands, Keys
 from host.tui.screens.entry import EntryPage
 from host.tui.screens.history import HistoryPage
+from host.tui.screens.home import HomePage
 from host.tui.screens.payment import PaymentPage
 from host.tui.screens.rate import RatePage
 from host.tui.session_app import LENT, SessionApp
@@ -173,12 +175,28 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
         if payment is not None and payment.working:
             self.workers.cancel_group(self, "payment")
             return
-        if payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
+        if payment is not None and payment.is_kept:
+            self.change(payment=replace(payment, stage=Stage.WRITTEN, problem="", copied=False))
+        elif payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
             self.run_worker(tasks.discard(self, payment.draft), group="wallet")
             self.change(payment=None)
         elif payment is not None and payment.stage is Stage.CONFIRMED:
             self.change(payment=None)
         await self.action_turn("home")
+
+    @on(messages.PaymentCopied)
+    def _copy_payment(self) -> None:
+        self._run_once("draft", lambda _: self._payment_copied())
+
+    async def _payment_copied(self) -> None:
+        if text := await tasks.copy_payment(self):
+            self.copy_to_clipboard(text)
+
+    @on(messages.PaymentEnded)
+    async def _end_payment(self) -> None:
+        await ending_tasks.end_payment(self)
+        if self.state.payment is None:
+            await self._turn(HomePage())
 
     @on(messages.PsbtPasted)
     def _read_psbt(self, message: messages.PsbtPasted) -> None:

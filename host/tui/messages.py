@@ -76,6 +76,14 @@ class PaymentLeft(Message):
     """Stop waiting, or leave the payment."""
 
 
+class PaymentCopied(Message):
+    """Copy the payment for another signer."""
+
+
+class PaymentEnded(Message):
+    """Give up the payment, which others may have."""
+
+
 class HistoryRequested(Message):
     """Show the history, with this transaction picked."""
 

@@ -1,6 +1,7 @@
 """The one payment of an account that is not finished: written down, signed by turns, discarded."""
 
 import base64
+from dataclasses import replace
 from functools import cached_property
 
 import bdkpython as bdk
@@ -68,7 +69,10 @@ class DraftKeeper(Account):
         """Who has signed it, and who is to; None for the payment of one account of one device."""
         if not self.is_policy or not draft.psbt:
             return None
-        return cosigners.signatures(self.description, psbt.PsbtMaps.parse(self.collected(draft)))
+        kept = self._kept(draft)
+        collected = psbt.PsbtMaps.parse(kept.collected or kept.psbt)
+        progress = cosigners.signatures(self.description, collected)
+        return replace(progress, handed_on=bool(kept.collected))
 
     def _kept(self, draft: Draft) -> Draft:
         kept = self.store.draft()

@@ -33,6 +33,7 @@ from host.values import (
     Propagation,
     ReceiveAddress,
     Sent,
+    Signatures,
     SignedPayment,
     Status,
     Utxo,
@@ -102,6 +103,7 @@ class FakeSession:
         self.signed: list[Draft] = []
         self.verified: list[ReceiveAddress] = []
         self.discarded: list[Draft] = []
+        self.collected: dict[bytes, Signatures] = {}
         self.closed = False
         self.trouble: dict[str, str] = {}
         self.left_over: UnfinishedPayment | None = None
@@ -404,6 +406,14 @@ class FakeSession:
 
     async def unfinished(self) -> UnfinishedPayment | None:
         return self.left_over
+
+    async def signatures(self, draft: Draft) -> Signatures | None:
+        return self.collected.get(draft.psbt)
+
+    async def hand_on(self, draft: Draft) -> bytes:
+        if signatures := self.collected.get(draft.psbt):
+            self.collected[draft.psbt] = replace(signatures, handed_on=True)
+        return b"psbt\xff" + draft.psbt
 
     async def discard(self, draft: Draft) -> None:
         self.discarded.append(draft)

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
+from host.values import Signatures
 from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_liar import lying
@@ -48,6 +49,13 @@ def _locked() -> FakeSession:
 
 def _funded() -> FakeSession:
     return FakeSession(app_session.HOME, funded=True)
+
+
+def _shared() -> FakeSession:
+    session = _funded()
+    keys = ("73c5da0a", "3f635a63", "b8688df1")
+    session.collected[b""] = Signatures(keys, (0,), 1, handed_on=True)
+    return session
 
 
 def _long_history() -> FakeSession:
@@ -130,6 +138,7 @@ SHOTS = (
     Shot("pay-form", _funded, FORM),
     Shot("pay-several", _funded, (*FORM, "ctrl+n", f"{PASTE}{app_session.THEIRS}")),
     Shot("pay-bill", _funded, DRAFT),
+    Shot("pay-signed-in-part", _shared, DRAFT),
     Shot("pay-asked", _funded, ASKED),
     Shot("pay-total", _funded, (*ASKED, *APPROVED[1:])),
     Shot("pay-declined", _funded, (*ASKED, "escape")),

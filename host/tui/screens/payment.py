@@ -7,8 +7,8 @@ from textual.widgets import Static
 from host.session import wording
 from host.session.state import AppState, PaymentProgress, Stage, block_sentence
 from host.tui import actions
-from host.tui.actions import KeyPlace
-from host.tui.messages import PaymentLeft, ResumeRequested
+from host.tui.actions import KeyPlace, Needs
+from host.tui.messages import PaymentCopied, PaymentEnded, PaymentLeft, ResumeRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import Draft
 
@@ -44,12 +44,21 @@ class PaymentPage(WalletPage):
         if state.payment is None:
             return
         self.place = _place(state.payment)
+        is_shared = state.payment.collects
+        handed_on = (Needs.HANDED_ON,) if not state.payment.is_kept else ()
+        self.missing = frozenset(handed_on if is_shared else (Needs.SHARED, Needs.HANDED_ON))
         self.query_one("#draft", Static).update(_facts(state.payment, state))
         self.query_one("#steps", Static).update(_steps(state.payment))
         self.query_one("#advice", Static).update(_advice(state.payment, state))
 
     def action_resume(self) -> None:
         self.post_message(ResumeRequested())
+
+    def action_copy(self) -> None:
+        self.post_message(PaymentCopied())
+
+    def action_end(self) -> None:
+        self.post_message(PaymentEnded())
 
     def action_leave(self) -> None:
         self.post_message(PaymentLeft())
@@ -74,6 +83,8 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
     if draft.change_sats:
         change = wording.amount(draft.change_sats, state.btc)
         facts.append(fact("Change", change, "comes back to you"))
+    if payment.signatures is not None and payment.collects:
+        facts.append(fact("Signed", *wording.signed_by(payment.signatures)))
     if draft.replaces:
         facts.append(fact("Replaces", wording.short(draft.replaces), wording.ONLY_ONE))
     if draft.request and draft.request.child_of:
@@ -128,12 +139,18 @@ def _advice(payment: PaymentProgress, state: AppState) -> Content:
         problem = pointed(payment.problem, "$text-warning bold")
         return Content.assemble(problem, "\n", pointed(_way_out(payment, state)))
     return {
-        Stage.WRITTEN: pointed(state.problem or state.busy or ASK),
+        Stage.WRITTEN: pointed(state.problem or state.busy or _next(payment)),
         Stage.ASKED: pointed(state.asking),
         Stage.SIGNED: pointed(state.busy or SEND),
         Stage.SPREAD: pointed(block_sentence(state)),
         Stage.CONFIRMED: pointed(DONE, "$text-success bold"),
     }[payment.stage]
+
+
+def _next(payment: PaymentProgress) -> str:
+    if payment.copied:
+        return wording.COPIED
+    return wording.NEXT_SIGNER if payment.is_kept else ASK
 
 
 def _way_out(payment: PaymentProgress, state: AppState) -> str:
