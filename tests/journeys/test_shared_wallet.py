@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
@@ -23,6 +24,9 @@ from host.wallet import descriptors
 from tests.cosigners import SEEDS, descriptor
 from tests.devnets import STRANGER, clock
 from tests.host.test_device_suite import by_light
+from tests.journeys.test_air_gap import Table, buttons
+from tests.nights import AT_NIGHT
+from tests.panes import Pane
 from tests.people import Person
 from tests.wallets import peers
 
@@ -169,3 +173,55 @@ async def sent_by_file(here: Machine, owner: Owner) -> str:
     await reading
     await device.close()
     return str((await here.typed("pay", "--signed", str(back), peer=True))["txid"])
+
+
+@AT_NIGHT
+@pytest.mark.timeout(300)
+async def test_a_signer_reads_the_wallet_and_signs_from_the_codes_of_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table(tmp_path)
+    with EmulatorProcess(tmp_path / "1.flash", sealed_record(" ".join(SEEDS[1])), FLAGS) as device:
+        device.unlock()
+        by_cable = Owner(device, Person(device))
+        async with Devnet(clock, 3, tmp_path / "net") as devnet:
+            here = Machine(tmp_path / "wallet", devnet, capsys)
+            await here.typed("import", descriptor())
+            await here.typed("register", owner=by_cable)
+            first = (await here.typed("receive", owner=by_cable))["address"]
+            await devnet.fund(first, 1_000_000)
+            kept = await here.typed("pay", STRANGER, "25000", owner=by_cable, peer=True)
+            assert kept["signed"] == [2]
+            with table.device() as air:
+                await asyncio.to_thread(read_from_codes, table, air)
+                network = [word for peer in devnet.peers for word in ("--peer", peer)]
+                await asyncio.to_thread(signed_from_codes, table, air, *network)
+            await here.typed("sync", peer=True)
+            paid = (await here.typed("history"))[0]
+            assert (paid["status"], paid["sats"]) == ("waiting", 25_000)
+
+
+def read_from_codes(table: Table, air: Pane) -> None:
+    with table.wallet(air, "register", "--wallet", "club") as wallet:
+        agree(air, "Registered")
+        wallet.press("C-c")
+        wallet.sees("Pane is dead")
+    air.press_until("Enter", "Unlocked.")
+
+
+def signed_from_codes(table: Table, air: Pane, *network: str) -> None:
+    with table.wallet(air, "pay", "--wallet", "club", "--continue", *network) as wallet:
+        agree(air, "Signed")
+        wallet.sees("Sent: ", seconds=150)
+
+
+def agree(air: Pane, end: str) -> None:
+    """Read every page that comes, and hold ✓ where it is asked, until the device says `end`."""
+    patience = time.monotonic() + 120
+    while end not in (page := air.text()):
+        assert time.monotonic() < patience, page
+        time.sleep(0.7)  # nobody reads faster, and the device takes no faster yes
+        if "page " in page and "hold" in buttons(page):
+            air.hold("Enter", 1.5)
+        elif "page " in page:
+            air.press("Right" if "▸" in buttons(page) else "Enter")
