@@ -44,6 +44,12 @@ def descriptor(template: str = TEMPLATES["2 of 3"], network: str = "regtest") ->
     return f"{body}#{checksum_of(body)}"
 
 
+@cache
+def record(number: int, template: str) -> bytes:
+    """That the device of seed `number` has read the account, every page accepted."""
+    return vault(template).record(keyring(SEEDS[number]))
+
+
 def shared(
     path: Path, template: str = TEMPLATES["2 of 3"], search: Search = FIRST_SEARCH
 ) -> Wallet:
@@ -55,5 +61,5 @@ def shared(
 def sign(psbt: bytes, number: int, template: str = TEMPLATES["2 of 3"]) -> bytes:
     """What the device of seed `number` makes of it, every page accepted."""
     keys = keyring(SEEDS[number])
-    review = CHAIN.review(psbt, keys, "regtest", (vault(template).record(keys),))
+    review = CHAIN.review(psbt, keys, "regtest", (record(number, template),))
     return CHAIN.sign(review.approve(review.pages), keys)

@@ -1,6 +1,7 @@
 """The one payment of an account that is not finished: written down, signed by turns, discarded."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,9 +10,9 @@ import bdkpython as bdk
 from host import psbt
 from host.config import grouped
 from host.errors import MoreSignatures, WalletError
-from host.transactions import Transaction
+from host.transactions import Transaction, TxOut
 from host.values import Draft, Signatures, SignedPayment
-from host.wallet import bdk_adapter, cosigners, descriptors
+from host.wallet import bdk_adapter, cosigners, descriptors, partial_signatures
 from host.wallet.account import Account
 from signer.formats.payload.values import AccountDescription
 from signer.formats.words.digest_words import digest_words
@@ -107,10 +108,11 @@ class DraftKeeper(Account):
         if draft := self.store.draft():
             self.discard(draft)
 
-    def _check_enough(self, draft: Draft, signed: psbt.PsbtMaps) -> None:
-        """Raises MoreSignatures, with the draft kept as it is signed now."""
+    def _check_enough(self, draft: Draft, signed: psbt.PsbtMaps, spent: Sequence[TxOut]) -> None:
+        """Raises MoreSignatures, with the draft kept as it is signed now; WalletError."""
         if not self.is_policy or bdk_adapter.can_finalize(signed):
             return
+        partial_signatures.check(signed, spent)
         progress = cosigners.signatures(self.description, signed)
         if progress.missing == 0 or len(progress.signed) == len(progress.keys):
             return  # enough, and one is not right: finalizing says so

@@ -227,7 +227,7 @@ class Wallet(DraftKeeper):
         with self._lock:
             signed = psbt.merge_signatures(self.collected(draft), signed_psbt)
             spent = self._spent(Transaction.parse(signed.unsigned_tx), draft.replaces)
-            self._check_enough(draft, signed)
+            self._check_enough(draft, signed, spent)
             raw_tx = bdk_adapter.finalized(signed)
             transaction = Transaction.parse(raw_tx)
             consensus.verify(raw_tx, spent)
