@@ -31,6 +31,7 @@ from signer.formats.qr.ur import PSBT_TYPES, Ur
 from signer.hashes import sha256
 from tests import kernel, psbts
 from tests.desk import Desk, unlocked_desk
+from tests.optics import costs
 
 CAMERA = Port("air", "camera")
 PROFILE = Profile({"bitcoin": "regtest"})
@@ -111,6 +112,13 @@ def test_an_answer_is_in_the_form_size_and_speed_of_the_program_that_was_named(n
     rounds = {Turns.ENDLESS: shower.length, Turns.TWICE: 2 * shower.series.count}
     if peer.form is Form.UR:
         assert shower.length == rounds[peer.turns]
+
+
+@pytest.mark.parametrize("form", [Form.UR, Form.UR1, Form.BBQR, Form.NUMBERED, Form.BASE43])
+def test_the_first_code_of_a_large_answer_is_there_at_once_in_every_form(form: Form) -> None:
+    spent, codes = min(costs.first_paint(form) for _ in range(3))
+    assert codes > 100
+    assert spent <= 20
 
 
 def test_electrum_gets_one_code_in_its_own_letters_where_it_fits() -> None:

@@ -10,6 +10,7 @@ import zlib
 from base64 import b32encode
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from signer.errors import Malformed
@@ -111,32 +112,59 @@ def parse(text: str) -> BbqrPart:
     return part
 
 
-def split(file: BbqrFile, version: int, encoding: str = "Z") -> tuple[str, ...]:
-    """The texts of the codes to show round and round, none above this QR version (1 to 40).
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is cut into codes: `part_bytes` of `data` in each but the last."""
+
+    encoding: str
+    kind: str
+    data: bytes = field(repr=False)
+    count: int
+    part_bytes: int
+
+    def text(self, index: int) -> str:
+        """Code number `index`, from 0. It is written when it is due: of 500, the first at once."""
+        part = self.data[index * self.part_bytes : (index + 1) * self.part_bytes]
+        body = part.hex().upper() if self.encoding == "H" else _to_base32(part)
+        return (
+            f"{START}{self.encoding}{self.kind}{_two_digits(self.count)}{_two_digits(index)}{body}"
+        )
+
+    @property
+    def letters(self) -> int:
+        """Letters of the longest code."""
+        return _HEADER + _letters(min(len(self.data), self.part_bytes), self.encoding)
+
+
+def layout(file: BbqrFile, version: int, encoding: str = "Z") -> Layout:
+    """The codes to show round and round, none above this QR version (1 to 40).
 
     All are as long as the first, but the last. `encoding` is "H" (hex), "2" (base32), or "Z", which
     is "2" where deflate saves nothing. Raises Malformed: nothing to show, or more than 1295 such
     codes hold.
     """
-    body, encoding = _encoded(file.data, encoding)
+    data, encoding = _packed(file.data, encoding)
     unit = _LETTERS[encoding]
     capacity = (CAPACITY[version - 1] - _HEADER) // unit * unit
-    count = -(-len(body) // capacity)
+    letters = _letters(len(data), encoding)
+    count = -(-letters // capacity)
     if not 0 < count <= MAX_PARTS:
         raise Malformed(f"{len(file.data)} bytes do not fit a series of BBQr codes.")
     # Codes of one size: the picture does not jump, and the smallest version does for all.
-    length = -(-len(body) // (count * unit)) * unit
-    header = f"B${encoding}{file.kind}{_two_digits(count)}"
-    return tuple(
-        f"{header}{_two_digits(index)}{body[index * length : (index + 1) * length]}"
-        for index in range(count)
-    )
+    groups = -(-letters // (count * unit))
+    return Layout(encoding, file.kind, data, count, groups * _BYTES[encoding])
+
+
+def split(file: BbqrFile, version: int, encoding: str = "Z") -> tuple[str, ...]:
+    """The texts of all the codes of its layout. Raises Malformed."""
+    codes = layout(file, version, encoding)
+    return tuple(map(codes.text, range(codes.count)))
 
 
 def fits(file: BbqrFile, version: int) -> bool:
     """Whether a series of codes of this version (1 to 40) can hold the file."""
     try:
-        split(file, version)
+        layout(file, version)
     except Malformed:
         return False
     return True
@@ -279,16 +307,19 @@ def _inflated_size(data: bytes, limit: int) -> int:
     return size
 
 
-def _encoded(data: bytes, encoding: str) -> tuple[str, str]:
-    """The letters of all codes together, and the encoding that was used."""
-    if encoding == "H":
-        return data.hex().upper(), "H"
-    if encoding == "Z":
-        deflater = zlib.compressobj(9, zlib.DEFLATED, _WRITTEN_WINDOW)
-        deflated = deflater.compress(data) + deflater.flush()
-        if len(deflated) < len(data):
-            return _to_base32(deflated), "Z"
-    return _to_base32(data), "2"
+@lru_cache(maxsize=4)
+def _packed(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """What the letters of all codes together stand for, and the encoding that is used."""
+    if encoding != "Z":
+        return data, encoding
+    deflater = zlib.compressobj(9, zlib.DEFLATED, _WRITTEN_WINDOW)
+    deflated = deflater.compress(data) + deflater.flush()
+    return (deflated, "Z") if len(deflated) < len(data) else (data, "2")
+
+
+def _letters(size: int, encoding: str) -> int:
+    """Letters of so many bytes."""
+    return 2 * size if encoding == "H" else -(-8 * size // 5)
 
 
 def _to_base32(data: bytes) -> str:

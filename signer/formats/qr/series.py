@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from signer.errors import Malformed
 from signer.formats.qr import bbqr, numbered, ur
@@ -22,6 +22,8 @@ _HEADS: Final = ((1, 24), (2, 1 << 8), (3, 1 << 16), (5, 1 << 32))
 
 _NUMBERS: Final = len("p999of999 ")  # in front of a part's own letters
 _UR1_NUMBERS: Final = len("UR:/9999OF9999//") + 58
+
+Cut = TypeVar("Cut")
 
 Message: TypeAlias = Ur | BbqrFile | Numbered | tuple[str, ...]  # the last: codes as they stand
 
@@ -96,6 +98,25 @@ class Parts:
         return ur.render(UrPart(self._type, part))
 
 
+class BbqrParts:
+    """The codes of a BBQr file, round and round."""
+
+    def __init__(self, layout: bbqr.Layout) -> None:
+        self._layout = layout
+        self.version: int | None = _version_for(layout.letters)
+
+    @property
+    def count(self) -> int:
+        return self._layout.count
+
+    @property
+    def length(self) -> int:
+        return self._layout.count
+
+    def text(self, index: int) -> str:
+        return self._layout.text(index)
+
+
 @lru_cache(maxsize=4)
 def cut(message: Message, version: int, *, is_solved: bool = False) -> Series:
     """The codes of `message`, none above this QR version (SMALLEST to 40), or one where one does.
@@ -111,9 +132,9 @@ def cut(message: Message, version: int, *, is_solved: bool = False) -> Series:
                 return Texts((whole,), _version_for(len(whole)))
             return Parts(message, fragment_length(message, version), is_solved=is_solved)
         case BbqrFile():
-            return _by_size(partial(bbqr.split, message), version)
+            return BbqrParts(_smallest(partial(bbqr.layout, message), version))
         case Numbered():
-            return _by_size(partial(_numbered_texts, message), version)
+            return _numbered(_smallest(partial(_numbered_texts, message), version))
         case _:
             return Texts(message)
 
@@ -134,22 +155,20 @@ def letters_in(version: int) -> int:
     return (CAPACITY[version - 1] * 11 // 2 - 8) // 8
 
 
-def _by_size(texts_at: Callable[[int], tuple[str, ...]], version: int) -> Texts:
-    """Of this version, or of the first above it in which its codes can be numbered."""
+def _smallest(cut_at: Callable[[int], Cut], version: int) -> Cut:
+    """As it is cut for this version, or for the first above it in which its codes have numbers."""
     for larger in range(version, len(CAPACITY)):
         with suppress(Malformed):
-            texts = texts_at(larger)
-            return Texts(texts, min(larger, _smallest_for(texts)))
-    return Texts(texts_at(len(CAPACITY)), len(CAPACITY))
+            return cut_at(larger)
+    return cut_at(len(CAPACITY))
 
 
-def _smallest_for(texts: tuple[str, ...]) -> int:
+def _numbered(texts: tuple[str, ...]) -> Texts:
     longest = max(map(len, texts))
     if all(text.isupper() for text in texts):
-        return _version_for(longest)
-    return next(
-        version for version in range(1, len(CAPACITY) + 1) if letters_in(version) >= longest
-    )
+        return Texts(texts, _version_for(longest))
+    versions = range(1, len(CAPACITY) + 1)
+    return Texts(texts, next(version for version in versions if letters_in(version) >= longest))
 
 
 def _numbered_texts(message: Numbered, version: int) -> tuple[str, ...]:
