@@ -1,9 +1,7 @@
-"""Where codes come from: lines, files, folders, the clipboard; cameras and screens by ffmpeg."""
+"""Where codes come from: lines, files, folders, the clipboard; the rest is for ffmpeg."""
 
 import io
 import re
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,16 +9,17 @@ from pathlib import Path
 
 from PIL import Image, ImageGrab
 
-from firmware_emu.links.pgm import BadPicture, Pictures
+from firmware_emu.scanner.ffmpeg import grabbed, video
 from firmware_emu.scanner.looking import LONGEST_TEXT, Looking
 
 Source = Callable[[Looking], None]
 
 EVERY_S = 0.2  # between two looks at a folder or the clipboard
-_PIECE = 1 << 16
-_CAMERAS = re.compile(r"/dev/video\d+|camera:.+")
-_NO_FFMPEG = "A camera and the screen are read by ffmpeg, which is not installed here."
-_VIDEO = "-vf fps=10,format=gray -f image2pipe -c:v pgm -"
+_CAMERAS = re.compile(r"/dev/video\d+(?:@.+)?|camera:.+")
+_NO_CLIPBOARD = (
+    "The clipboard cannot be read here. On Linux, install wl-clipboard or xclip. Or save the"
+    " picture in a folder, and name the folder."
+)
 
 
 def source_of(name: str, since_ns: int) -> Source:
@@ -33,7 +32,7 @@ def source_of(name: str, since_ns: int) -> Source:
     if name == "clipboard":
         return _clipboard
     if name == "screen" or _CAMERAS.fullmatch(name):
-        return lambda looking: _by_ffmpeg(looking, _grab(name))
+        return lambda looking: grabbed(looking, name)
     path = Path(name)
     return (
         (lambda looking: _folder(looking, path, since_ns))
@@ -55,7 +54,7 @@ def _file(looking: Looking, path: Path) -> None:
         looking.remark(f"{path.name} cannot be read: {error.strerror}.")
         return
     if _is_video(path):
-        _by_ffmpeg(looking, ["-i", str(path)])
+        video(looking, path)
     else:
         looking.file(path.name, data)
 
@@ -90,57 +89,26 @@ def _looks(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
 
 
 def _clipboard(looking: Looking) -> None:
-    """A picture that is copied, each once."""
+    """A picture that is copied, or a file that is, each once."""
     last = b""
     while True:
         try:
             copied = ImageGrab.grabclipboard()
-        except (NotImplementedError, OSError) as error:
-            looking.remark(f"The clipboard cannot be read here: {error}.")
+        except (NotImplementedError, OSError):
+            looking.remark(_NO_CLIPBOARD)
             return
-        if isinstance(copied, Image.Image):
-            buffer = io.BytesIO()
-            copied.convert("L").save(buffer, "PPM")
-            if buffer.getvalue() != last:
-                last = buffer.getvalue()
-                looking.file("What was copied", last)
+        data = _encoded(copied) if isinstance(copied, Image.Image) else repr(copied).encode()
+        if copied and data != last:
+            last = data
+            if isinstance(copied, Image.Image):
+                looking.file("What was copied", data)
+            else:
+                for name in copied:
+                    _file(looking, Path(name))
         time.sleep(EVERY_S)
 
 
-def _grab(name: str) -> list[str]:
-    """What makes ffmpeg look at a camera or the screen, on each system."""
-    device = name.removeprefix("camera:")
-    match sys.platform, name:
-        case "darwin", "screen":
-            return ["-f", "avfoundation", "-i", "Capture screen 0"]
-        case "win32", "screen":
-            return ["-f", "gdigrab", "-i", "desktop"]
-        case _, "screen":
-            return ["-f", "x11grab", "-i", ":0"]
-        case "darwin", _:
-            return ["-f", "avfoundation", "-i", device]
-        case "win32", _:
-            return ["-f", "dshow", "-i", f"video={device}"]
-        case _:
-            return ["-f", "v4l2", "-i", device]
-
-
-def _by_ffmpeg(looking: Looking, what: list[str]) -> None:
-    program = shutil.which("ffmpeg")
-    if program is None:
-        looking.remark(_NO_FFMPEG)
-        return
-    command = [program, "-nostdin", "-loglevel", "error", *what, *_VIDEO.split()]
-    with subprocess.Popen(  # noqa: S603 - no shell, and the source is the person's own word
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as child:
-        pictures = Pictures()
-        try:
-            while child.stdout and (piece := child.stdout.read(_PIECE)):
-                for picture in pictures.feed(piece):
-                    looking.picture(picture.pgm())
-        except BadPicture as error:
-            looking.remark(f"The camera sends pictures that are not taken. {error}")
-        finally:
-            child.kill()
-    looking.remark("The camera or the video has ended.")
+def _encoded(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.convert("L").save(buffer, "PPM")
+    return buffer.getvalue()

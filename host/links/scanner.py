@@ -17,6 +17,7 @@ from host.errors import LinkLost
 
 _ENDED = "The scanner has ended. Nothing was signed. Start again with another source."
 _NAMED = ("-", "screen", "clipboard")
+_CAMERA = "/dev/video"  # with a size behind it, it is no path
 _LONGEST = 1 << 20  # bytes of a line
 
 
@@ -39,6 +40,7 @@ class Scanner:
         if (
             source not in _NAMED
             and ":" not in source
+            and not source.startswith(_CAMERA)
             and not await asyncio.to_thread(Path(source).exists)
         ):
             raise LinkLost(f"There is no {source} to look at. Nothing was changed.")

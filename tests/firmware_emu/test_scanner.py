@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -139,6 +140,83 @@ def test_what_needs_ffmpeg_says_so_where_there_is_none(
     monkeypatch.setenv("PATH", "")
     with scanning(source) as scanner:
         assert scanner.wait(1)[0].startswith("A camera and the screen are read by ffmpeg")
+
+
+@pytest.fixture
+def fake_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of that name which has one camera, of small pictures only, and one code in view."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "view.pgm").write_bytes(encoded(drawn(TEXTS[0]), "PPM"))
+    program = folder / "ffmpeg"
+    program.write_text(
+        f"""#!/bin/sh
+echo "$*" >> {folder}/commands
+case "$*" in
+  *video_size*|*video9*) echo "[in#0 @ 0x55] $4 has no such pictures" >&2; exit 1 ;;
+esac
+cat {folder}/view.pgm
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return folder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script of a shell")
+@pytest.mark.parametrize(
+    ("source", "sizes"),
+    [
+        ("/dev/video0", ["mjpeg -video_size 1280x720", "-video_size 1280x720", ""]),
+        ("camera:Front@3840x2160", ["mjpeg -video_size 3840x2160", "-video_size 3840x2160", ""]),
+    ],
+)
+def test_a_camera_is_asked_for_large_pictures_and_taken_with_what_it_has(
+    source: str, sizes: list[str], fake_ffmpeg: Path
+) -> None:
+    with scanning(source) as scanner:
+        assert scanner.wait(2) == [TEXTS[0], "The camera or the video has ended."]
+    commands = (fake_ffmpeg / "commands").read_text().splitlines()
+    assert len(commands) == len(sizes)
+    for command, size in zip(commands, sizes, strict=True):
+        assert size in command
+        assert source.partition("@")[0].removeprefix("camera:") in command
+    assert "video_size" not in commands[-1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script of a shell")
+@pytest.mark.usefixtures("fake_ffmpeg")
+def test_why_a_camera_gives_nothing_is_said() -> None:
+    with scanning("/dev/video9") as scanner:
+        [sentence] = scanner.wait(1)
+        assert sentence.startswith("/dev/video9 cannot be read: ")
+        assert sentence.endswith("has no such pictures.")
+
+
+def test_of_wayland_no_picture_of_the_screen_is_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform in {"darwin", "win32"}:
+        pytest.skip("there is no Wayland")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    with scanning("screen") as scanner:
+        assert "screenshots into a folder" in scanner.wait(1)[0]
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is absent")
+def test_a_film_is_read_and_what_is_none_is_said(tmp_path: Path) -> None:
+    pictures_of = [drawn(text).resize((400, 400)) for text in TEXTS]
+    animation = tmp_path / "film.gif"
+    animation.write_bytes(
+        encoded(pictures_of[0], "GIF", save_all=True, append_images=pictures_of[1:], duration=400)
+    )
+    film = tmp_path / "film.mkv"
+    command = ["ffmpeg", "-loglevel", "error", "-i", str(animation), str(film)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    with scanning(str(film)) as scanner:
+        assert scanner.process.wait(30) == 0
+        assert set(TEXTS) < set(scanner.wait(3))
+    (tmp_path / "none.mp4").write_bytes(b"no film")
+    with scanning(str(tmp_path / "none.mp4")) as scanner:
+        assert scanner.wait(1)[0].startswith("none.mp4 cannot be read: ")
 
 
 def test_the_scanner_ends_when_nobody_listens(tmp_path: Path) -> None:
