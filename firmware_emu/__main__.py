@@ -20,7 +20,7 @@ from typing import Protocol
 from firmware_emu import faces, personalities, private_memory, seal
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
-from firmware_emu.links import LinkError, camera, pty, scanned, tcp
+from firmware_emu.links import LinkError, camera, pty, scanned, tcp, typed
 from firmware_emu.links.clock import Clock, MovableTime
 from firmware_emu.personalities import PersonalityFactory
 from firmware_emu.personalities.air import Air
@@ -310,6 +310,8 @@ async def _board(options: argparse.Namespace, shell: Shell, time: MovableTime) -
         board.parts["pty"] = pty.PtyLink(shell)
     if options.camera is not None:
         board.parts["camera"] = await _camera(shell, options.camera)
+    if options.face == "terminal" and (options.air or options.camera is not None):
+        board.parts["codes"] = typed.TypedLink(shell)
     if options.control is not None:
         board.token = secrets.token_hex(16)
         board.parts["control"] = await remote.listen(

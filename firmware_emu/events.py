@@ -17,6 +17,9 @@ class Port:
     name: str
 
 
+KEYBOARD = Port("air", "keyboard")  # codes that are pasted, or typed by a scanner
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One press of STOP, LEFT, RIGHT or OK; a key held down comes again and again.

@@ -2,6 +2,7 @@
 
 import asyncio
 import textwrap
+import time
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -29,6 +30,7 @@ from firmware_emu.paint.drawing import Drawing, draw
 from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
 from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
+from firmware_emu.typed_codes import SEED, TypedCodes, events_of, holds_seed
 
 SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓"}
 REPEAT_S = 0.05  # of a button that the mouse holds down
@@ -36,6 +38,8 @@ LONGEST_TRAIN = 80  # presses: a terminal may never say that the mouse was let g
 WIDE, HIGH = COLUMNS + 4, ROWS + 2  # the panel with its frame
 _KEYS = {"x": Key.STOP}  # beside the bindings, which see a key as well
 _ERASE = "\b"
+CODES = "codes"  # the link by which typed codes come
+_LONG_S = 15  # for three sentences
 _FULL = "f"  # a code without its title
 _CODE = "#000000 on #ffffff"  # never the theme's: a camera reads a code dark on light
 _LESS = ("-no-links", "-no-buttons", "-panel-only", "-small", "-code")
@@ -98,6 +102,7 @@ class Terminal(App[None]):
         self._is_whole = True
         self._is_full = False
         self._window = Size(0, 0)
+        self._codes = TypedCodes(time.monotonic) if CODES in links else None
 
     def compose(self) -> ComposeResult:
         with Center():
@@ -135,12 +140,30 @@ class Terminal(App[None]):
         self._happen(KeyPressed(key, is_whole=self._is_whole))
 
     def action_press(self, key: str) -> None:
-        self.press(Key(key))
+        code = self._codes.end() if self._codes and key == Key.OK.value else ""
+        if code:
+            asyncio.get_running_loop().call_soon(self._take, code)  # as in _happen
+        else:
+            self.press(Key(key))
 
     def action_space(self) -> None:
         """✓ as enter is, but for a code: there it is typed, and pauses."""
-        if not self._shows_code:
+        if self._codes and self._codes.is_amid:
+            self._codes.add(" ")
+        elif not self._shows_code:
             self.press(Key.OK)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Codes, a line each."""
+        if self._codes and not self._is_typing:
+            asyncio.get_running_loop().call_soon(self._take, event.text)  # as in _happen
+
+    def _take(self, text: str) -> None:
+        if holds_seed(text):
+            self.notify(SEED, timeout=_LONG_S)
+            return
+        for happening in events_of(text):
+            self._happen(happening)
 
     @property
     def _shows_code(self) -> bool:
@@ -148,7 +171,8 @@ class Terminal(App[None]):
 
     def on_key(self, event: events.Key) -> None:
         """What is no button: characters are typed where the screen takes some."""
-        typing = self._last_show is not None and isinstance(self._last_show.screen, Typing)
+        typing = self._is_typing
+        is_scanned = self._is_scanned(event.character)
         if typing and event.key == "backspace":
             self._happen(Typed(_ERASE))
         elif self._shows_code and event.character == _FULL:
@@ -157,8 +181,18 @@ class Terminal(App[None]):
         elif typing and event.character and event.character.isprintable():
             self._happen(Typed(event.character))
         # Only where nothing is typed: an x in the middle of a word must not throw it away.
-        elif not typing and event.character in _KEYS:
+        elif not typing and not is_scanned and event.character in _KEYS:
             self.press(_KEYS[event.character])
+
+    @property
+    def _is_typing(self) -> bool:
+        return self._last_show is not None and isinstance(self._last_show.screen, Typing)
+
+    def _is_scanned(self, character: str | None) -> bool:
+        """Whether it belongs to a code that a scanner types, so that it is no key."""
+        if self._codes is None or self._is_typing or not (character and character.isprintable()):
+            return False
+        return self._codes.add(character)
 
     def _happen(self, event: Event) -> None:
         # Not from inside a handler of the application: its crash report prints local variables,
