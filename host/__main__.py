@@ -12,8 +12,9 @@ with ending_at_once():
     import subprocess
     from contextlib import suppress
 
-    from host.cli import PASSED_ON, UsageError, parser
+    from host.cli import PASSED_ON, UsageError, parser, usual_link
     from host.cli.status import BAD_INPUT, FAILED, STOPPED, ExitCode, error_object, exit_code
+    from host.session.api import Opening
 
 OK = 0
 Work = Callable[[], int]
@@ -94,6 +95,8 @@ def _chosen(words: list[str]) -> Work:
             from host.tui import app  # noqa: PLC0415
 
             return lambda: app.run(demo.opening(args.home, args.link, attack=args.attack))
+        case "web":
+            return lambda: _web(args)
         case "completion" | "man":
             return lambda: _page(args)
         case "psbt":
@@ -124,17 +127,32 @@ def _page(args: argparse.Namespace) -> int:
 
 
 def _app() -> Work:
+    from host.tui import app  # noqa: PLC0415
+
+    opening, welcome = _usual_opening()
+    return lambda: app.run(opening, welcome=welcome)
+
+
+def _web(args: argparse.Namespace) -> int:
+    from host import demo, web  # noqa: PLC0415
+
+    opening, welcome = _usual_opening()
+    if args.demo:
+        opening, welcome = demo.opening(None, usual_link()), False
+    return web.run(opening, args.port, welcome=welcome)
+
+
+def _usual_opening() -> tuple[Opening, bool]:
     """The wallet that config.toml names; the first question when there is none."""
     from host import demo, settings  # noqa: PLC0415
     from host.config import HomeFolder  # noqa: PLC0415
     from host.session import remembered  # noqa: PLC0415
-    from host.tui import app  # noqa: PLC0415
 
     home = HomeFolder.default().root
     config = settings.load(home)
     if wallet := config.wallets.get(config.wallet):
-        return lambda: app.run(remembered.opening(home, config.wallet, wallet))
-    return lambda: app.run(demo.opening(None, "serial"), welcome=True)
+        return remembered.opening(home, config.wallet, wallet), False
+    return demo.opening(None, usual_link()), True
 
 
 def _device(words: list[str]) -> Work:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 LINE_LIMIT = 2**16  # bytes, as in asyncio
+MAX_HEADERS = 64
 
 # asyncio takes a caller in three rounds of its loop: accept, transport, stream.
 _ROUNDS_OF_A_CALL = 4
@@ -57,6 +58,18 @@ class LoopbackServer:
             return
         self._open = {call for call in self._open if not call.is_closing()} | {writer.transport}
         self._handle(reader, writer)
+
+
+async def read_headers(reader: asyncio.StreamReader) -> dict[str, str]:
+    """Of an HTTP request, names in small letters. Raises ValueError for too many, or one twice."""
+    headers: dict[str, str] = {}
+    while line := (await reader.readline()).decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        name = name.strip().lower()
+        if name in headers or len(headers) >= MAX_HEADERS:
+            raise ValueError(name)
+        headers[name] = value.strip()
+    return headers
 
 
 async def _close(server: asyncio.Server) -> None:

@@ -44,6 +44,13 @@ Starts a Bitcoin network, a device and a wallet, and nothing of it leaves this m
   quietkey demo --attack                   a wallet that lies: find out on the device
   quietkey demo --story endings            a lying node, a fork, a refused payment's two ways out
 """
+_WEB = """\
+Opens what quietkey alone opens, and prints an address with a token: who has it sees and types what
+you do. One browser at a time, on this machine only.
+
+  quietkey web
+  quietkey web --demo --port 8080
+"""
 _WALLET = """\
 The wallet knows no secret: it asks the device for each signature.
 
@@ -223,6 +230,9 @@ def parser() -> argparse.ArgumentParser:
     _add_demo(verbs)
     for name, summary in PASSED_ON.items():
         verbs.add_parser(name, help=summary, add_help=False)
+    web = _add(verbs, "web", "the app in a browser of this machine", _WEB)
+    web.add_argument("--demo", action="store_true", help="the demo, also where a wallet is kept")
+    web.add_argument("--port", type=_port, default=0, help="of loopback (any free one)")
     _add_wallet(verbs)
     psbt_args.add_tasks(_add(verbs, "psbt", "payments in files", psbt_args.HELP))
     psbt_args.add_qr(_add(verbs, "qr", "a file as QR codes", psbt_args.QR_HELP))
@@ -385,6 +395,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day, like 2025-02-01") from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"between 0 and 65535, not {text[:80]!r}")
+    return int(text)
 
 
 def _count(text: str) -> int:

@@ -26,6 +26,7 @@ from tests.gallery import app_session
 from tests.gallery.app_liar import lying
 from tests.gallery.app_shots import APPROVED
 from tests.host.test_tui import BOTH, NARROW, at_the, funded
+from tests.nights import AT_NIGHT
 from tests.wallets import fund, paired, sign
 
 NAMES = [trick.lie.name for trick in TRICKS]
@@ -307,6 +308,7 @@ class Believer(Attack):
         return outcome
 
 
+@AT_NIGHT
 def test_who_believes_the_wallet_loses_and_the_run_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

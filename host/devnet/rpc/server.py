@@ -15,11 +15,10 @@ from host.devnet.network import Devnet
 from host.devnet.rpc import methods
 from host.devnet.rpc.methods import RpcError
 from host.errors import HostError, NetworkError
-from host.loopback import LoopbackServer
+from host.loopback import LoopbackServer, read_headers
 
 USER = "__cookie__"  # as in Core's cookie file
 MAX_BODY = 4_000_000  # bytes: the largest standard transaction in hex, and a batch beside it
-MAX_HEADERS = 64
 WRONG_PASSWORD_S = 0.25  # Core waits so long, too: guessing shall be slow
 PARSE_ERROR, INVALID = -32700, -32600
 
@@ -83,7 +82,7 @@ class RpcServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError, asyncio.IncompleteReadError):  # gone, or no HTTP
             while (line := await reader.readline()).strip():
-                headers = await _headers(reader)
+                headers = await read_headers(reader)
                 length = int(headers.get("content-length", "0"))
                 if not 0 <= length <= MAX_BODY:
                     return
@@ -126,17 +125,6 @@ class RpcServer:
         except HostError as error:  # every node is dead, or its file is broken
             return _error(number, methods.MISC, str(error))
         return {"jsonrpc": "2.0", "result": result, "id": number}
-
-
-async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
-    """Names in small letters. Raises ValueError for too many."""
-    headers: dict[str, str] = {}
-    while line := (await reader.readline()).decode("latin-1").strip():
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-        if len(headers) > MAX_HEADERS:
-            raise ValueError
-    return headers
 
 
 def _encoded(message: object) -> bytes:
