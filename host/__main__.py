@@ -84,17 +84,8 @@ def _chosen(words: list[str]) -> Work:
     match args.verb:
         case None:
             return _app()
-        case "demo" if args.auto or args.story:
-            from host import demo  # noqa: PLC0415
-
-            return lambda: demo.main(args)
-        case "demo" if args.json:
-            raise HostError("--json tells a program each step: quietkey demo --auto --json.")
         case "demo":
-            from host import demo  # noqa: PLC0415
-            from host.tui import app  # noqa: PLC0415
-
-            return lambda: app.run(demo.opening(args.home, args.link, attack=args.attack))
+            return _demo(args)
         case "web":
             return lambda: _web(args)
         case "completion" | "man":
@@ -115,6 +106,18 @@ def _chosen(words: list[str]) -> Work:
             from host.cli import verbs  # noqa: PLC0415
 
             return lambda: verbs.run(args)
+
+
+def _demo(args: argparse.Namespace) -> Work:
+    from host import demo  # noqa: PLC0415
+
+    if args.auto or args.story:
+        return lambda: demo.main(args)
+    if args.json:
+        raise HostError("--json tells a program each step: quietkey demo --auto --json.")
+    from host.tui import app  # noqa: PLC0415
+
+    return lambda: app.run(demo.opening(args.home, args.link, attack=args.attack))
 
 
 def _page(args: argparse.Namespace) -> int:
