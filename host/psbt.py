@@ -122,6 +122,18 @@ def signer(records: Map, key: bytes) -> bytes:
     return _tap_origin(records.get(TAP_DERIVATION + point, b""))[1]
 
 
+def requested(records: Map) -> tuple[bytes, ...]:
+    """The names of the signatures that an input asks for, of keys in scripts (BIP174, BIP371)."""
+    ecdsa = (bytes([PARTIAL_SIG]) + name[1:] for name in records if name[:1] == BIP32_DERIVATION)
+    taproot = (
+        bytes([TAP_SCRIPT_SIG]) + name[1:] + leaf
+        for name in records
+        if name[:1] == TAP_DERIVATION
+        for leaf in _tap_origin(records[name])[0]
+    )
+    return (*ecdsa, *taproot)
+
+
 def _tap_origin(value: bytes) -> tuple[tuple[bytes, ...], bytes]:
     """The leaves a taproot key is in, and its origin (BIP371)."""
     if not value:

@@ -57,12 +57,12 @@ def fund(wallet: Wallet, sats: int, number: int = 0, *, in_block: bool = True) -
     wallet.engine.apply_unconfirmed_txs([paid])
     if in_block:
         wallet.engine.persist(wallet._persister)
-        _confirm(wallet.path / "coins.sqlite", coin.name)
+        confirm(wallet.path / "coins.sqlite", coin.name)
         wallet._load()
     return coin.name
 
 
-def _confirm(coins: Path, txid: str) -> None:
+def confirm(coins: Path, txid: str) -> None:
     """Into BDK's file, as no method of BDK's does: in a block of that height."""
     with closing(sqlite3.connect(coins)) as db, db:
         db.execute("INSERT OR IGNORE INTO bdk_blocks VALUES (1, ?)", ("11" * 32,))

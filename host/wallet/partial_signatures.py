@@ -10,9 +10,19 @@ from hashlib import sha256
 import coincurve
 
 from host.errors import WalletError
-from host.psbt import PARTIAL_SIG, SIGHASH_ALL, TAP_KEY_SIG, Map, PsbtMaps, is_signature
+from host.psbt import (
+    FINAL_WITNESS,
+    PARTIAL_SIG,
+    SIGHASH_ALL,
+    TAP_KEY_SIG,
+    Map,
+    PsbtMaps,
+    is_signature,
+    requested,
+)
 from host.transactions import Transaction, TxOut, double_sha256
-from signer.formats.cursor import compact_size
+from signer.errors import Malformed
+from signer.formats.cursor import Cursor, compact_size
 from signer.hashes import tagged_hash
 
 _REDEEM_SCRIPT, _WITNESS_SCRIPT = b"\x04", b"\x05"  # BIP174
@@ -34,6 +44,40 @@ def check(collected: PsbtMaps, spent: Sequence[TxOut]) -> None:
                 "A signature came back that is not right. Nothing was paid, and the payment is kept"
                 " as it was. Sign again, or with another key."
             )
+
+
+def unfinalized(own: PsbtMaps, signed: bytes, spent: Sequence[TxOut]) -> bytes:
+    """A PSBT whose witnesses are final already, with the signatures that are in them by their keys.
+
+    Who signs last finalizes, often: nothing tells then whose a signature is, but that it is right.
+    """
+    try:
+        returned = PsbtMaps.parse(signed)
+    except Malformed:
+        return signed  # who takes it in says so
+    if returned.unsigned_tx != own.unsigned_tx:
+        return signed
+    transaction = Transaction.parse(own.unsigned_tx)
+    inputs = [
+        records | _of_witness(transaction, spent, index, own.inputs[index], records)
+        for index, records in enumerate(returned.inputs)
+    ]
+    return PsbtMaps(returned.top, tuple(inputs), returned.outputs).encode()
+
+
+def _of_witness(
+    transaction: Transaction, spent: Sequence[TxOut], index: int, own: Map, records: Map
+) -> Map:
+    if FINAL_WITNESS not in records or any(map(is_signature, records)):
+        return {}
+    cursor = Cursor(records[FINAL_WITNESS])
+    stack = [cursor.blob() for _ in range(cursor.count(1))]
+    return {
+        name: item
+        for name in requested(own)
+        for item in stack
+        if item and _is_right(transaction, spent, index, own | {name: item}, name)
+    }
 
 
 def _is_right(

@@ -20,6 +20,7 @@ from host.wallet import (
     bdk_adapter,
     ended,
     packages,
+    partial_signatures,
     payment_request,
     replacing,
     spending_path,
@@ -225,8 +226,11 @@ class Wallet(DraftKeeper):
         those that came.
         """
         with self._lock:
+            own = psbt.PsbtMaps.parse(self.collected(draft))
+            spent = self._spent(Transaction.parse(own.unsigned_tx), draft.replaces)
+            if self.is_policy:
+                signed_psbt = partial_signatures.unfinalized(own, signed_psbt, spent)
             signed = psbt.merge_signatures(self.collected(draft), signed_psbt)
-            spent = self._spent(Transaction.parse(signed.unsigned_tx), draft.replaces)
             self._check_enough(draft, signed, spent)
             raw_tx = bdk_adapter.finalized(signed)
             transaction = Transaction.parse(raw_tx)

@@ -1,7 +1,9 @@
 """Wallets of several keys or conditions: payments written down, signed by turns, and ended."""
 
+from base64 import b64decode, b64encode
 from pathlib import Path
 
+import bdkpython as bdk
 import pytest
 
 from host.app import spend
@@ -10,10 +12,10 @@ from host.errors import MoreSignatures, WalletError
 from host.psbt import PsbtMaps, is_signature
 from host.transactions import Transaction
 from host.values import Draft, PaymentRequest, Recipient, SignedPayment
-from host.wallet import Wallet
+from host.wallet import Wallet, bdk_adapter
 from tests.cosigners import TEMPLATES, shared, sign
 from tests.devnets import STRANGER
-from tests.wallets import fund, opened, paired
+from tests.wallets import NOW, confirm, fund, opened, paired
 
 REPLACEABLE = 0xFFFFFFFD  # no relative lock (BIP68, BIP125)
 
@@ -279,3 +281,39 @@ def whole(wallet: Wallet, draft: Draft, name: str) -> SignedPayment:
         with pytest.raises(MoreSignatures):
             wallet.finish(draft, sign(wallet.collected(draft), place, TEMPLATES[name]))
     return wallet.finish(draft, sign(wallet.collected(draft), last, TEMPLATES[name]))
+
+
+def test_what_others_finish_after_it_was_given_up_is_in_the_history_whole(tmp_path: Path) -> None:
+    wallet = funded(tmp_path)
+    draft = wallet.draft(STRANGER, 25_000, 1)
+    with pytest.raises(MoreSignatures):
+        wallet.finish(draft, sign(draft.psbt, 0))
+    elsewhere = bdk_adapter.finalized(PsbtMaps.parse(sign(wallet.collected(draft), 1)))
+    wallet.discard(draft)
+    seen = bdk.UnconfirmedTx(tx=bdk.Transaction(elsewhere), last_seen=NOW + 1)
+    wallet.engine.apply_unconfirmed_txs([seen])
+    wallet.engine.persist(wallet._persister)
+    confirm(tmp_path / "wallet" / "coins.sqlite", unsigned(draft).name)
+    wallet._load()
+    (record,) = wallet.store.payments()
+    assert (record.status, record.payment.raw_tx) == ("sent", elsewhere)
+    (entry,) = [entry for entry in entries(wallet) if entry.record]
+    assert (entry.status, entry.record.recipient) == ("confirmed", STRANGER)
+
+
+@pytest.mark.parametrize("name", ["2 of 3", "both", "leaves"])
+@pytest.mark.parametrize("is_first_here", [True, False])
+def test_a_last_signer_that_finalizes_is_understood(
+    name: str, is_first_here: bool, tmp_path: Path
+) -> None:
+    wallet = funded(tmp_path, TEMPLATES[name])
+    draft = wallet.draft(STRANGER, 25_000, 1)
+    first = sign(draft.psbt, 0, TEMPLATES[name])
+    if is_first_here:
+        with pytest.raises(MoreSignatures):
+            wallet.finish(draft, first)
+    whole = bdk.Psbt(b64encode(sign(first, 1, TEMPLATES[name])).decode()).finalize()
+    assert whole.could_finalize
+    final = PsbtMaps.parse(b64decode(whole.psbt.serialize()))
+    assert not any(map(is_signature, final.inputs[0])), "no partial signature is left in it"
+    assert wallet.finish(draft, final.encode()).txid == unsigned(draft).name

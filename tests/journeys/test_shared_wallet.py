@@ -5,7 +5,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,8 @@ async def set_up(here: Machine, owners: tuple[Owner, ...]) -> str:
     showing = asyncio.ensure_future(device.register(NETWORK, "club", account))
     await reading
     showing.cancel()
+    with suppress(asyncio.CancelledError):
+        await showing
     await device.close()
     received = await here.typed("receive", owner=by_cable)
     assert received["address"] in "".join(by_cable.person.read[-1].split())
