@@ -20,12 +20,13 @@ _LAST_NUMBER: Final = 65_535  # of a part; then the series starts over, long aft
 _LONGEST_FRAGMENT: Final = 2_500  # bytes; no code holds more
 _HEADS: Final = ((1, 24), (2, 1 << 8), (3, 1 << 16), (5, 1 << 32))
 
-_NUMBERS: Final = len("p999of999 ")  # in front of a part's own letters
+_NUMBERS: Final = len("p9999of9999 ")  # in front of a part's own letters
 _UR1_NUMBERS: Final = len("UR:/9999OF9999//") + 58
 
 Cut = TypeVar("Cut")
 
-Message: TypeAlias = Ur | BbqrFile | Numbered | tuple[str, ...]  # the last: codes as they stand
+# The last are codes as they stand.
+Message: TypeAlias = Ur | BbqrFile | Numbered | tuple[str, ...]
 
 
 class Series(Protocol):
