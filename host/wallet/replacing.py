@@ -34,11 +34,13 @@ def with_higher_fee(
             raise _too_low(error.required) from error
         except bdk.CreateTxError.SpendingPolicyRequired:
             return _made_again(wallet, txid, rate, kept)
-        except bdk.CreateTxError as error:
+        except bdk.CreateTxError.CoinSelection as error:
             raise WalletError(
-                f"The fee cannot be raised: {error}. Nothing was changed. Receive coins first, or"
-                " call the payment off."
+                "The fee cannot be raised: the coins do not pay for it. Nothing was changed."
+                " Receive coins first, or call the payment off."
             ) from error
+        except bdk.CreateTxError as error:
+            raise WalletError(f"The fee cannot be raised: {error}. Nothing was changed.") from error
 
 
 def _made_again(
@@ -53,17 +55,19 @@ def _made_again(
     least_sats += _RELAY_SATS_PER_VBYTE * transaction.vsize()
     with _absent(wallet, transaction):
         builder = bdk.TxBuilder().add_utxos([txin.previous_output for txin in transaction.input()])
-        outputs = [out for out in transaction.output() if not _is_change(wallet, out)]
-        for output in outputs:
-            builder = builder.add_recipient(output.script_pubkey, output.value)
-        if not outputs:  # all of it went back
-            script = transaction.output()[0].script_pubkey
-            builder = builder.manually_selected_only().drain_to(script)
+        for output in transaction.output():
+            if not _is_change(wallet, output):
+                builder = builder.add_recipient(output.script_pubkey, output.value)
         builder = spending_path.chosen(builder.unspendable(list(kept)), wallet)
         bumped = payment_request.built(builder.fee_rate(rate), wallet)
     if bumped.fee() < least_sats:
         raise _too_low(str(least_sats))
     return bumped
+
+
+def is_calling_off(wallet: "bdk.Wallet", raw_tx: bytes) -> bool:
+    """Whether all of it comes back: what raises its fee is the same again, not a larger sum."""
+    return all(_is_change(wallet, output) for output in bdk.Transaction(raw_tx).output())
 
 
 def _is_change(wallet: "bdk.Wallet", output: "bdk.TxOut") -> bool:

@@ -159,6 +159,8 @@ class Wallet(DraftKeeper):
         with self._lock:
             self._check_free()
             record = self._on_its_way(txid)
+            if replacing.is_calling_off(self._bdk, record.payment.raw_tx):
+                return self.draft_call_off(txid, sats_per_vbyte)
             bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe())
             draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte)
             return self._keep(replace(draft, replaces=txid))

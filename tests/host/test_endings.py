@@ -216,6 +216,22 @@ async def test_a_payment_is_called_off_to_yourself(
     wallet.close()
 
 
+async def test_a_calling_off_takes_a_higher_fee_too(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet
+) -> None:
+    payment = signed(wallet, wallet.draft(STRANGER, PAID, 1))
+    await spend.send(wallet, backend, payment)
+    slow = signed(wallet, wallet.draft_call_off(payment.txid, 2))
+    await spend.send(wallet, backend, slow)
+    draft = wallet.draft_bump(slow.txid, 9)
+    quick = signed(wallet, draft)
+    assert draft.sats == COIN - quick.fee_sats
+    await spend.send(wallet, backend, quick)
+    await mined(devnet, backend, wallet)
+    assert wallet.balance() == Balance(COIN - quick.fee_sats, 0)
+    assert (await statuses(wallet))[slow.txid] == "replaced"
+
+
 async def test_a_payee_is_paid_again_only_with_what_a_reorg_of_the_calling_off_takes_back(
     devnet: Devnet, backend: P2pBackend, wallet: Wallet
 ) -> None:
