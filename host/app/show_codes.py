@@ -11,7 +11,7 @@ from host import optics, psbt_files
 from host.app import code_pictures
 from host.errors import BadInput
 from host.links.keys import TerminalKeys
-from host.links.shower import TerminalShower
+from host.links.shower import TerminalShower, version_in_terminal
 from signer.errors import Malformed
 from signer.formats import cbor
 from signer.formats.payload import reader
@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not sys.stdout.isatty():
         raise BadInput("Codes are drawn in a terminal. Elsewhere, name a picture: --out FILE.gif.")
+    if version_in_terminal() < SMALLEST:
+        raise BadInput("The window is too small for a code. Make it 37 columns by 20 rows.")
     with suppress(KeyboardInterrupt):
         asyncio.run(_show(shower, TerminalShower(TerminalKeys())))
     return 0

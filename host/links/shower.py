@@ -1,6 +1,7 @@
 """Codes in the terminal of a command: half blocks, black on white, at the top of the screen."""
 
 import asyncio
+import os
 import shutil
 import sys
 from typing import Final
@@ -21,8 +22,16 @@ _HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (Fal
 
 def version_in_terminal(*, is_full: bool = False) -> int:
     """The largest QR version that this terminal has room for, with a line to spare unless full."""
-    columns, rows = shutil.get_terminal_size()
+    columns, rows = _size()
     return (min(columns, 2 * (rows - (not is_full))) - 2 * QUIET - 17) // 4
+
+
+def _size() -> os.terminal_size:
+    """Of the terminal that codes are written to: what the shell said of it may be old."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return shutil.get_terminal_size()
 
 
 class TerminalShower:
@@ -105,7 +114,7 @@ def _picture_of(shower: Shower) -> tuple[int, int]:
 
 def _line(sentence: str) -> str:
     """What of it fits on the one line under a code: its end goes first."""
-    room = shutil.get_terminal_size().columns - 1
+    room = _size().columns - 1
     printable = _printable(sentence)
     return printable if len(printable) <= room else f"{printable[: room - 1]}…"
 

@@ -155,6 +155,12 @@ def test_keys_of_a_terminal() -> None:
     assert keys_of("") == []
 
 
+def test_a_window_that_holds_no_code_is_said(psbt: Path) -> None:
+    command = f"bash -c '.venv/bin/quietkey qr {psbt}; echo done'"
+    with pane("small-qr", command, 36, 12) as terminal:
+        assert "37 columns" in " ".join(terminal.sees("done").split())
+
+
 def test_codes_in_a_real_terminal_obey_their_keys_and_leave_it_as_it_was(psbt: Path) -> None:
     command = f"stty -a | grep -o -- '.\\?icanon'; .venv/bin/quietkey qr {psbt}; stty -a | grep -o"
     with pane("qr", f"bash -c \"{command} -- '.\\?icanon'; echo done\"") as terminal:

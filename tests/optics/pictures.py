@@ -86,9 +86,9 @@ def read_by_child(picture: Image.Image) -> bool:
 def figures() -> Iterator[Figure]:
     screens = [moire(TEXT, seed) for seed in range(_MOIRE)]
     first = sum(bool(reader.look(picture)) for picture in screens)
-    yield Figure("moire pictures read at the first look, of 20", first, "pictures", _MOIRE)
     again = sum(map(read_by_child, screens))
-    yield Figure("moire pictures read by the scanner, of 20", again, "pictures", 16, is_least=True)
+    name = f"moire pictures of {_MOIRE} read by the scanner ({first} at the first look)"
+    yield Figure(name, again, "pictures", 16, is_least=True)
     others = list(degraded())
     at_first = [bool(reader.look(picture)) for picture in others]
     at_last = [read_by_child(picture) for picture in others]
