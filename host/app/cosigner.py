@@ -55,8 +55,8 @@ async def show_address(wallet: Wallet, device: SigningDevice, index: int) -> str
     """What the device derives of the wallet it was told of. Raises WalletError before that."""
     if not device.interactive:
         raise DeviceError(
-            "A device across the air gap cannot be asked to show an address. Open the address on"
-            " the device and compare it with this one by eye."
+            "A device across the air gap cannot be asked. Show its camera the address as a code,"
+            " which the app's receive page has: the device says whether it is yours."
         )
     key = await _key(wallet, device)
     names = await asyncio.to_thread(wallet.store.registrations)

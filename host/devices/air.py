@@ -42,8 +42,8 @@ HangUp = Callable[[], Awaitable[None]]
 # Some signers show 30 bytes a code: a large answer takes thousands.
 LIMITS: Final = Limits(message_bytes=4 << 20, parts=4096)
 _NOT_ASKED: Final = (
-    "A device across the air gap cannot be asked to show an address. "
-    "Open the address on the device and compare it with this one by eye."
+    "A device across the air gap cannot be asked. Show its camera the address as a code, "
+    "which the app's receive page has: the device says whether it is yours."
 )
 LOOK_S: Final = 0.05  # between two pictures: some four of every code a device shows
 

@@ -273,7 +273,7 @@ async def test_a_broken_export_is_a_sentence() -> None:
 
 
 async def test_an_address_cannot_be_asked_for_and_the_way_out_is_named() -> None:
-    with pytest.raises(DeviceError, match="compare it with this one by eye"):
+    with pytest.raises(DeviceError, match="the device says whether it is yours"):
         await looking_at().show_address("regtest", PATH, "wpkh")
 
 
