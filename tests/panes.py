@@ -33,7 +33,8 @@ class Pane:
     def start(self, command: str) -> None:
         """Run this command line of a shell; what it printed stays in view at its end."""
         size = ("-x", str(self.columns), "-y", str(self.rows))
-        self.run("new-session", "-d", "-s", "pane", *size, f"cd {ROOT} && {command}")
+        line = f"cd {ROOT} && unset COLUMNS LINES && {command}"
+        self.run("new-session", "-d", "-s", "pane", *size, line)
         self.run("set-option", "-g", "window-size", "manual")
         self.run("set-option", "-g", "remain-on-exit", "on")
 

@@ -19,6 +19,7 @@ from signer.formats.payload.values import AccountDescription
 from signer.formats.qr import parts, ur
 from tests import payload_kinds, psbts
 from tests.desk import Desk, unlocked_desk
+from tests.nights import AT_NIGHT
 
 KEYS = [psbts.key_text(psbts.keyring()), psbts.key_text(psbts.keyring("zoo " * 11 + "wrong"))]
 PLAIN = f"wsh(sortedmulti(2,{KEYS[0]}/<0;1>/*,{KEYS[1]}/<0;1>/*))"
@@ -57,14 +58,16 @@ def vault_payment(n_inputs: int = 1) -> bytes:
     return psbts.draft(of, n_inputs).encode()
 
 
+OTHER_ACCOUNTS = ("descriptor, miniscript", "descriptor, taproot")
+BY_DAY = ("descriptor <0;1>/*", "UR crypto-output", "setup file", "BBQr J, account")
 CARRIERS = [
-    kind
+    pytest.param(kind, id=kind.name, marks=() if kind.name in BY_DAY else AT_NIGHT)
     for kind in payload_kinds.accounts()
-    if kind.name not in ("descriptor, miniscript", "descriptor, taproot")  # other accounts
+    if kind.name not in OTHER_ACCOUNTS
 ]
 
 
-@pytest.mark.parametrize("kind", CARRIERS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CARRIERS)
 def test_a_payment_waits_for_its_account_and_goes_on(kind: payload_kinds.Kind) -> None:
     desk = unlocked_desk()
     for frame in parts.split(ur.from_psbt(vault_payment()), 400):

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,16 +10,13 @@ from typing import Any
 
 import pytest
 
-from firmware_emu.emulator import PIN, sealed_record
 from host.devnet.network import Devnet
 from tests.devnets import clock
+from tests.journeys.light import DROP, QUIETKEY, read_through, shows_code, unlocked_device
 from tests.lens import Lens
 from tests.nights import AT_NIGHT
 from tests.panes import ROOT, Camera, Pane, pane
 from tests.wallets import STRANGER
-
-QUIETKEY = f"{sys.executable} -m host"
-DROP = 0.1  # of the pictures a camera takes
 
 
 class Table:
@@ -29,22 +24,7 @@ class Table:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.device_eye, self.wallet_eye = home / "device-eye", home / "wallet-eye"
-
-    @contextmanager
-    def device(self) -> Iterator[Pane]:
-        """`quietkey device --air` with the seed that everybody knows, unlocked by its keys."""
-        self.device_eye.mkdir()
-        flash = self.home / "device.flash"
-        flash.write_bytes(sealed_record())
-        flags = f"--air --network regtest --flash {flash} --camera {self.device_eye}"
-        with pane("device", f"{QUIETKEY} device {flags}") as terminal:
-            terminal.sees("Locked.")
-            terminal.press_until("Enter", "Type it")
-            terminal.press(*PIN)
-            terminal.sees("* * * *")
-            terminal.press_until("Enter", "Unlocked.")
-            yield terminal
+        self.device_eye, self.wallet_eye = home / "eye", home / "wallet-eye"
 
     @contextmanager
     def wallet(self, device: Pane, *words: str) -> Iterator[Pane]:
@@ -66,28 +46,6 @@ class Table:
         return [json.loads(row) for row in done.stdout.splitlines()]
 
 
-def approve(device: Pane) -> list[str]:
-    """Read every page of the review that comes, and hold ✓ on the last; gives the pages."""
-    pages = []
-    end = time.monotonic() + 60
-    while "Signed" not in (page := device.text()):
-        assert time.monotonic() < end, page
-        time.sleep(0.7)  # nobody reads faster, and the device takes no faster yes
-        if "page " not in page:
-            continue
-        pages.append(page)
-        if "hold" in buttons(page):
-            device.hold("Enter", 1.5)
-        else:
-            device.press("Right" if "▸" in buttons(page) else "Enter")
-    return pages
-
-
-def buttons(text: str) -> str:
-    """The row of the panel that says what its buttons do."""
-    return next((row for row in reversed(text.splitlines()) if "✗ " in row and "│" in row), "")
-
-
 @AT_NIGHT
 @pytest.mark.timeout(240)
 async def test_a_wallet_pairs_and_pays(tmp_path: Path) -> None:
@@ -97,9 +55,9 @@ async def test_a_wallet_pairs_and_pays(tmp_path: Path) -> None:
 
 async def pairs_and_pays(table: Table, devnet: Devnet) -> None:
     network = [word for peer in devnet.peers for word in ("--peer", peer)]
-    with table.device() as device:
+    with unlocked_device(table.home, "--network regtest", size=(80, 24)) as device:
         device.press_until("Enter", "Show account")
-        device.press("Right")
+        device.press_until("Right", "▸ Show account")
         device.press_until("Enter", "█")
         await asyncio.to_thread(pair, table, device)
         device.press_until("x", "Unlocked.")
@@ -122,6 +80,6 @@ def pair(table: Table, device: Pane) -> None:
 
 def pay(table: Table, device: Pane, *network: str) -> list[str]:
     with table.wallet(device, "pay", STRANGER, "25000", *network) as wallet:
-        pages = approve(device)
+        pages = read_through(device, shows_code)
         wallet.sees("Sent: ")
     return pages
