@@ -44,13 +44,6 @@ Starts a Bitcoin network, a device and a wallet, and nothing of it leaves this m
   quietkey demo --attack                   a wallet that lies: find out on the device
   quietkey demo --story endings            a lying node, a fork, a refused payment's two ways out
 """
-_WEB = """\
-Opens what quietkey alone opens, and prints an address with a token: who has it sees and types what
-you do. One browser at a time, on this machine only.
-
-  quietkey web
-  quietkey web --demo --port 8080
-"""
 _WALLET = """\
 The wallet knows no secret: it asks the device for each signature.
 
@@ -230,9 +223,7 @@ def parser() -> argparse.ArgumentParser:
     _add_demo(verbs)
     for name, summary in PASSED_ON.items():
         verbs.add_parser(name, help=summary, add_help=False)
-    web = _add(verbs, "web", "the app in a browser of this machine", _WEB)
-    web.add_argument("--demo", action="store_true", help="the demo, also where a wallet is kept")
-    web.add_argument("--port", type=_port, default=0, help="of loopback (any free one)")
+    options.add_web(_add(verbs, "web", "the app in a browser of this machine", options.WEB))
     _add_wallet(verbs)
     psbt_args.add_tasks(_add(verbs, "psbt", "payments in files", psbt_args.HELP))
     psbt_args.add_qr(_add(verbs, "qr", "a file as QR codes", psbt_args.QR_HELP))
@@ -293,6 +284,12 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
     _add_endings(tasks)
     _add_exchange(tasks)
+    kinds = _add(tasks, "message", "messages and signatures", options.MESSAGE).add_subparsers(
+        dest="kind", title="kinds", metavar="KIND", required=True
+    )
+    signed = _add_task(kinds, "sign", "have the device sign", options.MESSAGE, device=True)
+    options.add_message(signed, _add_task(kinds, "verify", "check a signature", options.MESSAGE))
+    signed.add_argument("--index", type=_count, default=0, help="of the address, from 0 (0)")
     rescan = _add_task(tasks, "rescan", "look for coins that were missed", _RESCAN, peer=True)
     rescan.add_argument("--gap", type=_gap, help=_GAP_HELP)
 
@@ -395,12 +392,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day, like 2025-02-01") from None
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) < 1 << 16):
-        raise argparse.ArgumentTypeError(f"between 0 and 65535, not {text[:80]!r}")
-    return int(text)
 
 
 def _count(text: str) -> int:

@@ -2,34 +2,39 @@
 
 import argparse
 import asyncio
+import csv
+import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from host import labels
 from host.app.history import history
 from host.app.watch import watch
-from host.cli import csv_pages
 from host.cli.options import remember
 from host.errors import BadInput, WalletError
 from host.labels import Label
 from host.store import Search
+from host.values import HistoryEntry
 from host.wallet import NO_WALLET, Wallet, descriptors, exports
 from host.wallet.folder_lock import FolderLock
 
 STDIN = "-"
+COLUMNS = ("time", "txid", "status", "height", "net_sats", "fee_sats", "balance_sats", "recipient",
+           "label")  # fmt: skip
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def export(args: argparse.Namespace) -> None:
     """Print it. Raises WalletError."""
     with closing(await asyncio.to_thread(Wallet.open, args.folder)) as wallet:
         if args.what == "history":
-            sys.stdout.write(
-                csv_pages.history_page(await history(wallet), await transaction_labels(wallet))
-            )
+            sys.stdout.write(history_page(await history(wallet), await transaction_labels(wallet)))
             return
         if args.what == "labels":
             sys.stdout.write(labels.write(await asyncio.to_thread(wallet.store.labels)))
@@ -120,3 +125,35 @@ def _text(source: str) -> str:
         raise BadInput(f"{source[:80]} is no text. Nothing was changed.") from error
     except (OSError, ValueError) as error:
         raise _unreadable(source, error) from error
+
+
+def history_page(entries: Iterable[HistoryEntry], labels: Mapping[str, str]) -> str:
+    """Oldest first, with the balance behind each; `entries` are newest first, `labels` by txid.
+
+    Times are UTC, amounts whole sats. What can no longer be confirmed changes no balance.
+    """
+    page = io.StringIO()
+    writer = csv.writer(page)
+    writer.writerow(COLUMNS)
+    balance = 0
+    for entry in reversed(tuple(entries)):
+        balance += entry.row.net_sats if entry.is_possible else 0
+        label = labels.get(entry.row.txid, "")
+        writer.writerow((*_cells(entry, balance), _no_formula(label)))
+    return page.getvalue()
+
+
+def _cells(entry: HistoryEntry, balance: int) -> tuple[object, ...]:
+    row, record = entry.row, entry.record
+    moment = row.time if row.time is not None else record.created if record else None
+    time = "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    recipient = record.recipient if record else ""
+    fee_sats = row.fee_sats if row.net_sats < 0 else None  # of others' payments, it is theirs
+    return (
+        time, row.txid, entry.status, row.height, row.net_sats, fee_sats, balance,
+        _no_formula(recipient),
+    )  # fmt: skip
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

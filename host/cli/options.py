@@ -15,6 +15,22 @@ _WHERE = (
 )
 
 
+WEB = """\
+Opens what quietkey alone opens, and prints an address with a token: who has it sees and types what
+you do. One browser at a time, on this machine only.
+
+  quietkey web
+  quietkey web --demo --port 8080
+"""
+MESSAGE = """\
+By the key of an address (BIP137); a signature of another wallet is verified as BIP137 or, for
+wpkh and tr, as BIP322 (simple). A signature that is not right ends with status 1.
+
+  quietkey wallet message sign --device tcp:127.0.0.1:30121 I-own-this
+  quietkey wallet message verify bc1qADDRESS SIGNATURE I-own-this
+"""
+
+
 def add(task: argparse.ArgumentParser, *, device: bool, server: bool) -> None:
     """`device`, `server`: whether the task has any use for one."""
     if device:
@@ -117,4 +133,24 @@ def _peer(text: str) -> str:
 def _account(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < HARDENED):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is not the number of an account, from 0")
+    return int(text)
+
+
+def add_web(web: argparse.ArgumentParser) -> None:
+    """What the app in a browser can be told."""
+    web.add_argument("--demo", action="store_true", help="the demo, also where a wallet is kept")
+    web.add_argument("--port", type=_port, default=0, help="of loopback (any free one)")
+
+
+def add_message(signed: argparse.ArgumentParser, verified: argparse.ArgumentParser) -> None:
+    """What a signed message is made of."""
+    verified.add_argument("address", help="whose signature it is said to be")
+    verified.add_argument("signature", help="as BIP137 or BIP322 writes it, in base64")
+    for task in (signed, verified):
+        task.add_argument("text", help="the message; - is standard input")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"between 0 and 65535, not {text[:80]!r}")
     return int(text)

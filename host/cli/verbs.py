@@ -15,7 +15,7 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
-from host.cli import exchange, facts, paying, psbt_verbs, signers
+from host.cli import exchange, facts, messages, paying, psbt_verbs, signers
 from host.cli.options import remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
@@ -394,4 +394,5 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "import": exchange.import_wallet,
     "import-labels": exchange.import_labels,
     "label": exchange.label,
+    "message": lambda args: messages.run(args, _session),
 }

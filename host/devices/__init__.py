@@ -62,6 +62,13 @@ class SigningDevice(Protocol):
         """As `show_address`, of a wallet that was registered: a receive address, from 0."""
         ...
 
+    async def sign_message(self, path: tuple[int, ...], text: str) -> str:
+        """A signature of `text` by the key at `path` (BIP137, base64), once its person approved it.
+
+        Raises DeviceError when the device is not interactive.
+        """
+        ...
+
     async def sign(self, network: str, psbt: bytes) -> bytes:
         """The PSBT with the device's signatures, after the person approved it there."""
         ...

@@ -125,6 +125,13 @@ class AirGapSigner:
         """Not possible: raises DeviceError."""
         raise DeviceError(_NOT_ASKED)
 
+    async def sign_message(self, _path: tuple[int, ...], _text: str) -> str:
+        """Not possible: raises DeviceError."""
+        raise DeviceError(
+            "A message is signed over a cable only. Nothing was signed. Connect the device by tcp:"
+            " or serial:."
+        )
+
     async def sign(self, _network: str, psbt: bytes) -> bytes:
         """The PSBT with the device's signatures, once the device shows it.
 

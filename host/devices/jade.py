@@ -43,6 +43,7 @@ _SAID_NO = {
     "auth_user": "You did not unlock the device. Nothing was paid.",
     "sign_psbt": "You said no on the device. Nothing was paid.",
     "register_descriptor": "You said no on the device. It does not know the wallet.",
+    "sign_message": "You said no on the device. Nothing was signed.",
 }
 _SAID_NO_ELSE = "You said no on the device."
 _SENTENCES = {
@@ -149,6 +150,10 @@ class JadeSigner:
             "pointer": index,
         }
         return _text(await self._ask("get_receive_address", params))
+
+    async def sign_message(self, path: tuple[int, ...], text: str) -> str:
+        """By the key at `path`, in base64; its header is that of P2PKH for all addresses."""
+        return _text(await self._ask("sign_message", {"path": list(path), "message": text}))
 
     async def sign(self, network: str, psbt: bytes) -> bytes:
         """The signed PSBT, put together from the pieces in which it comes.

@@ -412,7 +412,10 @@ async def test_a_payment_by_a_server_is_taken_at_its_word_and_says_what_it_learn
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--server", "carrier-pigeon:x"), "Begin with one of electrum, electrum+tls, esplora"),
+        (
+            ("--server", "carrier-pigeon:x"),
+            "Begin with one of core, electrum, electrum+tls, esplora",
+        ),
         (("--server", "esplora:ftp://x"), "no address of an Esplora server"),
         (("--server", "electrum:nowhere"), "is not HOST:PORT"),
         (("--server", "p2p:"), "There is no peer to ask."),
@@ -457,7 +460,7 @@ def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
         "rescan",
         "coins",
     }
-    exchanging = {"export", "import", "import-labels", "label"}
+    exchanging = {"export", "import", "import-labels", "label", "message"}
     assert set(done) == looking | paying | exchanging
 
 
@@ -507,3 +510,30 @@ async def test_a_payment_that_was_never_sent_is_given_up_from_the_command_line(
     (balance,) = await rich.reads_json("balance")
     assert balance["confirmed_sats"] == FUNDED_SATS
     assert "on its way" in await rich.fails("give-up", payment.txid)
+
+
+async def test_a_message_is_signed_on_the_device_and_verified_by_anybody(
+    terminal: Terminal, person: Person
+) -> None:
+    text = "I own this. ₿"
+    reading = person.accept()
+    words = ("message", "sign", text, "--index", "2", "--json", *terminal.device)
+    status, out = await terminal.types(*words)
+    await reading
+    assert status == 0
+    signed = json.loads(out)
+    assert (signed["standard"], signed["message"]) == ("BIP137", text)
+    verify = ("message", "verify", signed["address"], signed["signature"])
+    status, out = await terminal.types(*verify, text)
+    assert (status, out) == (
+        0,
+        f"The signature is right (BIP137): who has {signed['address']} signed this text.\n",
+    )
+    assert "The signature is not right" in await terminal.fails(*verify, text + ".")
+
+
+async def test_a_no_to_a_message_signs_nothing(terminal: Terminal, person: Person) -> None:
+    saying_no = person.refuse()
+    talk = await terminal.fails("message", "sign", "I owe this.", *terminal.device)
+    await saying_no
+    assert "You said no on the device. Nothing was signed." in talk

@@ -35,6 +35,7 @@ VERBS = (
     "show_address",
     "register",
     "show_account_address",
+    "sign_message",
     "sign",
     "close",
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from host.__main__ import main
-from host.cli import csv_pages
+from host.cli import exchange
 from host.devnet.network import Devnet
 from host.values import HistoryEntry, HistoryRow, PaymentRecord, SignedPayment
 from host.wallet import Wallet
@@ -135,6 +135,6 @@ def test_what_cannot_happen_any_more_changes_no_balance_and_no_cell_is_a_formula
     row = HistoryRow("aa", -5, 1, None, 0, None)
     record = PaymentRecord(SignedPayment(b"", "aa", 1), "=HYPERLINK()", 4, 7, "given up")
     entry = HistoryEntry(row, record, is_possible=False)
-    (cells,) = list(csv.reader(io.StringIO(csv_pages.history_page([entry], {"aa": "@x"}))))[1:]
+    (cells,) = list(csv.reader(io.StringIO(exchange.history_page([entry], {"aa": "@x"}))))[1:]
     assert cells[-3:] == ["0", "'=HYPERLINK()", "'@x"]
     assert cells[0] == "1970-01-01T00:00:07Z"
