@@ -22,6 +22,7 @@ from host.devices import SigningDevice
 from host.errors import BadInput, HostError, MoreSignatures, WalletError
 from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
+from host.session.forms import look_alike_warning
 from host.session.local import LocalSession, WalletFolder
 from host.session.payment import (
     Announced,
@@ -153,7 +154,9 @@ async def _pay(args: argparse.Namespace) -> None:
 async def _new_payment(
     args: argparse.Namespace, session: LocalSession, request: PaymentRequest
 ) -> Sent:
-    await session.sync()
+    history = (await session.sync()).history
+    if warning := look_alike_warning((who.address for who in request.recipients), history):
+        _say(warning)
     if args.target is not None:
         request = replace(request, sats_per_vbyte=await _rate_for(session, args.target))
     await session.plug()

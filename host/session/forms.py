@@ -1,5 +1,6 @@
 """What a person types into a payment, checked while it is typed. The wallet checks again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -12,7 +13,9 @@ from host.payees import (
     read_payee,
     read_rate,
 )
+from host.payees.poisoning import resembling
 from host.session import wording
+from host.values import HistoryEntry
 
 Value = TypeVar("Value")
 
@@ -80,3 +83,16 @@ def rate(text: str) -> Checked[float]:
     except AmountError as error:
         return Checked(None, error.hint, wrong=True)
     return Checked(value, wording.rate(value))
+
+
+def look_alike_warning(addresses: Iterable[str], history: Iterable[HistoryEntry]) -> str:
+    """That one of them is made to be taken for somebody who was paid before; or ""."""
+    records = (entry.record for entry in history)
+    known = {name for record in records if record for name in record.recipient.split()}
+    for address in addresses:
+        if other := resembling(address, known):
+            return (
+                f"This is not {other}, which you paid before: it begins and ends alike. Such an"
+                " address may have been made to be copied by mistake. Compare what lies between."
+            )
+    return ""

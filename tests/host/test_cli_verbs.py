@@ -13,6 +13,7 @@ import pytest
 from firmware_emu.emulator import EmulatorProcess
 from host.__main__ import main
 from host.cli import facts, verbs
+from host.demo.lies import LOOKALIKE
 from host.devnet.network import Devnet
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
@@ -537,3 +538,17 @@ async def test_a_no_to_a_message_signs_nothing(terminal: Terminal, person: Perso
     talk = await terminal.fails("message", "sign", "I owe this.", *terminal.device)
     await saying_no
     assert "You said no on the device. Nothing was signed." in talk
+
+
+async def test_an_address_made_to_be_taken_for_another_is_named_before_the_device_asks(
+    rich: Terminal, person: Person
+) -> None:
+    paying = person.accept()
+    await rich.types("pay", STRANGER, "25000", *rich.device, *rich.network)
+    await paying
+    assert "begins and ends alike" not in rich.talk
+    saying_no = person.refuse()
+    talk = await rich.fails("pay", LOOKALIKE, "25000", *rich.device, *rich.network)
+    await saying_no
+    assert f"This is not {STRANGER}, which you paid before" in talk
+    assert talk.index("begins and ends alike") < talk.index("Check the payment on the device")

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from host.session import wording
+from host.session import forms, wording
 from host.session.state import AppState, PaymentProgress, Stage, block_sentence
 from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
@@ -92,6 +92,10 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         facts.append(fact("Lifts", wording.short(draft.request.child_of), together))
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
+    if state.wallet and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
+        addresses = (recipient.address for recipient in draft.recipients)
+        warning = forms.look_alike_warning(addresses, state.wallet.history)
+        facts.append(pointed(warning, "$text-warning bold"))
     return Content.assemble(*facts)
 
 
