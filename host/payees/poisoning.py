@@ -9,17 +9,17 @@ from collections.abc import Iterable
 ENDS = 4  # letters that people, and many wallets, look at on either side
 
 
-def resembling(address: str, known: Iterable[str]) -> str:
+def resembling(address: str, paid_before: Iterable[str]) -> str:
     """The known address that begins and ends as this one and is another; "" for none.
 
     What is known already resembles nothing. Segwit addresses are the same in capitals (BIP173).
     """
-    own = _plain(address)
-    others = {_plain(name): name for name in known}
-    if own in others:
+    plain = _plain(address)
+    names = {_plain(name): name for name in paid_before}
+    if plain in names:
         return ""
-    ends = own[:ENDS], own[-ENDS:]
-    return next((name for text, name in others.items() if (text[:ENDS], text[-ENDS:]) == ends), "")
+    ends = plain[:ENDS], plain[-ENDS:]
+    return next((name for text, name in names.items() if (text[:ENDS], text[-ENDS:]) == ends), "")
 
 
 def _plain(address: str) -> str:

@@ -52,7 +52,7 @@ class CoreIndex:
         self._scripts: dict[bytes, bytes] = {}  # script: its SHA-256
         self._coins: dict[Outpoint, bytes] = {}  # script
         self._sightings: dict[str, Sighting] = {}  # by txid
-        self._seen: set[str] = set()  # in the mempool, and none of ours
+        self._foreign_txids: set[str] = set()  # in the mempool, and none of ours
         self._by_script: dict[bytes, list[Sighting]] = {}
 
     @property
@@ -99,13 +99,13 @@ class CoreIndex:
         if self._start is None or start < self._start:
             self._start, self._scanned = start, (start - 1, "")
             self._sightings.clear()
-            self._seen.clear()
+            self._foreign_txids.clear()
             self._scripts.clear()
 
     def _fork(self, wallet: Wallet) -> int:
         """The height of the last block that both know."""
-        checkpoints = sorted(wallet.engine.checkpoints(), key=lambda block: -block.height)
-        for block in checkpoints:
+        blocks = sorted(wallet.engine.checkpoints(), key=lambda block: -block.height)
+        for block in blocks:
             if self._is_on_chain(str(block.hash)):
                 return int(block.height)
         return 0
@@ -214,23 +214,25 @@ class CoreIndex:
 
     def _look_at_mempool(self, wallet: Wallet) -> None:
         waiting = dict.fromkeys(self._rpc.call("getrawmempool"))
-        self._seen &= waiting.keys()
+        self._foreign_txids &= waiting.keys()
         for txid, sighting in list(self._sightings.items()):
             if not sighting.height and txid not in waiting:
                 del self._sightings[txid]
-        ours = [row.txid for row in wallet.history() if row.height is None]
-        new = [
+        own_txids = [row.txid for row in wallet.history() if row.height is None]
+        new_txids = [
             txid
-            for txid in dict.fromkeys([*(txid for txid in ours if txid in waiting), *waiting])
-            if txid not in self._seen and txid not in self._sightings
+            for txid in dict.fromkeys([*(txid for txid in own_txids if txid in waiting), *waiting])
+            if txid not in self._foreign_txids and txid not in self._sightings
         ][:MOST_NEW]
-        raws = self._rpc.batch([("getrawtransaction", [txid]) for txid in new])
-        answered = {txid: raw for txid, raw in zip(new, raws, strict=True) if isinstance(raw, str)}
-        transactions = {txid: _parsed_transaction(raw) for txid, raw in answered.items()}
-        while fresh := self._take_waiting(transactions):  # children come in any order
-            for txid in fresh:
+        raws = self._rpc.batch([("getrawtransaction", [txid]) for txid in new_txids])
+        raw_by_txid = {
+            txid: raw for txid, raw in zip(new_txids, raws, strict=True) if isinstance(raw, str)
+        }
+        transactions = {txid: _parsed_transaction(raw) for txid, raw in raw_by_txid.items()}
+        while sighted := self._take_waiting(transactions):  # children come in any order
+            for txid in sighted:
                 del transactions[txid]
-        self._seen |= transactions.keys()
+        self._foreign_txids |= transactions.keys()
 
     def _take_waiting(self, transactions: dict[str, Transaction]) -> list[str]:
         taken = []

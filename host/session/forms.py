@@ -88,11 +88,11 @@ def rate(text: str) -> Checked[float]:
 def look_alike_warning(addresses: Iterable[str], history: Iterable[HistoryEntry]) -> str:
     """That one of them is made to be taken for somebody who was paid before; or ""."""
     records = (entry.record for entry in history)
-    known = {name for record in records if record for name in record.recipient.split()}
+    payees = {name for record in records if record for name in record.recipient.split()}
     for address in addresses:
-        if other := resembling(address, known):
+        if payee := resembling(address, payees):
             return (
-                f"This is not {other}, which you paid before: it begins and ends alike. Such an"
+                f"This is not {payee}, which you paid before: it begins and ends alike. Such an"
                 " address may have been made to be copied by mistake. Compare what lies between."
             )
     return ""
