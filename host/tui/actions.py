@@ -130,6 +130,7 @@ ROWS = (
         KeyPlace.RECEIVE, "v,enter", "verify", "v", "Check on device", "Let the device show it.", 0
     ),
     KeyRow(KeyPlace.RECEIVE, "n", "another", "n", "New address", "Another one to be paid at.", 0),
+    KeyRow(KeyPlace.RECEIVE, "y", "copy", "y", "Copy", "Into the clipboard.", 1),
     KeyRow(KeyPlace.RECEIVE, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.LIST, "up", "up", "↑", "Up", "One line up.", 2),
     KeyRow(KeyPlace.LIST, "down", "down", "↓", "Down", "One line down.", 2),

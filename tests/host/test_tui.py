@@ -477,3 +477,15 @@ async def test_coins_are_chosen_and_frozen_from_the_keyboard() -> None:
         assert "frozen" in text
         assert "1 coin chosen" not in text
         assert "frozen" not in await person.does("z")
+
+
+async def test_an_address_is_copied_by_the_terminal_and_a_refused_one_is_not() -> None:
+    async with at_the(funded()) as person:
+        await person.does("r")
+        shown = await person.does("y")
+        assert person.app.clipboard == app_session.OURS
+        assert "compare what you paste" in shown
+        await person.does("v", "escape")
+        person.app.copy_to_clipboard("before")
+        await person.does("y")
+        assert person.app.clipboard == "before"

@@ -20,6 +20,7 @@ from host.tui.widgets import code
 FINDING = "Looking for an address nobody was given yet."
 CHECK = "Press v to let the device show it. Do not give it to anyone before."
 ANOTHER = "Press r for another address. Check it on the device, too."
+COPIED = "The terminal was asked to copy it. Not every one does: compare what you paste."
 VERIFIED = "The device derives the same address. It is yours: give it to whoever pays you."
 
 
@@ -38,12 +39,22 @@ class ReceivePage(WalletPage):
     def show(self, state: AppState) -> None:
         issued = state.issued
         shown = issued is not None and not issued.alarm
+        self._address = issued.receive.address if issued is not None and shown else ""
         self.query_one("#code").display = shown
         if issued is not None and shown:
             drawn = code.half_blocks(_matrix(issued.receive.address))
             self.query_one("#code", Static).update(drawn)
         self.query_one("#address", Static).update(_facts(issued))
         self.query_one("#advice", Static).update(_advice(state, issued))
+
+    def on_mount(self) -> None:
+        self._address = ""
+
+    def action_copy(self) -> None:
+        """By the terminal (OSC 52), also through ssh. One that nobody may use is not copied."""
+        if self._address:
+            self.app.copy_to_clipboard(self._address)
+            self.query_one("#advice", Static).update(pointed(COPIED))
 
     def action_another(self) -> None:
         self.post_message(AddressRequested())
