@@ -2,13 +2,15 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from host.errors import BadInput
 from host.payees import AmountError, lists, read_amount, read_rate
 from host.payees.lists import RecipientList
-from host.values import PaymentRequest
+from host.session.forms import look_alike_warning
+from host.values import HistoryEntry, PaymentRequest
 
 DEFAULT_RATE = 1.0
 _HEX = "hex:"
@@ -140,3 +142,10 @@ def _lock_time(text: str) -> int:
     if day is None or not 1985 < day.year < 2106:
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no block height, and no day")
     return int(day.timestamp())
+
+
+def warn_of_look_alikes(request: PaymentRequest, history: Iterable[HistoryEntry]) -> None:
+    """Say which recipient was made to be taken for somebody who was paid before."""
+    addresses = (recipient.address for recipient in request.recipients)
+    if warning := look_alike_warning(addresses, history):
+        sys.stderr.write(f"{warning}\n")

@@ -22,7 +22,6 @@ from host.devices import SigningDevice
 from host.errors import BadInput, HostError, MoreSignatures, WalletError
 from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
-from host.session.forms import look_alike_warning
 from host.session.local import LocalSession, WalletFolder
 from host.session.payment import (
     Announced,
@@ -154,9 +153,7 @@ async def _pay(args: argparse.Namespace) -> None:
 async def _new_payment(
     args: argparse.Namespace, session: LocalSession, request: PaymentRequest
 ) -> Sent:
-    history = (await session.sync()).history
-    if warning := look_alike_warning((who.address for who in request.recipients), history):
-        _say(warning)
+    paying.warn_of_look_alikes(request, (await session.sync()).history)
     if args.target is not None:
         request = replace(request, sats_per_vbyte=await _rate_for(session, args.target))
     await session.plug()
