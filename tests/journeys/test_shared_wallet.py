@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
@@ -24,7 +23,8 @@ from host.wallet import descriptors
 from tests.cosigners import SEEDS, descriptor
 from tests.devnets import STRANGER, clock
 from tests.host.test_device_suite import by_light
-from tests.journeys.test_air_gap import Table, buttons
+from tests.journeys.light import read_through, unlocked_device
+from tests.journeys.test_air_gap import Table
 from tests.nights import AT_NIGHT
 from tests.panes import Pane
 from tests.people import Person
@@ -194,7 +194,7 @@ async def test_a_signer_reads_the_wallet_and_signs_from_the_codes_of_a_terminal(
             await devnet.fund(first, 1_000_000)
             kept = await here.typed("pay", STRANGER, "25000", owner=by_cable, peer=True)
             assert kept["signed"] == [2]
-            with table.device() as air:
+            with unlocked_device(tmp_path, "--network regtest", size=(80, 24)) as air:
                 await asyncio.to_thread(read_from_codes, table, air)
                 network = [word for peer in devnet.peers for word in ("--peer", peer)]
                 await asyncio.to_thread(signed_from_codes, table, air, *network)
@@ -205,25 +205,13 @@ async def test_a_signer_reads_the_wallet_and_signs_from_the_codes_of_a_terminal(
 
 def read_from_codes(table: Table, air: Pane) -> None:
     with table.wallet(air, "register", "--wallet", "club") as wallet:
-        agree(air, "Registered")
+        read_through(air, lambda page: "Registered" in page, 120)
         wallet.press("C-c")
-        wallet.sees("Pane is dead")
+        wallet.sees("Stopped.")
     air.press_until("Enter", "Unlocked.")
 
 
 def signed_from_codes(table: Table, air: Pane, *network: str) -> None:
     with table.wallet(air, "pay", "--wallet", "club", "--continue", *network) as wallet:
-        agree(air, "Signed")
+        read_through(air, lambda page: "Signed" in page, 120)
         wallet.sees("Sent: ", seconds=150)
-
-
-def agree(air: Pane, end: str) -> None:
-    """Read every page that comes, and hold ✓ where it is asked, until the device says `end`."""
-    patience = time.monotonic() + 120
-    while end not in (page := air.text()):
-        assert time.monotonic() < patience, page
-        time.sleep(0.7)  # nobody reads faster, and the device takes no faster yes
-        if "page " in page and "hold" in buttons(page):
-            air.hold("Enter", 1.5)
-        elif "page " in page:
-            air.press("Right" if "▸" in buttons(page) else "Enter")
