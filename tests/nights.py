@@ -4,6 +4,5 @@ import os
 
 import pytest
 
-AT_NIGHT = pytest.mark.skipif(
-    os.environ.get("HYPOTHESIS_PROFILE") != "night", reason="for a night: HYPOTHESIS_PROFILE=night"
-)
+IS_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
+AT_NIGHT = pytest.mark.skipif(not IS_NIGHT, reason="for a night: HYPOTHESIS_PROFILE=night")

@@ -10,6 +10,7 @@ from firmware_emu.personalities.jade.framing import FULL, Framer, Garbage, RpcMe
 from firmware_emu.screens import Key
 from signer.formats import cbor
 from tests.desk import Cable, Desk, unlocked_desk
+from tests.nights import IS_NIGHT
 
 PING = cbor.encode({"id": "1", "method": "ping"})
 OTHER = cbor.encode({"id": "22", "method": "get_version_info", "params": {"nonblocking": True}})
@@ -153,9 +154,9 @@ def test_after_any_bytes_the_device_goes_on_working(pieces: list[bytes]) -> None
     assert "JADE_VERSION" in replies[-1]["result"]
 
 
-@settings(max_examples=10_000)
+@settings(max_examples=10_000 if IS_NIGHT else 2_000)
 @given(st.binary(max_size=120))
-def test_ten_thousand_byte_strings_get_typed_errors_or_nothing(data: bytes) -> None:
+def test_thousands_of_byte_strings_get_typed_errors_or_nothing(data: bytes) -> None:
     cable = DESK.fresh_port()
     DESK.press(Key.RIGHT)  # somebody is there, so it does not lock itself
     cable.send(data)

@@ -6,10 +6,17 @@ import pytest
 
 from tests import goldens
 from tests.gallery.app_shots import SHOTS, SIZES, Shot, take
+from tests.nights import AT_NIGHT
 
+# By day each at the first size, and a third of them at the others.
 CASES = [
-    pytest.param(shot, size, id=f"{shot.name}-{size[0]}x{size[1]}")
-    for shot in SHOTS
+    pytest.param(
+        shot,
+        size,
+        id=f"{shot.name}-{size[0]}x{size[1]}",
+        marks=AT_NIGHT if size != SIZES[0] and place % 3 else (),
+    )
+    for place, shot in enumerate(SHOTS)
     for size in SIZES
 ]
 # The palette is Textual's own: it scrolls a list that is longer than the screen.

@@ -198,11 +198,6 @@ def test_a_program_pairs_verifies_and_pays(name: str, script: str, tmp_path: Pat
     Table(BY_NAME[name], script, tmp_path).journey()
 
 
-def test_a_wallet_that_writes_as_krux_reads_pairs_verifies_and_pays(tmp_path: Path) -> None:
-    """One of them by day: in numbered parts, which need no other program to be read."""
-    Table(BY_NAME["Krux"], "wpkh", tmp_path).journey()
-
-
 @AT_NIGHT
 @pytest.mark.timeout(300)
 def test_the_answer_to_a_hundred_inputs_takes_the_time_that_is_said(tmp_path: Path) -> None:
