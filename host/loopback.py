@@ -56,8 +56,13 @@ class LoopbackServer:
         if self._closing:
             writer.transport.abort()
             return
-        self._open = {call for call in self._open if not call.is_closing()} | {writer.transport}
+        self._open = {call for call in self._open if _has_socket(call)} | {writer.transport}
         self._handle(reader, writer)
+
+
+def _has_socket(call: asyncio.WriteTransport) -> bool:
+    """Who was hung up on and does not read what is left to say keeps his."""
+    return bool(call.get_extra_info("socket").fileno() >= 0)
 
 
 async def read_headers(reader: asyncio.StreamReader) -> dict[str, str]:

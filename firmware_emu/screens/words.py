@@ -109,7 +109,8 @@ class WordChoice:
         return replace(self, cursor=number - 1, typed_number=number)
 
     def _with_cursor(self, number: int) -> "WordChoice":
-        return replace(self, cursor=number % len(self.words), typed_number=0)
+        places = max(1, len(self.words))  # there are none once the words are erased
+        return replace(self, cursor=number % places, typed_number=0)
 
 
 _ROWS = 6

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 
 import pytest
 
@@ -55,3 +56,21 @@ async def test_calls_that_were_taken_go_on_after_it_is_closed_and_end_when_it_st
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await reader.readexactly(1)
     writer.transport.abort()
+
+
+async def test_who_was_hung_up_on_and_never_reads_is_let_go_when_it_stops() -> None:
+    taken: asyncio.Queue[asyncio.WriteTransport] = asyncio.Queue()
+
+    def called(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes(50_000_000))
+        writer.close()
+        taken.put_nowait(writer.transport)
+
+    server = LoopbackServer(called)
+    address = await server.start()
+    callers = [socket.create_connection(address) for _ in range(2)]
+    calls = [await taken.get() for _ in callers]
+    await server.stop()
+    assert [call.get_extra_info("socket").fileno() for call in calls] == [-1, -1]
+    for caller in callers:
+        caller.close()
