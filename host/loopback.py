@@ -6,7 +6,7 @@ connections open that were taken. Nor does a task that is cancelled before its f
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 LINE_LIMIT = 2**16  # bytes, as in asyncio
@@ -43,9 +43,12 @@ class LoopbackServer:
         if self._server and not self._closing:
             self._closing = asyncio.create_task(_close(self._server))
 
-    async def stop(self) -> None:
-        """Take nobody more and hang up on everybody."""
+    async def stop(self, tasks: Collection[asyncio.Task[None]] = ()) -> None:
+        """Take nobody more, end the tasks that talk to callers, and hang up on everybody."""
         self.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._closing:
             await self._closing
         for transport in self._open:

@@ -84,11 +84,7 @@ class ElectrumServer:
         await self.stop()
 
     async def stop(self) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.stop()
+        await self._server.stop(self._tasks)
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
