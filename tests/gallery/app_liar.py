@@ -1,5 +1,6 @@
 """A wallet that lies, for pictures: the device shows what it always shows."""
 
+from host.config import grouped
 from host.demo.lies import TRICKS
 from host.errors import DeclinedOnDevice
 from host.session.api import Lie, LieOutcome
@@ -8,7 +9,7 @@ from tests.gallery import app_session, app_views
 from tests.gallery.app_session import FakeSession
 
 BY_PERSON = "You said no: the device showed what this screen did not."
-BELIEVED = "You said yes on the device to what it showed: 25 000 sats would be gone. Not sent."
+BELIEVED = "You said yes on the device to what it showed: {} sats would be gone. Not sent."
 
 
 class FakeAttacks:
@@ -26,11 +27,12 @@ class FakeAttacks:
         )
 
     async def tell(self, name: str, draft: Draft) -> LieOutcome:
+        stake_sats = next(trick.stake(draft) for trick in TRICKS if trick.lie.name == name)
         try:
             await self._session.sign(draft)
         except DeclinedOnDevice:
-            return LieOutcome(name, True, draft.sats, BY_PERSON)
-        return LieOutcome(name, False, draft.sats, BELIEVED)
+            return LieOutcome(name, True, stake_sats, BY_PERSON)
+        return LieOutcome(name, False, stake_sats, BELIEVED.format(grouped(stake_sats)))
 
 
 def lying() -> FakeSession:

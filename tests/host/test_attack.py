@@ -216,7 +216,7 @@ async def test_a_no_is_a_lie_caught_and_a_yes_is_what_it_costs(size: tuple[int, 
         assert "Caught 1 of 1 Lost 0 sats Saved 25 000 sats" in caught
         assert "1 ✓ Swapped address" in caught
         lost = await person.does("2", "enter", *APPROVED)
-        assert "Caught 1 of 2 Lost 25 000 sats Saved 25 000 sats" in lost
+        assert "Caught 1 of 2 Lost 1 000 000 sats Saved 25 000 sats" in lost
         assert "2 ✗ Stolen by the fee" in lost
         again = await person.does("2", "enter", "escape")
         assert "Caught 2 of 2 Lost 0 sats" in again, "the latest try counts"
