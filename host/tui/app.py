@@ -62,11 +62,11 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     def action_faucet(self) -> None:
         ready = self.state.wallet is not None and not self.state.busy
         if ready and self.state.playground:
-            self.run_worker(tasks.fund(self), group="wallet")
+            self.start_task("wallet", tasks.fund, self)
 
     def action_cable(self) -> None:
         if self._session is not None:
-            self.run_worker(tasks.move_cable(self), group="cable")
+            self.start_task("cable", tasks.move_cable, self)
 
     def action_mine(self) -> None:
         if self._session is not None:
@@ -108,7 +108,7 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     ) -> None:
         """Begin a task, unless one of its group is under way: a key may repeat."""
         if all(worker.is_finished for worker in self.workers if worker.group == group):
-            self.run_worker(task(self), group=group)
+            self.start_task(group, task, self)
 
     def _issue(self) -> None:
         issued = self.state.issued
@@ -119,7 +119,7 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     def wallet_opened(self) -> None:
         super().wallet_opened()
         if self.state.attack is not None:
-            self.run_worker(self.action_turn("attack"))
+            self.start_task("page", self.action_turn, "attack")
 
     # What pages and panels ask for
 
@@ -127,15 +127,15 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     def _press(self, message: messages.KeyRequested) -> None:
         # Not awaited here: while the device computes, the app goes on, and keys are sent as they
         # come. Workers begin in the order they were made, so keys keep theirs.
-        self.run_worker(self._to_device(lambda panel: panel.press(message.key)), group="keys")
+        self.start_task("keys", self._to_device, lambda panel: panel.press(message.key))
 
     @on(messages.TextTyped)
     def _type(self, message: messages.TextTyped) -> None:
-        self.run_worker(self._to_device(lambda panel: panel.type(message.text)), group="keys")
+        self.start_task("keys", self._to_device, lambda panel: panel.type(message.text))
 
     @on(messages.RoomMeasured)
     def _fit(self, message: messages.RoomMeasured) -> None:
-        self.run_worker(self._to_device(lambda panel: panel.fit(message.version)), group="keys")
+        self.start_task("keys", self._to_device, lambda panel: panel.fit(message.version))
 
     @on(messages.DeviceReached)
     def _reach(self) -> None:
@@ -178,7 +178,7 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
         if payment is not None and payment.is_kept:
             self.change(payment=replace(payment, stage=Stage.WRITTEN, problem="", copied=False))
         elif payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
-            self.run_worker(tasks.discard(self, payment.draft), group="wallet")
+            self.start_task("wallet", tasks.discard, self, payment.draft)
             self.change(payment=None)
         elif payment is not None and payment.stage is Stage.CONFIRMED:
             self.change(payment=None)
@@ -262,10 +262,18 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
     def _lie(self) -> None:
         self._run_once("payment", tasks.tell_lie)
 
+    @on(messages.CoinsChosen)
+    def _choose_coins(self, message: messages.CoinsChosen) -> None:
+        self.change(chosen=message.outpoints)
+
+    @on(messages.FreezeRequested)
+    def _freeze(self, message: messages.FreezeRequested) -> None:
+        self.start_task("wallet", tasks.freeze, self, message.outpoint, message.frozen)
+
     @on(messages.NodeToggled)
     def _toggle(self, message: messages.NodeToggled) -> None:
         if message.node < len(self.state.nodes):
-            self.run_worker(tasks.toggle_node(self, message.node), group="nodes")
+            self.start_task("nodes", tasks.toggle_node, self, message.node)
 
     @on(messages.PlaygroundChosen)
     def _chosen(self) -> None:

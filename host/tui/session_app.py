@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVarTuple, Unpack
 
 from rich.text import Text
 from textual import events, on
@@ -12,6 +13,7 @@ from textual.app import App
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import WorkType
 
 from host.errors import HostError
 from host.session import tasks
@@ -30,6 +32,8 @@ from host.tui.widgets.wallet import WalletPanel
 from host.values import PanelView
 
 LENT = (KeyPlace.DEVICE, KeyPlace.REVIEW, KeyPlace.TYPING)  # the device has the keyboard
+
+Ts = TypeVarTuple("Ts")
 
 
 class SessionApp(App[int], inherit_bindings=False):
@@ -60,6 +64,25 @@ class SessionApp(App[int], inherit_bindings=False):
             raise HostError("Still starting. Try again in a moment.")
         return self._session
 
+    def start_task(
+        self,
+        group: str,
+        task: Callable[[Unpack[Ts]], Awaitable[None]],
+        *args: *Ts,
+        exclusive: bool = False,
+    ) -> None:
+        """Do a task beside the screens.
+
+        It is called when its turn comes, not here: an app that ends before leaves no coroutine
+        that nobody awaited.
+        """
+
+        async def wait() -> None:
+            await task(*args)
+
+        work: WorkType[None] = wait
+        self.run_worker(work, group=group, exclusive=exclusive)
+
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - of AppState, as `replace` takes them
         self.state = replace(self.state, **fields)
 
@@ -75,7 +98,7 @@ class SessionApp(App[int], inherit_bindings=False):
         stranger = wallet is None or wallet.fingerprint != view.fingerprint
         idle = not self.state.asking and not self.state.busy
         if view.state == "unlocked" and stranger and idle:
-            self.run_worker(tasks.pair(self), group="wallet", exclusive=True)
+            self.start_task("wallet", tasks.pair, self, exclusive=True)
 
     def wallet_opened(self) -> None:
         self._front(device=False)
@@ -106,7 +129,7 @@ class SessionApp(App[int], inherit_bindings=False):
                     loop.add_signal_handler(number, self.exit, None, 128 + number)
 
     def _begin(self) -> None:
-        self.run_worker(self._raise_curtain(), group="start")
+        self.start_task("start", self._raise_curtain)
 
     async def _raise_curtain(self) -> None:
         self.change(starting=self._opening.sentence)
@@ -126,8 +149,8 @@ class SessionApp(App[int], inherit_bindings=False):
             attack=board_of(session),
         )
         await tasks.open_wallet(self)
-        self.run_worker(tasks.follow_network(self), group="network")
-        self.run_worker(tasks.follow_device(self), group="device")
+        self.start_task("network", tasks.follow_network, self)
+        self.start_task("device", tasks.follow_device, self)
         if session.panel is None and session.plugged and self.state.wallet is None:
             await tasks.pair(self)
 

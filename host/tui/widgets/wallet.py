@@ -1,16 +1,11 @@
 """The panel that holds one page at a time."""
 
 import asyncio
-from typing import cast
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from host.session import tasks
 from host.session.state import AppState
-from host.session.tasks import Host
-from host.tui.messages import CoinsChosen, FreezeRequested
 from host.tui.screens.home import HomePage
 from host.tui.screens.page import WalletPage
 
@@ -44,12 +39,3 @@ class WalletPanel(Container):
     def show(self, state: AppState) -> None:
         if self.page is not None and self.page.is_mounted:
             self.page.show(state)
-
-    @on(CoinsChosen)
-    def _choose(self, message: CoinsChosen) -> None:
-        cast("Host", self.app).change(chosen=message.outpoints)
-
-    @on(FreezeRequested)
-    def _freeze(self, message: FreezeRequested) -> None:
-        task = tasks.freeze(cast("Host", self.app), message.outpoint, message.frozen)
-        self.app.run_worker(task, group="wallet")
