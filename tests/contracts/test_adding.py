@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nights import AT_NIGHT, cases
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / ".github" / "ADDING.md").read_text("utf-8")
 FILES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
@@ -80,7 +82,7 @@ def test_the_chain_of_the_page_plugs_in(copy: Path) -> None:
     assert passes, output
 
 
-@pytest.mark.parametrize("name", ["example.py", "reasons.py"])
+@pytest.mark.parametrize("name", cases(["example.py", "reasons.py"], {"reasons.py"}))
 def test_a_chain_without_one_of_its_files_fails_by_name(copy: Path, name: str) -> None:
     write(copy, *(file for file in files_of(CHAIN) if not file.endswith(name)))
     passes, output = suite(copy, "toy")
@@ -88,6 +90,7 @@ def test_a_chain_without_one_of_its_files_fails_by_name(copy: Path, name: str) -
     assert name.removesuffix(".py") in output
 
 
+@AT_NIGHT
 def test_a_chain_without_one_of_its_verbs_fails_by_name(copy: Path) -> None:
     write(copy, *files_of(CHAIN))
     package = copy / CHAIN / "__init__.py"
@@ -116,6 +119,7 @@ def test_the_protocol_of_the_page_plugs_in(copy: Path) -> None:
     assert passes, output
 
 
+@AT_NIGHT
 def test_a_protocol_without_its_example_fails_by_name(copy: Path) -> None:
     write(copy, f"{PROTOCOL}/__init__.py")
     passes, output = suite(copy, "bell")
@@ -139,6 +143,7 @@ BACKEND = "host/backends/patient.py"
 BACKEND_SUITE = "tests/host/test_backend_suite.py"
 
 
+@AT_NIGHT
 def test_the_backend_of_the_page_plugs_in(copy: Path) -> None:
     write(copy, BACKEND)
     passes, output = run(copy, "pytest", "-n0", "-q", BACKEND_SUITE, "-k", "patient and tip")

@@ -27,7 +27,7 @@ from signer.formats import cbor
 from signer.keys.path import render
 from signer.keys.seeds import mnemonic
 from tests import memory, psbts
-from tests.nights import AT_NIGHT
+from tests.nights import AT_NIGHT, cases
 
 pytestmark = [
     pytest.mark.skipif(
@@ -180,6 +180,7 @@ def test_in_use_there_are_keys_alone_and_locked_there_is_nothing(flash: Path) ->
         assert memory.residue(device.pid, known) == set()
 
 
+@AT_NIGHT
 def test_after_refusals_wrong_pins_and_a_pulled_cable_there_is_nothing_either(flash: Path) -> None:
     keys = psbts.keyring(" ".join(WORDS))
     record = sealed_record(" ".join(WORDS), PIN)
@@ -243,7 +244,7 @@ def test_no_pin_is_left_after_setting_it_wrong_ones_and_two_unlockings(
             assert memory.residue(device.pid, known) == set()
 
 
-@pytest.mark.parametrize("left", ["stop", "abandon"])
+@pytest.mark.parametrize("left", cases(["stop", "abandon"], {"abandon"}))
 def test_no_pin_is_left_that_was_typed_and_not_used(flash: Path, left: str) -> None:
     with (
         EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device,

@@ -16,7 +16,6 @@ from host.values import NodeStatus
 
 PIN = "274186"
 PATIENCE_S = 20
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("demo session")]
 
 
 async def opened(home: Path) -> DemoSession:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.kill_points import REFUSED, STORIES
-from tests.nights import AT_NIGHT
+from tests.nights import cases
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="by Linux's ptrace"),
@@ -80,12 +80,7 @@ def is_told(outcome: Outcome, story: str) -> bool:
     return outcome.is_unlocked or SAID.get(story, "Wrong PIN") in outcome.told
 
 
-BY_DAY = ("wrong", "last", "first damaged")
-
-
-@pytest.mark.parametrize(
-    "story", [name if name in BY_DAY else pytest.param(name, marks=AT_NIGHT) for name in STORIES]
-)
+@pytest.mark.parametrize("story", cases(STORIES, by_day=("wrong", "first damaged")))
 def test_tries_never_rise_the_seed_is_whole_or_absent_and_what_was_told_is_so(story: str) -> None:
     killed = outcomes(story)
     assert len(killed) > 60  # two copies are opened, written, synced and renamed at the very least

@@ -13,9 +13,11 @@ from firmware_emu.crowd import Crowd
 from firmware_emu.emulator import EmulatorProcess, sealed_record
 from tests.floods.kinds import KINDS
 from tests.floods.measure import FLAGS, flood
+from tests.nights import cases
 
 MOST_MEMORY = 64  # MiB
 BUSY = 10
+SLOW = {"the largest pictures, 4 cameras"}
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
 
@@ -28,7 +30,7 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProcess
 
 
 @LINUX
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", cases(KINDS, set(KINDS) - SLOW))
 def test_no_flood_fills_the_memory_or_keeps_anybody_waiting(
     device: EmulatorProcess, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
