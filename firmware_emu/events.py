@@ -17,7 +17,8 @@ class Port:
     name: str
 
 
-KEYBOARD = Port("air", "keyboard")  # codes that are pasted, or typed by a scanner
+CODES = "air"  # the personality of cameras and of what else brings codes
+KEYBOARD = Port(CODES, "keyboard")  # codes that are pasted, or typed by a scanner
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,15 @@ class Desk:
         self.press("hold")
         self.enter_pin(pin)
 
+    def use_passphrase(self, passphrase: str, pin: str = PIN) -> None:
+        """From the unlocked home screen to the keys of the seed and this passphrase."""
+        self.press("ok")
+        self.choose("Passphrase")
+        self.type(passphrase)
+        self.press("ok")
+        self.enter_pin(pin)
+        self.press("hold")
+
     def approve(self) -> list[str]:
         """Read every view of what is asked and accept it; what was read."""
         read: list[str] = []

@@ -51,6 +51,18 @@ ALLOWED: Mapping[type, frozenset[State]] = {
     Unknown: _UNLOCKED,
 }
 
+# While somebody else is asked these wait, and are not looked at again and again (threat T97).
+FOR_A_PERSON = (
+    ShowAddress,
+    ShowAccountAddress,
+    CheckAddress,
+    CheckKeys,
+    LoadSeed,
+    Register,
+    Sign,
+    SignMessage,
+)
+
 LOCKED = Fault(FaultCode.LOCKED, "The device is locked. Unlock it first.")
 
 

@@ -32,7 +32,8 @@ class Conversation:
     """`asker` is None when a person came by; `is_answered` says that a person has pressed a key.
 
     `is_prompted` says that a screen of it waits, or has waited, for a person. With `is_unread` that
-    is a refusal or an answer, and the latest `remark` waits until it was read.
+    is a refusal or an answer, and the latest `remark` waits until it was read. `takes_codes`: a
+    screen of it took codes as they are, and one that is still in view is nobody's request.
     """
 
     flow: Flow[RequestOutcome | None]
@@ -42,6 +43,7 @@ class Conversation:
     is_prompted: bool = False
     is_paused: bool = False
     is_unread: bool = False
+    takes_codes: bool = False
     remark: Screen | None = None
 
     def step(self, answer: Answer | None) -> Screen | Step | Ended:

@@ -4,22 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from firmware_emu import events, personalities
-from firmware_emu.commands import (
-    CheckAddress,
-    CheckKeys,
-    Command,
-    Fault,
-    LoadSeed,
-    Logout,
-    Register,
-    Reply,
-    Request,
-    RevealEntropy,
-    ShowAccountAddress,
-    ShowAddress,
-    Sign,
-    SignMessage,
-)
+from firmware_emu.commands import Command, Fault, Logout, Reply, Request, RevealEntropy
 from firmware_emu.core import access
 from firmware_emu.core.conversation import CUT, FAILED, NOBODY, UNANSWERED, Conversation, Ended
 from firmware_emu.core.dispatch import flow_for, idle_flow, immediate_reply, unknown_network
@@ -29,7 +14,7 @@ from firmware_emu.core.ports import Ports
 from firmware_emu.core.state import DeviceState, at_power_on
 from firmware_emu.effects import BytesOut, Effect, HangUp, Refuse, Resume, Save, Show, State
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.events import Port
+from firmware_emu.events import CODES, Port
 from firmware_emu.flows import (
     Flow,
     Locked,
@@ -40,23 +25,13 @@ from firmware_emu.flows import (
     Unlocked,
 )
 from firmware_emu.personalities import Lost, PersonalityFactory
-from firmware_emu.screens import Answer, Fitted, Paged, Screen, Ticking, Typing
+from firmware_emu.screens import Answer, Fitted, Paged, Scanning, Screen, Ticking, Typing
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.scan import Scan
 from firmware_emu.storage.vault import Cost
+from signer.keys.curve import erase
 
 _STEPS = 20  # of the bar of a long press
-# While somebody else is asked these wait, and are not looked at again and again (threat T97).
-_FOR_A_PERSON = (
-    ShowAddress,
-    ShowAccountAddress,
-    CheckAddress,
-    CheckKeys,
-    LoadSeed,
-    Register,
-    Sign,
-    SignMessage,
-)
 _Turn = tuple[Port, Request, Fault | None, Flow[RequestOutcome] | None]
 
 
@@ -111,7 +86,7 @@ class Device:
             case events.Fits() | events.Remarked():
                 self._note(event)
             case events.BytesIn(port, data):
-                self._receive(port, self._ports.receive(port, data))
+                self._hear(port, data)
             case events.PortClosed(port, rest):
                 self._receive(port, self._ports.receive(port, rest))
                 self._serve(leaving=port)
@@ -234,6 +209,16 @@ class Device:
             if isinstance(self._conversation.screen, Typing):
                 self._look(self._conversation.screen.typed(character))
 
+    def _hear(self, port: Port, data: bytes) -> None:
+        """Bytes of a port; where any text is waited for, a code is that, and a cable's never."""
+        screen = self._conversation.screen
+        if port.personality != CODES or not self._conversation.takes_codes:
+            self._receive(port, self._ports.receive(port, data))
+        elif isinstance(screen, Scanning):
+            self._look(screen.scanned(data))
+        else:
+            erase(data)  # it is still in view
+
     def _advance(self, answer: Answer | None) -> None:
         """On to the next screen, carrying out the steps on the way."""
         match self._conversation.step(answer):
@@ -241,8 +226,9 @@ class Device:
                 self._finish(outcome)
             case Pause() as pause:
                 self._pause(pause)
-            case Unlocked(keyring):
-                self._state = replace(self._state, keyring=keyring)
+            case Unlocked() as keys:
+                self._state = self._state.unlocked(keys)
+                self._ports.forget()  # what hosts may come back for was signed by other keys
                 self._advance(StepDone())
             case Locked():
                 self._lock()
@@ -289,14 +275,13 @@ class Device:
 
     def _show(self, screen: Screen, bar: float = 0.0, *, is_new: bool = True) -> None:
         self._conversation.screen = screen
+        self._conversation.takes_codes |= isinstance(screen, Scanning)
         self._bar = bar
         state, fingerprint = self._state.state, self._state.fingerprint
         self._effects.append(Show(screen, state, fingerprint, bar, is_new))
 
     def _lock(self) -> None:
-        if self._state.keyring:
-            self._state.keyring.wipe()
-        self._state = replace(self._state, keyring=None, pending=None)
+        self._state = self._state.locked()
         self._ports.forget()
 
     # The requests
@@ -337,7 +322,7 @@ class Device:
         """
         asker = self._conversation.asker
         for port, request in self._ports.turns():
-            if asker and (asker[0] == port or isinstance(request.command, _FOR_A_PERSON)):
+            if asker and (asker[0] == port or isinstance(request.command, access.FOR_A_PERSON)):
                 continue
             fault = access.check(self._state.state, request.command)
             fault = fault or unknown_network(request.command)

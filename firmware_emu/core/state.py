@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from firmware_emu.effects import State
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import PendingSignature
+from firmware_emu.flows import PendingSignature, Unlocked
 from firmware_emu.personalities import Profile
-from firmware_emu.storage import networks, vault
+from firmware_emu.storage import networks, seed_records, vault
 from firmware_emu.storage.settings import SERIAL_BYTES, Settings
 from firmware_emu.storage.vault import Cost, Vault
 from signer.errors import Malformed
@@ -44,6 +44,17 @@ class DeviceState:
         """What personalities are told of this device."""
         settings = self.vault.settings
         return Profile(networks.chosen(settings), settings.model, settings.serial)
+
+    def unlocked(self, keys: Unlocked) -> "DeviceState":
+        """With these keys, and what is kept for them; those before are wiped."""
+        tag = seed_records.tag_of(keys.keyring) if keys.has_passphrase else b""
+        return replace(self.locked(), keyring=keys.keyring, vault=self.vault.of_keys(tag))
+
+    def locked(self) -> "DeviceState":
+        """Without keys: they are wiped, and nothing tells whether a passphrase was in use."""
+        if self.keyring:
+            self.keyring.wipe()
+        return replace(self, keyring=None, pending=None, vault=self.vault.of_keys(b""))
 
     def with_network(self, network: str) -> "DeviceState":
         """Set to this network, for each chain that has it. Raises LookupError if none has."""

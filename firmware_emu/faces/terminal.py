@@ -27,7 +27,7 @@ from firmware_emu.paint.cells import (
     version_in,
 )
 from firmware_emu.paint.drawing import Drawing, draw
-from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
+from firmware_emu.screens import COLUMNS, ROWS, Key, Scanning, Typing
 from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
 from firmware_emu.typed_codes import SEED, TypedCodes, events_of, holds_seed
@@ -147,10 +147,10 @@ class Terminal(App[None]):
             self.press(Key(key))
 
     def action_space(self) -> None:
-        """✓ as enter is, but for a code: there it is typed, and pauses."""
+        """✓ as enter is, but where it is typed: in a passphrase, and at a code, which it pauses."""
         if self._codes and self._codes.is_amid:
             self._codes.add(" ")
-        elif not self._shows_code:
+        elif not (self._shows_code or self._takes_spaces):
             self.press(Key.OK)
 
     def on_paste(self, event: events.Paste) -> None:
@@ -168,6 +168,10 @@ class Terminal(App[None]):
     @property
     def _shows_code(self) -> bool:
         return self._last_show is not None and isinstance(self._last_show.screen, Qr)
+
+    @property
+    def _takes_spaces(self) -> bool:
+        return self._last_show is not None and isinstance(self._last_show.screen, Scanning)
 
     def on_key(self, event: events.Key) -> None:
         """What is no button: characters are typed where the screen takes some."""

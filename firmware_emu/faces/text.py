@@ -28,6 +28,7 @@ from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Wait
 from firmware_emu.screens.pin_pad import PinPad
+from firmware_emu.screens.text_pad import TextPad
 from firmware_emu.shell import Shell
 from signer.formats.words.wordlist import words_of
 from signer.keys.curve import erase
@@ -42,6 +43,7 @@ _TURN_S = 0.15  # between presses that turn views
 _REPEAT_S = 0.05
 _PAUSE_S = WHOLE_S + 0.1
 _REMEMBERED = 500  # words that were shown: they may lie in a clipboard
+_UNSEEN = (PinPad, TextPad)
 _EARLY = "That came too soon, or in a paste. Nothing was done."
 _UNKNOWN = "That is no choice here. Nothing was done."
 
@@ -83,7 +85,7 @@ class Text:
         self._shown_s = self._shell.now()
         used = set(self._words)
         self._words.append(self._choose([w for w in words_of("english") if w not in used]))
-        _set_echo(is_on=not isinstance(show.screen, PinPad))
+        _set_echo(is_on=not isinstance(show.screen, _UNSEEN))
         if previous is None or _state(previous) != _state(show):
             self._write(f"The device is {_state(show)}.")
         for line in (*sentences(show.screen), *choices(show.screen, self._words[-1])):
@@ -99,7 +101,7 @@ class Text:
         erase(line)
 
     def _obey(self, screen: Screen, line: bytearray, *, is_early: bool) -> None:
-        if line == b"." or (line == b"stop" and not isinstance(screen, PinPad)):
+        if line == b"." or (line == b"stop" and not isinstance(screen, _UNSEEN)):
             self._press([(0.0, KeyPressed(Key.STOP))])
         elif is_early:
             self._write(_EARLY)
@@ -183,7 +185,9 @@ def _is_one_page(previous: Screen, screen: Screen) -> bool:
 
 def _presses(screen: Screen, line: bytearray, word: str) -> Presses:
     """What a line means on this screen; nothing, if nothing."""
-    if isinstance(screen, PinPad):
+    if isinstance(screen, _UNSEEN):
+        if isinstance(screen, TextPad) and any(not 0x20 <= byte <= 0x7E for byte in line):
+            return  # what the pad would leave out makes other keys
         yield from _typed("\b" * screen.length)
         yield from ((0.0, Typed(chr(byte))) for byte in line)
         yield _PAUSE_S, KeyPressed(Key.OK)

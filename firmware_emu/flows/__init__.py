@@ -20,9 +20,13 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """These keys may be used from now on."""
+    """These keys may be used from now on, instead of any others.
+
+    `has_passphrase` says that they are not those of the sealed seed alone.
+    """
 
     keyring: Keyring
+    has_passphrase: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.text_pad import TextPad
 from signer.review import Kind
 
 
@@ -70,8 +71,9 @@ def _picked(screen: Screen, row: int, line: str) -> Iterator[Span]:
     """Where the cursor is, which text alone can only show as a sign."""
     if isinstance(screen, Menu) and line.startswith("▸"):
         yield Span(row, 0, COLUMNS)
-    if isinstance(screen, PinPad | Letters | Dice) and (found := _CURSOR.search(line)):
+    if isinstance(screen, _WITH_CURSOR) and (found := _CURSOR.search(line)):
         yield Span(row, found.start(), found.end() - found.start())
 
 
-_CURSOR = re.compile(r"\[.+?\]")
+_WITH_CURSOR = (PinPad, TextPad, Letters, Dice)
+_CURSOR = re.compile(r"\[(?:.|[^ ]+)\]")  # one letter, which may be a bracket, or one word

@@ -15,6 +15,7 @@ from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Notice, Question, Wait
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.text_pad import TextPad
 from signer.review import Fact, Kind, Origin, Page, Shape
 
 _NAMES = str.maketrans({"✓": "ok", "✗": "stop", "▸": " ", "◂": " "})
@@ -39,6 +40,8 @@ def choices(screen: Screen, word: str) -> tuple[str, ...]:
             return ()
         case PinPad():
             return ("Type the PIN, or a full stop to leave.",)
+        case TextPad():
+            return ("Type the text, or a full stop to leave.",)
         case Letters():
             hints = ["Type a word."]
         case Menu():
@@ -86,7 +89,11 @@ def _lines(screen: Screen) -> Iterator[str]:
         case Dice(rolls=rolls):
             yield "New wallet. Mix in dice rolls (optional)."
             yield f"Each adds 2.6 bits; {ENOUGH} are enough alone. {len(rolls)} of {ENOUGH} rolls."
-        case PinPad(title=title, note=note) | Letters(title=title, note=note):
+        case (
+            PinPad(title=title, note=note)
+            | TextPad(title=title, note=note)
+            | Letters(title=title, note=note)
+        ):
             yield f"{title}."
             yield from filter(None, (note,))
         case Qr(title=title, frames=frames):

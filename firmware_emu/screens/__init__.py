@@ -50,6 +50,15 @@ class Typing(Screen, Protocol):
 
 
 @runtime_checkable
+class Scanning(Typing, Protocol):
+    """A screen that takes any text: a space is typed there, and codes are read as they are."""
+
+    def scanned(self, data: bytes, /) -> "Screen | Answer":
+        """The screen after a code. `data` is nobody else's, and erased."""
+        ...
+
+
+@runtime_checkable
 class Asking(Screen, Protocol):
     """A screen on which OK can be a person's yes."""
 

@@ -24,7 +24,8 @@ class Home:
     """`name` tells this device from others; `fingerprint` (hex) is empty while locked.
 
     `networks` are lines that say which network of each chain it is for, `notes` what a person
-    should know of this device besides.
+    should know of this device besides. `has_passphrase` says that the fingerprint is not the
+    seed's alone.
     """
 
     kind: ClassVar[str] = "home"
@@ -34,11 +35,13 @@ class Home:
     tries_left: int | None = None
     networks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    has_passphrase: bool = False
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
             unlocked = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}")
-            body = (*unlocked, *self.networks, *self.notes)
+            added = ("with a passphrase",) if self.has_passphrase else ()
+            body = (*unlocked, *added, *self.networks, *self.notes)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
         networks = ("", *self.networks) if self.networks else ()

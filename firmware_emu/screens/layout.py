@@ -1,6 +1,7 @@
 """Text that fits the panel: wrapping, groups of four, the line that names the buttons."""
 
 import textwrap
+from collections.abc import Iterable
 
 from firmware_emu.screens import COLUMNS, ROWS
 
@@ -79,3 +80,13 @@ def framed(title: str, body: tuple[str, ...], last: str) -> tuple[str, ...]:
     """A whole panel: the title, the body from the top, the buttons at the very bottom."""
     rows = (*body[:BODY], *[""] * (BODY - len(body)))
     return (title, *rows, last)
+
+
+def flow(items: Iterable[str]) -> tuple[str, ...]:
+    """Items side by side, on as many lines as they need."""
+    lines = [""]
+    for item in items:
+        if len(lines[-1]) + len(item) > COLUMNS:
+            lines.append("")
+        lines[-1] += item
+    return tuple(lines)

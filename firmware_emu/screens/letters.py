@@ -1,11 +1,10 @@
 """A seed word, letter by letter. Only letters that lead to a word are offered."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from firmware_emu.screens import COLUMNS, Answer, Key
-from firmware_emu.screens.layout import buttons, framed, heading, wrap
+from firmware_emu.screens import Answer, Key
+from firmware_emu.screens.layout import buttons, flow, framed, heading, wrap
 from firmware_emu.screens.notice import Stopped
 from signer.keys.seeds.mnemonic import words_starting
 
@@ -29,7 +28,7 @@ class Letters:
 
     def lines(self) -> tuple[str, ...]:
         items = (f"[{x}]" if i == self.cursor else f" {x} " for i, x in enumerate(self._items()))
-        body = (*wrap(self.note)[:2], f"  {self.prefix}_", "", *_flow(items))
+        body = (*wrap(self.note)[:2], f"  {self.prefix}_", "", *flow(items))
         return framed(heading(self.title), body, buttons("stop", "pick", "◂ ▸"))
 
     def press(self, key: Key) -> "Letters | Spelled | Stopped":
@@ -70,13 +69,3 @@ class Letters:
         at = len(self.prefix)
         letters = dict.fromkeys(word[at] for word in candidates if len(word) > at)
         return (*exact, *letters, *((DELETE,) if self.prefix else ()))
-
-
-def _flow(items: Iterable[str]) -> tuple[str, ...]:
-    """Items side by side, on as many lines as they need."""
-    lines = [""]
-    for item in items:
-        if len(lines[-1]) + len(item) > COLUMNS:
-            lines.append("")
-        lines[-1] += item
-    return tuple(lines)

@@ -11,7 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from firmware_emu.storage import settings
+from firmware_emu.storage import seed_records, settings
+from firmware_emu.storage.seed_records import SeedRecords
 from firmware_emu.storage.settings import Settings
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor
@@ -21,18 +22,13 @@ from signer.keys.curve import Buffer, erase
 # Eight: enough for a person with wet fingers, and eight guesses at a PIN of four digits
 # succeed once in 1,250 times. Jade allows three, Trezor sixteen.
 TRIES = 8
-# Registered accounts, and bytes of each: fifteen keys with long origins take some 3 KiB.
-MOST_ACCOUNTS = 16
-LONGEST_ACCOUNT = 8 * 1024
-
-# What the chains remember of their signatures takes some 25 KB each.
-LONGEST_HISTORY = 256 * 1024
-
-_MAGIC = b"quietkey vault 5"
+_MAGIC = b"quietkey vault 6"
+_FIFTH = b"quietkey vault 5"  # records of one seed without a passphrase
 _FOURTH = b"quietkey vault 4"  # records without a time after which the device locks
 _THIRD = b"quietkey vault 3"  # records that remember no signature
 _SECOND = b"quietkey vault 2"  # records whose only setting is the serial
 _FIRST = b"quietkey vault 1"  # those without accounts, too; what every seal is bound to
+_WITH_HISTORY = (_MAGIC, _FIFTH, _FOURTH)
 _SALT = 16
 _NONCE = 12
 _ROOM = 33  # one byte of length and up to 32 of entropy, so the record never tells how many words
@@ -41,6 +37,7 @@ _CHECK = 8
 _SIZES = (16, 20, 24, 28, 32)  # bytes of BIP39 entropy
 _SETTINGS = {
     _MAGIC: settings.read,
+    _FIFTH: settings.read,
     _FOURTH: settings.read_networks,
     _THIRD: settings.read_networks,
     _SECOND: settings.read_serial,
@@ -120,7 +117,8 @@ class Vault:
     """All that the flash holds. `sealed` is None while there is no seed.
 
     `accounts` are registered ones, each sealed with a key of the seed (see `account_store`), and so
-    is `history`, what was signed before (see `history_store`); it is empty at first.
+    is `history`, what was signed before (see `history_store`); it is empty at first. Both are those
+    of the keys in use: `tag` says which (see `seed_records`); `other_records` are of other keys.
     """
 
     settings: Settings
@@ -128,6 +126,22 @@ class Vault:
     tries_left: int = TRIES
     accounts: tuple[bytes, ...] = field(default=(), repr=False)
     history: bytes = field(default=b"", repr=False)
+    tag: bytes = b""
+    other_records: tuple[SeedRecords, ...] = field(default=(), repr=False)
+
+    def of_keys(self, tag: bytes) -> "Vault":
+        """The same vault, with what is kept for the keys of this tag in hand (threat T128)."""
+        if tag == self.tag:
+            return self
+        present = SeedRecords(self.tag, self.accounts, self.history)
+        records, other_records = seed_records.exchanged((*self.other_records, present), tag)
+        return replace(
+            self,
+            tag=tag,
+            accounts=records.accounts,
+            history=records.history,
+            other_records=other_records,
+        )
 
     def attempt(self) -> "Vault":
         """The record that must be in flash before a PIN is looked at: one try fewer (T71)."""
@@ -141,11 +155,15 @@ class Vault:
         return Vault(self.settings)
 
     def encode(self) -> bytes:
+        """The record, the same whichever keys are in use."""
+        if self.tag:
+            return self.of_keys(b"").encode()
         sealed = self.sealed.encode() if self.sealed else b""
-        counts = bytes((self.tries_left, len(self.accounts)))
-        boxes = b"".join(len(box).to_bytes(2, "little") + box for box in self.accounts)
-        history = len(self.history).to_bytes(4, "little") + self.history
-        body = _MAGIC + self.settings.encode() + counts + boxes + history + sealed
+        head = _MAGIC + self.settings.encode() + bytes((self.tries_left,))
+        records = SeedRecords(b"", self.accounts, self.history).encode()
+        records += bytes((len(self.other_records),))
+        records += b"".join(item.encode() for item in self.other_records)
+        body = head + records + sealed
         return body + _checksum(body)
 
 
@@ -181,11 +199,12 @@ def parse(record: bytes) -> Vault:
     tries_left = cursor.uint(1)
     if tries_left > TRIES:
         raise Malformed("The flash record counts more PIN tries than there are.")
-    accounts = () if kind == _FIRST else _read_accounts(cursor)
-    history = _read_history(cursor) if kind in {_MAGIC, _FOURTH} else b""
+    accounts = () if kind == _FIRST else seed_records.read_accounts(cursor)
+    history = seed_records.read_history(cursor) if kind in _WITH_HISTORY else b""
+    other_records = seed_records.read_others(cursor) if kind == _MAGIC else ()
     sealed = _read_sealed(cursor) if cursor.remaining else None
     cursor.end()
-    return Vault(identity, sealed, tries_left, accounts, history)
+    return Vault(identity, sealed, tries_left, accounts, history, other_records=other_records)
 
 
 def _argon2id(cost: Cost, secret: Buffer, salt: bytes) -> bytes:
@@ -200,23 +219,6 @@ def _argon2id(cost: Cost, secret: Buffer, salt: bytes) -> bytes:
 
 
 _CHEAPEST = Cost(memory_kib=1024, passes=1)
-
-
-def _read_accounts(cursor: Cursor) -> tuple[bytes, ...]:
-    count = cursor.uint(1)
-    if count > MOST_ACCOUNTS:
-        raise Malformed(f"The flash record holds more than {MOST_ACCOUNTS} accounts.")
-    boxes = tuple(cursor.take(cursor.uint(2)) for _ in range(count))
-    if any(len(box) > LONGEST_ACCOUNT for box in boxes):
-        raise Malformed("An account in the flash record is longer than any of ours.")
-    return boxes
-
-
-def _read_history(cursor: Cursor) -> bytes:
-    length = cursor.uint(4)
-    if length > LONGEST_HISTORY:
-        raise Malformed("The history in the flash record is longer than any of ours.")
-    return cursor.take(length)
 
 
 def _read_sealed(cursor: Cursor) -> Sealed:

@@ -24,6 +24,7 @@ from firmware_emu.screens.dice import Rolled
 from firmware_emu.storage import vault
 from firmware_emu.storage.flash import stored
 from signer.formats import cbor
+from signer.keys.keyring import Keyring
 from signer.keys.path import render
 from signer.keys.seeds import mnemonic
 from tests import memory, psbts
@@ -40,6 +41,7 @@ pytestmark = [
 ROOT = Path(__file__).resolve().parents[2]
 PIN = "73951846"
 PASSPHRASE = "Correct7Horse9Battery4Staple"
+HIDDEN = "a passphrase that nobody guesses"
 ENTROPY = sha256(b"the seed of a device whose memory is searched").digest()
 WORDS = mnemonic.words_from_entropy(ENTROPY)
 TWELVE = mnemonic.words_from_entropy(ENTROPY[:16])
@@ -293,6 +295,46 @@ def test_words_that_were_shown_and_not_kept_leave_nothing(flash: Path) -> None:
         known = memory.of_a_seed(bytes(mnemonic.entropy_from_words(words)))
         assert memory.residue(device.pid, known) == set()
         assert memory.rows(device.pid, words) == set()
+
+
+def use_passphrase(device: EmulatorProcess, passphrase: str) -> None:
+    device.press("ok")
+    choose(device, "Passphrase")
+    device.wait_for("textpad")
+    for character in passphrase:
+        device.type(character)
+    device.press("ok")
+    enter_pin(device)
+    device.wait_for("question")
+    device.press("hold")
+    device.wait_for("home")
+
+
+def test_a_passphrase_is_on_its_pad_alone_and_its_keys_go_with_the_lock(flash: Path) -> None:
+    """T129: neither the passphrase nor what it made outlives its use."""
+    ours = Keyring(mnemonic.seed_from_words(WORDS, HIDDEN))
+    typed = pins(HIDDEN)
+    with EmulatorProcess(flash) as device, closing(Wire(device)) as wire:
+        restore(device)
+        plain = secrets(ENTROPY, stored(flash) or b"")
+        device.press("ok")
+        choose(device, "Passphrase")
+        device.wait_for("textpad")
+        for character in HIDDEN:
+            device.type(character)
+        # The control: while it is on the pad it is there.
+        assert memory.residue(device.pid, typed) == set(typed)
+        device.press("stop")
+        device.wait_for("home")
+        assert memory.residue(device.pid, typed) == set()
+        use_passphrase(device, HIDDEN)
+        known = memory.of_a_seed(ENTROPY, HIDDEN)
+        assert memory.residue(device.pid, known | typed) == MASTER
+        assert memory.residue(device.pid, plain) == set()
+        assert "result" in wire.sign(psbts.build(ours, 2))
+        assert memory.residue(device.pid, known | typed) >= MASTER
+        lock(device)
+        assert memory.residue(device.pid, known | typed | plain) == set()
 
 
 # A device in memory whose signatures no longer verify from the moment of approval on: a fault.

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_emu.storage import vault
+from firmware_emu.storage import seed_records, vault
+from firmware_emu.storage.seed_records import SeedRecords
 from firmware_emu.storage.settings import Settings
 from firmware_emu.storage.vault import TRIES, Cost, Vault, WrongPin
 from signer.errors import Malformed
@@ -17,7 +18,7 @@ CHEAP = Cost(memory_kib=1024, passes=1, lanes=1)
 SETTINGS = Settings(bytes.fromhex("a1b2c3d4e5f6"))
 RANDOM = bytes(range(100, 132))
 TRIES_AT = 16 + len(SETTINGS.encode())
-COST_AT = TRIES_AT + 2 + 4  # behind the counts and the length of the history
+COST_AT = TRIES_AT + 2 + 4 + 1  # behind the counts, the length of the history, and other keys
 ENTROPY = bytes(range(16))
 
 
@@ -80,8 +81,45 @@ def test_a_record_of_before_signatures_were_remembered_is_read() -> None:
     assert vault.parse(body + tagged_hash("quietkey/flash", body)[:8]) == kept
 
 
+def test_a_record_of_before_passphrases_had_records_is_read() -> None:
+    kept = replace(sealed_vault(), accounts=(b"account",), history=b"signed")
+    assert kept.sealed is not None
+    boxes = b"\x01\x07\x00account\x06\x00\x00\x00signed"
+    body = b"quietkey vault 5" + SETTINGS.encode() + b"\x08" + boxes + kept.sealed.encode()
+    assert vault.parse(body + tagged_hash("quietkey/flash", body)[:8]) == kept
+
+
+def test_what_is_kept_for_other_keys_is_read_back_and_told_apart() -> None:
+    kept = replace(sealed_vault(), accounts=(b"account",), history=b"signed")
+    hidden = replace(kept.of_keys(b"8 bytes."), accounts=(b"other",))
+    assert (hidden.of_keys(b"8 bytes?").accounts, hidden.of_keys(b"8 bytes?").history) == ((), b"")
+    again = vault.parse(hidden.encode())
+    assert (again.accounts, again.history) == (kept.accounts, kept.history)
+    assert again.of_keys(b"8 bytes.").accounts == (b"other",)
+    assert again.of_keys(b"8 bytes.").encode() == again.encode() == hidden.encode()
+    assert hidden.wiped() == Vault(SETTINGS)
+
+
+def test_the_records_of_the_passphrases_used_last_are_kept_and_never_the_seeds_own_lost() -> None:
+    kept = replace(sealed_vault(), history=b"signed")
+    tags = [b"keys %03d" % number for number in range(seed_records.MOST_OTHERS + 3)]
+    for tag in tags:
+        kept = replace(kept.of_keys(tag), history=tag)
+    again = vault.parse(kept.encode())
+    assert again.history == b"signed"
+    assert [records.tag for records in again.other_records] == tags[3:]
+
+
+@pytest.mark.parametrize("damage", ["twice", "too many"])
+def test_records_of_other_keys_that_no_device_writes_are_refused(damage: str) -> None:
+    others = [SeedRecords(bytes([number]) * 8, (b"a",)) for number in range(9)]
+    others = others[:1] * 2 if damage == "twice" else others
+    with pytest.raises(Malformed, match="passphrase"):
+        vault.parse(replace(sealed_vault(), other_records=tuple(others)).encode())
+
+
 def test_a_longer_history_than_there_can_be_is_refused() -> None:
-    made = Vault(SETTINGS, history=bytes(vault.LONGEST_HISTORY + 1))
+    made = Vault(SETTINGS, history=bytes(seed_records.LONGEST_HISTORY + 1))
     with pytest.raises(Malformed, match="history"):
         vault.parse(made.encode())
 
@@ -110,7 +148,7 @@ def test_every_flipped_bit_is_noticed() -> None:
 def test_no_bytes_break_the_parser(record: bytes) -> None:
     with pytest.raises(Malformed):
         vault.parse(record)
-    body = b"quietkey vault 5" + record
+    body = b"quietkey vault 6" + record
     checked = body + tagged_hash("quietkey/flash", body)[:8]
     with suppress(Malformed):
         assert vault.parse(checked).encode() == checked

@@ -25,7 +25,8 @@ from tests import psbts
 PAYMENTS = Path(__file__).with_name("payments.txt")
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
-MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3}  # each key changes them a little
+# Each key changes them a little.
+MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3, "textpad": 9}
 _WRONG = "9999"
 _HARDENED = 1 << 31
 # A key that shares an account with everybody's test seed, in the stories about several keys.
@@ -126,6 +127,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "erased": (Emulator(locked=True), _too_many),
         "menu": (Emulator(), _menu),
         "wiped": (Emulator(), _wipe),
+        "passphrase": (Emulator(), _use_passphrase),
         "address": (Emulator(), _address),
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
         "warning": (Emulator(), lambda device: _sign(device, "high fee")),
@@ -207,6 +209,21 @@ def _wipe(device: Emulator) -> None:
     device.press("ok", "left", "ok", "hold")
     device.type(PIN)
     device.press("ok")
+
+
+def _use_passphrase(device: Emulator) -> None:
+    """With the letters of a keyboard, picked on the pad, and away again."""
+    device.press("ok", "left", "left", "ok")
+    device.type("TREZ")
+    device.press("left", "left", "ok", "ok", "ok")  # punctuation
+    device.press("right", "right", "ok")
+    device.type("\bZOR")
+    device.press("ok")
+    device.type(PIN)
+    device.press("ok", "hold")
+    device.press("ok", "left", "left", "ok", "ok")
+    device.type(PIN)
+    device.press("ok", "stop", "ok")
 
 
 def _damaged(device: Emulator) -> None:

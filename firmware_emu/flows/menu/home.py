@@ -9,6 +9,7 @@ from firmware_emu.flows.menu.auto_lock import choose_auto_lock
 from firmware_emu.flows.menu.export import export
 from firmware_emu.flows.menu.forget import accounts
 from firmware_emu.flows.menu.network import choose_network
+from firmware_emu.flows.seed.passphrase import choose_passphrase
 from firmware_emu.flows.seed.unlock import unlock
 from firmware_emu.flows.seed.wipe import wipe_by_pin, wipe_by_word
 from firmware_emu.screens.home import Home, MorePressed
@@ -21,6 +22,7 @@ EXPORT = "Show account"
 ACCOUNTS = "Registered accounts"
 NETWORK = "Network"
 AUTO_LOCK = "Auto-lock"
+OTHER_KEYS = "Passphrase"
 LOCK = "Lock"
 ERASE = "Erase the seed"
 
@@ -49,7 +51,13 @@ def unlocked(
 ) -> Flow[None]:
     """Unlocked: the menu."""
     fingerprint = keyring.fingerprint.hex()
-    yield Home(vault.settings.name, fingerprint, networks=_labels(vault), notes=notes)
+    yield Home(
+        vault.settings.name,
+        fingerprint,
+        networks=_labels(vault),
+        notes=notes,
+        has_passphrase=bool(vault.tag),
+    )
     yield from _choose(
         {
             LOCK: _lock,
@@ -57,6 +65,7 @@ def unlocked(
             ACCOUNTS: partial(accounts, vault, keyring),
             NETWORK: partial(choose_network, vault),
             AUTO_LOCK: partial(choose_auto_lock, vault),
+            OTHER_KEYS: partial(choose_passphrase, vault, sealed, keyring, pool),
             ERASE: partial(wipe_by_pin, vault, sealed, pool),
         }
     )

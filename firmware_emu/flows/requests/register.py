@@ -9,7 +9,8 @@ from firmware_emu.flows.review import NOTHING_KEPT, read_all
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.storage import account_store
 from firmware_emu.storage.account_store import AccountStore, StoredAccount, with_account
-from firmware_emu.storage.vault import LONGEST_ACCOUNT, MOST_ACCOUNTS, Vault
+from firmware_emu.storage.seed_records import LONGEST_ACCOUNT, MOST_ACCOUNTS
+from firmware_emu.storage.vault import Vault
 from signer import chains
 from signer.keys.keyring import Keyring
 from signer.review import Fact, Kind, Origin, Page, warning

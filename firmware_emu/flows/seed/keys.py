@@ -1,13 +1,13 @@
 """From stored entropy to keys."""
 
-from signer.keys.curve import erase
+from signer.keys.curve import Buffer, erase
 from signer.keys.keyring import Keyring
 from signer.keys.seeds.mnemonic import seed_from_entropy
 
 
-def keyring(entropy: bytearray) -> Keyring:
-    """The keys of BIP39 entropy, without a passphrase. The entropy is wiped."""
+def keyring(entropy: bytearray, passphrase: Buffer = b"") -> Keyring:
+    """The keys of BIP39 entropy and a passphrase (UTF-8), empty for none. The entropy is wiped."""
     try:
-        return Keyring(seed_from_entropy(entropy))
+        return Keyring(seed_from_entropy(entropy, passphrase))
     finally:
         erase(entropy)

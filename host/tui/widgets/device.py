@@ -26,9 +26,14 @@ NARROW = 112  # columns; below it wallet and device are shown one at a time
 BUTTONS = (("stop", "✗"), ("left", "◂"), ("right", "▸"), ("ok", "✓"))
 DOTS = {"empty": ("○", "new"), "locked": ("◌", "locked"), "unlocked": ("●", "unlocked")}
 # The device's screens that take characters, and which. On all others letters are the app's keys.
-TYPED = {"letters": str.isalpha, "pinpad": str.isalnum, "dice": str.isdigit}
+TYPED = {
+    "letters": str.isalpha,
+    "pinpad": str.isalnum,
+    "dice": str.isdigit,
+    "textpad": str.isprintable,
+}
 BACKSPACE = "\b"
-PLACES = {"letters": KeyPlace.TYPING, "confirm": KeyPlace.REVIEW}
+PLACES = {"letters": KeyPlace.TYPING, "textpad": KeyPlace.TYPING, "confirm": KeyPlace.REVIEW}
 HOW_TYPED = "Type here. tab takes the keyboard back."
 HOW_REACHED = "Press d to use its buttons from here."
 HOW_SAID_YES = "space is ✓. Keep it down to hold ✓."

@@ -17,9 +17,11 @@ from itertools import chain
 from signer.errors import Malformed
 from signer.formats.bits import regroup
 from signer.formats.words.wordlist import LANGUAGES, words_of
+from signer.keys.curve import Buffer
 from signer.keys.keyring import Keyring
 from signer.keys.scratch import Scratch
 from signer.keys.seeds import electrum, lookup
+from signer.keys.seeds.passphrase import normalized
 
 _ENTROPY_SIZES = (16, 20, 24, 28, 32)
 _WORD_COUNTS = (12, 15, 18, 21, 24)  # BIP39: 4 bytes of entropy and 1 bit of checksum per 3 words
@@ -63,9 +65,12 @@ def seed_from_words(
 
 
 def seed_from_entropy(
-    entropy: bytes | bytearray, passphrase: str = "", language: str = "english"
+    entropy: bytes | bytearray, passphrase: str | Buffer = "", language: str = "english"
 ) -> bytearray:
-    """`seed_from_words` for the words of an entropy (16 to 32 bytes), which stays the caller's."""
+    """`seed_from_words` for the words of an entropy (16 to 32 bytes), which stays the caller's.
+
+    A passphrase in a buffer is UTF-8, and can be erased (see `passphrase.normalized`).
+    """
     with Scratch() as scratch:
         salt, spelled = _salt(passphrase, scratch), _spelled(entropy, language, scratch)
         stretched = hashlib.pbkdf2_hmac("sha512", spelled, salt, _ROUNDS)
@@ -165,13 +170,19 @@ def _spelled(entropy: bytes | bytearray, language: str, scratch: Scratch) -> mem
     return room[:end]
 
 
-def _salt(passphrase: str, scratch: Scratch) -> bytearray:
+def _salt(passphrase: str | Buffer, scratch: Scratch) -> bytearray:
+    if not isinstance(passphrase, str):
+        return _salted(scratch.owned(normalized(passphrase)), scratch)
     if len(passphrase) > _MAX_PASSPHRASE:
         raise Malformed(f"A passphrase has at most {_MAX_PASSPHRASE} letters.")
     # Checked here: the UnicodeEncodeError that would follow carries the whole passphrase with it.
     if any("\ud800" <= letter <= "\udfff" for letter in passphrase):
         raise Malformed("The passphrase holds half a character.")
     encoded = scratch.taken(unicodedata.normalize("NFKD", passphrase).encode())
+    return _salted(encoded, scratch)
+
+
+def _salted(encoded: bytearray, scratch: Scratch) -> bytearray:
     salt = scratch.buffer(8 + len(encoded))
     salt[:8] = b"mnemonic"
     memoryview(salt)[8:] = memoryview(encoded)

@@ -26,8 +26,8 @@ def test_no_cable_loads_a_seed() -> None:
     assert naming == {"air"}
 
 
-def test_the_device_uses_none_and_shows_whose_keys_they_are() -> None:
-    """There is no passphrase here at all: the keys are those of the words alone."""
+def test_none_is_used_that_was_not_entered_on_the_device() -> None:
+    """After unlocking the keys are those of the words alone; then see T129."""
     entropy = mnemonic.entropy_from_words(ABANDON)
     plain = Keyring(mnemonic.seed_from_words(ABANDON))
     other = Keyring(mnemonic.seed_from_words(ABANDON, "TREZOR"))

@@ -1,0 +1,69 @@
+"""A BIP39 passphrase: other keys of the same seed, in memory alone, until the device locks."""
+
+from contextlib import ExitStack
+
+from firmware_emu.entropy_pool import EntropyPool
+from firmware_emu.flows import Declined, Flow, Pause, Unlocked
+from firmware_emu.flows.seed.keys import keyring
+from firmware_emu.flows.seed.unlock import open_seed
+from firmware_emu.pin_entry import PassphraseEntry
+from firmware_emu.screens.notice import Acknowledged, Notice, Question, Wait
+from firmware_emu.screens.pin_pad import Entered
+from firmware_emu.screens.text_pad import TextPad
+from firmware_emu.storage.vault import Sealed, Vault
+from signer.keys.keyring import Keyring
+from signer.keys.scratch import Scratch
+
+_ENTERING = "Type it, or show it as a code."
+_EMPTYING = "Leave it empty to have none."
+_PURPOSE = "To make the keys."
+_EMPTY = Notice("No passphrase", ("Nothing was entered. The keys are as they were.",))
+_SAME_KEYS = Notice("The same keys", ("They are in use already. Nothing was changed.",))
+_UNCHANGED = Notice("Not changed", ("The keys are as they were.",))
+
+
+def choose_passphrase(
+    vault: Vault, sealed: Sealed, present: Keyring, pool: EntropyPool
+) -> Flow[None]:
+    """Other keys in use, once their fingerprint was read (threat T128). Raises Declined.
+
+    The seed is not in memory while its keys are in use: its PIN is asked for.
+    """
+    with PassphraseEntry() as entry:
+        note = f"{_ENTERING} {_EMPTYING}" if vault.tag else _ENTERING
+        if not isinstance((yield TextPad("Passphrase", note, entry=entry)), Entered):
+            raise Declined
+        if not (len(entry) or vault.tag):
+            yield _EMPTY
+            return
+        keys = yield from _keys(vault, sealed, pool, entry)
+        has_passphrase = len(entry) > 0
+    if keys.fingerprint == present.fingerprint:
+        keys.wipe()
+        yield _SAME_KEYS
+        return
+    with ExitStack() as stack:
+        stack.callback(keys.wipe)  # also when the device locks meanwhile
+        answer = yield _question(present, keys, has_passphrase=has_passphrase)
+        if isinstance(answer, Acknowledged):
+            stack.pop_all()
+            yield Unlocked(keys, has_passphrase=has_passphrase)
+        else:
+            yield _UNCHANGED
+
+
+def _keys(vault: Vault, sealed: Sealed, pool: EntropyPool, entry: PassphraseEntry) -> Flow[Keyring]:
+    with Scratch() as scratch:
+        entropy = scratch.owned((yield from open_seed(vault, sealed, pool, _PURPOSE)))
+        yield Pause(Wait("Making the keys."))
+        return keyring(entropy, entry.view())
+
+
+def _question(present: Keyring, keys: Keyring, *, has_passphrase: bool) -> Question:
+    facts = (f"Now {present.fingerprint.hex()}", f"Then {keys.fingerprint.hex()}")
+    advice = (
+        "Write it down, or compare it with your note: one wrong letter makes other keys."
+        if has_passphrase
+        else "These are the keys of the words alone."
+    )
+    return Question("Use these keys?", (*facts, advice), "use", hold=True)
