@@ -1,4 +1,7 @@
-"""Account keys for pairing by QR: crypto-account (BCR-2020-015), crypto-hdkey (BCR-2020-007)."""
+"""Account keys for pairing by QR: crypto-account (BCR-2020-015), crypto-hdkey (BCR-2020-007).
+
+And what they are in version 2: account-descriptor (BCR-2023-019), output-descriptor (BCR-2023-010).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +15,12 @@ from signer.formats.qr.ur import Ur
 ACCOUNT_TYPES: Final = ("crypto-account", "crypto-hdkey", "hdkey")
 HARDENED: Final = 1 << 31  # BIP32
 
-_OUTPUT = 308
+_OUTPUT, _DESCRIPTOR = 308, 40308
 _SCRIPTS: Final = {400: "sh", 401: "wsh", 403: "pkh", 404: "wpkh", 409: "tr"}
 _SCRIPT_TAGS: Final = {name: tag for tag, name in _SCRIPTS.items()}
 _HDKEY, _KEYPATH, _COIN_INFO = (303, 40303), (304, 40304), (305, 40305)
 _TEST_COINS: Final = 1
+_OLD, _NEW = 0, 1  # version 1 and 2, in the pairs of tags above
 _MAX_PATH: Final = 16
 _XPUB_MAINNET, _XPUB_TEST = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")  # BIP32
 
@@ -85,6 +89,25 @@ def render(account: Account) -> Ur:
     return Ur("crypto-account", cbor.encode({1: fingerprint, 2: outputs}))
 
 
+def render_output(fingerprint: bytes, key: AccountKey) -> Ur:
+    """The key in its script alone, version 1 (BCR-2020-010)."""
+    return Ur("crypto-output", cbor.encode(_output(fingerprint, key)))
+
+
+def render_descriptors(account: Account) -> Ur:
+    """The account in version 2: a text for each script, and the key that goes into it."""
+    outputs: list[Value] = [
+        Tag(_DESCRIPTOR, _descriptor(account.fingerprint, key, "")) for key in account.keys
+    ]
+    fingerprint = int.from_bytes(account.fingerprint, "big")
+    return Ur("account-descriptor", cbor.encode({1: fingerprint, 2: outputs}))
+
+
+def render_descriptor(fingerprint: bytes, key: AccountKey) -> Ur:
+    """The key in its script alone, version 2, with both branches behind it (BIP389)."""
+    return Ur("output-descriptor", cbor.encode(_descriptor(fingerprint, key, "/<0;1>/*")))
+
+
 def parse(ur: Ur) -> Account:
     """The account in a UR of one of ACCOUNT_TYPES, with or without tag 308. Raises Malformed.
 
@@ -105,6 +128,21 @@ def parse(ur: Ur) -> Account:
 
 
 def _output(fingerprint: bytes, key: AccountKey) -> Value:
+    value: Value = _hdkey(fingerprint, key, _OLD)
+    for name in reversed(key.script.rstrip(")").split("(")):
+        value = Tag(_SCRIPT_TAGS[name], value)
+    return value
+
+
+def _descriptor(fingerprint: bytes, key: AccountKey, steps: str) -> dict[str | int, Value]:
+    functions = key.script.rstrip(")").split("(")
+    if functions[-1] == "wsh":
+        functions.append("cosigner")  # what the paper calls a key that is one of several
+    source = "(".join((*functions, f"@0{steps}")) + len(functions) * ")"
+    return {1: source, 2: [_hdkey(fingerprint, key, _NEW)]}
+
+
+def _hdkey(fingerprint: bytes, key: AccountKey, version: int) -> Tag:
     components: list[Value] = []
     for step in key.path:
         components += (step % HARDENED, step >= HARDENED)
@@ -113,15 +151,12 @@ def _output(fingerprint: bytes, key: AccountKey) -> Value:
     hdkey: dict[str | int, Value] = {
         3: key.public_key,
         4: key.chain_code,
-        6: Tag(_KEYPATH[0], origin),
+        6: Tag(_KEYPATH[version], origin),
         8: int.from_bytes(key.parent_fingerprint, "big"),
     }
     if not key.mainnet:
-        hdkey[5] = Tag(_COIN_INFO[0], {2: _TEST_COINS})
-    value: Value = Tag(_HDKEY[0], hdkey)
-    for name in reversed(key.script.rstrip(")").split("(")):
-        value = Tag(_SCRIPT_TAGS[name], value)
-    return value
+        hdkey[5] = Tag(_COIN_INFO[version], {2: _TEST_COINS})
+    return Tag(_HDKEY[version], hdkey)
 
 
 def _parse_output(value: Value) -> AccountKey | None:

@@ -283,7 +283,8 @@ def _too_many(device: Emulator) -> None:
 def _menu(device: Emulator) -> None:
     device.press("ok", "right", "ok", "ok")
     device.press("ok", "right", "right", "ok", "ok")
-    device.press("ok", "right", "right", "right", "ok", "left", "ok", "hold")
+    device.press("ok", "right", "right", "right", "ok", "right", "ok", "right", *["ok"] * 4)
+    device.press("ok", "right", "right", "right", "right", "ok", "left", "ok", "hold")
     device.press("ok", "ok")
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Locked
 from firmware_emu.flows.menu.auto_lock import choose_auto_lock
-from firmware_emu.flows.menu.export import export
+from firmware_emu.flows.menu.export import export, export_for_program
 from firmware_emu.flows.menu.forget import accounts
 from firmware_emu.flows.menu.network import choose_network
 from firmware_emu.flows.seed.passphrase import choose_passphrase
@@ -20,6 +20,7 @@ from signer.keys.keyring import Keyring
 
 EXPORT = "Show account"
 ACCOUNTS = "Registered accounts"
+FOR_PROGRAM = "Account for a program"
 NETWORK = "Network"
 AUTO_LOCK = "Auto-lock"
 OTHER_KEYS = "Passphrase"
@@ -63,6 +64,7 @@ def unlocked(
             LOCK: _lock,
             EXPORT: partial(export, vault.settings, keyring),
             ACCOUNTS: partial(accounts, vault, keyring),
+            FOR_PROGRAM: partial(export_for_program, vault.settings, keyring),
             NETWORK: partial(choose_network, vault),
             AUTO_LOCK: partial(choose_auto_lock, vault),
             OTHER_KEYS: partial(choose_passphrase, vault, sealed, keyring, pool),

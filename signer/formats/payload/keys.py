@@ -39,6 +39,18 @@ def plain(key: str) -> str:
     return base58.encode_check(_VERSIONS[raw[:4]][0] + raw[4:])
 
 
+def with_letters(xpub: str, script: str) -> str:
+    """The key with the letters that tell of its script (SLIP132): zpub and kin; else as it is.
+
+    `script` is the descriptor function around the key, "wpkh" or "sh(wsh)". Raises Malformed.
+    """
+    raw = base58.decode_check(xpub)
+    for version, (network, function) in _VERSIONS.items():
+        if (network, function) == (raw[:4], script):
+            return base58.encode_check(version + raw[4:])
+    return xpub
+
+
 def expression(match: "re.Match[str]") -> str:
     """`[fingerprint/path]xpub` of a match of EXTENDED: h for hardened. Raises Malformed."""
     origin = ""

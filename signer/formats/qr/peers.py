@@ -1,4 +1,4 @@
-"""Who reads our codes: the form, the size and the speed that each program in the field takes.
+"""Who reads our codes: the forms, the size and the speed that each program in the field takes.
 
 From the sources of each, and from what their users report. A live key changes size and speed.
 """
@@ -24,6 +24,19 @@ class Content(Enum):
     WHOLE = "whole"
     SIGNATURES = "signatures"
     TRANSACTION = "transaction"
+
+
+class AccountForm(Enum):
+    """How the public keys of an account are written. The value is what a person calls it."""
+
+    ACCOUNT = "Account code"
+    TEXT = "Key as text"
+    DESCRIPTOR = "Descriptor"
+    FILE = "Coldcard JSON"
+    OUTPUT = "Output code"
+    BARE = "Key alone"
+    ACCOUNT_V2 = "Account code, version 2"
+    OUTPUT_V2 = "Output code, version 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,27 @@ PEERS: Final = (
     Peer("seedsigner", version=12),
     Peer("keystone", version=12),
     Peer("coldcard", Form.BBQR, version=15, period_s=0.25),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`forms` are those it reads, the one that tells most first; `peer` is how it reads codes."""
+
+    name: str
+    forms: tuple[AccountForm, ...]
+    peer: str = "any"
+
+
+PROGRAMS: Final = (
+    Program("Sparrow", (AccountForm.ACCOUNT, AccountForm.TEXT), "sparrow"),
+    Program("BlueWallet", (AccountForm.ACCOUNT, AccountForm.BARE), "bluewallet"),
+    Program("Nunchuk", (AccountForm.ACCOUNT, AccountForm.FILE), "nunchuk"),
+    Program("Specter", (AccountForm.TEXT, AccountForm.ACCOUNT), "specter"),
+    Program("Electrum", (AccountForm.BARE,), "electrum"),
+    Program("Bitcoin Core", (AccountForm.DESCRIPTOR,)),
+    Program("One for Coldcard files", (AccountForm.FILE,), "coldcard"),
+    Program("Another", (AccountForm.ACCOUNT, AccountForm.TEXT)),
 )
 _NAMED: Final = {peer.name: peer for peer in (USUAL, *PEERS)}
 NAMES: Final = tuple(_NAMED)
