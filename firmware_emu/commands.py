@@ -128,13 +128,16 @@ class SignMessage:
     """A text to sign as `signmessage` does.
 
     With a host's `commitment` (32 bytes) the reply is the signer's (33 bytes), and the signature
-    that of the next command, `RevealEntropy`.
+    that of the next command, `RevealEntropy`. With a `network` it may be signed for the address at
+    the path instead (BIP322), whose kind is `variant`, or the path's own where that is empty.
     """
 
     chain: str
     path: Path
     text: str = field(repr=False)
     commitment: bytes | None = None
+    network: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def unknown_network(command: Command) -> Fault | None:
         case CheckAddress() | CheckKeys():
             return None if networks.exists(command.chain, command.network) else _NO_NETWORK
         case SignMessage():
-            return None if networks.exists(command.chain) else _NO_NETWORK
+            return None if networks.exists(command.chain, command.network) else _NO_NETWORK
         case GetInfo() | Unlock() | AddEntropy() | GetFingerprint() | GetAccounts():
             return None
         case RevealEntropy() | LoadSeed() | Logout() | Unknown() | Unusable():

@@ -222,6 +222,27 @@ class AddressSearch(Protocol):
         ...
 
 
+class Statements(Protocol):
+    """The verbs of chains whose addresses sign messages as they would spend (BIP322)."""
+
+    def statement_variant(self, path: Path, variant: str) -> str:
+        """The kind of address at `path` that can; empty for none.
+
+        `variant` is the kind that was asked for, or empty where the path decides.
+        """
+        ...
+
+    def signs_by_key(self, variant: str) -> bool:
+        """Whether addresses of this kind have another form of signature: `Chain.message`."""
+        ...
+
+    def statement(
+        self, text: str, path: Path, variant: str, keyring: Keyring, network: str
+    ) -> Review[Any]:
+        """A message to sign for our address at `path`. Raises Refused as `Chain.message` does."""
+        ...
+
+
 class KeylessReview(Protocol):
     """The verb of chains whose requests can be read by who has no keys of them."""
 
@@ -286,6 +307,12 @@ def address_search(name: str) -> AddressSearch | None:
     return search if _can_search(search) else None
 
 
+def statements(name: str) -> Statements | None:
+    """The same chain's messages for addresses; None if it has none. Raises LookupError."""
+    verbs: object = getattr(_package(name), "STATEMENTS", None)
+    return verbs if _can_state(verbs) else None
+
+
 def keyless_review(name: str) -> KeylessReview | None:
     """The same chain's pages for who has no keys; None if it has none. Raises LookupError."""
     reader: object = getattr(_package(name), "KEYLESS_REVIEW", None)
@@ -300,6 +327,10 @@ def narrow_answers(name: str) -> NarrowAnswers | None:
 
 def _can_shorten(value: object) -> TypeGuard[NarrowAnswers]:
     return not _missing(value, NarrowAnswers)
+
+
+def _can_state(value: object) -> TypeGuard[Statements]:
+    return not _missing(value, Statements)
 
 
 def _can_read(value: object) -> TypeGuard[KeylessReview]:

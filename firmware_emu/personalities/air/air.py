@@ -193,9 +193,11 @@ class Air:
             case AccountKeys(keys):
                 yield _READY
                 yield Request(_ON_DEVICE, CheckKeys(CHAIN, self._network, keys))
-            case MessageText(way, text):
+            case MessageText(way, text, variant):
                 yield _READY
-                yield Request(_MESSAGE, SignMessage(CHAIN, path.parse(way), text))
+                steps, network = path.parse(way), self._network
+                message = SignMessage(CHAIN, steps, text, network=network, variant=variant)
+                yield Request(_MESSAGE, message)
             case SeedCode(form):
                 words = scanned.words_of(data, form)
                 erase(data)  # it came from a camera, and is nobody else's (threat T81)

@@ -6,7 +6,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signer.chains import AddressSearch, Chain, KeylessReview, NarrowAnswers, PolicyAccounts
+from signer.chains import (
+    AddressSearch,
+    Chain,
+    KeylessReview,
+    NarrowAnswers,
+    PolicyAccounts,
+    Statements,
+)
 from signer.chains.bitcoin.accounts import addresses, registry
 from signer.chains.bitcoin.accounts.account import PolicyAccount, is_of_another_coin
 from signer.chains.bitcoin.messages import message
@@ -194,6 +201,15 @@ class Bitcoin:
         """
         return message.key_message(text, path, keyring)
 
+    def statement_variant(self, path: Path, variant: str) -> str:
+        """The kind of address that signs by a witness alone, "wpkh" or "tr" (BIP322, Simple)."""
+        kind = variant or addresses.variant_of(path)
+        return kind if kind in ("wpkh", "tr") else ""
+
+    def signs_by_key(self, variant: str) -> bool:
+        """BIP137 has a header for each kind of address but taproot's."""
+        return variant != "tr"
+
     def statement(
         self,
         text: str,
@@ -236,3 +252,4 @@ POLICY_ACCOUNTS: PolicyAccounts = BITCOIN
 ADDRESS_SEARCH: AddressSearch = BITCOIN
 KEYLESS_REVIEW: KeylessReview = BITCOIN
 NARROW_ANSWERS: NarrowAnswers = BITCOIN
+STATEMENTS: Statements = BITCOIN

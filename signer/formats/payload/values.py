@@ -77,14 +77,12 @@ class AddressText:
 class MessageText:
     """A request to sign `text` with the key at `path` (`m/84h/0h/0h/0/0`).
 
-    `variant` is a kind of address, or empty where the path decides; with `address` the signature
-    has to be that address's. `is_bip322` asks for that form of signature.
+    `variant` is a kind of address, or empty where the path decides.
     """
 
     path: str
     text: str = field(repr=False)
     variant: str = ""
-    is_bip322: bool = False
 
 
 class SeedForm(Enum):

@@ -3,6 +3,7 @@
 from signer.chains.bitcoin.accounts.account import (
     CHANGE,
     INDEX_GAP,
+    PURPOSES,
     AccountIndex,
     PolicyAccount,
     SingleKeyAccount,
@@ -18,12 +19,19 @@ from signer.errors import Malformed, Refused
 from signer.keys.keyring import Keyring
 from signer.keys.path import HARDENED, Path, render
 
+_DEPTH = 5  # of an address (BIP44, Path levels)
 VARIANTS = {
     "pkh": ScriptType.P2PKH,
     "sh(wpkh)": ScriptType.P2SH,
     "wpkh": ScriptType.P2WPKH,
     "tr": ScriptType.P2TR,
 }
+
+
+def variant_of(path: Path) -> str:
+    """The kind of address that wallets have at `path` (BIP44 and kin); empty where none has one."""
+    kind = PURPOSES.get(path[0]) if len(path) == _DEPTH else None
+    return next((variant for variant, script_type in VARIANTS.items() if script_type is kind), "")
 
 
 def single_key_address(
