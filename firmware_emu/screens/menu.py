@@ -1,10 +1,11 @@
-"""A choice among a few things."""
+"""A choice among a few things, or of a whole number."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from firmware_emu.screens import Answer, Key
-from firmware_emu.screens.layout import BODY, buttons, framed, heading
+from firmware_emu.screens.layout import BODY, buttons, framed, heading, wrap
+from firmware_emu.screens.notice import Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,47 @@ class Menu:
                 return Picked(self.items[self.cursor])
             case Key.STOP:
                 return MenuClosed() if self.back else self
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChosen(Answer):
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number from 0 on. `largest` is the last that can be chosen; 0 comes after it."""
+
+    kind: ClassVar[str] = "number"
+
+    title: str
+    sentence: str
+    largest: int
+    value: int = 0
+
+    def lines(self) -> tuple[str, ...]:
+        body = (*wrap(self.sentence), "", f"  {self.value}", "", "Type it, or use the arrows.")
+        return framed(heading(self.title), body, buttons("back", "choose", "◂ ▸"))
+
+    def press(self, key: Key) -> "Number | NumberChosen | Stopped":
+        match key:
+            case Key.LEFT:
+                return self._of(self.value - 1)
+            case Key.RIGHT:
+                return self._of(self.value + 1)
+            case Key.OK | Key.HOLD:
+                return NumberChosen(self.value)
+            case Key.STOP:
+                return Stopped()
+
+    def typed(self, character: str) -> "Number":
+        """A digit behind those there are, or one less; a number that is too large is not taken."""
+        if character in ("\b", "\x7f"):
+            return replace(self, value=self.value // 10)
+        if character not in tuple("0123456789"):
+            return self
+        value = self.value * 10 + int(character)
+        return replace(self, value=value) if value <= self.largest else self
+
+    def _of(self, value: int) -> "Number":
+        return replace(self, value=value % (self.largest + 1))

@@ -10,9 +10,8 @@ from firmware_emu.flows.menu.account_forms import (
     alternatives,
 )
 from firmware_emu.flows.menu.network import choose_chain
-from firmware_emu.screens.menu import Menu, Picked
+from firmware_emu.screens.menu import Menu, Number, NumberChosen, Picked
 from firmware_emu.screens.notice import Acknowledged, Notice, Question
-from firmware_emu.screens.number import Number, NumberChosen
 from firmware_emu.screens.qr import Alternative, animated
 from firmware_emu.storage import networks
 from firmware_emu.storage.settings import Settings
