@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from host.errors import HostError
 from host.interrupts import ended_as_by_ctrl_c, ending_at_once
@@ -14,7 +15,9 @@ with ending_at_once():
 
     from host.cli import PASSED_ON, UsageError, parser, usual_link
     from host.cli.status import BAD_INPUT, FAILED, STOPPED, ExitCode, error_object, exit_code
-    from host.session.api import Opening
+
+if TYPE_CHECKING:
+    from host.session.remembered import Wallets
 
 OK = 0
 Work = Callable[[], int]
@@ -132,30 +135,27 @@ def _page(args: argparse.Namespace) -> int:
 def _app() -> Work:
     from host.tui import app  # noqa: PLC0415
 
-    opening, welcome = _usual_opening()
-    return lambda: app.run(opening, welcome=welcome)
+    wallets = _wallets()
+    opening = wallets.usual()
+    return lambda: app.run(opening, wallets)
 
 
 def _web(args: argparse.Namespace) -> int:
     from host import demo, web  # noqa: PLC0415
 
-    opening, welcome = _usual_opening()
     if args.demo:
-        opening, welcome = demo.opening(None, usual_link()), False
-    return web.run(opening, args.port, welcome=welcome)
+        return web.run(demo.opening(None, usual_link()), args.port)
+    wallets = _wallets()
+    return web.run(wallets.usual(), args.port, wallets)
 
 
-def _usual_opening() -> tuple[Opening, bool]:
-    """The wallet that config.toml names; the first question when there is none."""
-    from host import demo, settings  # noqa: PLC0415
+def _wallets() -> "Wallets":
+    """Those of the usual folder, one of which may be the one that opens without a word."""
+    from host import demo  # noqa: PLC0415
     from host.config import HomeFolder  # noqa: PLC0415
-    from host.session import remembered  # noqa: PLC0415
+    from host.session.remembered import HomeWallets  # noqa: PLC0415
 
-    home = HomeFolder.default().root
-    config = settings.load(home)
-    if wallet := config.wallets.get(config.wallet):
-        return remembered.opening(home, config.wallet, wallet), False
-    return demo.opening(None, usual_link()), True
+    return HomeWallets(HomeFolder.default().root, demo.opening(None, usual_link()))
 
 
 def _device(words: list[str]) -> Work:

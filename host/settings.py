@@ -15,6 +15,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,10 @@ _HEADER = "# Quietkey. Flags of the command line win over what is here.\n"
 
 @dataclass(frozen=True, slots=True)
 class WalletSettings:
-    """One wallet: which account it is, where its device is, whom to ask. "" is unknown."""
+    """One wallet: which account it is, where its device is, whom to ask. "" is unknown.
+
+    Nothing was received before the `birthday`, a day as YYYY-MM-DD.
+    """
 
     network: str = "regtest"
     script: str = "wpkh"
@@ -38,6 +42,7 @@ class WalletSettings:
     device: str = ""
     server: str = ""
     proxy: str = ""
+    birthday: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,17 @@ def _wallet(name: str, values: object) -> WalletSettings:
         raise _WrongKey(section, "script", f"Choose one of {', '.join(PURPOSE)}.")
     if not 0 <= wallet.account < HARDENED:
         raise _WrongKey(section, "account", "An account is a number from 0.")
+    if wallet.birthday and not _is_day(wallet.birthday):
+        raise _WrongKey(section, "birthday", "A birthday is a day like 2025-02-01.")
     return wallet
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _line(text: str, section: str, key: str) -> int:

@@ -177,6 +177,7 @@ The one with a star opens without a word.
 
   quietkey wallets
   quietkey wallets --use savings
+  quietkey wallets --signers       where a device is within reach, as --device takes it
 """
 _HISTORY = """\
   quietkey wallet history --json
@@ -230,7 +231,7 @@ def parser() -> argparse.ArgumentParser:
     shell = _add(verbs, "completion", "complete these words in a shell", _COMPLETION)
     shell.add_argument("shell", choices=completion.SHELLS)
     _add(verbs, "man", "the manual page", _MAN)
-    _add_wallets(verbs)
+    options.add_wallets(_add(verbs, "wallets", "list the wallets that have names", _WALLETS))
     return top
 
 
@@ -316,12 +317,6 @@ def _add_search(task: argparse.ArgumentParser) -> None:
         metavar="YYYY-MM-DD",
         help="a day before the seed received anything: earlier blocks are not looked at",
     )
-
-
-def _add_wallets(verbs: _Verbs) -> None:
-    wallets = _add(verbs, "wallets", "list the wallets that have names", _WALLETS)
-    wallets.add_argument("--use", metavar="NAME", help="the one that opens from now on")
-    options.add_home(wallets)
 
 
 def _add_pay(tasks: _Verbs) -> None:

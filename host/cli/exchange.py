@@ -14,9 +14,9 @@ from pathlib import Path
 
 from host import labels
 from host.app.history import history
-from host.app.watch import watch
+from host.app.watch import description, unreadable, watch_text
 from host.cli.options import remember
-from host.errors import BadInput, WalletError
+from host.errors import WalletError
 from host.labels import Label
 from host.store import Search
 from host.values import HistoryEntry
@@ -51,12 +51,10 @@ async def export(args: argparse.Namespace) -> None:
 
 async def import_wallet(args: argparse.Namespace) -> None:
     """Make the wallet that a descriptor stands for. Raises WalletError."""
-    read = descriptors.read(_text(args.descriptor), args.network)
-    args.script, args.account = read.pairing.script, read.pairing.account
+    text = description(args.descriptor, sys.stdin)
     search = Search(args.gap, args.birthday)
-    wallet = await watch(args.folder, read.pairing, search)
-    with closing(wallet):
-        first = wallet.address_at(0).address
+    read, first = await watch_text(args.folder, text, args.network, search)
+    args.script, args.account = read.pairing.script, read.pairing.account
     remember(args)
     for note in read.notes:
         sys.stderr.write(f"{note}\n")
@@ -103,28 +101,7 @@ def _bytes(source: str) -> bytes:
         with Path(source).open("rb") as file:
             return file.read(labels.MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(source, error) from error
-
-
-def _unreadable(source: str, error: Exception) -> BadInput:
-    reason = getattr(error, "strerror", None) or "its name is none"
-    return BadInput(f"{source[:80]} cannot be read: {reason}. Nothing was changed.")
-
-
-def _text(source: str) -> str:
-    """The descriptor itself, or what is in the file of that name, or on stdin. Raises BadInput."""
-    if "(" in source:
-        return source
-    limit = descriptors.LONGEST + 1
-    try:
-        if source == STDIN:
-            return sys.stdin.read(limit)
-        with Path(source).open(encoding="utf-8") as file:
-            return file.read(limit)
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{source[:80]} is no text. Nothing was changed.") from error
-    except (OSError, ValueError) as error:
-        raise _unreadable(source, error) from error
+        raise unreadable(source, error) from error
 
 
 def history_page(entries: Iterable[HistoryEntry], labels: Mapping[str, str]) -> str:

@@ -110,7 +110,7 @@ def remember(args: argparse.Namespace) -> None:
         settings = load(args.home.root)
         kept = WalletSettings(
             args.network, args.script, args.account, args.device or "", args.server or "",
-            args.proxy,
+            args.proxy, str(getattr(args, "birthday", None) or ""),
         )  # fmt: skip
         save(args.home.root, settings.remember(args.wallet, kept))
 
@@ -140,6 +140,13 @@ def add_web(web: argparse.ArgumentParser) -> None:
     """What the app in a browser can be told."""
     web.add_argument("--demo", action="store_true", help="the demo, also where a wallet is kept")
     web.add_argument("--port", type=_port, default=0, help="of loopback (any free one)")
+
+
+def add_wallets(wallets: argparse.ArgumentParser) -> None:
+    """Which wallet opens without a word, and which devices could be another one's."""
+    wallets.add_argument("--use", metavar="NAME", help="the one that opens from now on")
+    wallets.add_argument("--signers", action="store_true", help="list devices within reach instead")
+    add_home(wallets)
 
 
 def add_message(signed: argparse.ArgumentParser, verified: argparse.ArgumentParser) -> None:

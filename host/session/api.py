@@ -285,7 +285,8 @@ class Opening:
     """What is known of a session before it is there, and how it comes up behind the first frame.
 
     `start` is given a function that takes sentences about how far it is. `keeps` is False when
-    nothing of it outlives the app: a face asks before it ends.
+    nothing of it outlives the app: a face asks before it ends. `name` is the wallet's, if it
+    has one.
     """
 
     title: str
@@ -293,3 +294,4 @@ class Opening:
     sentence: str
     start: Callable[[Callable[[str], None]], Awaitable[WalletSession]]
     keeps: bool = True
+    name: str = ""

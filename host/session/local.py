@@ -14,6 +14,7 @@ from host.app.history import entries
 from host.backends import Backend
 from host.devices import SigningDevice
 from host.errors import HostError, NetworkError, WalletError
+from host.session import wording
 from host.session.api import (
     AttackRange,
     DevicePanel,
@@ -23,6 +24,7 @@ from host.session.api import (
     WalletSnapshot,
 )
 from host.session.cable import Cable
+from host.store import Search
 from host.values import (
     Draft,
     NetworkView,
@@ -33,19 +35,23 @@ from host.values import (
     Signatures,
     SignedPayment,
 )
-from host.wallet import Wallet
+from host.wallet import FIRST_SEARCH, Wallet
 from host.wallet.folder_lock import FolderLock
 
 
 @dataclass(frozen=True, slots=True)
 class WalletFolder:
-    """Where a wallet is kept, and which account it is: `script` is one of host.config.PURPOSE."""
+    """Where a wallet is kept, and which account it is: `script` is one of host.config.PURPOSE.
+
+    `search` says how far the coins of a new one are looked for.
+    """
 
     path: Path
     network: str
     script: str = "wpkh"
     account: int = 0
     name: str = ""
+    search: Search = FIRST_SEARCH
 
 
 class LocalSession:
@@ -80,7 +86,7 @@ class LocalSession:
 
     @property
     def title(self) -> str:
-        return f"quietkey · {self.network}"
+        return wording.title(self.network)
 
     @property
     def panel(self) -> DevicePanel | None:
@@ -166,9 +172,11 @@ class LocalSession:
             self._open = None
         await self._occupy(path)
         folder = self.folder
-        self._take(
-            await pair.pair(device, path, folder.network, folder.script, account=folder.account)
-        )
+        wallet = await pair.pair(
+            device, path, folder.network, folder.script, account=folder.account,
+            search=folder.search,
+        )  # fmt: skip
+        self._take(wallet)
 
     async def _path_for(self, _: SigningDevice) -> Path:
         return self.folder.path

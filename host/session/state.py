@@ -121,8 +121,9 @@ def board_of(session: WalletSession) -> AttackBoard | None:
 class AppState:
     """Everything that is drawn. `asking` is set while the device waits for the person.
 
-    `panel` and `playground` say whether the session has them (host.session.api). `chosen` are the
-    coins for the next payment, "txid:vout"; when there are none, the wallet chooses.
+    `panel` and `playground` say whether the session has them (host.session.api), `wallets` whether
+    another one can be opened. `chosen` are the coins for the next payment, "txid:vout"; when there
+    are none, the wallet chooses.
     """
 
     title: str = ""
@@ -145,6 +146,7 @@ class AppState:
     btc: bool = False
     chosen: tuple[str, ...] = ()
     attack: AttackBoard | None = None
+    wallets: bool = False
 
     @property
     def available_sats(self) -> int:

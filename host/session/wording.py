@@ -54,10 +54,16 @@ UNDER_WAY = (
 LOSES_SETUP = "The device is being set up, and its seed is not kept yet."
 LOSES_QUESTION = "The device is asking. Its question ends, and nothing is signed."
 LOSES_DRAFT = "A payment is written down, and nobody has signed it."
+LEAVE_FIRST = "Finish that first, or leave with q."
 KEEPS_NOTHING = (
     "This demo keeps nothing: seed, coins and payments are gone then."
     " Started with --home FOLDER, it keeps them."
 )
+
+
+def title(network: str) -> str:
+    """The first line of every screen: real coins are called so."""
+    return f"quietkey · {'bitcoin, real coins' if network == 'mainnet' else network}"
 
 
 def grouped(number: int) -> str:

@@ -19,6 +19,7 @@ class Needs(Enum):
     GIVING_UP = "giving up"
     ATTACKS = "attacks"
     SHARED = "several keys"
+    WALLETS = "wallets with names"
     HANDED_ON = "others may have it"
 
 
@@ -43,7 +44,8 @@ class KeyPlace(Enum):
     COINS = "Among the coins"
     ATTACK = "Being lied to"
     SHEET = "On this page"
-    WELCOME = "At the first question"
+    WELCOME = "While a wallet is chosen"
+    ANSWER = "While a wallet is set up"
     LEAVING = "Before leaving"
 
 
@@ -76,6 +78,7 @@ ROWS = (
     KeyRow(E, "n", "turn('network')", "n", "Network", "The newest block, nodes, bad peers."),
     KeyRow(E, "d", "device", "d", "Device", "Use the device.", needs=PANEL),
     KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
+    KeyRow(E, "o", "wallets", "o", "Open", "Open another wallet.", 3, needs=Needs.WALLETS),
     KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
     KeyRow(E, "a", "turn('attack')", "a", "Lies", "A lying wallet.", 0, needs=Needs.ATTACKS),
     KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
@@ -190,7 +193,11 @@ ROWS = (
     KeyRow(KeyPlace.WELCOME, "up", "step(-1)", "↑", "Up", "The answer above.", 0),
     KeyRow(KeyPlace.WELCOME, "down", "step(1)", "↓", "Down", "The answer below.", 0),
     KeyRow(KeyPlace.WELCOME, "enter", "choose", "enter", "Choose", "This answer.", 0),
-    KeyRow(KeyPlace.WELCOME, "q,ctrl+q,escape", "app.quit", "q", "Quit", "End the app.", 0),
+    KeyRow(KeyPlace.WELCOME, "escape", "back", "esc", "Back", "The question before.", 0),
+    KeyRow(KeyPlace.WELCOME, "q,ctrl+q", "app.quit", "q", "Quit", "End the app.", 0),
+    KeyRow(KeyPlace.ANSWER, "enter", "choose", "enter", "Go on", "Take what is typed.", 0),
+    KeyRow(KeyPlace.ANSWER, "escape", "back", "esc", "Back", "The question before.", 0),
+    KeyRow(KeyPlace.ANSWER, "ctrl+q", "app.quit", "^q", "Quit", "End the app.", 0),
     # No letter: one that was typed for something else must not end it all.
     KeyRow(KeyPlace.LEAVING, "ctrl+q,ctrl+c", "end", "^q", "Leave", "End the app all the same.", 0),
     KeyRow(KeyPlace.LEAVING, "escape", "leave", "esc", "Stay", "Go on.", 0),
@@ -215,6 +222,7 @@ def missing(state: AppState) -> frozenset[Needs]:
         Needs.PANEL: state.panel,
         Needs.PLAYGROUND: state.playground,
         Needs.ATTACKS: state.attack is not None,
+        Needs.WALLETS: state.wallets,
     }
     return frozenset(need for need, there in parts.items() if not there)
 
@@ -238,6 +246,7 @@ ALONE = (
     KeyPlace.TYPING,
     KeyPlace.SHEET,
     KeyPlace.WELCOME,
+    KeyPlace.ANSWER,
     KeyPlace.LEAVING,
 )
 

@@ -9,9 +9,10 @@ from typing import Any, TextIO
 from textual import on
 
 from host.errors import HostError
-from host.session import ending_tasks, tasks
+from host.session import ending_tasks, tasks, wording
 from host.session.api import DevicePanel, Opening
 from host.session.endings import WayOut
+from host.session.remembered import Wallets
 from host.session.state import Stage, at_stake
 from host.tui import actions, messages
 from host.tui.actions import KeyPlace
@@ -99,6 +100,15 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
             self.push_screen(_task("sheet").LeavingScreen(losses))
         else:
             self.exit()
+
+    def action_wallets(self) -> None:
+        if self._wallets is None:
+            return
+        if losses := at_stake(self.state, self._opening.keeps):
+            self.change(problem=f"{losses[0]} {wording.LEAVE_FIRST}")
+        else:
+            name = self._opening.name
+            self.push_screen(_task("setup").SCREEN(self._wallets, name, leads_back=True))
 
     def action_explain(self) -> None:
         self.push_screen(_task("help").SCREEN(self._missing))
@@ -275,10 +285,10 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
         if message.node < len(self.state.nodes):
             self.start_task("nodes", tasks.toggle_node, self, message.node)
 
-    @on(messages.PlaygroundChosen)
-    def _chosen(self) -> None:
+    @on(messages.OpeningChosen)
+    def _open(self, message: messages.OpeningChosen) -> None:
         self.pop_screen()
-        self._begin()
+        self.start_task("start", self._change_wallet, message.opening)
 
 
 def _task(name: str) -> Any:  # noqa: ANN401 - a module of host.tui.screens, found by its name
@@ -289,13 +299,14 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def run(opening: Opening, welcome: bool = False) -> int:
+def run(opening: Opening | None, wallets: Wallets | None = None) -> int:
     """Open the app on a session, which comes up behind the first frame. Returns the exit status.
 
-    Raises HostError where there is no terminal to draw on.
+    Without an opening, its person chooses one of `wallets` first. Raises HostError where there is
+    no terminal to draw on.
     """
     if not all(map(_is_terminal, (sys.__stdin__, sys.__stdout__, sys.__stderr__))):
         raise HostError(NO_TERMINAL)
-    app = QuietkeyApp(opening, welcome=welcome)
+    app = QuietkeyApp(opening, wallets=wallets)
     status = app.run()
     return app.return_code if status is None and app.return_code else status or 0

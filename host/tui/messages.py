@@ -3,6 +3,7 @@
 from textual.events import Key
 from textual.message import Message
 
+from host.session.api import Opening
 from host.session.endings import WayOut
 from host.values import HistoryEntry, PaymentRequest
 
@@ -159,5 +160,13 @@ class PageLeft(Message):
     """The person leaves this page, or takes the keyboard from the device."""
 
 
-class PlaygroundChosen(Message):
-    """The answer to the first question is the built-in network."""
+class KeyboardMoved(Message):
+    """Another question is there than a moment ago: keys on their way were meant for that one."""
+
+
+class OpeningChosen(Message):
+    """Open this wallet in the place of the one that is open."""
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__()
+        self.opening = opening

@@ -13,24 +13,27 @@ from textual.app import App
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import WorkType
+from textual.worker import WorkerCancelled, WorkerFailed, WorkType, get_current_worker
 
 from host.errors import HostError
 from host.session import tasks
 from host.session.api import Opening, WalletSession
+from host.session.remembered import Wallets
 from host.session.state import AppState, board_of
 from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
 from host.tui.desk import Desk
 from host.tui.keyboard import Clock, Keyboard, LoopClock
+from host.tui.screens.home import HomePage
 from host.tui.screens.page import WalletPage
-from host.tui.screens.welcome import WelcomeScreen
+from host.tui.screens.setup import SetupScreen
 from host.tui.theme import THEME
 from host.tui.widgets.device import DeviceWidget
 from host.tui.widgets.lines import Foot
 from host.tui.widgets.wallet import WalletPanel
 from host.values import PanelView
 
+CLOSING = "Closing the wallet."
 LENT = (KeyPlace.DEVICE, KeyPlace.REVIEW, KeyPlace.TYPING)  # the device has the keyboard
 
 Ts = TypeVarTuple("Ts")
@@ -42,18 +45,37 @@ class SessionApp(App[int], inherit_bindings=False):
     state: reactive[AppState] = reactive(AppState, init=False)
 
     def __init__(
-        self, opening: Opening, *, welcome: bool = False, clock: Clock | None = None
+        self,
+        opening: Opening | None,
+        *,
+        wallets: Wallets | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        """Without an opening, one of `wallets` is chosen first, or set up."""
         super().__init__()
         self.clock = clock or LoopClock()
         self._keyboard = Keyboard(self.clock, lambda key: self.post_message(messages.KeyTaken(key)))
         self._device_has_it = False
         self.register_theme(THEME)
         self.theme = THEME.name
-        self._opening = opening
+        self._wallets = wallets
+        self._chosen = opening
+        self._leads_to_device = False  # who chose a wallet goes on with a device that is new
         self._session: WalletSession | None = None
-        self._welcome = welcome
-        self.set_reactive(SessionApp.state, AppState(title=opening.title, link=opening.link))
+        self.set_reactive(SessionApp.state, self._first_state())
+
+    def _first_state(self) -> AppState:
+        opening = self._opening
+        title = opening.title if self._chosen else "quietkey"
+        return AppState(title=title, link=opening.link, wallets=self._wallets is not None)
+
+    @property
+    def _opening(self) -> Opening:
+        """What is open, or as good as."""
+        opening = self._chosen or (self._wallets.demo if self._wallets else None)
+        if opening is None:
+            raise HostError("There is nothing to open.")
+        return opening
 
     # What tasks may do (host.session.tasks.Host)
 
@@ -94,6 +116,9 @@ class SessionApp(App[int], inherit_bindings=False):
 
     def panel_changed(self, view: PanelView) -> None:
         self.change(view=view)
+        if self._leads_to_device:
+            self._leads_to_device = False
+            self._front(device=view.state == "empty")
         wallet = self.state.wallet
         stranger = wallet is None or wallet.fingerprint != view.fingerprint
         idle = not self.state.asking and not self.state.busy
@@ -113,8 +138,8 @@ class SessionApp(App[int], inherit_bindings=False):
         self._end_by_signals()
         self._show()
         self._front(device=False)
-        if self._welcome:
-            self.push_screen(WelcomeScreen())
+        if self._chosen is None and self._wallets is not None:
+            self.push_screen(SetupScreen(self._wallets))
         else:
             self.call_after_refresh(self._begin)
 
@@ -153,6 +178,25 @@ class SessionApp(App[int], inherit_bindings=False):
         self.start_task("device", tasks.follow_device, self)
         if session.panel is None and session.plugged and self.state.wallet is None:
             await tasks.pair(self)
+
+    async def _change_wallet(self, opening: Opening) -> None:
+        """Another session in the place of this one, which ends first."""
+        self.change(starting=CLOSING)
+        mine = get_current_worker()
+        rest = [worker for worker in self.workers if worker.node is self and worker is not mine]
+        for worker in rest:
+            worker.cancel()
+        for worker in rest:
+            with suppress(WorkerFailed, WorkerCancelled):
+                await worker.wait()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+        self._chosen = opening
+        self.state = replace(self._first_state(), btc=self.state.btc)
+        await self._turn(HomePage())
+        self._leads_to_device = True
+        await self._raise_curtain()
 
     def _report_start(self, sentence: str) -> None:
         self.change(starting=sentence)
@@ -220,6 +264,10 @@ class SessionApp(App[int], inherit_bindings=False):
                 await super().on_event(event)
         else:
             await super().on_event(event)
+
+    @on(messages.KeyboardMoved)
+    def _drop_keys(self) -> None:
+        self._keyboard.hand_over()
 
     @on(messages.KeyTaken)
     async def _take_key(self, message: messages.KeyTaken) -> None:

@@ -3,13 +3,14 @@
 import os
 
 from host.session.api import Opening
+from host.session.remembered import Wallets
 
 
-def run(opening: Opening, port: int, *, welcome: bool = False) -> int:
+def run(opening: Opening | None, port: int, wallets: Wallets | None = None) -> int:
     """Serve the app until it ends. The exit status. Raises HostError."""
     # A browser has all colours, whatever the terminal has that this was typed in. Textual looks
     # when it is imported, and that is here.
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
     from host.web.app import serve  # noqa: PLC0415
 
-    return serve(opening, port, welcome=welcome)
+    return serve(opening, port, wallets)

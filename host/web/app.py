@@ -4,19 +4,20 @@ import asyncio
 import sys
 
 from host.session.api import Opening
+from host.session.remembered import Wallets
 from host.tui.app import QuietkeyApp
 from host.web.driver import Wire, driver_class
 from host.web.server import WebServer
 
 
-def serve(opening: Opening, port: int, *, welcome: bool = False) -> int:
+def serve(opening: Opening | None, port: int, wallets: Wallets | None = None) -> int:
     """Until the app ends, or Ctrl-C. The exit status. Raises HostError."""
-    return asyncio.run(_serve(opening, port, welcome))
+    return asyncio.run(_serve(opening, port, wallets))
 
 
-async def _serve(opening: Opening, port: int, welcome: bool) -> int:
+async def _serve(opening: Opening | None, port: int, wallets: Wallets | None) -> int:
     wire = Wire()
-    app = QuietkeyApp(opening, welcome=welcome)
+    app = QuietkeyApp(opening, wallets=wallets)
     app.driver_class = driver_class(wire)
     async with WebServer(wire, port) as server:
         sys.stdout.write(

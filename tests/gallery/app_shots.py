@@ -15,6 +15,7 @@ from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_liar import lying
 from tests.gallery.app_session import FakeSession
+from tests.gallery.app_wallets import FakeWallets
 
 CALM_TURNS = 60  # of the event loop without a message to anybody
 SIGNS = {"space": " ", "enter": "\r", "question_mark": "?"}
@@ -33,6 +34,7 @@ class Shot:
     steps: Steps | None = None
     welcome: bool = False
     starts: bool = True
+    wallets: tuple[str, ...] = ()
 
 
 def _new() -> FakeSession:
@@ -64,6 +66,7 @@ def _long_history() -> FakeSession:
     return session
 
 
+SET_UP = ("down", "enter", "down", "enter", "enter", "enter", "enter", "enter", "enter")
 FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000")
 DRAFT = (*FORM, "enter")
 ASKED = (*DRAFT, "enter")
@@ -122,7 +125,14 @@ async def _letters(pilot: "Pilot[int]", session: FakeSession) -> None:
 
 SHOTS = (
     Shot("welcome", _new, welcome=True),
-    Shot("welcome-own", _new, ("down", "enter"), welcome=True),
+    Shot("welcome-network", _new, SET_UP[:2], welcome=True),
+    Shot("welcome-server", _new, SET_UP[:4], welcome=True),
+    Shot("welcome-place", _new, (*SET_UP[:4], "down", "enter"), welcome=True),
+    Shot("welcome-signer", _new, SET_UP[:6], welcome=True),
+    Shot("welcome-name", _new, SET_UP[:7], welcome=True),
+    Shot("welcome-wrong", _new, (*SET_UP[:7], f"{PASTE}!", "enter"), welcome=True),
+    Shot("welcome-birthday", _new, SET_UP[:8], welcome=True),
+    Shot("wallets", _funded, ("o",), wallets=("everyday", "savings")),
     Shot("starting", _new, starts=False),
     Shot("new-device", _new),
     Shot("new-device-front", _new, ("d",)),
@@ -228,7 +238,9 @@ async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], 
         return session
 
     opening = app_session.opening(start, session.title, session.link)
-    app = QuietkeyApp(opening, welcome=shot.welcome, clock=FedClock())
+    wallets = FakeWallets(opening, *shot.wallets) if shot.welcome or shot.wallets else None
+    chosen = None if shot.welcome else opening
+    app = QuietkeyApp(chosen, wallets=wallets, clock=FedClock())
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for key in shot.keys:

@@ -25,6 +25,11 @@ class Watcher:
         self._changed = asyncio.Event()
         app.watch(app, "state", self._changed.set)
 
+    @property
+    def state(self) -> AppState:
+        """As it is now."""
+        return self._app.state
+
     async def sees(self, wanted: Callable[[AppState], object]) -> AppState:
         try:
             async with asyncio.timeout(PATIENCE_S):

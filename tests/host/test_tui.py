@@ -22,6 +22,7 @@ from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening, opening_of
 from tests.gallery.app_shots import APPROVED, PASTE, press, settle
+from tests.gallery.app_wallets import FakeWallets
 from tests.goldens import screen_text
 
 WIDE, NARROW = (120, 40), (80, 24)
@@ -63,7 +64,9 @@ class Person:
 async def at_the(
     session: FakeSession, size: tuple[int, int] = WIDE, *, welcome: bool = False
 ) -> AsyncIterator[Person]:
-    app = QuietkeyApp(opening_of(session), welcome=welcome, clock=FedClock())
+    opening = opening_of(session)
+    wallets = FakeWallets(opening) if welcome else None
+    app = QuietkeyApp(None if welcome else opening, wallets=wallets, clock=FedClock())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Person(pilot)
@@ -320,10 +323,37 @@ async def test_the_first_question_starts_nothing_before_it_is_answered() -> None
     session = FakeSession(app_session.NEW)
     async with at_the(session, welcome=True) as person:
         assert "How would you like to begin?" in await person.reads()
-        own = await person.does("down", "enter")
-        assert "quietkey wallet pair --wallet mine" in own
-        assert "--device serial:/dev/ttyACM0 --network testnet4 --server p2p:" in own
-        assert "The device is new." in await person.does("up", "enter")
+        assert "Which network?" in await person.does("down", "enter")
+        await person.does("escape")
+        assert "The device is new." in await person.does("enter")
+
+
+async def test_another_wallet_takes_the_place_of_the_one_that_is_open() -> None:
+    sessions = [funded(), FakeSession(app_session.HOME, paired=True)]
+
+    async def start(_: Callable[[str], None]) -> FakeSession:
+        return sessions[min(len(wallets.chosen), 1)]
+
+    wallets = FakeWallets(opening(start), "savings", "spending")
+    app = QuietkeyApp(wallets.usual(), wallets=wallets, clock=FedClock())
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        person = Person(pilot)
+        assert "5 000 000 sats" in await person.reads()
+        assert "Open now." in await person.does("o")
+        assert "5 000 000 sats" in await person.does("escape")
+        assert "Balance 0 sats" in await person.does("o", "down", "enter")
+        assert wallets.chosen == ["spending"]
+        assert sessions[0].closed
+
+
+async def test_a_payment_that_is_asked_about_keeps_its_wallet_open() -> None:
+    wallets = FakeWallets(opening_of(funded()), "savings")
+    app = QuietkeyApp(wallets.usual(), wallets=wallets, clock=FedClock())
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        text = await Person(pilot).does(*FORM, "enter", "o")
+        assert "Finish that first, or leave with q." in text
 
 
 async def test_a_device_that_stopped_is_said_so_and_no_cable_helps() -> None:

@@ -38,7 +38,7 @@ def _keys(missing: frozenset[Needs]) -> Content:
     return Content("\n").join(
         _group(place, missing)
         for place in KeyPlace
-        if place not in {KeyPlace.SHEET, KeyPlace.WELCOME, KeyPlace.LEAVING}
+        if place not in {KeyPlace.SHEET, KeyPlace.WELCOME, KeyPlace.ANSWER, KeyPlace.LEAVING}
         and actions.rows(place, missing)
     )
 

@@ -17,11 +17,15 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
 
     def keys(self, place: KeyPlace) -> Static:
         """The line that names them."""
+        return Static(self.line_of_keys(place), classes="keys")
+
+    def line_of_keys(self, place: KeyPlace) -> Content:
+        """What it says."""
         parts = [
             Content.assemble((row.sign, "bold $accent"), f" {row.label}   ")
             for row in actions.rows(place)
         ]
-        return Static(Content.assemble(*parts), classes="keys")
+        return Content.assemble(*parts)
 
 
 class LeavingScreen(Sheet):
