@@ -326,7 +326,11 @@ Reply = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One command from one port. `ticket` is what the personality needs to answer it."""
+    """One command from one port. `ticket` is what the personality needs to answer it.
+
+    `is_by_person` says that whoever stands before the device held it up.
+    """
 
     ticket: str
     command: Command
+    is_by_person: bool = False

@@ -267,10 +267,11 @@ class Device:
 
     def _finish(self, outcome: RequestOutcome | None) -> None:
         notice = outcome.notice if outcome else None
-        remark = self._conversation.remark
+        remark, asker = self._conversation.remark, self._conversation.asker
         if outcome and self._conversation.asker:
             notice = self._reply(*self._conversation.asker, outcome.reply) or notice
         self._idle(notice)
+        self._conversation.answered = asker[1].command if asker else None
         self._remark(remark)
 
     def _show(self, screen: Screen, bar: float = 0.0, *, is_new: bool = True) -> None:
@@ -311,9 +312,11 @@ class Device:
                 self._begin(flow, (port, request))
             else:
                 notice = self._reply(port, request, fault or self._answer(request.command))
-                if notice and not (self._conversation.asker or self._conversation.is_answered):
+                if notice and self._conversation.shows_at_once(notice, request):
                     self._idle(notice)
             self._receive(port, self._ports.read_on(port))
+        if any(self._ports.turns()) and (codes := self._conversation.awaited_codes()):
+            self._show(codes, is_new=False)
 
     def _next_turn(self, leaving: Port | None) -> _Turn | None:
         """The first request that can be dealt with now: what needs no person need not wait for one.
@@ -328,7 +331,8 @@ class Device:
             fault = fault or unknown_network(request.command)
             flow = None if fault else flow_for(request.command, self._state_for(port, request))
             needs_person = flow or isinstance(request.command, Logout)
-            is_taken = asker or (flow and (self._conversation.is_answered or port == leaving))
+            is_held_off = self._conversation.holds_off(request)
+            is_taken = asker or (flow and (is_held_off or port == leaving))
             if not (needs_person and is_taken):
                 return port, request, fault, flow
         return None

@@ -84,6 +84,16 @@ class Paged(Screen, Protocol):
 
 
 @runtime_checkable
+class Leavable(Screen, Protocol):
+    """A screen that may make way for a code that a person holds up."""
+
+    @property
+    def is_leavable(self) -> bool:
+        """Whether nothing that a person did is lost with it."""
+        ...
+
+
+@runtime_checkable
 class Fitted(Screen, Protocol):
     """A screen that is as large as the face has room for: an animated QR code."""
 

@@ -41,6 +41,10 @@ class Dice:
         )
         return framed(heading("New wallet"), body, buttons("stop", "pick", "◂ ▸"))
 
+    @property
+    def is_leavable(self) -> bool:
+        return not self.rolls
+
     def press(self, key: Key) -> "Dice | Rolled | Stopped":
         match key:
             case Key.LEFT:

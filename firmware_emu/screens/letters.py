@@ -25,6 +25,7 @@ class Letters:
     note: str = ""
     prefix: str = field(default="", repr=False)
     cursor: int = field(default=0, repr=False)
+    is_leavable: bool = False
 
     def lines(self) -> tuple[str, ...]:
         items = (f"[{x}]" if i == self.cursor else f" {x} " for i, x in enumerate(self._items()))

@@ -27,6 +27,7 @@ class Menu:
     items: tuple[str, ...]
     cursor: int = 0
     back: str = "back"
+    is_leavable: bool = True
 
     def lines(self) -> tuple[str, ...]:
         first = max(0, self.cursor - BODY + 1)
@@ -61,6 +62,7 @@ class Number:
     sentence: str
     largest: int
     value: int = 0
+    is_leavable: bool = True
 
     def lines(self) -> tuple[str, ...]:
         body = (*wrap(self.sentence), "", f"  {self.value}", "", "Type it, or use the arrows.")

@@ -14,6 +14,7 @@ _STEPS = {Key.LEFT: "left", Key.RIGHT: "right"}
 
 
 _NEXT = "c"
+_AWAITED = ", a request waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Qr:
     """The codes of one message in turn, as large as the face has room for.
 
     `alternatives` are what else can be shown of the same thing, by a key that goes through them.
+    `is_awaited` says that something waits until a person has done with it.
     """
 
     kind: ClassVar[str] = "qr"
@@ -36,6 +38,7 @@ class Qr:
     title: str
     shower: Shower
     alternatives: tuple[Alternative, ...] = ()
+    is_awaited: bool = False
 
     @property
     def frame(self) -> str:
@@ -78,7 +81,7 @@ class Qr:
     @property
     def summary(self) -> str:
         """How many codes there are, and how long they take."""
-        return self.shower.summary()
+        return self.shower.summary() + (_AWAITED if self.is_awaited else "")
 
     def press(self, key: Key) -> "Qr | Acknowledged":
         if step := _STEPS.get(key):

@@ -279,8 +279,8 @@ def test_one_payment_seen_again_and_again_is_one_request() -> None:
 def test_a_payment_is_for_the_network_of_the_device_whatever_it_holds(network: str) -> None:
     draft = psbts.build(psbts.keyring(), 1)
     assert requests(Air(Profile({"bitcoin": network})), codes(draft)) == [
-        Request("opening", Unlock(is_for_code=True)),
-        Request("payment as ur", Sign("bitcoin", network, draft)),
+        Request("opening", Unlock(is_for_code=True), is_by_person=True),
+        Request("payment as ur", Sign("bitcoin", network, draft), is_by_person=True),
     ]
 
 

@@ -47,7 +47,7 @@ def _mend(words: SeedWords, count: int) -> Flow[None]:
     }
     swapped = {f"Swap words {first + 1} and {first + 2}": first for first in swaps(words)}
     # What fits comes after the paper: it is an offer, and several may fit by chance.
-    answer = yield Menu("Change a word", (LOOK, *changes, *swapped, AGAIN))
+    answer = yield Menu("Change a word", (LOOK, *changes, *swapped, AGAIN), is_leavable=False)
     match answer:
         case Picked(item) if item in changes:
             words.replace(*changes[item])
@@ -75,7 +75,7 @@ def _look_through(words: SeedWords) -> Flow[None]:
 def _spell(words: SeedWords, count: int) -> Flow[None]:
     """That many words. STOP goes one word back, and from the first one away."""
     while len(words) < count:
-        answer = yield Letters(f"Word {len(words) + 1} of {count}")
+        answer = yield Letters(f"Word {len(words) + 1} of {count}", is_leavable=not len(words))
         if isinstance(answer, Spelled):
             words.append(answer.word)
         elif len(words):

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from firmware_emu.commands import (
@@ -118,7 +119,7 @@ class Air:
         if requests:
             self._is_served = True
         if requests and self._appeared(_identity(payload, data)):
-            yield from requests
+            yield from (replace(request, is_by_person=True) for request in requests)
         else:
             _forget(requests)
 
@@ -230,7 +231,8 @@ class Air:
 
 def _refusal(sentence: str) -> Request:
     # Whether a code is of use here is no secret: a locked or new device says it, too.
-    return Request(_SCAN, Unusable(Unlock, Fault(FaultCode.BAD_PARAMETERS, sentence)))
+    fault = Fault(FaultCode.BAD_PARAMETERS, sentence)
+    return Request(_SCAN, Unusable(Unlock, fault), is_by_person=True)
 
 
 def _forget(requests: tuple[Request, ...]) -> None:

@@ -79,7 +79,7 @@ def test_the_fastest_three_presses_take_over_two_seconds() -> None:
 def test_no_presses_within_1_2_seconds_sign(gaps: list[float]) -> None:
     in_time = [gap for gap, passed in zip(gaps, accumulate(gaps), strict=True) if passed <= 1.2]
     device, seconds = pressed_after(in_time)
-    assert seconds <= 1.2
+    assert seconds <= 1.2 + 1e-9  # the sum of the same numbers in another order
     assert device.screen.kind == "confirm"
 
 
