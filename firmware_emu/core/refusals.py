@@ -16,6 +16,8 @@ _FAULTY = Notice(
 # Where this device has chosen the network, its person can choose another.
 _WRONG_NETWORK = "WRONG_NETWORK"
 _PLACES = ("Input ", "Output ", "Key ")  # what a person can look up in the wallet app
+_UNREADABLE = "The request cannot be read."
+_AGAIN = "Export it again and show that."
 _CHOOSE_HERE = "Choose that network here: Menu, Network."
 
 
@@ -43,7 +45,8 @@ def refusal(
     """The outcome of a request that the signer would not have."""
     if isinstance(error, Malformed):
         fault = Fault(FaultCode.BAD_PARAMETERS, str(error), malformed=True)
-        return RequestOutcome(fault, Notice("Refused", ("The request cannot be read.", nothing)))
+        sentences = (_UNREADABLE, str(error), nothing, _AGAIN)
+        return RequestOutcome(fault, Notice("Refused", sentences))
     reason = error.reason
     can_choose = is_own_network and reason.name == _WRONG_NETWORK
     advice = _CHOOSE_HERE if can_choose else reason.advice

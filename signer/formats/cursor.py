@@ -67,7 +67,8 @@ class Cursor:
         """The next `count` bytes. Raises Malformed if there are not so many."""
         start, stop = self._offset, self._offset + count
         if count < 0 or stop > self._end:
-            raise Malformed(f"{count} bytes expected at byte {start}, {self._end - start} left.")
+            left = max(0, self._end - start)
+            raise Malformed(f"{count} bytes expected at byte {start}, {left} left.")
         self._offset = stop
         return self._data[start:stop]
 

@@ -29,8 +29,33 @@ def size(*sizes: int) -> tuple[int, ...]:
     return sizes
 
 
-def check(psbt_map: Map, forms: FieldForms) -> Map:
-    """The map, if every field in it has its form. Raises Malformed."""
+# What a person who looks for a fault calls the fields that wallets write most (BIP174, BIP371).
+_NAMES: dict[str, dict[int, str]] = {
+    "": {0x00: "transaction", 0x01: "account key"},
+    "Input": {
+        0x00: "previous transaction",
+        0x01: "coin",
+        0x02: "signature",
+        0x03: "sighash type",
+        0x04: "redeem script",
+        0x05: "witness script",
+        0x06: "key path",
+        0x07: "final script",
+        0x08: "final witness",
+        0x13: "signature",
+        0x14: "signature",
+        0x16: "key path",
+        0x17: "key",
+    },
+    "Output": {0x00: "redeem script", 0x01: "witness script", 0x02: "key path", 0x05: "key"},
+}
+
+
+def check(psbt_map: Map, forms: FieldForms, place: str = "", number: int = 0) -> Map:
+    """The map, if every field in it has its form. Raises Malformed.
+
+    `place` and `number` say which one it is: "Input" or "Output", from 1.
+    """
     for key, value in psbt_map.fields.items():
         form = forms.get(key[0])
         if form is None:
@@ -38,18 +63,30 @@ def check(psbt_map: Map, forms: FieldForms) -> Map:
                 Cursor(key).compact()  # in its shortest form: 02 written long is no other field
             continue
         keys, values, rule = form
-        if (
-            len(key) - 1 not in keys
-            or len(value) not in values
-            or (rule is not None and not rule(key, value))
-        ):
-            raise Malformed(f"PSBT field {key[0]:#04x} has the wrong form.")
+        try:
+            is_wrong = (
+                len(key) - 1 not in keys
+                or len(value) not in values
+                or (rule is not None and not rule(key, value))
+            )
+        except Malformed:
+            is_wrong = True  # it breaks off inside
+        if is_wrong:
+            raise _wrong_form(key[0], place, number)
     return psbt_map
 
 
-def check_all(maps: Iterable[Map], forms: FieldForms) -> tuple[Map, ...]:
+def check_all(maps: Iterable[Map], forms: FieldForms, place: str) -> tuple[Map, ...]:
     """The maps, if every field in each of them has its form. Raises Malformed."""
-    return tuple([check(psbt_map, forms) for psbt_map in maps])
+    return tuple([check(psbt_map, forms, place, n) for n, psbt_map in enumerate(maps, start=1)])
+
+
+def _wrong_form(kind: int, place: str, number: int) -> Malformed:
+    head = f"{place} {number}: " if place else ""
+    name = _NAMES[place].get(kind)
+    return Malformed(
+        f"{head}PSBT field {kind:#04x}{f' ({name})' if name else ''} has the wrong form."
+    )
 
 
 def forbidden(_key: bytes, _value: bytes) -> bool:

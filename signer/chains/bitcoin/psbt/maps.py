@@ -77,4 +77,5 @@ def read_map(data: bytes, offset: int, room: int) -> tuple[Map, int]:
 
 
 def _cut(data: bytes, count: int, offset: int) -> Malformed:
-    return Malformed(f"{count} bytes expected at byte {offset}, {len(data) - offset} left.")
+    left = len(data) - offset
+    return Malformed(f"It is cut off: {count} bytes expected at byte {offset}, {left} left.")
