@@ -8,9 +8,8 @@ from firmware_emu.effects import State
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.home import Home
 from firmware_emu.screens.letters import Letters
-from firmware_emu.screens.menu import Menu
+from firmware_emu.screens.menu import Menu, Number
 from firmware_emu.screens.notice import Notice, Question
-from firmware_emu.screens.number import Number
 from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.scan import Scan
 from firmware_emu.screens.words import Words
