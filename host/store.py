@@ -69,6 +69,7 @@ class Store:
         """Open the file, make or migrate it. Raises WalletError: damaged, in use, too new."""
         self._path = path
         self._lock = threading.RLock()
+        self._payments: tuple[tuple[int, int], tuple[PaymentRecord, ...]] = ((-1, -1), ())
         with named_reason(path, DAMAGED):
             # Transactions are begun by hand below: the module's own begin only some of them.
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -221,11 +222,17 @@ class Store:
 
     def payments(self) -> tuple[PaymentRecord, ...]:
         """Oldest first."""
-        rows = self._rows(
-            "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status, refusal, seen_by, peers"
-            " FROM payments ORDER BY made, rowid"
-        )
-        return tuple(PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)
+        with self._lock:
+            # The first changes when another connection wrote to the file, the second when ours did.
+            version = (self._rows("PRAGMA data_version")[0][0], self._db.total_changes)
+            if version != self._payments[0]:
+                rows = self._rows(
+                    "SELECT raw_tx, txid, fee_sats, recipient, sats, made, status, refusal,"
+                    " seen_by, peers FROM payments ORDER BY made, rowid"
+                )
+                payments = (PaymentRecord(SignedPayment(*row[:3]), *row[3:]) for row in rows)
+                self._payments = version, tuple(payments)
+            return self._payments[1]
 
     def register(self, fingerprint: str, name: str) -> None:
         """The device of that fingerprint knows the wallet by that name from now on."""

@@ -29,7 +29,7 @@ Observer = Callable[[Sent], None]
 
 @dataclass(frozen=True, slots=True)
 class WalletSnapshot:
-    """The wallet at one moment."""
+    """The wallet at one moment. `is_whole` is False while only the latest payments are in it."""
 
     fingerprint: str
     height: int
@@ -37,6 +37,7 @@ class WalletSnapshot:
     utxos: tuple[Utxo, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     network: NetworkView = field(default_factory=NetworkView)
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,10 @@ class WalletSession(Protocol):
 
     async def snapshot(self) -> WalletSnapshot:
         """Look at the open wallet without asking the network."""
+        ...
+
+    async def glance(self) -> WalletSnapshot:
+        """As `snapshot`, with the latest payments only: sooner there when there are thousands."""
         ...
 
     def follow(self) -> AsyncIterator[int]:

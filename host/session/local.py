@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.app import cosigner, pair, pasted, receive, spend, verify_address
-from host.app.history import entries
+from host.app.history import entries, latest
 from host.backends import Backend
 from host.devices import SigningDevice
 from host.errors import HostError, NetworkError, WalletError
@@ -37,6 +37,8 @@ from host.values import (
 )
 from host.wallet import FIRST_SEARCH, Wallet
 from host.wallet.folder_lock import FolderLock
+
+LATEST = 50  # payments of a first look
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +189,14 @@ class LocalSession:
         return await self.snapshot()
 
     async def snapshot(self) -> WalletSnapshot:
-        backend = self._own_backend
-        network = NetworkView() if backend is None else backend.view()
-        return await asyncio.to_thread(_snapshot, self.wallet, network)
+        return await asyncio.to_thread(_snapshot, self.wallet, self._network_view)
+
+    async def glance(self) -> WalletSnapshot:
+        return await asyncio.to_thread(_snapshot, self.wallet, self._network_view, LATEST)
+
+    @property
+    def _network_view(self) -> NetworkView:
+        return NetworkView() if self._own_backend is None else self._own_backend.view()
 
     async def follow(self) -> AsyncIterator[int]:
         await self._opened.wait()
@@ -323,12 +330,14 @@ class LocalSession:
         self._vacate()
 
 
-def _snapshot(wallet: Wallet, network: NetworkView) -> WalletSnapshot:
+def _snapshot(wallet: Wallet, network: NetworkView, newest: int | None = None) -> WalletSnapshot:
+    history = entries(wallet) if newest is None else latest(wallet, newest)
     return WalletSnapshot(
         wallet.fingerprint,
         wallet.tip_height,
         wallet.balance(),
         wallet.utxos(),
-        entries(wallet),
+        history,
         network,
+        newest is None or len(history) < newest,
     )

@@ -120,6 +120,7 @@ async def open_wallet(host: Host) -> None:
     """The wallet used last, so that the balance is there before the device is unlocked."""
     with reported(host):
         if await host.session.open_wallet():
+            host.change(wallet=await host.session.glance())
             wallet = await host.session.snapshot()
             host.change(wallet=wallet, payment=await _unfinished(host))
             await sync(host)

@@ -46,6 +46,7 @@ TOO_LONG_TO_COPY = (
     "The payment is too long to copy. Nothing was lost. Write it to a file: quietkey wallet pay"
     " --continue --psbt-out FILE."
 )
+READING_HISTORY = "Older payments are still being read."
 STOPPED_WAITING = "You stopped waiting. The device cancelled it, and nothing was signed."
 ONLY_ONE = "only one of the two can be in a block"
 UNDER_WAY = (

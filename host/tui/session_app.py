@@ -42,7 +42,8 @@ Ts = TypeVarTuple("Ts")
 class SessionApp(App[int], inherit_bindings=False):
     """Draws `state`, and lends the keyboard. The opening brings up what is behind the screens."""
 
-    state: reactive[AppState] = reactive(AppState, init=False)
+    # Two states are not compared: a long history has many rows.
+    state: reactive[AppState] = reactive(AppState, init=False, always_update=True)
 
     def __init__(
         self,

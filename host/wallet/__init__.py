@@ -3,7 +3,7 @@
 A wallet is a folder with two files: BDK's (what the chain says) and our own (host/store.py).
 """
 
-from host.wallet.account import FIRST_SEARCH, NO_WALLET, WAITING
+from host.wallet.account import FIRST_SEARCH, NO_WALLET
 from host.wallet.wallet import Wallet
 
-__all__ = ["FIRST_SEARCH", "NO_WALLET", "WAITING", "Wallet"]
+__all__ = ["FIRST_SEARCH", "NO_WALLET", "Wallet"]

@@ -9,12 +9,10 @@ from typing import Self
 
 import bdkpython as bdk
 
-from host import psbt
 from host.config import HARDENED, Clock, private_folder, wall_clock
 from host.errors import BadInput, WalletError
 from host.storage_errors import exists
 from host.store import DAMAGED, Pairing, Search, Store
-from host.transactions import Transaction
 from host.values import (
     Balance,
     Draft,
@@ -25,6 +23,7 @@ from host.values import (
 )
 from host.wallet import bdk_adapter, ended, payment_request, replacing
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL, outpoint_text
+from host.wallet.engine import Engine
 
 STORE, COINS = "quietkey.sqlite", "coins.sqlite"
 FIRST_SEARCH = Search()
@@ -33,7 +32,6 @@ NO_WALLET = "There is no wallet here yet. Pair a device first."
 # each costs a derivation at every start, so there are fewer once all coins are found.
 RECOVERY_LOOKAHEAD = 100
 ON_THEIR_WAY = ("signed", "sent")
-WAITING = 1 << 32  # sorts what has no block yet above every block
 
 
 class Account:
@@ -120,7 +118,7 @@ class Account:
         return int(self._bdk.latest_checkpoint().height)
 
     @property
-    def engine(self) -> "bdk.Wallet":
+    def engine(self) -> Engine:
         """BDK's own wallet, for backends to look at. Changes come in by `apply`."""
         return self._bdk
 
@@ -139,6 +137,7 @@ class Account:
             search = self.store.search()
             self.store.set_search(replace(search, gap=gap or search.gap, complete=False))
             self._save()
+            bdk_adapter.forget_derived(self._coins)
             self._load()
 
     def revealed(self) -> tuple[int, int]:
@@ -199,7 +198,7 @@ class Account:
         """
         with self._lock:
             while True:
-                info = self._bdk.reveal_next_address(EXTERNAL)
+                info = bdk_adapter.next_address(self._bdk)
                 self._save()
                 # Another program on the same folder may have been faster: then the next one.
                 if self.store.hand_out(info.index, str(info.address), self._clock()):
@@ -242,17 +241,19 @@ class Account:
             )
         return name
 
-    def history(self) -> tuple[HistoryRow, ...]:
-        """Newest first, what waits for its first block before all others."""
+    def history(self, newest: int | None = None) -> tuple[HistoryRow, ...]:
+        """Newest first, what waits for a block before all others; not more than `newest`."""
         with self._lock:
-            rows = [bdk_adapter.row(self._bdk, canonical) for canonical in self._bdk.transactions()]
-        return tuple(sorted(rows, key=lambda r: (-(r.height or WAITING), -(r.time or 0), r.txid)))
+            return tuple(bdk_adapter.rows(self._bdk, newest))
 
     def confirmations(self, txid: str) -> int:
         """How deep a transaction is; 0 while it waits, or when it is not known."""
-        transaction = self._bdk.get_tx(bdk.Txid.from_string(txid))
-        height = bdk_adapter.height(transaction.chain_position) if transaction else None
+        height = bdk_adapter.height_of(self._bdk, txid)
         return self.tip_height - height + 1 if height is not None else 0
+
+    def counts(self, txid: str) -> bool:
+        """Whether it is in a block, or could still be: nothing that counts rules it out."""
+        return txid in self._bdk.canonical
 
     def conflict_depths(self) -> dict[str, int]:
         """The txids of payments that a block has ruled out, and the confirmations of that block.
@@ -260,12 +261,12 @@ class Account:
         A reorg that deep would revive them.
         """
         with self._lock:
-            waiting = [
-                record
-                for record in self.store.payments()
-                if not self.confirmations(record.payment.txid)
-            ]
-            return ended.conflict_depths(waiting, bdk_adapter.spenders(self._bdk))
+            waiting = bdk_adapter.in_no_block(self._coins, self.store.payments())
+            return (
+                {}
+                if not waiting
+                else ended.conflict_depths(waiting, bdk_adapter.spenders(self._bdk))
+            )
 
     def _load(self) -> None:
         search = self.store.search()
@@ -289,7 +290,8 @@ class Account:
         return [
             output
             for output in self._bdk.list_unspent()
-            if self._stands(output.outpoint.txid, shown)
+            if bdk_adapter.height(output.chain_position) is not None
+            or self._stands(output.outpoint.txid, shown)
         ]
 
     def _stands(self, txid: "bdk.Txid", shown: Collection[str]) -> bool:
@@ -330,12 +332,9 @@ class Account:
         self._mark_confirmed()
         if draft := self.store.draft():
             self._mark_change(draft, self._bdk.mark_used)
-        known_txids = {str(tx.transaction.compute_txid()) for tx in self._bdk.transactions()}
-        lost = [
-            record
-            for record in self.store.payments()
-            if record.status in ON_THEIR_WAY and record.payment.txid not in known_txids
-        ]
+        waiting = bdk_adapter.in_no_block(self._coins, self.store.payments())
+        on_their_way = [record for record in waiting if record.status in ON_THEIR_WAY]
+        lost = [record for record in on_their_way if not self.counts(record.payment.txid)]
         impossible = self.conflict_depths() if lost else {}
         for record in lost:
             if record.payment.txid not in impossible:
@@ -376,11 +375,8 @@ class Account:
         )
 
     def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
-        unsigned = Transaction.parse(psbt.PsbtMaps.parse(draft.psbt).unsigned_tx)
-        for output in unsigned.outputs:
-            derivation = self._bdk.derivation_of_spk(bdk.Script(output.script_pubkey))
-            if derivation and derivation.keychain is INTERNAL:
-                mark(INTERNAL, derivation.index)
+        for index in bdk_adapter.change_indices(self._bdk, draft.psbt):
+            mark(INTERNAL, index)
 
 
 def _kept_pairing(path: Path, store: Store) -> Pairing | None:

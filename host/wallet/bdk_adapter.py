@@ -3,8 +3,9 @@
 import base64
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from heapq import nsmallest
 from pathlib import Path
 
 import bdkpython as bdk
@@ -14,8 +15,10 @@ from host.config import HARDENED
 from host.errors import WalletError
 from host.psbt import PsbtMaps
 from host.store import Pairing
-from host.values import HistoryRow
+from host.transactions import Transaction
+from host.values import HistoryRow, PaymentRecord
 from host.wallet.ended import Coin, Spender
+from host.wallet.engine import Engine
 from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
@@ -83,23 +86,58 @@ def first_address(pairing: Pairing) -> str:
     return str(wallet.peek_address(EXTERNAL, 0).address)
 
 
-def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> "bdk.Wallet":
+def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> Engine:
     """What is kept there, or a new wallet when nothing is: a crash may have come before BDK.
 
-    `lookahead` is how many addresses behind the last used one it recognises, on each branch.
-    Raises WalletError when the file is damaged, or of another wallet.
+    `lookahead` is how many addresses behind the last used one it recognises, on each branch. Their
+    scripts are kept, too: see `next_address`. Raises WalletError when the file is damaged, or of
+    another wallet.
     """
     two_path = descriptor(pairing)
+    kept = bdk.LoadParams(
+        check_network=None, check_genesis_hash=None, lookahead=lookahead, use_spk_cache=True
+    )
+    engine: Engine
     try:
-        return bdk.Wallet.load_from_two_path_descriptor(two_path, persister, lookahead)
+        engine = Engine.load_from_two_path_descriptor_with_params(two_path, persister, kept)
     except bdk.LoadWithPersistError.CouldNotLoad:
         network = NETWORKS[pairing.network]
-        return bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister, lookahead)
+        new = bdk.CreateParams(genesis_hash=None, lookahead=lookahead, use_spk_cache=True)
+        engine = Engine.create_from_two_path_descriptor_with_params(
+            two_path, network, persister, new
+        )
     except bdk.LoadWithPersistError.InvalidChangeSet as error:
-        raise WalletError(_DAMAGED) from error
+        raise WalletError(DAMAGED) from error
+    return engine
 
 
-_DAMAGED = (
+def next_address(wallet: Engine) -> "bdk.AddressInfo":
+    """One that was not handed out.
+
+    Its script was kept, because deriving all takes long, and a disk, or somebody, may change it:
+    it is derived again. Raises WalletError when the two differ.
+    """
+    info = wallet.reveal_next_address(EXTERNAL)
+    if str(wallet.peek_address(EXTERNAL, info.index).address) != str(info.address):
+        raise WalletError(DAMAGED)
+    return info
+
+
+def change_indices(wallet: Engine, draft_psbt: bytes) -> list[int]:
+    """Which change addresses a draft pays to."""
+    unsigned = Transaction.parse(PsbtMaps.parse(draft_psbt).unsigned_tx)
+    scripts = [bdk.Script(output.script_pubkey) for output in unsigned.outputs]
+    places = [wallet.derivation_of_spk(script) for script in scripts]
+    return [place.index for place in places if place and place.keychain is INTERNAL]
+
+
+def forget_derived(path: Path) -> None:
+    """Let all scripts be derived again when that file is read the next time. Raises WalletError."""
+    with storage_errors.named_reason(path, DAMAGED), closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM bdk_descriptor_derived_spks")
+
+
+DAMAGED = (
     "The file with what the chain says is damaged, or of another wallet. No coins are lost:"
     " move coins.sqlite away and it is made again from the chain."
 )
@@ -111,7 +149,7 @@ def drop_lost_blocks(path: Path) -> bool:
     BDK would believe such a transaction whatever is said against it, and no method takes it back.
     Raises WalletError. The wallet is to be loaded again.
     """
-    with storage_errors.named_reason(path, _DAMAGED), closing(sqlite3.connect(path)) as db, db:
+    with storage_errors.named_reason(path, DAMAGED), closing(sqlite3.connect(path)) as db, db:
         if not db.execute(_LOST).fetchone():
             return False  # who only reads needs no right to write
         db.execute(_DROP_LOST)
@@ -128,6 +166,22 @@ _DROP_LOST = """
 """
 
 
+def in_no_block(path: Path, records: Iterable[PaymentRecord]) -> list[PaymentRecord]:
+    """Those that BDK's file has in no block that counts: sooner known than by asking BDK.
+
+    Raises WalletError.
+    """
+    with storage_errors.named_reason(path, DAMAGED), closing(sqlite3.connect(path)) as db:
+        mined = frozenset(txid for (txid,) in db.execute(_MINED))
+    return [record for record in records if record.payment.txid not in mined]
+
+
+_MINED = """
+    SELECT txid FROM bdk_anchors
+    JOIN bdk_blocks USING (block_height, block_hash)
+"""
+
+
 @contextmanager
 def named_reason(path: Path) -> Iterator[None]:
     """What BDK says of its file, raised as WalletError with the true reason."""
@@ -138,7 +192,7 @@ def named_reason(path: Path) -> Iterator[None]:
         bdk.CreateWithPersistError.Persist,
         bdk.LoadWithPersistError.Persist,
     ) as error:
-        raise storage_errors.engine_error(error.error_message, path, _DAMAGED) from error
+        raise storage_errors.engine_error(error.error_message, path, DAMAGED) from error
 
 
 def height(position: "bdk.ChainPosition") -> int | None:
@@ -148,19 +202,17 @@ def height(position: "bdk.ChainPosition") -> int | None:
     return int(position.confirmation_block_time.block_id.height)
 
 
+def height_of(wallet: Engine, txid: str) -> int | None:
+    """None while it waits for its first block, or does not count."""
+    canonical = wallet.canonical.get(txid)
+    return height(canonical.chain_position) if canonical else None
+
+
 def seen_at(position: "bdk.ChainPosition") -> int | None:
     """The time of its block, or when it was first seen, in seconds since 1970."""
     if position.is_unconfirmed():
         return None if position.timestamp is None else int(position.timestamp)
     return int(position.confirmation_block_time.confirmation_time)
-
-
-def fee_sats(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> int | None:
-    """None when it spends coins that are not ours, whose amounts we do not know."""
-    try:
-        return int(wallet.calculate_fee(transaction).to_sat())
-    except bdk.CalculateFeeError:
-        return None
 
 
 def can_finalize(collected: PsbtMaps) -> bool:
@@ -203,31 +255,51 @@ def outpoint_name(outpoint: bdk.OutPoint) -> tuple[bytes, int]:
     return bytes(outpoint.txid.serialize()), int(outpoint.vout)
 
 
-def spenders(wallet: bdk.Wallet) -> dict[Coin, Spender]:
+def spenders(wallet: Engine) -> dict[Coin, Spender]:
     """Coins that blocks have spent, by `outpoint_name`, and by what."""
     tip = wallet.latest_checkpoint().height
-    return {
-        outpoint_name(txin.previous_output): Spender(
-            bytes(canonical.transaction.compute_txid().serialize()),
-            len(canonical.transaction.output()),
-            tip - block + 1,
-        )
-        for canonical in wallet.transactions()
+    mined = (
+        (txid, canonical.transaction, block)
+        for txid, canonical in wallet.canonical.items()
         if (block := height(canonical.chain_position)) is not None
-        for txin in canonical.transaction.input()
+    )
+    return {
+        coin: spender
+        for txid, transaction, block in mined
+        for spender in [_spender(txid, transaction, tip - block + 1)]
+        for coin in wallet.spent_by(txid)
     }
 
 
-def row(wallet: bdk.Wallet, canonical: bdk.CanonicalTx) -> HistoryRow:
-    """A transaction as the history has it."""
-    transaction = canonical.transaction
-    flow = wallet.sent_and_received(transaction)
+def _spender(txid: str, transaction: "bdk.Transaction", depth: int) -> Spender:
+    return Spender(bytes.fromhex(txid)[::-1], len(transaction.output()), depth)
+
+
+def rows(wallet: Engine, newest: int | None = None) -> list[HistoryRow]:
+    """The transactions as the history has them, newest first, not more than `newest`.
+
+    What waits for its first block is before all others.
+    """
+    if newest is None:
+        chosen = list(wallet.canonical.items())
+    else:
+        canonical = nsmallest(newest, wallet.transactions(), key=_place)
+        chosen = [(str(tx.transaction.compute_txid()), tx) for tx in canonical]
+    tip = wallet.latest_checkpoint().height
+    chosen.sort(key=lambda named: (*_place(named[1]), named[0]))
+    return [_row(wallet, tip, txid, canonical) for txid, canonical in chosen]
+
+
+def _place(canonical: "bdk.CanonicalTx") -> tuple[int, int]:
+    position = canonical.chain_position
+    return -(height(position) or _WAITING), -(seen_at(position) or 0)
+
+
+_WAITING = 1 << 32  # sorts what has no block yet above every block
+
+
+def _row(wallet: Engine, tip: int, txid: str, canonical: "bdk.CanonicalTx") -> HistoryRow:
+    net_sats, fee_sats = wallet.flow(txid, canonical.transaction)
     block = height(canonical.chain_position)
-    return HistoryRow(
-        str(transaction.compute_txid()),
-        flow.received.to_sat() - flow.sent.to_sat(),
-        fee_sats(wallet, transaction),
-        block,
-        wallet.latest_checkpoint().height - block + 1 if block is not None else 0,
-        seen_at(canonical.chain_position),
-    )
+    depth = tip - block + 1 if block is not None else 0
+    return HistoryRow(txid, net_sats, fee_sats, block, depth, seen_at(canonical.chain_position))

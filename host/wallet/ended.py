@@ -84,10 +84,12 @@ def still_possible(records: Iterable[PaymentRecord], spent: Iterable[Coin]) -> l
     """Those that a block can take: `spent` are the coins that blocks have spent. Oldest first."""
     gone, possible = set(spent), []
     for record in records:
+        if record.status not in ENDED:
+            continue
         ended = Ended(record, coins_of(record.payment.raw_tx))
         if ended.coins & gone:
-            gone |= ended.outputs if record.status in ENDED else set()
-        elif record.status in ENDED:
+            gone |= ended.outputs
+        else:
             possible.append(ended)
     return possible
 

@@ -90,7 +90,13 @@ class DraftKeeper(Account):
             )
 
     def _keep(self, draft: Draft) -> Draft:
-        """The draft on disk, in the place of an older one."""
+        """The draft on disk, in the place of an older one.
+
+        Raises WalletError when this wallet would not know its own change again: what it keeps of
+        its scripts was changed on the disk.
+        """
+        if draft.change_sats and not bdk_adapter.change_indices(self._bdk, draft.psbt):
+            raise WalletError(bdk_adapter.DAMAGED)
         self._discard_kept()
         self._mark_change(draft, self._bdk.mark_used)
         self._save()
@@ -128,7 +134,7 @@ class DraftKeeper(Account):
         for record in self.store.payments():
             txid = record.payment.txid
             if record.status == "given up" and self.confirmations(txid):
-                canonical = self._bdk.get_tx(bdk.Txid.from_string(txid))
+                canonical = self._bdk.canonical[txid]
                 # Of one that others finished, not all signatures were here.
                 self.store.complete(txid, bytes(canonical.transaction.serialize()))
         super()._mark_confirmed()

@@ -14,6 +14,7 @@ from host.config import grouped
 from host.errors import BadInput, WalletError
 from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
+from host.wallet.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Package:
         return self.fee_sats / self.vbytes
 
 
-def with_parents(wallet: "bdk.Wallet", txid: str) -> Package:
+def with_parents(wallet: Engine, txid: str) -> Package:
     """Raises WalletError: the wallet does not know it, or a block has it."""
     vbytes = fee_sats = 0
     waiting, counted = [txid], set()
@@ -44,7 +45,7 @@ def with_parents(wallet: "bdk.Wallet", txid: str) -> Package:
         counted.add(name)
         transaction = canonical.transaction
         vbytes += transaction.vsize()
-        fee_sats += bdk_adapter.fee_sats(wallet, transaction) or 0
+        fee_sats += wallet.fee_sats(transaction) or 0
         waiting += [str(txin.previous_output.txid) for txin in transaction.input()]
     if txid not in counted:
         raise WalletError(
@@ -61,7 +62,7 @@ def child_fee(parents: Package, child_vbytes: int, sats_per_vbyte: float) -> int
 
 
 def child(
-    wallet: "bdk.Wallet",
+    wallet: Engine,
     coins: "Sequence[bdk.LocalOutput]",
     parents: Package,
     sats_per_vbyte: float,

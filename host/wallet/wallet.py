@@ -195,8 +195,8 @@ class Wallet(DraftKeeper):
         """
         with self._lock:
             on_their_way = [r for r in self.store.payments() if r.status in ON_THEIR_WAY]
-            waiting = [r for r in on_their_way if not self.confirmations(r.payment.txid)]
-            if all(self._bdk.get_tx(bdk.Txid.from_string(r.payment.txid)) for r in waiting):
+            waiting = bdk_adapter.in_no_block(self._coins, on_their_way)
+            if all(self.counts(record.payment.txid) for record in waiting):
                 return tuple(waiting)
             impossible = self.conflict_depths()
             return tuple(r for r in waiting if r.payment.txid not in impossible)

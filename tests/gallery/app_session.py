@@ -321,6 +321,9 @@ class FakeSession:
     async def snapshot(self) -> WalletSnapshot:
         return self._wallet
 
+    async def glance(self) -> WalletSnapshot:
+        return self._wallet
+
     async def last_address(self) -> ReceiveAddress | None:
         return None
 

@@ -1,60 +1,62 @@
 """The coins that can be spent: choose some for the next payment, freeze what is to stay."""
 
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from math import ceil
+
 from textual.content import Content
-from textual.reactive import reactive
-from textual.widgets import Static
 
 from host.session import wording
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import CoinsChosen, FreezeRequested
-from host.tui.screens.page import WalletPage, address, pointed
+from host.tui.screens.page import address, pointed
+from host.tui.screens.picking import PickPage
 from host.values import Utxo
 
-ROW_LINES = 3
+INDENT = 2  # columns in front of an address
 
 
-class CoinsPage(WalletPage):
+class CoinsPage(PickPage):
     title = "Coins"
     place = KeyPlace.COINS
     BINDINGS = actions.bindings(KeyPlace.COINS)
-    picked: reactive[int] = reactive(0)
+    gap = 1
 
     def __init__(self) -> None:
         super().__init__()
-        self._state = AppState()
+        self._picked = 0
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
-            yield Static(id="rows")
-        yield Static(id="advice")
+    @property
+    def count(self) -> int:
+        return len(self._coins)
 
-    def show(self, state: AppState) -> None:
-        self._state = state
-        coins = self._coins
-        rows = [_coin(coin, state, index == self.picked) for index, coin in enumerate(coins)]
-        empty = wording.NO_PLAY_COINS if state.playground else wording.NO_COINS
-        content = Content("\n\n").join(rows) if rows else empty
-        self.query_one("#rows", Static).update(content)
-        self.query_one("#advice", Static).update(pointed(state.problem or _sum(state)))
+    @property
+    def index(self) -> int:
+        return min(self._picked, max(self.count - 1, 0))
+
+    def row(self, index: int) -> Content:
+        return _coin(self._coins[index], self._state, index == self.index)
+
+    def lines(self, room: int) -> int:
+        longest = max(
+            (len(" ".join(wording.fours(coin.address))) for coin in self._coins), default=0
+        )
+        return 1 + ceil((INDENT + longest) / max(room, 1))
+
+    def empty(self) -> str:
+        return wording.NO_PLAY_COINS if self._state.playground else wording.NO_COINS
+
+    def hint(self) -> Content:
+        return pointed(self._state.problem or _sum(self._state))
 
     @property
     def _coins(self) -> tuple[Utxo, ...]:
         return self._state.wallet.utxos if self._state.wallet else ()
 
-    def watch_picked(self) -> None:
-        if self.is_mounted:
-            self.show(self._state)
-            scroll = self.query_one(VerticalScroll)
-            above = max(self.picked * ROW_LINES - scroll.size.height // 2, 0)
-            scroll.scroll_to(y=above, animate=False)
-
     def action_pick(self, step: int) -> None:
         if self._coins:
-            self.picked = min(max(self.picked + step, 0), len(self._coins) - 1)
+            self._picked = min(max(self.index + step, 0), self.count - 1)
+            self.show(self._state)
 
     def action_choose(self) -> None:
         coin = self._picked_coin()
@@ -71,8 +73,7 @@ class CoinsPage(WalletPage):
             self.post_message(FreezeRequested(coin.outpoint, not coin.frozen))
 
     def _picked_coin(self) -> Utxo | None:
-        coins = self._coins
-        return coins[min(self.picked, len(coins) - 1)] if coins else None
+        return self._coins[self.index] if self._coins else None
 
 
 def _sum(state: AppState) -> str:
@@ -92,7 +93,7 @@ def _coin(coin: Utxo, state: AppState, picked: bool) -> Content:
         (f"   {block:<20}", "$secondary"),
         (f"{_outpoint(coin.outpoint)}", "$secondary"),
         (f"   {mark}", "$accent bold"),
-        "\n  ",
+        "\n" + " " * INDENT,
         address(coin.address),
     )
 

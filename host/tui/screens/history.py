@@ -1,6 +1,5 @@
 """What came and what went: a list to pick from."""
 
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from host.session import wording
@@ -9,11 +8,12 @@ from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import EntryRequested
-from host.tui.screens.listing import ListPage
+from host.tui.screens.page import pointed
+from host.tui.screens.picking import PickPage
 from host.values import HistoryEntry
 
 
-class HistoryPage(ListPage):
+class HistoryPage(PickPage):
     """Opens at the transaction `picked`, or at the newest one."""
 
     title = "History"
@@ -23,48 +23,45 @@ class HistoryPage(ListPage):
     def __init__(self, picked: str = "") -> None:
         super().__init__()
         self._picked = picked
-        self._state = AppState()
+        self._numbered: tuple[HistoryEntry, ...] = ()
+        self._numbers: dict[str, int] = {}
 
-    def empty(self, _: AppState) -> str:
+    @property
+    def count(self) -> int:
+        return len(self._entries)
+
+    @property
+    def index(self) -> int:
+        """Of the picked one: it stays picked when others come in."""
+        if self._numbered is not self._entries:
+            self._numbered = self._entries
+            self._numbers = {entry.row.txid: at for at, entry in enumerate(self._entries)}
+        return self._numbers.get(self._picked, 0)
+
+    def row(self, index: int) -> Content:
+        mark = ("▸ " if index == self.index else "  ", "$accent bold")
+        return Content.assemble(mark, movement(self._entries[index], self._state))
+
+    def empty(self) -> str:
         return "Nothing came and nothing went yet."
 
-    def rows(self, state: AppState) -> list[Content]:
-        self._state = state
-        place = self._index
-        return [
-            Content.assemble(("▸ " if index == place else "  ", "$accent bold"), line)
-            for index, line in enumerate(movement(entry, state) for entry in self._entries)
-        ]
-
-    def show(self, state: AppState) -> None:
-        super().show(state)
-        self.call_after_refresh(self._keep_in_sight)
+    def hint(self) -> Content:
+        is_whole = self._state.wallet is None or self._state.wallet.is_whole
+        return Content() if is_whole else pointed(wording.READING_HISTORY)
 
     @property
     def _entries(self) -> tuple[HistoryEntry, ...]:
         return self._state.wallet.history if self._state.wallet else ()
 
-    @property
-    def _index(self) -> int:
-        """Of the picked one: it stays picked when others come in."""
-        txids = [entry.row.txid for entry in self._entries]
-        return txids.index(self._picked) if self._picked in txids else 0
-
-    def _keep_in_sight(self) -> None:
-        for scroll in self.query(VerticalScroll):
-            top, height = scroll.scroll_offset.y, scroll.size.height
-            if not top <= self._index < top + height:
-                scroll.scroll_to(y=max(0, self._index - height // 2), animate=False)
-
     def action_pick(self, step: int) -> None:
         if self._entries:
-            index = min(max(self._index + step, 0), len(self._entries) - 1)
+            index = min(max(self.index + step, 0), len(self._entries) - 1)
             self._picked = self._entries[index].row.txid
             self.show(self._state)
 
     def action_open(self) -> None:
         if self._entries:
-            self.post_message(EntryRequested(self._entries[self._index].row.txid))
+            self.post_message(EntryRequested(self._entries[self.index].row.txid))
 
 
 def movement(entry: HistoryEntry, state: AppState) -> Content:

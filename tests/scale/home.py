@@ -1,0 +1,71 @@
+"""A home folder with a wallet of a long life, and the devnet that has its blocks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from host import settings
+from host.backends import p2p
+from host.config import HomeFolder, wall_clock
+from host.devnet.network import Devnet
+from host.settings import Settings, WalletSettings
+from host.store import Pairing
+from host.values import Draft, SignedPayment
+from host.wallet import Wallet
+from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
+from host.wallet.payment_request import address
+from signer.chains.bitcoin import CHAIN
+from tests.scale.life import FEE, Life, live
+from tests.wallets import keyring
+
+NAME = "long"
+GIVEN_AHEAD = 5  # addresses that nobody has paid to yet
+
+
+@asynccontextmanager
+async def home(root: Path, transactions: int, coins: int) -> AsyncIterator[Devnet]:
+    """Make both in `root` and let the wallet look at the network, which runs meanwhile."""
+    blocks = root / "devnet"
+    blocks.mkdir(parents=True)
+    life = live(blocks / "node-0.sqlite3", transactions, coins)
+    async with Devnet(wall_clock, 1, blocks) as devnet:
+        folder = HomeFolder(root).named(NAME)
+        with closing(_paired(folder)) as wallet:
+            _hand_out(wallet, life)
+            host, _, port = devnet.peers[0].partition(":")
+            backend = p2p.P2pBackend([(host, int(port))], "regtest", folder / "headers")
+            await backend.sync(wallet)
+            await backend.close()
+            _remember(wallet, life)
+        wanted = WalletSettings("regtest", "wpkh", 0, "", f"p2p:{devnet.peers[0]}")
+        settings.save(root, Settings().remember(NAME, wanted))
+        yield devnet
+
+
+def _paired(folder: Path) -> Wallet:
+    keys = keyring()
+    xpub = CHAIN.xpub(keys, CHAIN_PATH, "regtest")
+    return Wallet.create(folder, Pairing("regtest", "wpkh", keys.fingerprint.hex(), xpub))
+
+
+CHAIN_PATH = (84 | 1 << 31, 1 | 1 << 31, 1 << 31)
+
+
+def _hand_out(wallet: Wallet, life: Life) -> None:
+    """Each of its addresses was given to somebody, and is looked for."""
+    given = wallet.engine.reveal_addresses_to(EXTERNAL, life.received - 1 + GIVEN_AHEAD)
+    for info in given:
+        wallet.store.hand_out(info.index, str(info.address), wall_clock())
+    wallet.engine.reveal_addresses_to(INTERNAL, max(life.change - 1, 0))
+    wallet.search_again()
+
+
+def _remember(wallet: Wallet, life: Life) -> None:
+    """The payments as this wallet would have kept them when it made them."""
+    for payment in life.payments:
+        transaction = payment.transaction
+        payee = address(payment.payee, "regtest")
+        draft = Draft(b"", payee, payment.sats, FEE)
+        signed = SignedPayment(transaction.encode(), transaction.name, FEE)
+        wallet.store.keep_payment(draft, signed, payment.time)
+        wallet.store.mark_sent(transaction.name, 1, 1)
