@@ -266,6 +266,10 @@ class Sent:
 # The network, and the device's front panel
 
 
+# What waits in a mempool: rates in sat/vB, and how many vB pay each.
+WaitingFees = tuple[tuple[float, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PeerProblem:
     """Why a peer ("host:port") is not asked now. `lied`: it is proven, and counts for a day."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from host import registry
 from host.errors import BadInput
-from host.values import NetworkView, Sent
+from host.values import NetworkView, Sent, WaitingFees
 from host.wallet import Wallet
 
 
@@ -28,6 +28,10 @@ class Backend(Protocol):
 
     async def fee_floor(self) -> float:
         """The lowest fee in sat/vB that the other end passes on; 0 when it does not say."""
+        ...
+
+    async def waiting_fees(self) -> WaitingFees | None:
+        """What waits in the other end's mempool; None when it does not tell."""
         ...
 
     async def broadcast(

@@ -76,6 +76,9 @@ class CoreConnection:
             floor = max(info["mempoolminfee"], info["minrelaytxfee"])
             return round(float(floor * SATS_PER_BTC / 1000), 3)
 
+    def waiting_fees(self) -> None:
+        """It is not asked."""
+
     def broadcast(self, transaction: "bdk.Transaction") -> None:
         raw = bytes(transaction.serialize()).hex()
         if self._rpc.call("sendrawtransaction", raw) != str(transaction.compute_txid()):

@@ -1,8 +1,11 @@
 """The chain as an Electrum server tells it: yours, or one of many that anybody may use."""
 
+import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bdkpython as bdk
 
@@ -11,10 +14,12 @@ from host.errors import BadInput
 from host.servers.location import parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
+from host.values import WaitingFees
 from host.wallet import Wallet
 
 BATCH = 25
 TIMEOUT_S, RETRIES = 20, 0
+LONGEST_ANSWER = 1 << 20
 SATS_PER_BTC = 100_000_000
 
 
@@ -27,6 +32,7 @@ class ElectrumConnection:
                 f"tcp://127.0.0.1:{port}", timeout=TIMEOUT_S, retry=RETRIES
             )
             self._client.block_headers_subscribe()
+        self._port = port
         self._tips = 0
 
     def tip(self) -> str:
@@ -47,6 +53,16 @@ class ElectrumConnection:
         with _told_apart():
             return round(float(self._client.relay_fee()) * SATS_PER_BTC / 1000, 3)
 
+    def waiting_fees(self) -> WaitingFees | None:
+        """BDK does not ask for it: a connection of its own does, once."""
+        try:
+            answer = _asked(self._port, "mempool.get_fee_histogram")
+            return tuple((float(rate), int(vbytes)) for rate, vbytes in answer["result"])
+        except OSError as error:
+            raise ServerLost from error
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None  # old servers do not know it
+
     def broadcast(self, transaction: "bdk.Transaction") -> None:
         with _told_apart():
             txid = self._client.transaction_broadcast(transaction)
@@ -60,6 +76,22 @@ class ElectrumConnection:
         except ServerRefused:
             return False
         return True
+
+
+def _asked(port: int, method: str) -> Any:  # noqa: ANN401 - JSON
+    """One answer of the server behind that port of this machine. Raises OSError, ValueError."""
+    hello = {"id": 0, "method": "server.version", "params": ["quietkey", "1.4"]}
+    question = {"id": 1, "method": method, "params": []}
+    answers = []
+    with (
+        socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as line,
+        line.makefile("rwb") as lines,
+    ):
+        for request in (hello, question):
+            lines.write(json.dumps(request).encode() + b"\n")
+            lines.flush()
+            answers.append(json.loads(lines.readline(LONGEST_ANSWER)))
+    return answers[1]
 
 
 @contextmanager

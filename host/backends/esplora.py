@@ -33,6 +33,9 @@ class EsploraConnection:
         """0: Esplora has no answer to that."""
         return 0.0
 
+    def waiting_fees(self) -> None:
+        """It is not asked."""
+
     def broadcast(self, transaction: "bdk.Transaction") -> None:
         with _told_apart():
             self._client.broadcast(transaction)

@@ -282,6 +282,7 @@ def _add_wallet(verbs: _Verbs) -> None:
         task = _add_task(tasks, name, summary, _FREEZE)
         task.add_argument("coin", metavar="TXID:N", help="the coin")
     _add_task(tasks, "history", "list payments", _HISTORY, peer=False)
+    options.add_plot(_add_task(tasks, "plot", "the history at a glance", options.PLOT, peer=False))
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
     _add_endings(tasks)
     _add_exchange(tasks)

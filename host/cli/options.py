@@ -9,7 +9,7 @@ from host.errors import BadInput
 from host.settings import WalletSettings, check_name, load, save
 
 _MAKING = ("pair", "import")  # these may name a wallet that is not there yet
-_LOOKING = ("balance", "history", "coins")  # what is configured does not make them ask
+_LOOKING = ("balance", "history", "coins", "plot")  # what is configured does not make them ask
 _WHERE = (
     "tcp:HOST:PORT, serial:PATH, or qr:SOURCE (qr+krux:SOURCE): a folder, a picture, /dev/videoN, -"
 )
@@ -64,6 +64,15 @@ def add_home(task: argparse.ArgumentParser) -> None:
     task.add_argument(
         "--json", action="store_true", help="data, or the error, as one JSON object a line"
     )
+
+
+PLOT = """\
+The balance over time, how long the coins lie still, and what others pay, where an Electrum server
+tells: as pictures with a sentence each.
+
+  quietkey wallet plot
+  quietkey wallet plot --text    sentences alone, for who does not see pictures
+"""
 
 
 def resolve(args: argparse.Namespace) -> None:
@@ -147,6 +156,11 @@ def add_wallets(wallets: argparse.ArgumentParser) -> None:
     wallets.add_argument("--use", metavar="NAME", help="the one that opens from now on")
     wallets.add_argument("--signers", action="store_true", help="list devices within reach instead")
     add_home(wallets)
+
+
+def add_plot(plot: argparse.ArgumentParser) -> None:
+    """How plots are said."""
+    plot.add_argument("--text", action="store_true", help="sentences alone, to be read aloud")
 
 
 def add_message(signed: argparse.ArgumentParser, verified: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
-from host.cli import exchange, facts, messages, paying, psbt_verbs, signers
+from host.cli import exchange, facts, messages, paying, plots, psbt_verbs, signers
 from host.cli.options import remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
@@ -39,7 +39,7 @@ from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
 REAL_COINS = "This wallet is for real bitcoin: what it pays is gone. Begin with a small amount."
-_READING = ("balance", "history", "coins")  # without a peer to ask, they change nothing
+_READING = ("balance", "history", "coins", "plot")  # without a peer to ask, they change nothing
 _GIVEN_UP = "The payment is given up. The next one spends a coin of it: only one can be confirmed."
 UNSEARCHED = (
     "This wallet has not looked at the network yet. If its seed was used before, this address may"
@@ -85,7 +85,7 @@ async def _pair(args: argparse.Namespace) -> None:
 async def _balance(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await _look(args, session)
-        snapshot = await session.snapshot()
+        snapshot = await session.glance()
         if not session.wallet.search.complete:
             _say(UNCOUNTED)
     balance = snapshot.balance
@@ -286,7 +286,7 @@ async def _sync(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         _say(backends.kind_of(args.server).learns)
         await _look(args, session)
-        snapshot = await session.snapshot()
+        snapshot = await session.glance()
         _tell(args, facts.tip(snapshot), f"Up to date at height {facts.height(snapshot)}.")
 
 
@@ -295,7 +295,7 @@ async def _rescan(args: argparse.Namespace) -> None:
     async with _session(args) as session:
         await asyncio.to_thread(session.wallet.search_again, args.gap)
         await _look(args, session)
-        balance = (await session.snapshot()).balance
+        balance = (await session.glance()).balance
         total = balance.spendable_sats + balance.pending_sats
         _tell(args, asdict(balance), f"Looked at every block again: {grouped(total)} sats.")
 
@@ -383,6 +383,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "history": _history,
+    "plot": lambda args: plots.run(args, _session, _look),
     "register": _register,
     "sync": _sync,
     "rescan": _rescan,

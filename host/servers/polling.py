@@ -13,7 +13,7 @@ import bdkpython as bdk
 from host.errors import NetworkError
 from host.servers import background
 from host.transactions import Transaction
-from host.values import Acceptance, NetworkView, Sent
+from host.values import Acceptance, NetworkView, Sent, WaitingFees
 from host.wallet import Wallet
 
 Result = TypeVar("Result")
@@ -43,6 +43,10 @@ class Server(Protocol):
         ...
 
     def fee_floor(self) -> float: ...
+
+    def waiting_fees(self) -> WaitingFees | None:
+        """What waits in its mempool; None when it does not tell."""
+        ...
 
     def broadcast(self, transaction: "bdk.Transaction") -> None: ...
 
@@ -110,6 +114,9 @@ class PollingBackend:
 
     async def fee_floor(self) -> float:
         return await self._ask(lambda server: server.fee_floor())
+
+    async def waiting_fees(self) -> WaitingFees | None:
+        return await self._ask(lambda server: server.waiting_fees())
 
     async def broadcast(
         self, raw_tx: bytes, observer: Callable[[Sent], None] | None = None

@@ -22,6 +22,7 @@ from host.values import (
     Signatures,
     SignedPayment,
     Utxo,
+    WaitingFees,
 )
 
 Observer = Callable[[Sent], None]
@@ -202,6 +203,10 @@ class WalletSession(Protocol):
 
     async def glance(self) -> WalletSnapshot:
         """As `snapshot`, with the latest payments only: sooner there when there are thousands."""
+        ...
+
+    async def waiting_fees(self) -> WaitingFees | None:
+        """What others pay, as a server's mempool has it; None when nobody tells."""
         ...
 
     def follow(self) -> AsyncIterator[int]:

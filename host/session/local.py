@@ -34,6 +34,7 @@ from host.values import (
     Sent,
     Signatures,
     SignedPayment,
+    WaitingFees,
 )
 from host.wallet import FIRST_SEARCH, Wallet
 from host.wallet.folder_lock import FolderLock
@@ -263,6 +264,9 @@ class LocalSession:
     async def fee_floor(self) -> float:
         """The lowest fee in sat/vB that the network passes on, as far as it says; else 0."""
         return await self._backend.fee_floor()
+
+    async def waiting_fees(self) -> WaitingFees | None:
+        return None if self._own_backend is None else await self._own_backend.waiting_fees()
 
     async def _check_fee(self, backend: Backend, draft: Draft) -> None:
         """The rate of an absolute fee is known once the coins are."""

@@ -14,6 +14,7 @@ from host.values import (
     Sent,
     Signatures,
     SignedPayment,
+    WaitingFees,
 )
 
 
@@ -145,6 +146,7 @@ class AppState:
     issued: IssuedAddress | None = None
     btc: bool = False
     chosen: tuple[str, ...] = ()
+    waiting_fees: WaitingFees | None = None
     attack: AttackBoard | None = None
     wallets: bool = False
 

@@ -161,6 +161,12 @@ def _confirmed(payment: PaymentProgress | None, wallet: WalletSnapshot) -> Payme
     return payment if height is None else replace(payment, stage=Stage.CONFIRMED, height=height)
 
 
+async def look_at_fees(host: Host) -> None:
+    """What others pay now, where a server tells."""
+    with suppress(HostError):  # the page says nothing of it then
+        host.change(waiting_fees=await host.session.waiting_fees())
+
+
 async def fund(host: Host) -> None:
     """Coins from the playground's faucet, on a fresh address."""
     playground = host.session.playground

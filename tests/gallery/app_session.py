@@ -321,6 +321,9 @@ class FakeSession:
     async def snapshot(self) -> WalletSnapshot:
         return self._wallet
 
+    async def waiting_fees(self) -> None:
+        return None
+
     async def glance(self) -> WalletSnapshot:
         return self._wallet
 

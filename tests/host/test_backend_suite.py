@@ -40,7 +40,8 @@ NOBODY = {
     "core": "core:127.0.0.1:1?auth=no-such-file",
 }
 SAYS_NO_FLOOR = {"esplora"}  # the protocol has no word for it
-VERBS = ("sync", "follow", "view", "fee_floor", "broadcast", "close")
+TELLS_FEES = {"electrum"}  # what waits in its mempool
+VERBS = ("sync", "follow", "view", "fee_floor", "waiting_fees", "broadcast", "close")
 
 pytestmark = pytest.mark.parametrize("name", backends.names())
 
@@ -156,6 +157,19 @@ async def test_it_knows_from_which_fee_on_payments_are_passed_on(
 ) -> None:
     expected = 0 if name in SAYS_NO_FLOOR else MIN_SATS_PER_VBYTE
     assert await opened_backend.fee_floor() == expected
+
+
+async def test_it_tells_what_others_pay_or_says_that_it_does_not(
+    opened_backend: Backend, devnet: Devnet, name: str
+) -> None:
+    await devnet.fund(STRANGER, 100_000, mine=False)
+    fees = await opened_backend.waiting_fees()
+    if name not in TELLS_FEES:
+        assert fees is None
+    else:
+        assert fees is not None
+        ((rate, vbytes),) = fees
+        assert (rate, 100 < vbytes < 200) == (2, True)
 
 
 async def test_a_payment_that_is_not_taken_is_an_error_with_the_reason(

@@ -1,7 +1,8 @@
 """`python -m tests.scale [--transactions N] [--coins N] [--times N]`: a long life, measured.
 
 Beside it, by turns, a wallet of ten transactions: what the machine itself takes. Bars: the start
-2 s, any screen 200 ms.
+2 s, any screen 200 ms, of the time on a processor: on a machine that has nothing else to do, that
+is how long a person waits.
 """
 
 import argparse
@@ -57,7 +58,7 @@ def _all(long: Path, small: Path, times: int) -> int:
     by_home = _by_turns((long, small), times)
     failed = 0
     for name, bar in rows.items():
-        is_good = median(wall for wall, _ in by_home[long][name]) <= bar
+        is_good = median(used for _, used in by_home[long][name]) <= bar
         failed += not is_good
         mark = "" if is_good else f"  more than {bar:g} s"
         print(f"{name:34} {_said(by_home[long][name])} {_said(by_home[small][name])}{mark}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from host import settings
 from host.backends import p2p
-from host.config import HomeFolder, wall_clock
+from host.config import HomeFolder, account_path, wall_clock
 from host.devnet.network import Devnet
 from host.settings import Settings, WalletSettings
 from host.store import Pairing
@@ -31,6 +31,7 @@ async def home(root: Path, transactions: int, coins: int) -> AsyncIterator[Devne
     async with Devnet(wall_clock, 1, blocks) as devnet:
         folder = HomeFolder(root).named(NAME)
         with closing(_paired(folder)) as wallet:
+            wallet.store._db.execute("PRAGMA synchronous = OFF")  # nothing is lost by a crash here
             _hand_out(wallet, life)
             host, _, port = devnet.peers[0].partition(":")
             backend = p2p.P2pBackend([(host, int(port))], "regtest", folder / "headers")
@@ -44,11 +45,8 @@ async def home(root: Path, transactions: int, coins: int) -> AsyncIterator[Devne
 
 def _paired(folder: Path) -> Wallet:
     keys = keyring()
-    xpub = CHAIN.xpub(keys, CHAIN_PATH, "regtest")
+    xpub = CHAIN.xpub(keys, account_path("regtest", "wpkh"), "regtest")
     return Wallet.create(folder, Pairing("regtest", "wpkh", keys.fingerprint.hex(), xpub))
-
-
-CHAIN_PATH = (84 | 1 << 31, 1 | 1 << 31, 1 << 31)
 
 
 def _hand_out(wallet: Wallet, life: Life) -> None:

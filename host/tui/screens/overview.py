@@ -1,0 +1,81 @@
+"""A long history at a glance: the balance over time, the age of the coins, what others pay."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from host.config import wall_clock
+from host.session import charts, plots
+from host.session.state import AppState
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.screens.page import WalletPage, pointed
+
+LEAST_COLUMNS, ROWS = 20, 6
+
+
+class OverviewPage(WalletPage):
+    """Plots, each with its sentence."""
+
+    title = "Overview"
+    place = KeyPlace.LIST
+    BINDINGS = actions.bindings(KeyPlace.LIST)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield Static(id="plots")
+
+    def on_mount(self) -> None:
+        self._state = AppState()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(lambda: self.show(self._state))
+
+    def show(self, state: AppState) -> None:
+        self._state = state
+        room = self.query_one(VerticalScroll).scrollable_content_region.width
+        self.query_one("#plots", Static).update(_drawn(state, max(room - 1, LEAST_COLUMNS)))
+
+    def action_up(self) -> None:
+        self.query_one(VerticalScroll).scroll_up(animate=False)
+
+    def action_down(self) -> None:
+        self.query_one(VerticalScroll).scroll_down(animate=False)
+
+    def action_page_up(self) -> None:
+        self.query_one(VerticalScroll).scroll_page_up(animate=False)
+
+    def action_page_down(self) -> None:
+        self.query_one(VerticalScroll).scroll_page_down(animate=False)
+
+
+def _drawn(state: AppState, columns: int) -> Content:
+    wallet = state.wallet
+    if wallet is None:
+        return Content()
+    points = plots.balance_over_time(wallet.history)
+    ages = plots.coin_ages(wallet, wall_clock())
+    fees = None if state.waiting_fees is None else plots.fee_bars(state.waiting_fees)
+    parts = [
+        _part(
+            "Balance over time",
+            charts.area(points, columns, ROWS),
+            plots.balance_sentence(points),
+        ),
+        _part("Coin ages", charts.bars(ages, columns, "sats"), plots.ages_sentence(ages)),
+    ]
+    if fees is not None:  # nobody tells otherwise
+        drawn = charts.bars(fees, columns, "vB")
+        parts.append(_part("What others pay", drawn, plots.fees_sentence(fees)))
+    return Content("\n\n").join(parts)
+
+
+def _part(title: str, lines: list[str], sentence: str) -> Content:
+    drawn = Content("\n").join([Content(line) for line in lines])
+    return Content.assemble(
+        (f"{title}\n", "bold"), (drawn.plain, "$accent"), "\n" if lines else "", pointed(sentence)
+    )
+
+
+PAGE = OverviewPage
