@@ -76,7 +76,7 @@ ROWS = (
     KeyRow(E, "c", "turn('coins')", "c", "Coins", "The coins you can spend (UTXO)."),
     KeyRow(E, "h", "turn('history')", "h", "History", "List payments."),
     KeyRow(E, "n", "turn('network')", "n", "Network", "The newest block, nodes, bad peers."),
-    KeyRow(E, "o", "turn('overview')", "o", "Overview", "Balance over time, coin ages, fees.", 3),
+    KeyRow(E, "t", "turn('trends')", "t", "Trends", "Balance over time, coin ages, fees.", 3),
     KeyRow(E, "d", "device", "d", "Device", "Use the device.", needs=PANEL),
     KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
     KeyRow(E, "o", "wallets", "o", "Open", "Open another wallet.", 3, needs=Needs.WALLETS),

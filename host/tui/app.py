@@ -51,12 +51,12 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
         payment = self.state.payment
         if task == "pay" and payment is not None and payment.stage.value < Stage.SPREAD.value:
             task = "payment"
-        if task in {"pay", "receive", "overview"} and self.state.wallet is None:
+        if task in {"pay", "receive", "trends"} and self.state.wallet is None:
             task = "home"
         await self._turn(_task(task).PAGE())
         if task == "receive":
             self._issue()
-        elif task == "overview":
+        elif task == "trends":
             self.start_task("fees", tasks.look_at_fees, self, exclusive=True)
 
     def action_device(self) -> None:

@@ -33,6 +33,12 @@ def test_a_row_that_needs_what_is_missing_is_not_offered(
     assert rest <= set(offered)
 
 
+@pytest.mark.parametrize("place", KeyPlace)
+def test_no_key_does_two_things_in_one_place(place: KeyPlace) -> None:
+    keys = [key for row in actions.rows(place) for key in row.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
 @pytest.mark.parametrize("action", ["faucet", "mine", "switch"])
 def test_play_needs_a_playground(action: str) -> None:
     rows = [row for row in ROWS if row.action == action]

@@ -65,7 +65,7 @@ async def measure(root: Path) -> Heart:
     async with app.run_test(size=(120, 40)) as pilot:
         async with heart.during("opening and syncing"):
             await until(lambda state: state.wallet and state.synced and state.wallet.is_whole)
-        for page in ("coins", "history", "overview", "network", "home"):
+        for page in ("coins", "history", "trends", "network", "home"):
             async with heart.during(f"opening {page}"):
                 await app.action_turn(page)
                 await pilot.pause(0.3)

@@ -15,10 +15,10 @@ from host.tui.screens.page import WalletPage, pointed
 LEAST_COLUMNS, ROWS = 20, 6
 
 
-class OverviewPage(WalletPage):
+class TrendsPage(WalletPage):
     """Plots, each with its sentence."""
 
-    title = "Overview"
+    title = "Trends"
     place = KeyPlace.LIST
     BINDINGS = actions.bindings(KeyPlace.LIST)
 
@@ -78,4 +78,4 @@ def _part(title: str, lines: list[str], sentence: str) -> Content:
     )
 
 
-PAGE = OverviewPage
+PAGE = TrendsPage
