@@ -1,14 +1,13 @@
-"""The camera: a TCP port on loopback that takes pictures and looks for QR codes in them."""
+"""The camera: a TCP port on loopback that takes pictures, in which QR codes are looked for."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-
-import zxingcpp
+from collections.abc import Callable
 
 from firmware_emu.crowd import Crowd
-from firmware_emu.events import BytesIn, Port
+from firmware_emu.events import BytesIn, Port, Remarked
 from firmware_emu.links import LinkError
 from firmware_emu.links.pgm import MAX_HEADER, MAX_PIXELS, BadPicture, GreyPicture, Pictures
+from firmware_emu.links.picture_reader import LOOKED, Item, PictureReader
 from firmware_emu.shell import Shell
 
 LOOPBACK = "127.0.0.1"
@@ -16,7 +15,6 @@ MOST_STREAMS = 4
 AT_ONCE = 256 << 10  # bytes that asyncio reads from a stream in one go
 MOST_BYTES = MAX_PIXELS + MAX_HEADER + AT_ONCE  # of pictures that have not ended (threat T97)
 SMALLEST = 21  # modules on a side of the smallest QR code
-_QR = zxingcpp.barcode_formats_from_str("QRCodeModel2")
 
 
 class CameraLink:
@@ -32,7 +30,9 @@ class CameraLink:
         self._port = port
         self._streams: set[_Stream] = set()
         self._crowd = Crowd(MOST_STREAMS, MOST_BYTES)
-        self._untaken = 0
+        self._untaken = 0  # codes
+        self._unseen = 0  # pictures
+        self._reader = PictureReader(self._hear)
         self._server: asyncio.Server | None = None
 
     async def open(self, port: int) -> None:
@@ -52,15 +52,28 @@ class CameraLink:
             self._server.close()
         for stream in tuple(self._streams):
             stream.end()
+        self._reader.close()
         self._shell.pull_out(self._port)
 
     def _stream(self) -> "_Stream":
         return _Stream(self._see, self._streams, self._crowd)
 
     def _see(self, picture: GreyPicture) -> None:
-        for payload in codes(picture):
+        if min(picture.width, picture.height) < SMALLEST:
+            return  # not worth a look, and thousands of them fit one packet
+        self._unseen += 1
+        self._reader.look(picture)
+        self._regulate()
+
+    def _hear(self, item: Item) -> None:
+        if LOOKED in item:
+            self._unseen -= 1
+        elif "code" in item:
             self._untaken += 1
-            self._shell.happen(BytesIn(self._port, payload), callback=self._taken)
+            event = BytesIn(self._port, bytes.fromhex(item["code"]))
+            self._shell.happen(event, callback=self._taken)
+        else:
+            self._shell.happen(Remarked(item["say"]))
         self._regulate()
 
     def _taken(self) -> None:
@@ -68,25 +81,20 @@ class CameraLink:
         self._regulate()
 
     def _regulate(self) -> None:
-        """Nothing more is looked at before the device has taken what was seen (threat T97)."""
+        """Nothing more is read before the device has taken what was seen (threat T97)."""
         for stream in self._streams:
-            stream.look(not self._untaken)
+            stream.look(not (self._untaken or self._unseen))
 
 
 async def listen(shell: Shell, port: int, personality: str = "air") -> CameraLink:
     """Take pictures on loopback at `port` (0 = any free one). Raises LinkError."""
     link = CameraLink(shell, Port(personality, "camera"))
-    await link.open(port)
+    try:
+        await link.open(port)
+    except LinkError:
+        link.close()
+        raise
     return link
-
-
-def codes(picture: GreyPicture) -> Iterator[bytes]:
-    """The contents of every QR code in a picture, each once."""
-    if min(picture.width, picture.height) < SMALLEST:
-        return  # not worth a look, and thousands of them fit one packet
-    view = memoryview(picture.pixels).cast("B", (picture.height, picture.width))
-    barcodes = zxingcpp.read_barcodes(view, formats=_QR)
-    yield from dict.fromkeys(code.bytes for code in barcodes if code.valid)
 
 
 def _say_nothing(_data: bytes) -> None:

@@ -31,9 +31,13 @@ class GreyPicture:
     height: int
     pixels: bytes | bytearray = field(repr=False)
 
+    def header(self) -> bytes:
+        """What stands before the pixels in a file."""
+        return b"P5 %d %d 255\n" % (self.width, self.height)
+
     def pgm(self) -> bytes:
         """The picture as a file."""
-        return b"P5 %d %d 255\n" % (self.width, self.height) + self.pixels
+        return self.header() + self.pixels
 
 
 class Pictures:

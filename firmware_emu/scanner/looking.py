@@ -8,10 +8,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from firmware_emu.scanner.reader import MOST_BYTES
-
 Say = Callable[[dict[str, str]], None]
 
+MOST_BYTES = 64 << 20  # of a file
 LONGEST_TEXT = 1 << 20  # characters of a text that is pasted or typed
 _MOST_S = 5.0  # by the clock, for a frame: on a busy machine the processor's time comes first
 _ENDED = "A picture took too long to look at, so the rest of it was passed over."

@@ -15,7 +15,6 @@ import zxingcpp
 from PIL import Image, ImageFilter, ImageSequence, UnidentifiedImageError
 
 MOST_S = 0.28  # of the processor, for a frame; the system's clock ticks later: 0.3 at most
-MOST_BYTES = 64 << 20  # of a file
 MOST_PIXELS = 3840 * 2160
 MOST_FRAMES = 5000
 _MEMORY = 2 << 30  # bytes of addresses; a decoded picture in 4K and its blurred copy take 60 MB

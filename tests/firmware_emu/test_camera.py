@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import Image
 
 from firmware_emu.effects import Effect
 from firmware_emu.events import BytesIn, Event, Port, PortClosed
@@ -19,6 +20,7 @@ from firmware_emu.links.camera import CameraLink
 from firmware_emu.links.pgm import MAX_HEADER, BadPicture, GreyPicture, Pictures
 from firmware_emu.paint.paint import paint
 from firmware_emu.paint.qr import modules, version_for
+from firmware_emu.scanner import reader
 from firmware_emu.screens.qr import Qr
 from firmware_emu.shell import Shell
 from host import optics
@@ -106,7 +108,8 @@ async def room() -> AsyncIterator[Room]:
 
 
 def frames(picture: GreyPicture) -> list[bytes]:
-    return list(camera.codes(picture))
+    size = picture.width, picture.height
+    return list(reader.codes(Image.frombytes("L", size, bytes(picture.pixels))))
 
 
 async def test_codes_in_a_stream_of_pictures_reach_the_device_in_order(room: Room) -> None:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from firmware_emu.scanner import reader
-from firmware_emu.scanner.looking import Looking
+from firmware_emu.scanner.looking import MOST_BYTES, Looking
 from host import optics
 from tests.optics import pictures
 
@@ -243,5 +243,5 @@ def test_the_scanner_ends_when_nobody_listens(tmp_path: Path) -> None:
 def test_looking_says_what_is_too_large() -> None:
     said: list[dict[str, str]] = []
     with Looking(said.append) as looking:
-        looking.file("a.bin", bytes(reader.MOST_BYTES + 1))
+        looking.file("a.bin", bytes(MOST_BYTES + 1))
     assert said == [{"say": "a.bin is larger than 64 MB."}]

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from PIL import Image
 
 from firmware_emu.events import BytesIn, Port
-from firmware_emu.links import camera
-from firmware_emu.links.pgm import GreyPicture
 from firmware_emu.paint.paint import paint
+from firmware_emu.scanner import reader
 from firmware_emu.screens.confirm import Confirm
 from firmware_emu.screens.qr import Qr
 from host import optics
@@ -61,7 +61,8 @@ class Gap:
         seen = self.to_device.see(frame)
         if seen is None or self.to_device.shown <= self.late:
             return
-        for code in camera.codes(GreyPicture(seen.width, seen.height, seen.pixels)):
+        picture = Image.frombytes("L", (seen.width, seen.height), bytes(seen.pixels))
+        for code in reader.look(picture):
             self.desk.happen(BytesIn(DEVICE_CAMERA, code))
         if self.stray:
             self.desk.happen(BytesIn(DEVICE_CAMERA, self.stray.encode()))
