@@ -20,7 +20,7 @@ from typing import Protocol
 from firmware_emu import faces, personalities, private_memory, seal
 from firmware_emu.core.device import Device
 from firmware_emu.faces import FaceError, remote
-from firmware_emu.links import LinkError, camera, pty, scanned, tcp, typed
+from firmware_emu.links import LinkError, camera, camera_choice, pty, scanned, tcp, typed
 from firmware_emu.links.clock import Clock, MovableTime
 from firmware_emu.personalities import PersonalityFactory
 from firmware_emu.personalities.air import Air
@@ -39,7 +39,10 @@ USUAL_PORT = 30121  # where wallets look for an emulated Jade
 _LONGEST_END_S = 10  # from a signal to the end, then the system ends the process
 _NOT_SEALED = "Not sealed (--no-seal)."
 
-_CAMERA_HELP = "look for QR codes in a picture, a FOLDER, /dev/videoN, screen, clipboard, - (text)"
+_CAMERA_HELP = (
+    "look for QR codes in a picture, a FOLDER, /dev/videoN, screen, clipboard, - (text);"
+    " without a value: a list of cameras, and what they see"
+)
 _PEER_HELP = f"who reads this device's QR codes: {', '.join(NAMES)}"
 
 _HELP = """\
@@ -93,6 +96,10 @@ def main(arguments: list[str] | None = None) -> int:
     is_locked = private_memory.keep_private()
     options = _parser().parse_args(arguments)
     try:
+        if options.camera == "":
+            options.camera = camera_choice.choose()
+            if not options.camera:
+                return 0
         if options.face != "none" and not is_locked:
             print(private_memory.UNLOCKED, file=sys.stderr)  # noqa: T201 - as below
         asyncio.run(_run(options))
@@ -116,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--tcp-host", metavar="HOST", default=tcp.LOOPBACK, help="listen there instead")
     add("--beyond-loopback", action="store_true", help="let --tcp-host be seen by other machines")
     add("--pty", action="store_true", help="be a serial port (not on Windows)")
-    add("--camera", metavar="SOURCE", help=_CAMERA_HELP)
+    add("--camera", metavar="SOURCE", nargs="?", const="", help=_CAMERA_HELP)
     add("--peer", metavar="NAME", type=_peer, default=USUAL, help=_PEER_HELP)
     add("--control", metavar="PORT", type=int, help="let a program see the screen and press keys")
     add(

@@ -1,8 +1,8 @@
-"""`python -m firmware_emu.scanner SOURCE [NANOSECONDS]`: a line of JSON for what is seen.
+"""`python -m firmware_emu.scanner SOURCE [NANOSECONDS [60x34]]`: a line of JSON for what is seen.
 
 {"code": hex} is what a code holds; {"say": sentence} is for a person: nothing is dropped silently.
 With "pictures" they come on standard input, each behind its length in 4 bytes, and {"looked": ""}
-stands behind what was seen in one.
+stands behind what was seen in one. With a size each picture has its small view first.
 It ends with whoever started it. What changed in a folder since NANOSECONDS of the epoch is new.
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
     """Look at the source that was named until it ends, or until nobody listens."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
-        with Looking(_say) as looking:
+        with Looking(_say, *sys.argv[3:4]) as looking:
             if sys.argv[1] == "pictures":
                 _look_at_pictures(looking)
             else:

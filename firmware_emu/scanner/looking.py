@@ -19,10 +19,14 @@ _NO_CODE = "No QR code was seen in"
 
 
 class Looking:
-    """`say` gets each code and each sentence for a person. Codes are said as they are seen."""
+    """`say` gets each code and each sentence for a person. Codes are said as they are seen.
 
-    def __init__(self, say: Say) -> None:
+    With a `size` ("60x34") it gets a small view of each picture, too, before its codes.
+    """
+
+    def __init__(self, say: Say, size: str = "") -> None:
         self._say = say
+        self._size = size
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -65,6 +69,9 @@ class Looking:
             child.stdin.write(len(data).to_bytes(4, "big") + data)
             child.stdin.flush()
             while (answer := self._answer(child)) is not None:
+                if isinstance(answer, dict) and "view" in answer:
+                    self._say({name: str(value) for name, value in answer.items()})
+                    continue
                 if isinstance(answer, dict):
                     self.remark(f"{name or 'A picture'} {_UNREAD}")
                     seen = -1
@@ -93,8 +100,8 @@ class Looking:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "firmware_emu.scanner.reader"],
+            self._child = subprocess.Popen(  # noqa: S603 - our own module, and a size
+                [sys.executable, "-m", "firmware_emu.scanner.reader", self._size],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # its end is said here, never drawn over a panel

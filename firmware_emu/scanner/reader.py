@@ -2,6 +2,7 @@
 
 A picture in: its length in 4 bytes, then any common form. A line of JSON out for each of its
 frames: the codes in hex; then null. What takes too long or too much memory ends the process.
+With a size ("60x34") for an argument, before the codes of a frame a small view of it: see `_view`.
 """
 
 import io
@@ -13,6 +14,8 @@ from typing import BinaryIO, TextIO
 
 import zxingcpp
 from PIL import Image, ImageFilter, ImageSequence, UnidentifiedImageError
+
+from firmware_emu.scanner import preview
 
 MOST_S = 0.28  # of the processor, for a frame; the system's clock ticks later: 0.3 at most
 MOST_PIXELS = 3840 * 2160
@@ -58,14 +61,42 @@ def look(picture: Image.Image) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(code.bytes for code in barcodes if code.valid))
 
 
-def _answer(data: bytes, output: TextIO) -> None:
+def _answer(data: bytes, output: TextIO, views: "_Views | None") -> None:
     try:
         for frame in frames(data):
             _limit_time()
+            if views:
+                _say(output, views.of(frame))
             _say(output, [code.hex() for code in codes(frame)])
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
         _say(output, {"unread": True})
     _say(output, None)
+
+
+class _Views:
+    """Small views of frames that follow each other, of `size` pixels at most."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._last: Image.Image | None = None
+
+    def of(self, frame: Image.Image) -> dict[str, str]:
+        """The view's `width` and its greys in hex, row by row; `pixels` a module and `advice`."""
+        view = preview.small(frame, self._size)
+        exposure = preview.assess(view, self._last, _barcodes(frame))
+        self._last = view
+        return {
+            "view": view.tobytes().hex(),
+            "width": str(view.width),
+            "pixels": f"{exposure.pixels:.1f}",
+            "advice": exposure.advice(),
+        }
+
+
+def _barcodes(picture: Image.Image) -> list[zxingcpp.Barcode]:
+    """What may be codes, with those that could not be read."""
+    image = memoryview(picture.tobytes()).cast("B", (picture.height, picture.width))
+    return list(zxingcpp.read_barcodes(image, formats=_QR, return_errors=True))
 
 
 def _say(output: TextIO, item: object) -> None:
@@ -86,14 +117,16 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
-def main(source: BinaryIO, output: TextIO) -> None:
+def main(source: BinaryIO, output: TextIO, size: str = "") -> None:
     """Answer pictures until there are no more."""
     _limit_memory()
+    width, _, height = size.partition("x")
+    views = _Views((int(width), int(height))) if size else None
     while len(head := source.read(4)) == 4:
         data = source.read(int.from_bytes(head, "big"))
         _limit_time()
-        _answer(data, output)
+        _answer(data, output, views)
 
 
 if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout)
+    main(sys.stdin.buffer, sys.stdout, *sys.argv[1:2])

@@ -1,0 +1,81 @@
+"""The cameras that are there: by the kernel's files on Linux, by ffmpeg's list elsewhere."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_NODE: Final = re.compile(r"video\d+")
+_MAC: Final = re.compile(r"\[AVFoundation[^\]]*\] \[(\d+)\] (.+)")
+_WINDOWS: Final = re.compile(r'\[dshow[^\]]*\]\s+"([^"]+)" \(video\)')
+_MOST_S: Final = 10.0
+_LISTS: Final = {
+    "darwin": ["-f", "avfoundation", "-list_devices", "true", "-i", ""],
+    "win32": ["-f", "dshow", "-list_devices", "true", "-i", "dummy"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """`name` is what its maker calls it; `source` is what `--camera` takes."""
+
+    name: str
+    source: str
+
+
+def cameras() -> tuple[Camera, ...]:
+    """Those of this machine."""
+    if sys.platform not in _LISTS:
+        return tuple(of_linux(Path("/dev"), Path("/sys/class/video4linux")))
+    text = _listed(_LISTS[sys.platform])
+    return tuple(of_macos(text) if sys.platform == "darwin" else of_windows(text))
+
+
+def of_linux(devices: Path, classes: Path) -> Iterator[Camera]:
+    """The first node of each camera; further ones carry no pictures (V4L2, index)."""
+    nodes = [path for path in devices.glob("video*") if _NODE.fullmatch(path.name)]
+    for node in sorted(nodes, key=lambda path: int(path.name.removeprefix("video"))):
+        if _text(classes / node.name / "index") in {"", "0"}:
+            yield Camera(_text(classes / node.name / "name") or node.name, str(node))
+
+
+def of_macos(text: str) -> Iterator[Camera]:
+    """Of what ffmpeg writes about avfoundation: video devices stand before the heading of audio."""
+    for match in _MAC.finditer(text.partition("audio devices")[0]):
+        if not match[2].startswith("Capture screen"):
+            yield Camera(match[2].strip(), f"camera:{match[2].strip()}")
+
+
+def of_windows(text: str) -> Iterator[Camera]:
+    """Of what ffmpeg writes about dshow."""
+    for match in _WINDOWS.finditer(text):
+        yield Camera(match[1], f"camera:{match[1]}")
+
+
+def _text(path: Path) -> str:
+    try:
+        letters = path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+    return "".join(filter(str.isprintable, letters))
+
+
+def _listed(flags: list[str]) -> str:
+    """What ffmpeg says; empty where it is not installed."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        return ""
+    run = subprocess.run(  # noqa: S603 - no shell, and no word of anybody else
+        [program, "-hide_banner", *flags],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=_MOST_S,
+    )
+    return run.stderr
