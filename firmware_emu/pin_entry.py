@@ -6,7 +6,9 @@ from string import ascii_lowercase, ascii_uppercase, digits, punctuation
 from typing import ClassVar, Final, Self
 
 from signer.errors import Malformed
+from signer.formats import bech32
 from signer.formats.payload.secrets import seed_form
+from signer.keys.backups import codex32
 from signer.keys.curve import Buffer, erase
 from signer.keys.node import Uncopyable
 from signer.keys.seeds import passphrase, scanned
@@ -73,6 +75,17 @@ class TextEntry(PinEntry):
 
     sets: ClassVar[dict[str, str]]
     "The letters that can be picked, in sets with a name of at most six."
+    group: ClassVar = 1
+    "How many letters are read together, and seen until the next ones come."
+
+    @abstractmethod
+    def letter(self, character: str) -> str:
+        """What is added for a typed character; empty for one that belongs into no such text."""
+
+    def tail(self) -> str:
+        """The last letters, as many as there are in their group."""
+        start = max(0, self._count - 1) // self.group * self.group
+        return str(self.view()[start:], "utf-8", "replace")
 
     @abstractmethod
     def fill(self, data: bytes) -> None:
@@ -96,6 +109,9 @@ class PassphraseEntry(TextEntry):
         "#+=": punctuation,
     }
 
+    def letter(self, character: str) -> str:
+        return character if character.isascii() and character.isprintable() else ""
+
     def fill(self, data: bytes) -> None:
         self.erase()
         if mistake := _mistake(data):
@@ -103,6 +119,36 @@ class PassphraseEntry(TextEntry):
         normal = passphrase.normalized(_line(data))
         self._hold(normal)
         erase(normal)
+
+
+class Codex32Entry(TextEntry):
+    """A secret or a share of codex32 (BIP93), in lower case."""
+
+    __slots__ = ()
+
+    longest: ClassVar = codex32.LONGEST
+    sets: ClassVar = {"a-z": f"{''.join(sorted(bech32.ALPHABET))}1"}
+    group: ClassVar = 4
+
+    def letter(self, character: str) -> str:
+        lower = character.lower()
+        return lower if lower in self.sets["a-z"] else ""
+
+    def fill(self, data: bytes) -> None:
+        self.erase()
+        text = _line(data)
+        codex32.parse(text).erase()
+        for letter in text:
+            self.append(chr(letter).lower())
+
+    def replace(self, number: int, letters: PinEntry) -> None:
+        """Another group of letters with this number, from 0, as long as the one there."""
+        start = number * self.group
+        self._buffer[start : start + len(letters)] = letters.view()
+
+    def share(self) -> codex32.Codex32Share:
+        """The share, its payload the caller's to erase. Raises Malformed."""
+        return codex32.parse(self.view())
 
 
 def _mistake(data: bytes) -> str:

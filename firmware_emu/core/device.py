@@ -214,7 +214,7 @@ class Device:
         screen = self._conversation.screen
         if port.personality != CODES or not self._conversation.takes_codes:
             self._receive(port, self._ports.receive(port, data))
-        elif isinstance(screen, Scanning):
+        elif isinstance(screen, Scanning) and screen.scans:
             self._look(screen.scanned(data))
         else:
             erase(data)  # it is still in view
@@ -276,7 +276,7 @@ class Device:
 
     def _show(self, screen: Screen, bar: float = 0.0, *, is_new: bool = True) -> None:
         self._conversation.screen = screen
-        self._conversation.takes_codes |= isinstance(screen, Scanning)
+        self._conversation.takes_codes |= isinstance(screen, Scanning) and screen.scans
         self._bar = bar
         state, fingerprint = self._state.state, self._state.fingerprint
         self._effects.append(Show(screen, state, fingerprint, bar, is_new))

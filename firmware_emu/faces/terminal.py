@@ -27,8 +27,9 @@ from firmware_emu.paint.cells import (
     version_in,
 )
 from firmware_emu.paint.drawing import Drawing, draw
-from firmware_emu.screens import COLUMNS, ROWS, Key, Scanning, Typing
+from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
 from firmware_emu.screens.qr import Qr
+from firmware_emu.screens.text_pad import TextPad
 from firmware_emu.shell import Shell
 from firmware_emu.typed_codes import SEED, TypedCodes, events_of, holds_seed
 
@@ -171,7 +172,7 @@ class Terminal(App[None]):
 
     @property
     def _takes_spaces(self) -> bool:
-        return self._last_show is not None and isinstance(self._last_show.screen, Scanning)
+        return self._last_show is not None and isinstance(self._last_show.screen, TextPad)
 
     def on_key(self, event: events.Key) -> None:
         """What is no button: characters are typed where the screen takes some."""

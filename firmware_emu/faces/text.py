@@ -32,7 +32,6 @@ from firmware_emu.screens.text_pad import TextPad
 from firmware_emu.shell import Shell
 from signer.formats.words.wordlist import words_of
 from signer.keys.curve import erase
-from signer.keys.seeds.mnemonic import words_starting
 
 if sys.platform != "win32":
     import termios
@@ -194,8 +193,8 @@ def _presses(screen: Screen, line: bytearray, word: str) -> Presses:
         return
     typed = line.decode("ascii", "replace").strip().lower()
     match screen:
-        case Letters(prefix=prefix):
-            if words_starting(typed)[:1] == (typed,):
+        case Letters(prefix=prefix, starting=starting):
+            if starting(typed)[:1] == (typed,):
                 yield from _typed("\b" * len(prefix) + typed)
                 yield _PAUSE_S, KeyPressed(Key.OK)
         case Menu(items=items, cursor=cursor):

@@ -51,7 +51,12 @@ class Typing(Screen, Protocol):
 
 @runtime_checkable
 class Scanning(Typing, Protocol):
-    """A screen that takes any text: a space is typed there, and codes are read as they are."""
+    """A screen that can take a code as it is, and not for the request that it makes."""
+
+    @property
+    def scans(self) -> bool:
+        """Whether it does."""
+        ...
 
     def scanned(self, data: bytes, /) -> "Screen | Answer":
         """The screen after a code. `data` is nobody else's, and erased."""

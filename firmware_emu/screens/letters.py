@@ -1,5 +1,6 @@
 """A seed word, letter by letter. Only letters that lead to a word are offered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -12,13 +13,28 @@ WHOLE_WORDS = 4  # so many candidates are offered whole
 DELETE = "delete"
 
 
+Starting = Callable[[str], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Spelled(Answer):
     word: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
+class CodeHeldUp(Answer):
+    """What a code says, instead of what was asked for. It is erased by who asked."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Letters:
+    """`starting` gives the words of the list that begin with some letters.
+
+    With `scans` a code answers as well, for who asks to read.
+    """
+
     kind: ClassVar[str] = "letters"
 
     title: str
@@ -26,6 +42,8 @@ class Letters:
     prefix: str = field(default="", repr=False)
     cursor: int = field(default=0, repr=False)
     is_leavable: bool = False
+    starting: Starting = field(default=words_starting, repr=False)
+    scans: bool = False
 
     def lines(self) -> tuple[str, ...]:
         items = (f"[{x}]" if i == self.cursor else f" {x} " for i, x in enumerate(self._items()))
@@ -52,7 +70,11 @@ class Letters:
         if not ("a" <= character.lower() <= "z"):
             return self
         longer = self.prefix + character.lower()
-        return self._with_prefix(longer) if words_starting(longer) else self
+        return self._with_prefix(longer) if self.starting(longer) else self
+
+    def scanned(self, data: bytes) -> "CodeHeldUp":
+        """The code, for who asked."""
+        return CodeHeldUp(data)
 
     def _pick(self, item: str) -> "Letters | Spelled":
         if item == DELETE:
@@ -63,7 +85,7 @@ class Letters:
         return replace(self, prefix=prefix, cursor=0)
 
     def _items(self) -> tuple[str, ...]:
-        candidates = words_starting(self.prefix)
+        candidates = self.starting(self.prefix)
         if len(candidates) <= WHOLE_WORDS:
             return (*candidates, DELETE)
         exact = (self.prefix,) if self.prefix in candidates else ()

@@ -25,7 +25,8 @@ _BACKSPACES: Final = ("\b", "\x7f")
 class TextPad:
     """What is entered goes into `entry`, which is whoever's shows the pad.
 
-    Of it the pad tells `length` (bytes), and the `last` letter if it was typed or picked.
+    Of it the pad tells `length` (bytes), and the `last` letters that were typed or picked: as many
+    as the entry has in a group.
     """
 
     kind: ClassVar[str] = "textpad"
@@ -43,7 +44,9 @@ class TextPad:
         items = self._items()
         place = self.cursor % len(items)
         shown = [f"[{x}]" if i == place else f" {x} " for i, x in enumerate(items)]
-        body = (*wrap(self.note)[:2], f"  {self._stars()}", *flow(shown[:-3]), "".join(shown[-3:]))
+        letters = len(items) - len(self._controls())
+        rows = (*flow(shown[:letters]), "".join(shown[letters:]))
+        body = (*wrap(self.note)[:2], f"  {self._stars()}", *rows)
         return framed(heading(self.title), body, buttons("stop", "pick", "◂ ▸"))
 
     def press(self, key: Key) -> "TextPad | Entered | Stopped":
@@ -67,13 +70,16 @@ class TextPad:
     def asks_hold(self) -> bool:
         return False
 
+    @property
+    def scans(self) -> bool:
+        return True
+
     def typed(self, character: str) -> "TextPad":
-        """Printable ASCII adds itself, a backspace takes one away. OK then finishes."""
+        """A letter of such texts adds itself, a backspace takes one away. OK then finishes."""
         if character in _BACKSPACES:
             return self._without_last()
-        if not (character.isascii() and character.isprintable()):
-            return self
-        return replace(self._with(character), cursor=-1)
+        letter = self.entry.letter(character)
+        return replace(self._with(letter), cursor=-1) if letter else self
 
     def scanned(self, data: bytes) -> "TextPad":
         """The text of a code instead of what was entered; a line end behind it is left out."""
@@ -106,7 +112,7 @@ class TextPad:
         if self.is_scanned:
             self.entry.erase()
         self.entry.append(character)
-        return replace(self, length=len(self.entry), last=character, is_scanned=False)
+        return replace(self, length=len(self.entry), last=self.entry.tail(), is_scanned=False)
 
     def _without_last(self) -> "TextPad":
         """One letter less; of a code, whose letters may be several bytes, nothing is left."""
@@ -118,10 +124,9 @@ class TextPad:
     def _stars(self) -> str:
         if self.length == self.entry.longest:
             return f"{self.length} letters: it is full"
-        if self.length > _STARS:
-            return f"{self.length} letters"
         shown = self.last if self.last != " " else "_"
-        return "*" * (self.length - len(shown)) + shown
+        hidden = self.length - len(shown)
+        return ("*" * hidden if self.length <= _STARS else f"{hidden} letters, ") + shown
 
     @property
     def _sets(self) -> tuple[str, ...]:
@@ -133,5 +138,8 @@ class TextPad:
 
     def _items(self) -> tuple[str, ...]:
         letters = (_SPACE if x == " " else x for x in self._sets[self.letters])
+        return (*letters, *self._controls())
+
+    def _controls(self) -> tuple[str, ...]:
         names = tuple(self.entry.sets)
-        return (*letters, *names[self._next_letters :][:1], _DELETE, _FINISH)
+        return (*names[self._next_letters :][: len(names) > 1], _DELETE, _FINISH)

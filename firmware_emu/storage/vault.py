@@ -17,6 +17,8 @@ from firmware_emu.storage.settings import Settings
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor
 from signer.hashes import tagged_hash
+from signer.keys.backups import master_seed
+from signer.keys.backups.master_seed import MasterSeed
 from signer.keys.curve import Buffer, erase
 
 # Eight: enough for a person with wet fingers, and eight guesses at a PIN of four digits
@@ -32,6 +34,7 @@ _WITH_HISTORY = (_MAGIC, _FIFTH, _FOURTH)
 _SALT = 16
 _NONCE = 12
 _ROOM = 33  # one byte of length and up to 32 of entropy, so the record never tells how many words
+_IS_MASTER = 0x80  # in the byte of length
 _TAG = 16
 _CHECK = 8
 _SIZES = (16, 20, 24, 28, 32)  # bytes of BIP39 entropy
@@ -86,7 +89,7 @@ class WrongPin(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """BIP39 entropy under a PIN. `box` is the ciphertext and its tag."""
+    """BIP39 entropy, or a master seed, under a PIN. `box` is the ciphertext and its tag."""
 
     cost: Cost
     salt: bytes
@@ -97,7 +100,10 @@ class Sealed:
         return self.cost.encode() + self.salt + self.nonce + self.box
 
     def open(self, pin: str | Buffer) -> bytearray:
-        """The entropy, for the right PIN (see `Cost.stretch`). Raises WrongPin for another."""
+        """The entropy, or the `MasterSeed`, for the right PIN (see `Cost.stretch`).
+
+        Raises WrongPin for another.
+        """
         key = self.cost.stretch(pin, self.salt)
         try:
             padded = ChaCha20Poly1305(key).decrypt(self.nonce, self.box, _bound(self.cost))
@@ -105,7 +111,8 @@ class Sealed:
             raise WrongPin from None
         finally:
             erase(key)
-        entropy = bytearray(padded[0])
+        size = padded[0] & ~_IS_MASTER
+        entropy = MasterSeed(size) if padded[0] & _IS_MASTER else bytearray(size)
         # Through memoryviews: slicing would leave a copy behind (threat T81).
         memoryview(entropy)[:] = memoryview(padded)[1 : 1 + len(entropy)]
         erase(padded)
@@ -168,16 +175,20 @@ class Vault:
 
 
 def seal(entropy: bytes | bytearray, pin: str | Buffer, cost: Cost, randomness: bytes) -> Sealed:
-    """Entropy under a PIN (see `Cost.stretch`).
+    """Entropy, or a `MasterSeed`, under a PIN (see `Cost.stretch`).
 
     `randomness` (at least 28 bytes, fresh) makes the salt and the nonce. Raises
     Malformed for entropy of a size that no seed has.
     """
-    if len(entropy) not in _SIZES or len(randomness) < _SALT + _NONCE:
+    is_master = isinstance(entropy, MasterSeed)
+    if (
+        len(entropy) not in (master_seed.SIZES if is_master else _SIZES)
+        or len(randomness) < _SALT + _NONCE
+    ):
         raise Malformed("A seed has 16 to 32 bytes of entropy, and sealing needs 28 fresh bytes.")
     salt, nonce = randomness[:_SALT], randomness[_SALT : _SALT + _NONCE]
     padded, key = bytearray(_ROOM), cost.stretch(pin, salt)
-    padded[0] = len(entropy)
+    padded[0] = len(entropy) | (_IS_MASTER if is_master else 0)
     memoryview(padded)[1 : 1 + len(entropy)] = memoryview(entropy)
     box = ChaCha20Poly1305(key).encrypt(nonce, padded, _bound(cost))
     erase(padded)

@@ -24,6 +24,7 @@ from firmware_emu.screens.dice import Rolled
 from firmware_emu.storage import vault
 from firmware_emu.storage.flash import stored
 from signer.formats import cbor
+from signer.keys.backups import codex32, slip39
 from signer.keys.keyring import Keyring
 from signer.keys.path import render
 from signer.keys.seeds import mnemonic
@@ -335,6 +336,63 @@ def test_a_passphrase_is_on_its_pad_alone_and_its_keys_go_with_the_lock(flash: P
         assert memory.residue(device.pid, known | typed) >= MASTER
         lock(device)
         assert memory.residue(device.pid, known | typed | plain) == set()
+
+
+def test_shares_that_were_typed_leave_neither_themselves_nor_their_secret(flash: Path) -> None:
+    """T130: nothing of a backup is left but the master key that it makes."""
+    plan = slip39.SharePlan(1, ((2, 3),), exponent=0)
+    shares = slip39.split(ENTROPY, plan, bytes(range(32)), HIDDEN)[0]
+    rows = [share.words() for share in shares[:2]]
+    with EmulatorProcess(flash) as device:
+        choose(device, "I have a seed")
+        choose(device, "SLIP39 shares")
+        choose(device, "33 words")
+        for words in rows:
+            for word in words:
+                device.type(word)
+                device.press("ok")
+            device.wait_for("notice", "textpad")
+            if device.screen.kind == "notice":
+                device.press("ok")
+        for character in HIDDEN:
+            device.type(character)
+        device.press("ok")
+        device.wait_for("question")
+        device.press("hold")
+        enter_pin(device)
+        enter_pin(device)
+        device.wait_for("home")
+        known = {f"share {share.member}": bytes(share.value) for share in shares[:2]}
+        known |= {"secret": ENTROPY} | pins(HIDDEN)
+        assert memory.residue(device.pid, known) == set()
+        for words in rows:
+            assert memory.rows(device.pid, words) == set()
+
+
+def test_codex32_that_was_typed_and_changed_leaves_nothing(flash: Path) -> None:
+    text = codex32.from_seed(ENTROPY, "test").encode()
+    wrong = text[:40] + ("q" if text[40] != "q" else "p") + text[41:]
+    with EmulatorProcess(flash) as device:
+        choose(device, "I have a seed")
+        choose(device, "codex32")
+        for character in wrong:
+            device.type(character)
+        device.press("ok")
+        device.wait_for("notice")
+        device.press("ok")
+        choose(device, "Look through")
+        device.type("11")
+        device.press("ok")
+        for character in text[40:44]:
+            device.type(character)
+        device.press("ok", "ok")
+        device.wait_for("question")
+        device.press("hold")
+        enter_pin(device)
+        enter_pin(device)
+        device.wait_for("home")
+        known = {"text": text.encode(), "secret": ENTROPY}
+        assert memory.residue(device.pid, known) == set()
 
 
 # A device in memory whose signatures no longer verify from the moment of approval on: a fault.

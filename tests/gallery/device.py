@@ -26,7 +26,7 @@ PAYMENTS = Path(__file__).with_name("payments.txt")
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
 # Each key changes them a little.
-MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3, "textpad": 9}
+MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3, "textpad": 7}
 _WRONG = "9999"
 _HARDENED = 1 << 31
 # A key that shares an account with everybody's test seed, in the stories about several keys.
@@ -34,6 +34,14 @@ _COSIGNER = (
     "[3f635a63/48h/1h/0h/2h]tpubDFPtPArj4GzBEFHohegg1Xatrc1Fi9oSox5LzuSRX91miwQxuUrEpBxpvDRsmZYJKYF"
     "hgdK3UStsjC8JKXfUbMinjFqiEM4uNwzVaCaHpys"
 )
+# Published vectors: SLIP39's number 4, BIP93's number 1.
+_SHARES = (
+    "shadow pistol academic always adequate wildlife fancy gross oasis cylinder "
+    "mustang wrist rescue view short owner flip making coding armed "
+    "shadow pistol academic acid actress prayer class unknown daughter sweater "
+    "depict flip twice unkind craft early superior advocate guest smoking"
+)
+_CODEX32 = "ms10testsxxxxxxxxxxxxxxxxxxxxxxxxxx4nzvca9cmczlw"
 _TOGETHER = "wsh(sortedmulti(2,@0/**,@1/**))"
 _IN_TURN = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(52560))))"
 
@@ -123,6 +131,8 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
     return {
         "new": (Emulator(None), _new_seed),
         "restore": (Emulator(None), _restore),
+        "shares": (Emulator(None), _restore_shares),
+        "codex32": (Emulator(None), _restore_codex32),
         "unlock": (Emulator(locked=True), _unlock),
         "erased": (Emulator(locked=True), _too_many),
         "menu": (Emulator(), _menu),
@@ -264,6 +274,35 @@ def _restore(device: Emulator) -> None:
         device.press("ok")
     device.press("ok", "ok")  # what is wrong; all words, to change one
     device.type("1")
+
+
+def _restore_shares(device: Emulator) -> None:
+    """Two of SLIP39, the first with a wrong word at first."""
+    device.press("right", "ok", "left", "left", "left", "ok", "ok")
+    words = _SHARES.split()
+    first, second = words[:20], words[20:]
+    for word in ("zero", *first[1:]):
+        device.type(word)
+        device.press("ok")
+    device.press("ok", "ok")
+    device.type("1")
+    device.press("ok")
+    device.type(first[0])
+    device.press("ok", "ok")
+    for word in second:
+        device.type(word)
+        device.press("ok")
+    device.type("TREZOR")
+    device.press("ok", "hold")
+
+
+def _restore_codex32(device: Emulator) -> None:
+    """A whole secret with a wrong letter at first."""
+    device.press("right", "ok", "left", "left", "ok")
+    device.type(_CODEX32.replace("4nzv", "4nzq"))
+    device.press("ok", "ok", "ok", "left", "left", "left", "ok")
+    device.type("nzvc")
+    device.press("ok", "ok", "hold")
 
 
 def _unlock(device: Emulator) -> None:

@@ -11,6 +11,7 @@ from firmware_emu.screens.notice import Acknowledged, Notice, Question, Wait
 from firmware_emu.screens.pin_pad import Entered
 from firmware_emu.screens.text_pad import TextPad
 from firmware_emu.storage.vault import Sealed, Vault
+from signer.keys.backups.master_seed import MasterSeed
 from signer.keys.keyring import Keyring
 from signer.keys.scratch import Scratch
 
@@ -19,6 +20,9 @@ _EMPTYING = "Leave it empty to have none."
 _PURPOSE = "To make the keys."
 _EMPTY = Notice("No passphrase", ("Nothing was entered. The keys are as they were.",))
 _SAME_KEYS = Notice("The same keys", ("They are in use already. Nothing was changed.",))
+_NOT_OF_WORDS = Notice(
+    "No passphrase", ("This seed came from a backup of another kind, to which none belongs.",)
+)
 _UNCHANGED = Notice("Not changed", ("The keys are as they were.",))
 
 
@@ -37,6 +41,9 @@ def choose_passphrase(
             yield _EMPTY
             return
         keys = yield from _keys(vault, sealed, pool, entry)
+        if keys is None:
+            yield _NOT_OF_WORDS
+            return
         has_passphrase = len(entry) > 0
     if keys.fingerprint == present.fingerprint:
         keys.wipe()
@@ -52,9 +59,14 @@ def choose_passphrase(
             yield _UNCHANGED
 
 
-def _keys(vault: Vault, sealed: Sealed, pool: EntropyPool, entry: PassphraseEntry) -> Flow[Keyring]:
+def _keys(
+    vault: Vault, sealed: Sealed, pool: EntropyPool, entry: PassphraseEntry
+) -> Flow[Keyring | None]:
+    """The keys; None for a seed that takes no passphrase. Raises Declined."""
     with Scratch() as scratch:
         entropy = scratch.owned((yield from open_seed(vault, sealed, pool, _PURPOSE)))
+        if len(entry) and isinstance(entropy, MasterSeed):
+            return None
         yield Pause(Wait("Making the keys."))
         return keyring(entropy, entry.view())
 

@@ -13,7 +13,9 @@ from signer.errors import Malformed
 from signer.formats.bech32 import ALPHABET
 from signer.formats.bits import regroup
 from signer.keys import curve
+from signer.keys.backups.master_seed import MasterSeed
 from signer.keys.backups.shamir import Field, add
+from signer.keys.curve import Buffer
 from signer.keys.scratch import Scratch
 from signer.keys.seeds.entropy import expand
 
@@ -24,8 +26,10 @@ _SHARES = "acdefghjklmnpqrtuvwxyz023456789"
 
 _FIELD = Field(bits=5, modulus=0b101001, generator=2)  # BIP173's x**5 + x**3 + 1
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+_SYMBOLS = {ord(letter): value for letter, value in _VALUES.items()}
 _HUMAN_READABLE = (3, 3, 0, 13, 19)  # "ms", expanded as in BIP173
-_LONGEST = 127
+LONGEST = 127
+_UPPER, _LOWER, _CASE = range(0x41, 0x5B), range(0x61, 0x7B), 0x20
 
 
 class _Checksum:
@@ -34,11 +38,11 @@ class _Checksum:
     __slots__ = ("_multiples", "_target", "size")
 
     def __init__(self, generator: str, target: str) -> None:
-        symbols = _symbols(generator)
+        symbols = _symbols(generator.encode())
         # All multiples beforehand, so that none is made from a secret later.
         self._multiples = [bytes(len(symbols))]
         self._multiples += [bytes(symbols.translate(_FIELD.row(factor))) for factor in range(1, 32)]
-        self._target = _symbols(target)
+        self._target = _symbols(target.encode())
         self.size = len(symbols)
 
     def residue(self, symbols: Iterable[int]) -> bytearray:
@@ -66,7 +70,7 @@ class Codex32Share:
 
     def encode(self) -> str:
         """The share as text, in lower case. Not to be kept: see the module."""
-        header = _symbols(f"{self.threshold}{self.identifier}{self.index}")
+        header = _symbols(f"{self.threshold}{self.identifier}{self.index}".encode())
         with Scratch() as scratch:
             body = scratch.owned(header + self.payload)
             code = _code(len(body))
@@ -74,7 +78,7 @@ class Codex32Share:
             checksum = scratch.owned(code.residue(chain(body, padding)))
             return "ms1" + "".join(ALPHABET[symbol] for symbol in chain(body, checksum))
 
-    def seed(self) -> bytearray:
+    def seed(self) -> MasterSeed:
         """The master seed (16 to 64 bytes), the caller's to erase. Raises Malformed for a share."""
         if self.index != WHOLE:
             raise Malformed("A share is not a seed: its fellows are needed.")
@@ -82,24 +86,29 @@ class Codex32Share:
             seed = scratch.buffer(len(self.payload) * 5 // 8)
             for index, byte in zip(range(len(seed)), regroup(self.payload, 5, 8), strict=False):
                 seed[index] = byte
-            return scratch.released(seed)
+            return MasterSeed(seed)
 
     def erase(self) -> None:
         curve.erase(self.payload)
 
 
-def parse(text: str) -> Codex32Share:
-    """A secret or a share. Raises Malformed: prefix, letters, mixed case, length, or checksum."""
-    body = _body(text)
+def parse(text: str | Buffer) -> Codex32Share:
+    """A secret or a share. Raises Malformed: prefix, letters, mixed case, length, or checksum.
+
+    A buffer is ASCII and stays the caller's to erase; of a str there are copies that nobody can.
+    """
     with Scratch() as scratch:
+        letters = text.encode(errors="replace") if isinstance(text, str) else text
+        body = _body(letters, scratch)
         symbols = scratch.owned(_symbols(body))
         code = _code_of_whole(len(symbols))
         if any(scratch.owned(code.residue(symbols))):
             raise Malformed("The codex32 checksum is wrong: a letter was changed or lost.")
         payload = scratch.copy(memoryview(symbols)[6 : -code.size])
         _check_payload(payload)
-        threshold = _threshold(body[0], body[5])
-        return Codex32Share(threshold, body[1:5], body[5], scratch.released(payload))
+        header = str(body[:6], "ascii")  # no secret
+        threshold = _threshold(header[0], header[5])
+        return Codex32Share(threshold, header[1:5], header[5], scratch.released(payload))
 
 
 def from_seed(seed: bytes | bytearray, identifier: str, threshold: int = 0) -> Codex32Share:
@@ -208,25 +217,28 @@ def _check_payload(payload: bytearray) -> None:
         raise Malformed("codex32 text holds 16 to 64 bytes, and no letter too many.")
 
 
-def _body(text: str) -> str:
+def _body(text: Buffer, scratch: Scratch) -> memoryview:
     """The letters behind the prefix, in lower case."""
-    if len(text) > _LONGEST or not text.isascii():
-        raise Malformed(f"codex32 text has at most {_LONGEST} letters, all ASCII.")
-    lower = text.lower()
-    if text not in (lower, text.upper()):
+    if len(text) > LONGEST or any(letter > 0x7E for letter in text):
+        raise Malformed(f"codex32 text has at most {LONGEST} letters, all ASCII.")
+    is_upper = any(letter in _UPPER for letter in text)
+    if is_upper and any(letter in _LOWER for letter in text):
         raise Malformed("codex32 text mixes upper and lower case.")
-    if not lower.startswith("ms1"):
+    lower = scratch.buffer(len(text))
+    for index, letter in enumerate(text):
+        lower[index] = letter | _CASE if letter in _UPPER else letter
+    if not lower.startswith(b"ms1"):
         raise Malformed("codex32 text of a seed starts with ms1.")
-    return lower[3:]
+    return memoryview(lower)[3:]
 
 
-def _symbols(letters: str) -> bytearray:
+def _symbols(letters: Buffer) -> bytearray:
     for position, letter in enumerate(letters, start=4):
-        if letter not in _VALUES:
+        if letter not in _SYMBOLS:
             raise Malformed(f"The letter at position {position} is not bech32.")
     symbols = bytearray(len(letters))
     for index, letter in enumerate(letters):
-        symbols[index] = _VALUES[letter]
+        symbols[index] = _SYMBOLS[letter]
     return symbols
 
 

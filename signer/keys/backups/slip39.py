@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from signer.errors import CommonReason, Malformed, Refused
+from signer.keys.backups.master_seed import MasterSeed
 from signer.keys.backups.shamir import Field, add
 from signer.keys.backups.slip39_share import Setting, Slip39Share, parse
+from signer.keys.curve import Buffer
 from signer.keys.scratch import Scratch
 from signer.keys.seeds.entropy import Stream, expand
 
@@ -53,7 +55,7 @@ class SharePlan:
                 raise Malformed("A group of which one share is enough has one share.")
 
 
-def combine(shares: Sequence[Slip39Share], passphrase: str = "") -> bytearray:
+def combine(shares: Sequence[Slip39Share], passphrase: str | Buffer = "") -> MasterSeed:
     """The master secret (16 to 64 bytes), the caller's to erase.
 
     Takes exactly the groups that are needed, and of each exactly the shares that are. A wrong
@@ -77,7 +79,7 @@ def combine(shares: Sequence[Slip39Share], passphrase: str = "") -> bytearray:
         password = _password(passphrase, scratch)
         groups = {group: scratch.owned(_of_group(shares)) for group, shares in members.items()}
         encrypted = scratch.owned(_joined(groups))
-        return _crypt(encrypted, setting, password, reversed(_ROUNDS))
+        return MasterSeed(scratch.owned(_crypt(encrypted, setting, password, reversed(_ROUNDS))))
 
 
 def split(
@@ -156,11 +158,14 @@ def _digest(key: bytearray, secret: bytearray) -> bytes:
     return hmac.digest(key, secret, "sha256")[:_DIGEST_SIZE]
 
 
-def _password(passphrase: str, scratch: Scratch) -> bytearray:
+def _password(passphrase: str | Buffer, scratch: Scratch) -> bytearray:
     """The passphrase behind a byte that will number the round."""
-    if len(passphrase) > _MOST_PASSPHRASE or any(not " " <= sign <= "~" for sign in passphrase):
+    if isinstance(passphrase, str):
+        encoded = scratch.taken(passphrase.encode(errors="surrogatepass"))
+    else:
+        encoded = scratch.copy(passphrase)
+    if len(encoded) > _MOST_PASSPHRASE or any(not 0x20 <= sign <= 0x7E for sign in encoded):
         raise Malformed(f"A passphrase is at most {_MOST_PASSPHRASE} printable ASCII letters.")
-    encoded = scratch.taken(passphrase.encode())
     password = scratch.buffer(1 + len(encoded))
     memoryview(password)[1:] = memoryview(encoded)
     return password

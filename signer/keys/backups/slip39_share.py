@@ -12,7 +12,7 @@ from signer.keys import curve
 from signer.keys.scratch import Scratch
 from signer.keys.seeds import lookup
 
-_LEAST_WORDS, _MOST_WORDS = 20, 59  # secrets of 16 and of 64 bytes
+_LEAST_WORDS, MOST_WORDS = 20, 59  # secrets of 16 and of 64 bytes
 _HEADER_WORDS, _CHECKSUM_WORDS = 4, 3
 _HOLDS = 1  # what RS1024 leaves of words that are right
 
@@ -63,9 +63,13 @@ class Slip39Share:
 
 def parse(words: Sequence[str]) -> Slip39Share:
     """A share from its words. Raises Malformed: count, a word (named by its place), checksum."""
-    if not _LEAST_WORDS <= len(words) <= _MOST_WORDS:
-        raise Malformed(f"A share has {_LEAST_WORDS} to {_MOST_WORDS} words, not {len(words)}.")
-    places = lookup.places(words, _table())
+    _check_count(len(words))
+    return from_places(lookup.places(words, _table()))
+
+
+def from_places(places: Sequence[int]) -> Slip39Share:
+    """`parse` for words given by their places on the list."""
+    _check_count(len(places))
     first, second = places[0] << 10 | places[1], places[2] << 10 | places[3]
     setting = Setting(
         identifier=first >> 5,
@@ -80,6 +84,19 @@ def parse(words: Sequence[str]) -> Slip39Share:
         raise Malformed("The share wants more groups than there are.")
     value = _value(places[_HEADER_WORDS:-_CHECKSUM_WORDS])
     return Slip39Share(setting, second >> 16, second >> 4 & 15, (second & 15) + 1, value)
+
+
+def _check_count(count: int) -> None:
+    if not _LEAST_WORDS <= count <= MOST_WORDS:
+        raise Malformed(f"A share has {_LEAST_WORDS} to {MOST_WORDS} words, not {count}.")
+
+
+def place_of(word: str, number: int) -> int:
+    """The place of one word on the list. Raises Malformed, naming its number in the share."""
+    try:
+        return lookup.places((word,), _table())[0]
+    except Malformed:
+        raise Malformed(f"Word {number} is not on the list of SLIP39.") from None
 
 
 def _value(places: Sequence[int]) -> bytearray:

@@ -4,7 +4,8 @@ A tuple or a list of words is the seed as well: CPython keeps what it pointed to
 after it was let go (T81). Who shows or takes down words one by one holds them in here.
 """
 
-from typing import Self
+from abc import abstractmethod
+from typing import ClassVar, Self
 
 from signer.errors import Malformed
 from signer.formats.words.wordlist import words_of
@@ -16,29 +17,28 @@ from signer.keys.seeds import mnemonic
 _PLACE_BYTES = 2  # of a word on its list, 0 to 2047
 
 
-class SeedWords(Uncopyable):
-    """Up to 24 words of one list. As a context manager it erases itself; it has no printable form.
+class ListedWords(Uncopyable):
+    """`most` words of a list. As a context manager it erases itself; it has no printable form.
 
     A word that comes out is the list's own string, and says nothing about the order.
     """
 
-    __slots__ = ("_buffer", "_count", "_language")
+    __slots__ = ("_buffer", "_count")
 
-    def __init__(self, language: str = "english") -> None:
-        self._language = language
+    most: ClassVar = mnemonic.MOST_WORDS
+
+    def __init__(self) -> None:
         self._count = 0
-        self._buffer = bytearray(_PLACE_BYTES * mnemonic.MOST_WORDS)
+        self._buffer = bytearray(_PLACE_BYTES * self.most)
 
-    @classmethod
-    def of_entropy(cls, entropy: bytes | bytearray, language: str = "english") -> Self:
-        """The words of 16 to 32 bytes (BIP39), which stay the caller's. Raises Malformed."""
-        words = cls(language)
-        with Scratch() as scratch:
-            scratch.owned(words._buffer)
-            for place in mnemonic.places(entropy):
-                words._append(place)
-            scratch.released(words._buffer)
-        return words
+    @property
+    @abstractmethod
+    def listed(self) -> tuple[str, ...]:
+        """The list."""
+
+    @abstractmethod
+    def place_of(self, word: str) -> int:
+        """Where a word is on the list. Raises Malformed."""
 
     def __enter__(self) -> Self:
         return self
@@ -51,21 +51,21 @@ class SeedWords(Uncopyable):
 
     def __getitem__(self, number: int) -> str:
         """The word with this number, from 0."""
-        return words_of(self._language)[self._places[number]]
+        return self.listed[self._places[number]]
 
     def append(self, word: str) -> None:
-        """One word more. Raises Malformed for one that is not on the list, and after 24."""
-        self._append(mnemonic.place_of(word, self._language))
+        """One word more. Raises Malformed for one that is not on the list, and after the last."""
+        self._append(self.place_of(word))
 
     def append_place(self, place: int) -> None:
-        """The word at this place of the list. Raises Malformed for no place, and after 24 words."""
-        if not 0 <= place < len(words_of(self._language)):
-            raise Malformed("A word has a number from 0 to 2047.")
+        """The word at this place of the list. Raises Malformed for no place, and as `append`."""
+        if not 0 <= place < len(self.listed):
+            raise Malformed(f"A word has a number from 0 to {len(self.listed) - 1}.")
         self._append(place)
 
     def replace(self, number: int, word: str) -> None:
         """Another word at this number, from 0. Raises Malformed for one that is not on the list."""
-        self._places[number] = mnemonic.place_of(word, self._language)
+        self._places[number] = self.place_of(word)
 
     def swap(self, first: int, second: int) -> None:
         """The words at these two numbers, the other way round."""
@@ -78,9 +78,11 @@ class SeedWords(Uncopyable):
             self._places[-1] = 0
             self._count -= 1
 
-    def entropy(self) -> bytearray:
-        """The entropy (16 to 32 bytes), the caller's to erase. Raises Malformed."""
-        return mnemonic.entropy_from_indexes(self._places)
+    def take(self, other: Self) -> None:
+        """Hold the words of another row, of the same list, and erase them there."""
+        self._buffer[:] = memoryview(other._buffer)
+        self._count = len(other)
+        other.erase()
 
     def erase(self) -> None:
         """Forget all words."""
@@ -92,7 +94,39 @@ class SeedWords(Uncopyable):
         return memoryview(self._buffer).cast("H")[: self._count]
 
     def _append(self, place: int) -> None:
-        if self._count == mnemonic.MOST_WORDS:
-            raise Malformed(f"A seed has at most {mnemonic.MOST_WORDS} words.")
+        if self._count == self.most:
+            raise Malformed(f"There are at most {self.most} words.")
         self._count += 1
         self._places[-1] = place
+
+
+class SeedWords(ListedWords):
+    """Up to 24 words of one of BIP39's lists."""
+
+    __slots__ = ("_language",)
+
+    def __init__(self, language: str = "english") -> None:
+        super().__init__()
+        self._language = language
+
+    @classmethod
+    def of_entropy(cls, entropy: bytes | bytearray, language: str = "english") -> Self:
+        """The words of 16 to 32 bytes (BIP39), which stay the caller's. Raises Malformed."""
+        words = cls(language)
+        with Scratch() as scratch:
+            scratch.owned(words._buffer)
+            for place in mnemonic.places(entropy):
+                words._append(place)
+            scratch.released(words._buffer)
+        return words
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        return words_of(self._language)
+
+    def place_of(self, word: str) -> int:
+        return mnemonic.place_of(word, self._language)
+
+    def entropy(self) -> bytearray:
+        """The entropy (16 to 32 bytes), the caller's to erase. Raises Malformed."""
+        return mnemonic.entropy_from_indexes(self._places)
