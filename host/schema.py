@@ -66,5 +66,9 @@ MIGRATIONS = (
     ALTER TABLE draft ADD COLUMN collected BLOB NOT NULL DEFAULT x'';
     CREATE TABLE registrations (fingerprint TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
     """,
+    # People who are paid again.
+    """
+    CREATE TABLE contacts (name TEXT PRIMARY KEY COLLATE NOCASE, payee TEXT NOT NULL) STRICT;
+    """,
 )
 VERSION = len(MIGRATIONS)

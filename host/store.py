@@ -17,6 +17,7 @@ from host import schema
 from host.config import GAP, account_path
 from host.errors import WalletError
 from host.labels import Label
+from host.payees.contacts import Contact
 from host.storage_errors import named_reason
 from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
 
@@ -134,6 +135,11 @@ class Store:
         """The highest number of an address that somebody was given."""
         row = self._row("SELECT max(position) FROM addresses")
         return row[0] if row else None
+
+    def given_addresses(self) -> dict[int, tuple[int, bool]]:
+        """When each address was given, by its number, and whether the device agreed to it."""
+        rows = self._rows("SELECT position, handed_out, verified IS NOT NULL FROM addresses")
+        return {position: (moment, bool(verified)) for position, moment, verified in rows}
 
     def last_address(self) -> int | None:
         """The number of the address handed out last, if the device was not asked about it."""
@@ -282,6 +288,22 @@ class Store:
         ]
         named = {label.ref for label in labels if label.kind == "output"}
         return (*labels, *(Label("output", coin, "", False) for coin in sorted(frozen - named)))
+
+    def keep_contact(self, contact: Contact) -> None:
+        """In the place of one of the same name."""
+        with self._change() as db:
+            db.execute("DELETE FROM contacts WHERE name = ?", (contact.name,))
+            db.execute("INSERT INTO contacts VALUES (?, ?)", (contact.name, contact.payee))
+
+    def forget_contact(self, name: str) -> bool:
+        """Whether there was one of that name."""
+        with self._change() as db:
+            return db.execute("DELETE FROM contacts WHERE name = ?", (name,)).rowcount == 1
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """By name."""
+        rows = self._rows("SELECT name, payee FROM contacts ORDER BY name")
+        return tuple(Contact(*row) for row in rows)
 
     def _check(self) -> None:
         """Raises WalletError when SQLite or we cannot make sense of what is there."""

@@ -36,6 +36,33 @@ class ReceiveAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAddress:
+    """An address that somebody was `given` (seconds since 1970; None: elsewhere), and what came.
+
+    `verified` says that the device agreed to it.
+    """
+
+    receive: ReceiveAddress
+    given: int | None
+    verified: bool
+    label: str
+    received_sats: int
+    payments: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddress:
+    """Where an address of ours comes from; `used` once somebody paid to it."""
+
+    address: str
+    change: bool
+    index: int
+    path: tuple[int, ...]
+    used: bool
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Utxo:
     """A coin to spend: outpoint "txid:vout". `height` is None until it is in a block.
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from host.cli import completion, options, paying, psbt_args, status
+from host.cli import completion, options, paying, psbt_args, record_args, status
 from host.config import GAP, MAX_GAP
 
 _Verbs = Any  # argparse keeps the name of what add_subparsers() gives to itself
@@ -96,13 +96,6 @@ _GAP_HELP = "unused addresses in a row, behind which no coin is looked for"
 _BALANCE = """\
   quietkey wallet balance
   quietkey wallet balance --peer 127.0.0.1:18444 --json    look at the network first
-"""
-_RECEIVE = """\
-With --device, the device derives it, too, and you compare the two before you give it away. An
-address that the device has shown, or that somebody has paid to, is not given again. One that
-nobody has paid to is shown again; --new gives another, so that two payers cannot be linked.
-
-  quietkey wallet receive --device tcp:127.0.0.1:30121
 """
 _VERIFY = """\
   quietkey wallet verify 0 --device tcp:127.0.0.1:30121    the first address
@@ -271,9 +264,10 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_task(tasks, "register", "let a device know a shared wallet", _REGISTER, device=True)
     _add_task(tasks, "balance", "show the balance", _BALANCE, peer=False)
     receive = _add_task(
-        tasks, "receive", "an address to be paid at", _RECEIVE, device=False, peer=False
+        tasks, "receive", "an address to be paid at", record_args.RECEIVE, device=False, peer=False
     )
-    receive.add_argument("--new", action="store_true", help="another one than the last")
+    record_args.add_receive(receive)
+    record_args.add_tasks(lambda *words: _add_task(tasks, *words, peer=False))
     verify = _add_task(tasks, "verify", "compare an address with the device", _VERIFY, device=True)
     verify.add_argument("index", type=_count, help="the number of the address, from 0")
     _add_pay(tasks)

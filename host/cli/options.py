@@ -9,7 +9,8 @@ from host.errors import BadInput
 from host.settings import WalletSettings, check_name, load, save
 
 _MAKING = ("pair", "import")  # these may name a wallet that is not there yet
-_LOOKING = ("balance", "history", "coins", "plot")  # what is configured does not make them ask
+# Without a peer to ask they change nothing, and what is configured does not make them ask.
+LOOKING = ("balance", "history", "coins", "plot", "addresses", "find", "contacts")
 _WHERE = (
     "tcp:HOST:PORT, serial:PATH, or qr:SOURCE (qr+krux:SOURCE): a folder, a picture, /dev/videoN, -"
 )
@@ -109,7 +110,7 @@ def _resolve_others(args: argparse.Namespace, entry: WalletSettings) -> None:
     remembered = "" if args.task == "receive" else entry.device  # it would ask its person
     args.device = getattr(args, "device", None) or remembered or None
     typed = _server(args)
-    args.server = typed or (None if args.task in _LOOKING else entry.server or None)
+    args.server = typed or (None if args.task in LOOKING else entry.server or None)
     args.proxy = getattr(args, "proxy", None) or (entry.proxy if not typed else "")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from host.errors import BadInput
 from host.payees import AmountError, lists, read_amount, read_rate
+from host.payees.contacts import Contact
 from host.payees.lists import RecipientList
 from host.session.forms import look_alike_warning
 from host.values import HistoryEntry, PaymentRequest
@@ -144,8 +145,10 @@ def _lock_time(text: str) -> int:
     return int(day.timestamp())
 
 
-def warn_of_look_alikes(request: PaymentRequest, history: Iterable[HistoryEntry]) -> None:
-    """Say which recipient was made to be taken for somebody who was paid before."""
+def warn_of_look_alikes(
+    request: PaymentRequest, history: Iterable[HistoryEntry], contacts: Iterable[Contact]
+) -> None:
+    """Say which recipient was made to be taken for a contact or somebody who was paid before."""
     addresses = (recipient.address for recipient in request.recipients)
-    if warning := look_alike_warning(addresses, history):
+    if warning := look_alike_warning(addresses, history, contacts):
         sys.stderr.write(f"{warning}\n")

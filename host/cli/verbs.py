@@ -15,8 +15,18 @@ from host.app.connect import connect
 from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
-from host.cli import exchange, facts, messages, paying, plots, psbt_verbs, signers
-from host.cli.options import remember, resolve
+from host.cli import (
+    exchange,
+    facts,
+    messages,
+    paying,
+    people,
+    plots,
+    psbt_verbs,
+    receiving,
+    signers,
+)
+from host.cli.options import LOOKING, remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
 from host.errors import BadInput, HostError, MoreSignatures, WalletError
@@ -30,26 +40,19 @@ from host.session.payment import (
     Verified,
     finish_payment,
     pay,
-    verify_address,
 )
 from host.session.wording import liars_sentence, stale_warning
 from host.store import Search
-from host.values import Draft, PaymentRequest, ReceiveAddress, Sent
+from host.values import Draft, PaymentRequest, Sent
 from host.wallet import NO_WALLET
 from host.wallet.folder_lock import FolderLock
 
 REAL_COINS = "This wallet is for real bitcoin: what it pays is gone. Begin with a small amount."
-_READING = ("balance", "history", "coins", "plot")  # without a peer to ask, they change nothing
 _GIVEN_UP = "The payment is given up. The next one spends a coin of it: only one can be confirmed."
-UNSEARCHED = (
-    "This wallet has not looked at the network yet. If its seed was used before, this address may"
-    " be used already: look first, with quietkey wallet sync."
-)
 UNCOUNTED = (
     "This wallet has not looked at the whole chain yet, so it may have more than this. Look first,"
     " with quietkey wallet sync."
 )
-SHOWN_AGAIN = "Nobody has paid to this address yet, so it is shown again. --new gives another one."
 
 
 def run(args: argparse.Namespace) -> int:
@@ -98,38 +101,12 @@ async def _balance(args: argparse.Namespace) -> None:
     )
 
 
-async def _receive(args: argparse.Namespace) -> None:
-    async with _session(args) as session:
-        await _look(args, session)
-        last = None if args.new else await session.last_address()
-        address = last or await session.next_address()
-        if not session.wallet.search.complete:
-            _say(UNSEARCHED)
-        if args.device:
-            await _verified(session, address)
-        elif last is not None:
-            _say(SHOWN_AGAIN)
-        _tell(args, asdict(address), address.address)
-
-
-async def _verify(args: argparse.Namespace) -> None:
-    async with _session(args) as session:
-        address = session.wallet.address_at(args.index)
-        await _verified(session, address)
-        _tell(args, asdict(address), address.address)
-
-
-async def _verified(session: LocalSession, address: ReceiveAddress) -> None:
-    await session.plug()
-    sentence = f"The device shows an address. It must be {address.address}."
-    await verify_address(session, address, lambda: _say(sentence))
-    _say("Device and wallet agree.")
-
-
 async def _pay(args: argparse.Namespace) -> None:
     continues = args.resume or args.discard or args.signed
     if args.psbt_out and (args.discard or args.signed):
         raise BadInput("--psbt-out writes a payment down, and the other flag ends it. Choose one.")
+    if not continues:
+        await people.put_addresses(args)
     request, notes = (None, ()) if continues else paying.request(args)
     for note in notes:
         _say(note)
@@ -153,7 +130,8 @@ async def _pay(args: argparse.Namespace) -> None:
 async def _new_payment(
     args: argparse.Namespace, session: LocalSession, request: PaymentRequest
 ) -> Sent:
-    paying.warn_of_look_alikes(request, (await session.sync()).history)
+    history = (await session.sync()).history
+    paying.warn_of_look_alikes(request, history, await session.records.contacts())
     if args.target is not None:
         request = replace(request, sats_per_vbyte=await _rate_for(session, args.target))
     await session.plug()
@@ -325,7 +303,7 @@ async def _session(args: argparse.Namespace) -> AsyncIterator[LocalSession]:
         Cable(lambda: _connected(args)),
         backend,
         _link(args),
-        exclusive=args.task not in _READING or backend is not None,
+        exclusive=args.task not in LOOKING or backend is not None,
     )
     try:
         if not await session.open_wallet():
@@ -376,8 +354,10 @@ def _say_step(step: PaymentStep) -> None:
 TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "pair": _pair,
     "balance": _balance,
-    "receive": _receive,
-    "verify": _verify,
+    **{
+        task: lambda args: receiving.run(args, _session, _look)
+        for task in ("receive", "verify", "addresses", "find")
+    },
     "pay": _pay,
     "coins": _coins,
     "freeze": _freeze,
@@ -395,5 +375,9 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "import": exchange.import_wallet,
     "import-labels": exchange.import_labels,
     "label": exchange.label,
+    **{
+        task: lambda args: people.run(args, _session)
+        for task in ("contacts", "contact", "forget-contact")
+    },
     "message": lambda args: messages.run(args, _session),
 }

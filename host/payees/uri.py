@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from host.config import BECH32_HRP
 from host.payees.amounts import MAX_SATS, SATS_PER_BTC
@@ -35,6 +35,14 @@ class PaymentLink:
     label: str
     message: str
     notes: tuple[str, ...]
+
+
+def write_link(address: str, sats: int | None = None, label: str = "") -> str:
+    """A request to be paid (BIP21); the address alone when there is nothing else to say."""
+    amount = "" if sats is None else f"{sats // SATS_PER_BTC}.{sats % SATS_PER_BTC:08}"
+    parts = (("amount", amount.rstrip("0").rstrip(".")), ("label", quote(label, safe="")))
+    query = "&".join(f"{key}={value}" for key, value in parts if value)
+    return f"{SCHEME}{address}?{query}" if query else address
 
 
 def is_link(text: str) -> bool:

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from host.payees.contacts import Contact
 from host.values import (
     Balance,
     Draft,
     Frame,
+    GivenAddress,
     HistoryEntry,
     NetworkView,
     NodeStatus,
+    OwnAddress,
     PanelView,
     PaymentRecord,
     PaymentRequest,
@@ -142,6 +145,38 @@ class AttackRange(Protocol):
         ...
 
 
+class Records(Protocol):
+    """What a wallet has written down beside its coins."""
+
+    async def addresses(self) -> tuple[GivenAddress, ...]:
+        """Those that somebody was given or paid to, newest first."""
+        ...
+
+    async def find(self, text: str) -> OwnAddress | None:
+        """Whether an address is this wallet's. Raises BadInput for what is none."""
+        ...
+
+    async def labels(self) -> dict[str, str]:
+        """What was written to each transaction, address and coin, by its name."""
+        ...
+
+    async def write_label(self, ref: str, text: str) -> None:
+        """Write to a txid, an address or a coin "txid:n"; "" forgets it. Raises BadInput."""
+        ...
+
+    async def contacts(self) -> tuple[Contact, ...]:
+        """People who are paid again."""
+        ...
+
+    async def keep_contact(self, name: str, payee: str) -> Contact:
+        """One more, or another address of the same name. Raises BadInput."""
+        ...
+
+    async def forget_contact(self, name: str) -> None:
+        """Raises BadInput when there is none."""
+        ...
+
+
 class WalletSession(Protocol):
     """A wallet, the cable to its device, and a view of its network.
 
@@ -170,6 +205,11 @@ class WalletSession(Protocol):
     @property
     def attacks(self) -> AttackRange | None:
         """Its lies, when it is there to practise with."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """Of the open wallet."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from host.payees import (
     read_payee,
     read_rate,
 )
+from host.payees.contacts import Contact
 from host.payees.poisoning import resembling
 from host.session import wording
 from host.values import HistoryEntry
@@ -85,14 +86,17 @@ def rate(text: str) -> Checked[float]:
     return Checked(value, wording.rate(value))
 
 
-def look_alike_warning(addresses: Iterable[str], history: Iterable[HistoryEntry]) -> str:
-    """That one of them is made to be taken for somebody who was paid before; or ""."""
+def look_alike_warning(
+    addresses: Iterable[str], history: Iterable[HistoryEntry], contacts: Iterable[Contact] = ()
+) -> str:
+    """That one of them is made to be taken for a contact or somebody who was paid before; or ""."""
     records = (entry.record for entry in history)
     payees = {name for record in records if record for name in record.recipient.split()}
+    payees |= {contact.payee for contact in contacts}
     for address in addresses:
         if payee := resembling(address, payees):
             return (
-                f"This is not {payee}, which you paid before: it begins and ends alike. Such an"
+                f"This is not {payee}, which you know: it begins and ends alike. Such an"
                 " address may have been made to be copied by mistake. Compare what lies between."
             )
     return ""

@@ -24,6 +24,7 @@ from host.session.api import (
     WalletSnapshot,
 )
 from host.session.cable import Cable
+from host.session.records import WalletRecords
 from host.store import Search
 from host.values import (
     Draft,
@@ -82,6 +83,7 @@ class LocalSession:
         self._own_backend = backend
         self._open: Wallet | None = None
         self._opened = asyncio.Event()
+        self.records = WalletRecords(lambda: self.wallet)
 
     @property
     def network(self) -> str:

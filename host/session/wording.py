@@ -1,10 +1,14 @@
 """Numbers and addresses as a person reads them, and the sentences more than one screen says."""
 
-from host.values import Acceptance, NetworkView, Propagation, Signatures
+from collections.abc import Sequence
+
+from host.config import GAP
+from host.values import Acceptance, GivenAddress, NetworkView, Propagation, Signatures
 
 THIN = "\N{NO-BREAK SPACE}"  # groups digits and never wraps
 USUAL_FEE_SHARE = 0.05  # of what is paid; above it the fee is called more than usual
 SATS_PER_BTC = 100_000_000
+OTHERS_GAP = 20  # BIP44: behind so many unused addresses in a row, others look for no coin
 STALE_S = 2 * 3_600  # blocks are farther apart once in some 160 000
 
 NEW_DEVICE = "The device is new. Press d and choose New wallet on it."
@@ -133,6 +137,18 @@ def since(seconds: int) -> str:
         if (count := seconds // length_s) >= (2 if unit == "day" else 1):
             return f"{count} {unit}{'' if count == 1 else 's'} ago"
     return "just now"
+
+
+def gap_warning(rows: Sequence[GivenAddress]) -> str:
+    """That more addresses in a row were given than other wallets look for coins behind, or ""."""
+    unpaid = next((place for place, row in enumerate(rows) if row.payments), len(rows))
+    if unpaid <= OTHERS_GAP:
+        return ""
+    return (
+        f"{unpaid} addresses in a row were given out, and nobody paid to them. Other wallets look"
+        f" only {OTHERS_GAP} ahead when they restore the seed, and this one {GAP} unless it is told"
+        " a larger --gap."
+    )
 
 
 def stale_warning(view: NetworkView, network: str) -> str:

@@ -39,6 +39,7 @@ from host.values import (
     Utxo,
 )
 from tests.gallery import app_views
+from tests.gallery.app_records import FakeRecords
 
 THEIRS, OURS, PATH = app_views.THEIRS, app_views.OURS, app_views.PATH
 TXID, FUNDING, WORDS = app_views.TXID, app_views.FUNDING, app_views.WORDS
@@ -108,6 +109,7 @@ class FakeSession:
         self.trouble: dict[str, str] = {}
         self.left_over: UnfinishedPayment | None = None
         self.liar: AttackRange | None = None
+        self.records = FakeRecords("regtest")
         self._unlocked = asyncio.Event()
         self._unlocked.set()
         self._view = view

@@ -550,5 +550,5 @@ async def test_an_address_made_to_be_taken_for_another_is_named_before_the_devic
     saying_no = person.refuse()
     talk = await rich.fails("pay", LOOKALIKE, "25000", *rich.device, *rich.network)
     await saying_no
-    assert f"This is not {STRANGER}, which you paid before" in talk
+    assert f"This is not {STRANGER}, which you know" in talk
     assert talk.index("begins and ends alike") < talk.index("Check the payment on the device")

@@ -57,7 +57,7 @@ def history(*recipients: str) -> list[HistoryEntry]:
 def test_every_recipient_of_every_payment_is_known() -> None:
     past = history(f"{OLD} {KNOWN}")
     warning = look_alike_warning([OLD, LOOKALIKE], past)
-    assert warning.startswith(f"This is not {KNOWN}, which you paid before")
+    assert warning.startswith(f"This is not {KNOWN}, which you know")
     assert look_alike_warning([OLD, KNOWN], past) == ""
     assert look_alike_warning([LOOKALIKE], []) == ""
 
