@@ -37,13 +37,14 @@ class ReceiveAddress:
 
 @dataclass(frozen=True, slots=True)
 class GivenAddress:
-    """An address that somebody was `given` (seconds since 1970; None: elsewhere), and what came.
+    """An address that somebody was given, and what came.
 
-    `verified` says that the device agreed to it.
+    `issued` is when, in seconds since 1970; None when not by this program. `verified` says that the
+    device agreed to it.
     """
 
     receive: ReceiveAddress
-    given: int | None
+    issued: int | None
     verified: bool
     label: str
     received_sats: int
@@ -59,7 +60,7 @@ class OwnAddress:
     index: int
     path: tuple[int, ...]
     used: bool
-    given: bool
+    issued: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,8 @@ def _add_wallet(verbs: _Verbs) -> None:
         task.add_argument("coin", metavar="TXID:N", help="the coin")
     _add_task(tasks, "history", "list payments", _HISTORY, peer=False)
     options.add_plot(_add_task(tasks, "plot", "the history at a glance", options.PLOT, peer=False))
+    for name, summary in (("backup", "all wallets in one file"), ("restore", "bring them back")):
+        record_args.add_backup(_add(tasks, name, summary, record_args.BACKUP))
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
     _add_endings(tasks)
     _add_exchange(tasks)

@@ -84,25 +84,24 @@ async def _addresses(args: argparse.Namespace, session: LocalSession) -> None:
 
 
 def _line(row: GivenAddress) -> str:
-    day = (
-        "elsewhere " if row.given is None else f"{datetime.fromtimestamp(row.given, UTC):%Y-%m-%d}"
-    )
+    issued = datetime.fromtimestamp(row.issued or 0, UTC)
+    day = "elsewhere " if row.issued is None else f"{issued:%Y-%m-%d}"
     came = f"{grouped(row.received_sats)} sats" if row.payments else "-"
     return f"{row.receive.index:>5}  {row.receive.address}  {day}  {came:>16}  {row.label}".rstrip()
 
 
 async def _find(args: argparse.Namespace, session: LocalSession) -> None:
-    own = await session.records.find(args.address)
-    if own is None:
+    origin = await session.records.find(args.address)
+    if origin is None:
         _tell(args, {"mine": False}, NOT_OURS)
         return
-    _tell(args, {"mine": True, **asdict(own)}, _origin(own))
+    _tell(args, {"mine": True, **asdict(origin)}, _origin(origin))
 
 
-def _origin(own: OwnAddress) -> str:
-    kind = "change" if own.change else "receiving"
-    used = "Somebody paid to it." if own.used else "Nobody paid to it yet."
-    return f"Yours: {kind} address {own.index}, path {render_path(own.path)}. {used}"
+def _origin(address: OwnAddress) -> str:
+    kind = "change" if address.change else "receiving"
+    used = "Somebody paid to it." if address.used else "Nobody paid to it yet."
+    return f"Yours: {kind} address {address.index}, path {render_path(address.path)}. {used}"
 
 
 def _tell(args: argparse.Namespace, data: Mapping[str, object], text: str) -> None:

@@ -2,6 +2,9 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
+
+from host.cli.options import add_home
 
 RECEIVE = """\
 With --device, the device derives it, too, and you compare the two before you give it away. An
@@ -29,6 +32,16 @@ The wallet pays a contact by name: in the app, and as quietkey wallet pay NAME A
   quietkey wallet contacts
   quietkey wallet forget-contact Anna
 """
+BACKUP = """\
+All wallets of the home in one file under a password: descriptors, labels, contacts, the addresses
+that were given, which device knows what, settings. No seed is in it, and no payment: the chain has
+those, and one that was signed and not sent is not kept. Wallets that are there already are left
+alone by restore.
+
+  quietkey wallet backup quietkey.backup
+  quietkey wallet restore quietkey.backup
+  quietkey wallet backup quietkey.backup --password-fd 3 3< password.txt
+"""
 AddTask = Callable[[str, str, str], argparse.ArgumentParser]
 
 
@@ -37,6 +50,15 @@ def add_receive(receive: argparse.ArgumentParser) -> None:
     receive.add_argument("--new", action="store_true", help="another one than the last")
     receive.add_argument("--amount", metavar="AMOUNT", help="ask for so much")
     receive.add_argument("--label", metavar="TEXT", help="who is given it, or what for; kept")
+
+
+def add_backup(task: argparse.ArgumentParser) -> None:
+    """The file, and where the password comes from."""
+    task.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    task.add_argument(
+        "--password-fd", type=int, metavar="N", help="the first line of this file descriptor"
+    )
+    add_home(task)
 
 
 def add_tasks(add: AddTask) -> None:

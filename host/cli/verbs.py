@@ -16,6 +16,7 @@ from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
 from host.cli import (
+    backup,
     exchange,
     facts,
     messages,
@@ -57,6 +58,8 @@ UNCOUNTED = (
 
 def run(args: argparse.Namespace) -> int:
     """Do what was typed. Raises HostError, whose text is for the person."""
+    if args.task in {"backup", "restore"}:
+        return backup.run(args)
     resolve(args)
     try:
         asyncio.run(TASKS[args.task](args))

@@ -58,6 +58,6 @@ def of_name(text: str, contacts: Iterable[Contact]) -> Contact | None:
     return next((contact for contact in contacts if contact.name.casefold() == name), None)
 
 
-def named(address: str, contacts: Iterable[Contact]) -> str:
+def name_of(address: str, contacts: Iterable[Contact]) -> str:
     """The name of who has this address, or ""."""
     return next((contact.name for contact in contacts if contact.payee == address), "")

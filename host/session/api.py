@@ -145,7 +145,7 @@ class AttackRange(Protocol):
         ...
 
 
-class Records(Protocol):
+class RecordBook(Protocol):
     """What a wallet has written down beside its coins."""
 
     async def addresses(self) -> tuple[GivenAddress, ...]:
@@ -208,7 +208,7 @@ class WalletSession(Protocol):
         ...
 
     @property
-    def records(self) -> Records:
+    def records(self) -> RecordBook:
         """Of the open wallet."""
         ...
 

@@ -14,7 +14,7 @@ from host.wallet import Wallet, own_addresses
 
 
 class WalletRecords:
-    """Implements host.session.api.Records. Everything is on disk when a call returns."""
+    """Implements host.session.api.RecordBook. Everything is on disk when a call returns."""
 
     def __init__(self, wallet: Callable[[], Wallet]) -> None:
         """`wallet` gives the one that is open, or raises WalletError."""

@@ -116,12 +116,12 @@ _OTHER_SIGNERS = (
 
 def first_question(names: Collection[str], current: str = "") -> SetupQuestion:
     """Which wallet: one of these names, the demo, or one that is set up now."""
-    own = tuple(Choice(name, name, "Open now." if name == current else "") for name in names)
+    listed = tuple(Choice(name, name, "Open now." if name == current else "") for name in names)
     sentence = "Which wallet?" if names else "Nothing is set up yet. How would you like to begin?"
     another = "Set up another wallet" if names else "Use my own device and a real network"
     demo = Choice(DEMO, "Try it on a built-in network", "Nothing of it is kept.")
     new = Choice(OWN, another)
-    return SetupQuestion("begin", sentence, (*own, new, demo) if names else (demo, new))
+    return SetupQuestion("begin", sentence, (*listed, new, demo) if names else (demo, new))
 
 
 def next_question(answers: Answers, offers: Offers) -> SetupQuestion | None:

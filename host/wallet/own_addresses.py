@@ -23,9 +23,9 @@ def ledger(account: Account) -> tuple[GivenAddress, ...]:
     rows = []
     for index in sorted({*records, *sats}, reverse=True):
         receive = account.address_at(index)
-        given, verified = records.get(index, (None, False))
+        issued, verified = records.get(index, (None, False))
         label = labels.get(receive.address, "")
-        rows.append(GivenAddress(receive, given, verified, label, sats[index], payments[index]))
+        rows.append(GivenAddress(receive, issued, verified, label, sats[index], payments[index]))
     return tuple(rows)
 
 
@@ -52,6 +52,6 @@ def _own(account: Account, keychain: "bdk.KeychainKind", index: int, address: st
         if output.keychain is keychain and output.derivation_index == index
     )
     is_used = any(outputs)
-    is_given = not is_change and index in account.store.given_addresses()
+    is_issued = not is_change and index in account.store.given_addresses()
     path = (*account.pairing.path, int(is_change), index)
-    return OwnAddress(address, is_change, index, path, is_used, is_given)
+    return OwnAddress(address, is_change, index, path, is_used, is_issued)

@@ -6,7 +6,7 @@ from host.values import GivenAddress, OwnAddress
 
 
 class FakeRecords:
-    """Implements host.session.api.Records."""
+    """Implements host.session.api.RecordBook."""
 
     def __init__(self, network: str) -> None:
         self._network = network

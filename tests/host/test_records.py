@@ -15,7 +15,7 @@ from host.errors import BadInput, HostError
 from host.labels import Label
 from host.payees import read_payee
 from host.payees.cleaning import visible
-from host.payees.contacts import Contact, named, new_contact, of_name
+from host.payees.contacts import Contact, name_of, new_contact, of_name
 from host.payees.uri import write_link
 from host.session.forms import look_alike_warning
 from host.session.records import WalletRecords
@@ -59,7 +59,7 @@ async def test_who_was_given_which_address_and_what_came(tmp_path: Path) -> None
         await records(wallet).write_label(receive.address, "Rent")
         newest, first = await records(wallet).addresses()
     assert (newest.receive, newest.label, newest.verified) == (receive, "Rent", True)
-    assert (newest.given, newest.payments) == (NOW, 0)
+    assert (newest.issued, newest.payments) == (NOW, 0)
     assert (first.received_sats, first.payments) == (50_000, 1)
 
 
@@ -75,11 +75,11 @@ async def test_an_address_of_ours_is_found_by_where_it_comes_from(
         book = records(wallet)
         used = await book.find(wallet.address_at(0).address)
         assert used is not None
-        assert (used.index, used.change, used.used, used.given) == (0, False, True, True)
+        assert (used.index, used.change, used.used, used.issued) == (0, False, True, True)
         far = wallet.address_at(900)
         own = await book.find(f"bitcoin:{far.address}?amount=1")
         assert own is not None
-        assert (own.index, own.path, own.used, own.given) == (900, far.path, False, False)
+        assert (own.index, own.path, own.used, own.issued) == (900, far.path, False, False)
         assert await book.find(wallet.address_at(1_100).address) is None
         assert await book.find(STRANGER) is None
         with pytest.raises(BadInput):
@@ -155,7 +155,7 @@ def test_who_looks_like_a_contact_is_warned_of() -> None:
     forged = f"{STRANGER[:12]}{'q' * (len(STRANGER) - 20)}{STRANGER[-8:]}"
     assert look_alike_warning([forged], (), contacts).startswith(f"This is not {STRANGER}")
     assert not look_alike_warning([STRANGER], (), contacts)
-    assert named(STRANGER, contacts) == "Anna"
+    assert name_of(STRANGER, contacts) == "Anna"
 
 
 def test_a_wallet_from_before_contacts_has_none(tmp_path: Path) -> None:
@@ -220,9 +220,9 @@ async def test_an_address_that_was_given_elsewhere_is_a_row_without_a_day(tmp_pa
         pay_to(wallet, wallet.address_at(4).address, 10_000, 1)
         (row,) = await records(wallet).addresses()
         own = await records(wallet).find(row.receive.address)
-    assert (row.receive.index, row.given, row.payments) == (4, None, 1)
+    assert (row.receive.index, row.issued, row.payments) == (4, None, 1)
     assert own is not None
-    assert (own.used, own.given) == (True, False)
+    assert (own.used, own.issued) == (True, False)
 
 
 async def test_a_wallet_of_several_keys_knows_its_addresses(tmp_path: Path) -> None:
