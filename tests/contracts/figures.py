@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("signer", "firmware_emu", "host")
 # Beside its own folder, the long trials of the wallet and its network, each a command too.
-HOST_TESTS = ("tests/host", "tests/hostile_peers", "tests/model")
+HOST_TESTS = ("tests/host", "tests/hostile_peers", "tests/model", "tests/scale")
 
 # Words that name no thing. A name may hold one ("is_known"), and may not be one.
 _WORDS = (
