@@ -33,7 +33,7 @@ from firmware_emu.commands import (
 from firmware_emu.core import access
 from firmware_emu.core.refusals import guarded
 from firmware_emu.core.state import DeviceState
-from firmware_emu.flows import Flow, RequestOutcome
+from firmware_emu.flows import Flow, RequestOutcome, Unlocked
 from firmware_emu.flows.menu import home
 from firmware_emu.flows.requests.address import show_account_address, show_address
 from firmware_emu.flows.requests.check import check_address, check_keys
@@ -71,7 +71,8 @@ def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
     elif device.keyring is None:
         yield from home.locked(device.vault, sealed, device.pool, device.notes)
     else:
-        yield from home.unlocked(device.vault, sealed, device.keyring, device.pool, device.notes)
+        keys = Unlocked(device.keyring, device.label)
+        yield from home.unlocked(device.vault, sealed, keys, device.pool, device.notes)
 
 
 def unknown_network(command: Command) -> Fault | None:

@@ -18,7 +18,7 @@ class DeviceState:
     """`damaged`: the flash is unreadable, and `vault` a new one.
 
     `pending` is a signature for a host that has yet to show its entropy. `notes` are lines for
-    the home screen.
+    the home screen, `label` what its keys are (see `Unlocked`).
     """
 
     vault: Vault
@@ -28,6 +28,7 @@ class DeviceState:
     damaged: bool = False
     pending: PendingSignature | None = None
     notes: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def state(self) -> State:
@@ -47,14 +48,15 @@ class DeviceState:
 
     def unlocked(self, keys: Unlocked) -> "DeviceState":
         """With these keys, and what is kept for them; those before are wiped."""
-        tag = seed_records.tag_of(keys.keyring) if keys.has_passphrase else b""
-        return replace(self.locked(), keyring=keys.keyring, vault=self.vault.of_keys(tag))
+        tag = seed_records.tag_of(keys.keyring) if keys.label else b""
+        vault = self.vault.of_keys(tag)
+        return replace(self.locked(), keyring=keys.keyring, label=keys.label, vault=vault)
 
     def locked(self) -> "DeviceState":
-        """Without keys: they are wiped, and nothing tells whether a passphrase was in use."""
+        """Without keys: they are wiped, and nothing tells which were in use."""
         if self.keyring:
             self.keyring.wipe()
-        return replace(self, keyring=None, pending=None, vault=self.vault.of_keys(b""))
+        return replace(self, keyring=None, label="", pending=None, vault=self.vault.of_keys(b""))
 
     def with_network(self, network: str) -> "DeviceState":
         """Set to this network, for each chain that has it. Raises LookupError if none has."""

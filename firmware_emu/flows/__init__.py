@@ -22,11 +22,11 @@ class Pause:
 class Unlocked:
     """These keys may be used from now on, instead of any others.
 
-    `has_passphrase` says that they are not those of the sealed seed alone.
+    `label` says what they are, if not the keys of the sealed seed alone.
     """
 
     keyring: Keyring
-    has_passphrase: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

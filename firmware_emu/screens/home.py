@@ -24,8 +24,8 @@ class Home:
     """`name` tells this device from others; `fingerprint` (hex) is empty while locked.
 
     `networks` are lines that say which network of each chain it is for, `notes` what a person
-    should know of this device besides. `has_passphrase` says that the fingerprint is not the
-    seed's alone.
+    should know of this device besides. `label` says what the keys are, if not those of the
+    seed alone.
     """
 
     kind: ClassVar[str] = "home"
@@ -35,13 +35,13 @@ class Home:
     tries_left: int | None = None
     networks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    has_passphrase: bool = False
+    label: str = ""
 
     def lines(self) -> tuple[str, ...]:
         if self.fingerprint:
             unlocked = ("", "Unlocked.", "", f"Fingerprint {self.fingerprint}")
-            added = ("with a passphrase",) if self.has_passphrase else ()
-            body = (*unlocked, *added, *self.networks, *self.notes)
+            label = (self.label,) if self.label else ()
+            body = (*unlocked, *label, *self.networks, *self.notes)
             return framed(heading("Quietkey", self.name), body, buttons(ok="menu"))
         tries = () if self.tries_left is None else ("", f"PIN tries left: {self.tries_left}.")
         networks = ("", *self.networks) if self.networks else ()

@@ -27,7 +27,7 @@ from signer.formats import cbor
 from signer.keys.backups import codex32, slip39
 from signer.keys.keyring import Keyring
 from signer.keys.path import render
-from signer.keys.seeds import mnemonic
+from signer.keys.seeds import bip85, mnemonic
 from tests import memory, psbts
 from tests.nights import AT_NIGHT, cases
 
@@ -338,6 +338,34 @@ def test_a_passphrase_is_on_its_pad_alone_and_its_keys_go_with_the_lock(flash: P
         assert memory.residue(device.pid, known | typed | plain) == set()
 
 
+def test_a_child_seed_that_was_shown_leaves_nothing(flash: Path) -> None:
+    """T132: its words are in memory while they are on the screen."""
+    child = mnemonic.entropy_from_words(bip85.words(psbts.keyring(" ".join(WORDS)), 12, 5))
+    words = mnemonic.words_from_entropy(child)
+    known = memory.of_a_seed(bytes(child))
+    with EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device:
+        device.press("ok")
+        enter_pin(device)
+        device.wait_for("home")
+        device.press("ok")
+        choose(device, "Child seed")
+        choose(device, "12 words")
+        device.type("5")
+        device.press("ok")
+        choose(device, "Show its words")
+        enter_pin(device)
+        device.wait_for("question")
+        device.press("hold")
+        device.wait_for("words")
+        assert "entropy" in memory.residue(device.pid, known)  # the control
+        while device.screen.kind == "words":
+            device.press("ok")
+        device.press("stop")
+        device.wait_for("home")
+        assert memory.residue(device.pid, known) == set()
+        assert memory.rows(device.pid, words) == set()
+
+
 def test_shares_that_were_typed_leave_neither_themselves_nor_their_secret(flash: Path) -> None:
     """T130: nothing of a backup is left but the master key that it makes."""
     plan = slip39.SharePlan(1, ((2, 3),), exponent=0)
@@ -453,7 +481,7 @@ def test_the_search_finds_every_kind_of_secret_that_was_left_behind(kind: str) -
 # A process that has the words of a seed in a row, or had them and let them go.
 CARELESS = """
 import sys
-from signer.keys.seeds import mnemonic
+from signer.keys.seeds import bip85, mnemonic
 
 kind = {kinds}[sys.argv[1]]
 kept = kind(mnemonic.words_from_entropy(bytes.fromhex(sys.stdin.readline())))

@@ -138,6 +138,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "menu": (Emulator(), _menu),
         "wiped": (Emulator(), _wipe),
         "passphrase": (Emulator(), _use_passphrase),
+        "child": (Emulator(), _show_child),
         "address": (Emulator(), _address),
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
         "warning": (Emulator(), lambda device: _sign(device, "high fee")),
@@ -234,6 +235,18 @@ def _use_passphrase(device: Emulator) -> None:
     device.press("ok", "left", "left", "ok", "ok")
     device.type(PIN)
     device.press("ok", "stop", "ok")
+
+
+def _show_child(device: Emulator) -> None:
+    """A child seed's words, up to the first that is asked back."""
+    device.press("ok", "left", "left", "left", "ok", "ok")
+    device.type("5")
+    device.press("ok", "ok")
+    device.type(PIN)
+    device.press("ok", "hold", "ok", "ok", "ok", "stop")
+    device.press("ok", "left", "left", "left", "ok", "ok", "ok", "right", "ok")
+    device.type(PIN)
+    device.press("ok", "hold")
 
 
 def _damaged(device: Emulator) -> None:

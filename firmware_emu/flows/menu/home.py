@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from firmware_emu.entropy_pool import EntropyPool
-from firmware_emu.flows import Flow, Locked
+from firmware_emu.flows import Flow, Locked, Unlocked
 from firmware_emu.flows.menu.auto_lock import choose_auto_lock
+from firmware_emu.flows.menu.child import choose_child
 from firmware_emu.flows.menu.export import export, export_for_program
 from firmware_emu.flows.menu.forget import accounts
 from firmware_emu.flows.menu.network import choose_network
@@ -16,13 +17,13 @@ from firmware_emu.screens.home import Home, MorePressed
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.storage import networks
 from firmware_emu.storage.vault import TRIES, Sealed, Vault
-from signer.keys.keyring import Keyring
 
 EXPORT = "Show account"
 ACCOUNTS = "Registered accounts"
 FOR_PROGRAM = "Account for a program"
 NETWORK = "Network"
 AUTO_LOCK = "Auto-lock"
+CHILD = "Child seed (BIP85)"
 OTHER_KEYS = "Passphrase"
 LOCK = "Lock"
 ERASE = "Erase the seed"
@@ -46,18 +47,19 @@ def locked(
 def unlocked(
     vault: Vault,
     sealed: Sealed,
-    keyring: Keyring,
+    keys: Unlocked,
     pool: EntropyPool,
     notes: tuple[str, ...] = (),
 ) -> Flow[None]:
     """Unlocked: the menu."""
+    keyring = keys.keyring
     fingerprint = keyring.fingerprint.hex()
     yield Home(
         vault.settings.name,
         fingerprint,
         networks=_labels(vault),
         notes=notes,
-        has_passphrase=bool(vault.tag),
+        label=keys.label,
     )
     yield from _choose(
         {
@@ -67,6 +69,7 @@ def unlocked(
             FOR_PROGRAM: partial(export_for_program, vault.settings, keyring),
             NETWORK: partial(choose_network, vault),
             AUTO_LOCK: partial(choose_auto_lock, vault),
+            CHILD: partial(choose_child, vault, sealed, keyring, pool),
             OTHER_KEYS: partial(choose_passphrase, vault, sealed, keyring, pool),
             ERASE: partial(wipe_by_pin, vault, sealed, pool),
         }

@@ -24,7 +24,7 @@ def new_seed(pool: EntropyPool) -> Flow[bytearray]:
         entropy = scratch.owned(_entropy(pool, answer.rolls))
         yield from _agree()
         with SeedWords.of_entropy(entropy) as words:
-            yield from _write_down(words, pool)
+            yield from write_down(words, pool)
         return scratch.released(entropy)
 
 
@@ -42,7 +42,7 @@ def _entropy(pool: EntropyPool, rolls: str) -> bytearray:
     return entropy
 
 
-def _write_down(words: SeedWords, pool: EntropyPool) -> Flow[None]:
+def write_down(words: SeedWords, pool: EntropyPool) -> Flow[None]:
     """Shows the words until the person can tell some of them. Raises Declined."""
     while True:
         if not isinstance((yield Words("Write down", words)), Acknowledged):

@@ -23,6 +23,8 @@ _SAME_KEYS = Notice("The same keys", ("They are in use already. Nothing was chan
 _NOT_OF_WORDS = Notice(
     "No passphrase", ("This seed came from a backup of another kind, to which none belongs.",)
 )
+_WITH = "Write it down, or compare it with your note: one wrong letter makes other keys."
+_WITHOUT = "These are the keys of the seed alone."
 _UNCHANGED = Notice("Not changed", ("The keys are as they were.",))
 
 
@@ -49,12 +51,19 @@ def choose_passphrase(
         keys.wipe()
         yield _SAME_KEYS
         return
+    advice = _WITH if has_passphrase else _WITHOUT
+    yield from take_into_use(present, keys, "with a passphrase" if has_passphrase else "", advice)
+
+
+def take_into_use(present: Keyring, keys: Keyring, label: str, advice: str) -> Flow[None]:
+    """Other keys instead of the present ones, if a person holds for it; else they are wiped."""
+    facts = (f"Now {present.fingerprint.hex()}", f"Then {keys.fingerprint.hex()}")
     with ExitStack() as stack:
         stack.callback(keys.wipe)  # also when the device locks meanwhile
-        answer = yield _question(present, keys, has_passphrase=has_passphrase)
-        if isinstance(answer, Acknowledged):
+        question = Question("Use these keys?", (*facts, advice), "use", hold=True)
+        if isinstance((yield question), Acknowledged):
             stack.pop_all()
-            yield Unlocked(keys, has_passphrase=has_passphrase)
+            yield Unlocked(keys, label)
         else:
             yield _UNCHANGED
 
@@ -69,13 +78,3 @@ def _keys(
             return None
         yield Pause(Wait("Making the keys."))
         return keyring(entropy, entry.view())
-
-
-def _question(present: Keyring, keys: Keyring, *, has_passphrase: bool) -> Question:
-    facts = (f"Now {present.fingerprint.hex()}", f"Then {keys.fingerprint.hex()}")
-    advice = (
-        "Write it down, or compare it with your note: one wrong letter makes other keys."
-        if has_passphrase
-        else "These are the keys of the words alone."
-    )
-    return Question("Use these keys?", (*facts, advice), "use", hold=True)

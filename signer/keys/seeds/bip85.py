@@ -46,12 +46,18 @@ def entropy(keyring: Keyring, *steps: int) -> bytearray:
 
 def words(keyring: Keyring, count: int, index: int, language: str = "english") -> tuple[str, ...]:
     """A child seed of 12, 15, 18, 21 or 24 words. Raises Malformed for other counts, languages."""
+    with Scratch() as scratch:
+        child = scratch.owned(words_entropy(keyring, count, index, language))
+        return mnemonic.words_from_entropy(child, language)
+
+
+def words_entropy(keyring: Keyring, count: int, index: int, language: str = "english") -> bytearray:
+    """The entropy of `words`, the caller's to erase. Raises Malformed."""
     if language not in LANGUAGES or count not in (12, 15, 18, 21, 24):
         raise Malformed("Child seeds have 12, 15, 18, 21 or 24 words of a BIP39 language.")
     with Scratch() as scratch:
         derived = scratch.owned(entropy(keyring, _BIP39, LANGUAGES.index(language), count, index))
-        child = scratch.copy(memoryview(derived)[: count * 4 // 3])
-        return mnemonic.words_from_entropy(child, language)
+        return scratch.released(scratch.copy(memoryview(derived)[: count * 4 // 3]))
 
 
 def wif(keyring: Keyring, index: int, version: bytes = MAINNET_WIF) -> str:
