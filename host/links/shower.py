@@ -1,4 +1,7 @@
-"""Codes in the terminal of a command: half blocks, black on white, at the top of the screen."""
+"""Codes in the terminal of a command, at the top of the screen: pictures where it draws such.
+
+Elsewhere in half blocks, black on white.
+"""
 
 import asyncio
 import os
@@ -6,13 +9,16 @@ import shutil
 import sys
 from typing import Final
 
+from host.links import terminal_graphics
 from host.links.keys import TerminalKeys
 from host.values import Frame
+from signer.formats.qr.graphics import Graphics
 from signer.formats.qr.shower import KEYS, Shower
 
 QUIET = 2  # light modules around a code
 TICK_S: Final = 0.04  # between two looks at the keys
 FULL: Final = "f"
+LETTERS: Final = "g"  # no graphics any more
 LEAVING: Final = ("q", "x", "\n", "\r", "\x1b")
 _MODULE = 4  # pixels of a frame
 _BORDER = 4  # modules of its own quiet zone
@@ -20,9 +26,11 @@ INK = "\x1b[38;2;0;0;0;48;2;255;255;255m"
 _HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
 
 
-def version_in_terminal(*, is_full: bool = False) -> int:
+def version_in_terminal(*, is_full: bool = False, graphics: Graphics | None = None) -> int:
     """The largest QR version that this terminal has room for, with a line to spare unless full."""
     columns, rows = _size()
+    if graphics is not None:
+        return graphics.version_in(columns, rows - (not is_full))
     return (min(columns, 2 * (rows - (not is_full))) - 2 * QUIET - 17) // 4
 
 
@@ -44,20 +52,33 @@ class TerminalShower:
         self._summary = ""
         self._is_drawn = False
         self._is_full = False
+        self._graphics: Graphics | None = None
+        self._is_asked = False
         self.is_left = False  # by one of the keys that leave
 
     def begin(self, shower: Shower) -> Shower:
         """The same codes, as large as the terminal has room for. They are shown next."""
         if self._keys is not None:
+            if not self._is_asked:
+                self._is_asked, self._graphics = True, terminal_graphics.ask()
             self._keys.open()
         self._summary = shower.summary()
-        return shower.fit(version_in_terminal(is_full=self._is_full))
+        return shower.fit(self._room())
+
+    def _room(self) -> int:
+        return version_in_terminal(is_full=self._is_full, graphics=self._graphics)
 
     async def show(self, frame: Frame) -> None:
         """Draw a code over the one before."""
         self._is_drawn = True
-        below = "" if self._is_full else "\n" + self._below()
-        _write("\x1b[H\x1b[2J" + "\n".join(rows(frame)) + below)
+        below = "" if self._is_full else self._below()
+        if self._graphics is None:
+            _write("\x1b[H\x1b[2J" + "\n".join((*rows(frame), *filter(None, [below]))))
+            return
+        columns, high = _size()
+        picture = self._graphics.draw(modules(frame), columns, high - (not self._is_full))
+        # Pictures scroll a terminal that is full: the line below is written from its own place.
+        _write(f"\x1b[H\x1b[2J{picture}\x1b[{high};1H{below}")
 
     async def stand(self, shower: Shower) -> Shower:
         """Wait while its code is shown: what is to be shown next, by the clock or by a key."""
@@ -69,7 +90,7 @@ class TerminalShower:
             shower = shower.tick(spent)
             for key in self._keys.pressed() if self._keys else []:
                 shower = self._press(shower, key)
-            shower = shower.fit(version_in_terminal(is_full=self._is_full))
+            shower = shower.fit(self._room())
             self._summarize(shower)
             if _picture_of(shower) != shown or not self._is_drawn:
                 break
@@ -80,6 +101,9 @@ class TerminalShower:
         if key == FULL:
             self._is_full = not self._is_full
             self._is_drawn = False
+        if key == LETTERS and self._graphics is not None:
+            _write(self._graphics.erase())
+            self._graphics, self._is_drawn = None, False
         return shower.press(key)
 
     def _summarize(self, shower: Shower) -> None:
@@ -89,6 +113,7 @@ class TerminalShower:
 
     def _below(self) -> str:
         keys = KEYS if self._keys is not None else ""
+        keys += "  g letters" if self._graphics else ""
         return _line("  ".join(filter(None, (self._summary, self._sentence or keys))))
 
     def say(self, sentence: str) -> None:
@@ -102,7 +127,7 @@ class TerminalShower:
     def end(self) -> None:
         """No more codes come: what is written next has its line for itself."""
         if self._is_drawn:
-            _write("\r\x1b[K")
+            _write((self._graphics.erase() if self._graphics else "") + "\r\x1b[K")
         if self._keys is not None:
             self._keys.close()
         self._is_drawn, self._sentence, self._summary = False, "", ""
@@ -129,10 +154,15 @@ def _write(text: str) -> None:
     sys.stderr.flush()
 
 
+def modules(frame: Frame, quiet: int = 0) -> list[list[bool]]:
+    """The rows of a code with so many light modules around it, True where dark."""
+    first, last = _BORDER - quiet, frame.width // _MODULE - _BORDER + quiet
+    return [[_is_dark(frame, x, y) for x in range(first, last)] for y in range(first, last)]
+
+
 def rows(frame: Frame) -> list[str]:
     """The code in letters of two modules each."""
-    first, last = _BORDER - QUIET, frame.width // _MODULE - _BORDER + QUIET
-    dark = [[_is_dark(frame, x, y) for x in range(first, last)] for y in range(first, last)]
+    dark = modules(frame, QUIET)
     dark += [[False] * len(dark[0])] * (len(dark) % 2)
     return [
         INK + "".join(_HALVES[pair] for pair in zip(*pairs, strict=True)) + "\x1b[0m"
