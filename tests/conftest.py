@@ -19,7 +19,7 @@ from tests import kernel
 # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("desk", max_examples=100, deadline=None)
+settings.register_profile("desk", max_examples=50, deadline=None)
 settings.register_profile(
     "night", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
