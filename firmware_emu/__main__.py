@@ -26,7 +26,7 @@ from firmware_emu.personalities import PersonalityFactory
 from firmware_emu.personalities.air import Air
 from firmware_emu.seal import Seal, SealError
 from firmware_emu.shell import Callback, Shell
-from firmware_emu.storage.flash import FlashError, FlashFile
+from firmware_emu.storage.flash import FlashError, FlashFile, NoFlash
 from firmware_emu.storage.vault import Cost
 from signer import chains
 from signer.errors import Malformed
@@ -43,6 +43,7 @@ _CAMERA_HELP = (
     "look for QR codes in a picture, a FOLDER, /dev/videoN, screen, clipboard, - (text);"
     " without a value: a list of cameras, and what they see"
 )
+_STATELESS_HELP = "keep nothing: seeds are in memory alone, without a PIN, until it is left alone"
 _PEER_HELP = f"who reads this device's QR codes: {', '.join(NAMES)}"
 
 _HELP = """\
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--flash", metavar="FILE", type=Path, help=f"its memory (usual: {_usual_flash()})")
+    add("--stateless", action="store_true", help=_STATELESS_HELP)
     add("--tcp", metavar="PORT", type=int, help="listen on 127.0.0.1:PORT (0: any free one)")
     add("--air", action="store_true", help="open no port at all: QR codes alone, in and out")
     add("--tcp-host", metavar="HOST", default=tcp.LOOPBACK, help="listen there instead")
@@ -186,6 +188,11 @@ def _usual_flash() -> Path:
     return folder / "device.flash"
 
 
+def _flash_path(options: argparse.Namespace) -> Path | None:
+    """Where the device keeps what it keeps; None for one that keeps nothing."""
+    return None if options.stateless else options.flash or _usual_flash()
+
+
 async def _run(options: argparse.Namespace) -> None:
     if options.face != "none" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise FaceError("The front panel needs a terminal. Use --face none where there is none.")
@@ -193,7 +200,9 @@ async def _run(options: argparse.Namespace) -> None:
     make_panel = None if options.face == "none" else faces.load(options.face)
     over = _Over()
     with ExitStack() as stack:
-        flash = stack.enter_context(FlashFile(options.flash or _usual_flash()))
+        path = _flash_path(options)
+        flash: FlashFile | NoFlash = FlashFile(path) if path else NoFlash()
+        stack.enter_context(flash)
         record = flash.load()
         if flash.remark:
             print(flash.remark, file=sys.stderr)  # noqa: T201 - as in main
@@ -223,7 +232,7 @@ def _device(options: argparse.Namespace, record: bytes | None, fresh: bytes) -> 
     return Device(
         record,
         fresh,
-        options.pin_memory_mib,
+        None if options.stateless else options.pin_memory_mib,
         partial(_personality, options.peer),
         network=options.network or "",
         notes=(_NOT_SEALED,) if options.no_seal else (),
@@ -237,9 +246,7 @@ async def _seal(options: argparse.Namespace, board: PluggedParts) -> None:
         return
     await _end_threads()
     pty_link = board.parts.get("pty")
-    board.seal = seal.close(
-        options.flash or _usual_flash(), [Path(pty_link.address)] if pty_link else []
-    )
+    board.seal = seal.close(_flash_path(options), [Path(pty_link.address)] if pty_link else [])
     if not board.seal.is_whole:
         _warn(f"Sealed: {board.seal.sentence}.")
 

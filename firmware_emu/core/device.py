@@ -31,6 +31,7 @@ from firmware_emu.screens.scan import Scan
 from firmware_emu.storage.vault import Cost
 from signer.keys.curve import erase
 
+_USUAL_COST = Cost()
 _STEPS = 20  # of the bar of a long press
 _Turn = tuple[Port, Request, Fault | None, Flow[RequestOutcome] | None]
 
@@ -39,7 +40,8 @@ class Device:
     """Its whole public surface is `start`, `handle` and `takes`.
 
     `record` is what the flash holds (None: nothing yet), `entropy` at least 32 fresh bytes from
-    the operating system, `cost` that of a PIN try for seeds sealed from now on. `network`, if any,
+    the operating system, `cost` that of a PIN try for seeds sealed from now on; None for a device
+    without a PIN, which keeps nothing. `network`, if any,
     is chosen for each chain that has it. `notes` are lines that the home screen shows.
     """
 
@@ -47,13 +49,13 @@ class Device:
         self,
         record: bytes | None,
         entropy: bytes,
-        cost: Cost | None = None,
+        cost: Cost | None = _USUAL_COST,
         personality: Callable[[str], PersonalityFactory] = personalities.load,
         network: str = "",
         notes: tuple[str, ...] = (),
     ) -> None:
         """Raises LookupError for a network that no chain has."""
-        flashed = at_power_on(record, cost or Cost(), EntropyPool(entropy), notes)
+        flashed = at_power_on(record, cost, EntropyPool(entropy), notes)
         self._state = flashed.with_network(network) if network else flashed
         is_set = self._state.vault != flashed.vault and not flashed.damaged
         self._is_unsaved = record is None or is_set
@@ -166,6 +168,7 @@ class Device:
             return  # a person who is writing down words may finish
         if is_idle and (self._state.keyring or self._conversation.is_answered):
             self._timer.restart()
+            notice = notice or self._state.parting
             self._lock()
             self._idle(notice)
         elif notice:

@@ -35,11 +35,12 @@ from firmware_emu.core.refusals import guarded
 from firmware_emu.core.state import DeviceState
 from firmware_emu.flows import Flow, RequestOutcome, Unlocked
 from firmware_emu.flows.menu import home
+from firmware_emu.flows.menu.session import session
 from firmware_emu.flows.requests.address import show_account_address, show_address
 from firmware_emu.flows.requests.check import check_address, check_keys
 from firmware_emu.flows.requests.message import NOTHING_PENDING, reveal, sign_message
+from firmware_emu.flows.requests.owner import sign_by_owner
 from firmware_emu.flows.requests.register import register
-from firmware_emu.flows.requests.sign import sign
 from firmware_emu.flows.requests.xpub import get_xpub, needs_person, show_xpub
 from firmware_emu.flows.review import NOTHING, NOTHING_KEPT
 from firmware_emu.flows.seed.load import load_seed
@@ -66,6 +67,9 @@ def idle_flow(device: DeviceState, screen: Screen | None = None) -> Flow[None]:
         yield screen
     elif device.damaged:
         yield from home.damaged(device.vault)
+    elif device.keyring and sealed is None:
+        keys = Unlocked(device.keyring, device.label)
+        yield from session(device.vault, keys, device.seeds, device.pool, device.notes)
     elif sealed is None:
         yield from setup(device.vault, device.cost, device.pool)
     elif device.keyring is None:
@@ -134,7 +138,7 @@ def _flow_with_keys(
         case Register():
             return register(command, device.vault, keyring, device.pool)
         case Sign():
-            return sign(command, device.vault, keyring, device.pool)
+            return sign_by_owner(command, device.vault, keyring, device.seeds, device.pool)
         case SignMessage():
             return sign_message(command, keyring)
         case RevealEntropy():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from firmware_emu.core.device import Device
 from firmware_emu.core.key_policy import gesture
@@ -30,6 +30,7 @@ from firmware_emu.events import (
 )
 from firmware_emu.screens import Key
 from firmware_emu.shell import Face, Shell
+from firmware_emu.storage.vault import Cost
 from signer.formats import cbor
 
 
@@ -94,6 +95,8 @@ class Emulator:
     The same arguments and the same calls give the same bytes: `entropy` is all its chance.
     """
 
+    cost: ClassVar[Cost | None] = CHEAP
+
     def __init__(
         self,
         mnemonic: str | None = MNEMONIC,
@@ -115,7 +118,7 @@ class Emulator:
     def _begin(self, record: bytes | None, entropy: bytes) -> None:
         self._origin = record, entropy
         self._clock = SimulatedClock()
-        device = Device(record, entropy, CHEAP, network=self._network)
+        device = Device(record, entropy, self.cost, network=self._network)
         self._device = _Remembering(device, self._clock)
         self._answers = bytearray()
         self._count = 0

@@ -46,17 +46,20 @@ class Seal:
         return f"{by_kernel}{others} by the interpreter alone"
 
 
-def close(flash: Path, devices: Iterable[Path] = ()) -> Seal:
+def close(flash: Path | None, devices: Iterable[Path] = ()) -> Seal:
     """Seal this process for good, but for its `flash` file and `devices` to read and write.
+
+    Without a flash nothing but the devices is written.
 
     Call it before there is a second thread: the kernel's seal of files holds for the thread that
     asks and for those it starts. Raises SealError where there is one already.
     """
     if threads() > 1:
         raise SealError("The device cannot be sealed: it has threads that would stay outside.")
-    flash = flash.resolve()
+    flash = flash.resolve() if flash else None
+    folders = (flash.parent,) if flash else ()
     readable, openable = code_folders(), tuple(path.resolve() for path in devices)
-    seal = _by_the_kernel(readable, flash.parent, openable) if sys.platform == "linux" else Seal()
+    seal = _by_the_kernel(readable, folders, openable) if sys.platform == "linux" else Seal()
     audit.restrict(audit.Paths(readable, flash, openable))
     return seal
 
@@ -77,8 +80,10 @@ def code_folders() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path.resolve() for path in paths if path.is_dir()))
 
 
-def _by_the_kernel(readable: tuple[Path, ...], folder: Path, devices: tuple[Path, ...]) -> Seal:
+def _by_the_kernel(
+    readable: tuple[Path, ...], folders: tuple[Path, ...], devices: tuple[Path, ...]
+) -> Seal:
     from firmware_emu.seal import landlock, seccomp  # noqa: PLC0415 - there is one on Linux only
 
-    files = landlock.restrict(landlock.Openable(readable, (folder,), devices))
+    files = landlock.restrict(landlock.Openable(readable, folders, devices))
     return Seal(files, seccomp.restrict())

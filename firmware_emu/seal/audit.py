@@ -32,24 +32,27 @@ class Paths:
     """What may be opened.
 
     `readable` are folders with all below them, `devices` are read and written, and so is the
-    `flash` file with those beside it whose names begin with its name.
+    `flash` file with those beside it whose names begin with its name, if there is one.
     """
 
     readable: tuple[Path, ...]
-    flash: Path
+    flash: Path | None
     devices: tuple[Path, ...] = ()
 
     def may_write(self, path: str) -> bool:
         """Whether it is the flash's, or a device's. `path` is absolute, without links."""
         folder, name = os.path.split(path)
-        beside = folder == str(self.flash.parent) and name.startswith(self.flash.name)
-        return beside or Path(path) in self.devices
+        flash = self.flash.name if self.flash and self._is_folder(folder) else None
+        return (flash is not None and name.startswith(flash)) or Path(path) in self.devices
 
     def may_read(self, path: str) -> bool:
         """Whether it can be written, or is in a readable folder, or is the flash's folder."""
-        if self.may_write(path) or path == str(self.flash.parent):
+        if self.may_write(path) or self._is_folder(path):
             return True
         return any(Path(path).is_relative_to(folder) for folder in self.readable)
+
+    def _is_folder(self, path: str) -> bool:
+        return self.flash is not None and path == str(self.flash.parent)
 
 
 def restrict(paths: Paths) -> None:

@@ -23,6 +23,25 @@ class FlashError(Exception):
     """The flash file cannot be used. The text is for a person."""
 
 
+class NoFlash:
+    """What a device has that keeps nothing: each start finds it new."""
+
+    remark = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """There is nothing to close."""
+
+    def load(self) -> bytes | None:
+        """Nothing was saved."""
+        return None
+
+    def save(self, _record: bytes) -> None:
+        """Nothing is saved."""
+
+
 class FlashFile:
     """The record of one device. Holds a lock beside the file until `close`.
 

@@ -79,6 +79,13 @@ def test_without_flags_it_listens_where_wallets_look_or_says_where(tmp_path: Pat
     assert flash.is_file()
 
 
+def test_a_device_that_keeps_nothing_makes_no_file_and_is_sealed(tmp_path: Path) -> None:
+    ended = device("--stateless", "--tcp", "0", home=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["seal"] is not None
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("flag", ["--tcp", "--camera", "--control"])
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path, flag: str) -> None:
     with socket.socket() as taken:

@@ -366,6 +366,44 @@ def test_a_child_seed_that_was_shown_leaves_nothing(flash: Path) -> None:
         assert memory.rows(device.pid, words) == set()
 
 
+def load_unkept(device: EmulatorProcess, words: tuple[str, ...], passphrase: str = "") -> None:
+    """A seed into a device that keeps nothing."""
+    choose(device, "I have a seed")
+    choose(device, f"{len(words)} words")
+    for word in words:
+        device.type(word)
+        device.press("ok")
+    choose(device, "Add a passphrase" if passphrase else "Use it")
+    if passphrase:
+        device.wait_for("textpad")
+        for character in passphrase:
+            device.type(character)
+        device.press("ok")
+        device.wait_for("question")
+        device.press("hold")
+    device.wait_for("home")
+
+
+def test_seeds_that_are_kept_nowhere_leave_nothing_when_they_are_forgotten(flash: Path) -> None:
+    """T133: in use there are master keys alone, and no file is made."""
+    plain = memory.of_a_seed(ENTROPY[:16])
+    hidden = memory.of_a_seed(ENTROPY[:16], HIDDEN) | pins(HIDDEN)
+    with EmulatorProcess(flash, flags=("--stateless", "--tcp", "0")) as device:
+        load_unkept(device, TWELVE)
+        assert memory.residue(device.pid, plain) == MASTER
+        device.press("ok")
+        choose(device, "Load another seed")
+        load_unkept(device, TWELVE, HIDDEN)
+        assert memory.residue(device.pid, hidden) == MASTER
+        assert memory.rows(device.pid, TWELVE) == set()
+        device.press("ok")
+        choose(device, "Forget all seeds")
+        device.press("hold")
+        assert device.wait_for("menu").state == "empty"
+        assert memory.residue(device.pid, plain | hidden) == set()
+        assert not flash.exists()
+
+
 def test_shares_that_were_typed_leave_neither_themselves_nor_their_secret(flash: Path) -> None:
     """T130: nothing of a backup is left but the master key that it makes."""
     plan = slip39.SharePlan(1, ((2, 3),), exponent=0)

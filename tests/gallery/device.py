@@ -46,6 +46,12 @@ _TOGETHER = "wsh(sortedmulti(2,@0/**,@1/**))"
 _IN_TURN = "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(52560))))"
 
 
+class Unkept(Emulator):
+    """A device that keeps nothing."""
+
+    cost = None
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One screen: `name` is its story and place in it."""
@@ -138,6 +144,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "menu": (Emulator(), _menu),
         "wiped": (Emulator(), _wipe),
         "passphrase": (Emulator(), _use_passphrase),
+        "stateless": (Unkept(None), _load_unkept),
         "child": (Emulator(), _show_child),
         "address": (Emulator(), _address),
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
@@ -235,6 +242,24 @@ def _use_passphrase(device: Emulator) -> None:
     device.press("ok", "left", "left", "ok", "ok")
     device.type(PIN)
     device.press("ok", "stop", "ok")
+
+
+def _load_unkept(device: Emulator) -> None:
+    """Two seeds that nothing keeps, one with a passphrase, a payment of the other, and the end."""
+    for words, keys in ((MNEMONIC, ("ok",)), ("zoo " * 11 + "wrong", ("right", "ok"))):
+        device.press("right", "ok", "ok")
+        for word in words.split():
+            device.type(word)
+            device.press("ok")
+        device.press(*keys)
+        if len(keys) == 1:
+            device.press("ok", *["right"] * 5, "ok")
+    device.type("TR")
+    device.press("ok", "hold")
+    device.request("sign_psbt", {"network": "localtest", "psbt": payments()["payment"]})
+    device.press("ok", "stop", "ok")
+    device.press("ok", *["right"] * 4, "ok", "stop")
+    device.press("ok", "ok", "hold")
 
 
 def _show_child(device: Emulator) -> None:

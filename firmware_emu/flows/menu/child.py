@@ -23,7 +23,9 @@ _NUMBER = "The same number brings the same child back."
 _DONE = Notice("Written down", ("Its coins are apart from those of this device.",))
 
 
-def choose_child(vault: Vault, sealed: Sealed, present: Keyring, pool: EntropyPool) -> Flow[None]:
+def choose_child(
+    vault: Vault, sealed: Sealed | None, present: Keyring, pool: EntropyPool
+) -> Flow[None]:
     """A child of the keys in use, for who has the PIN (threat T132). Raises Declined."""
     count = yield from choose_number("Words of the child?", _COUNTS)
     chosen = yield Number("Number of the child", _NUMBER, HARDENED - 1)
@@ -32,7 +34,8 @@ def choose_child(vault: Vault, sealed: Sealed, present: Keyring, pool: EntropyPo
     purpose = yield Menu(f"Child {chosen.value}", (_SHOW, _USE))
     if not isinstance(purpose, Picked):
         raise Declined
-    erase((yield from open_seed(vault, sealed, pool, "To make the child.")))
+    if sealed:  # who keeps nothing has no PIN
+        erase((yield from open_seed(vault, sealed, pool, "To make the child.")))
     with Scratch() as scratch:
         child = scratch.owned(bip85.words_entropy(present, count, chosen.value))
         keys = keyring(scratch.copy(child))

@@ -37,9 +37,9 @@ def locked(
         yield from wipe_by_word(vault, "No PIN tries are left. The seed stays shut.")
         return
     tries = None if vault.tries_left == TRIES else vault.tries_left
-    answer = yield Home(vault.settings.name, "", tries, _labels(vault), notes)
+    answer = yield Home(vault.settings.name, "", tries, network_labels(vault), notes)
     if isinstance(answer, MorePressed):
-        yield from _choose({ERASE: partial(wipe_by_word, vault)})
+        yield from choose_activity({ERASE: partial(wipe_by_word, vault)})
     else:
         yield from unlock(vault, sealed, pool)
 
@@ -57,11 +57,11 @@ def unlocked(
     yield Home(
         vault.settings.name,
         fingerprint,
-        networks=_labels(vault),
+        networks=network_labels(vault),
         notes=notes,
         label=keys.label,
     )
-    yield from _choose(
+    yield from choose_activity(
         {
             LOCK: _lock,
             EXPORT: partial(export, vault.settings, keyring),
@@ -81,13 +81,14 @@ def damaged(vault: Vault) -> Flow[None]:
     yield from wipe_by_word(vault, "The memory of this device is damaged. It was left as it is.")
 
 
-def _choose(activities: dict[str, Callable[[], Flow[None]]]) -> Flow[None]:
+def choose_activity(activities: dict[str, Callable[[], Flow[None]]]) -> Flow[None]:
     answer = yield Menu("Menu", tuple(activities))
     if isinstance(answer, Picked):
         yield from activities[answer.item]()
 
 
-def _labels(vault: Vault) -> tuple[str, ...]:
+def network_labels(vault: Vault) -> tuple[str, ...]:
+    """What the home screen says of the networks."""
     chosen = networks.chosen(vault.settings)
     return tuple(networks.label(chain, network) for chain, network in chosen.items())
 

@@ -17,7 +17,7 @@ _NOT_LOADED = Notice("Not loaded", ("Nothing of the code was kept.",))
 
 
 def load_seed(
-    command: LoadSeed, vault: Vault, cost: Cost, pool: EntropyPool
+    command: LoadSeed, vault: Vault, cost: Cost | None, pool: EntropyPool
 ) -> Flow[RequestOutcome]:
     """A sealed seed and an unlocked device. Raises Declined; until the end nothing is kept."""
     with command.words as words, Scratch() as scratch:

@@ -7,6 +7,7 @@ from firmware_emu.flows import Declined, Flow, Pause, Unlocked
 from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.unlock import open_seed
 from firmware_emu.pin_entry import PassphraseEntry
+from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Acknowledged, Notice, Question, Wait
 from firmware_emu.screens.pin_pad import Entered
 from firmware_emu.screens.text_pad import TextPad
@@ -25,6 +26,7 @@ _NOT_OF_WORDS = Notice(
 )
 _WITH = "Write it down, or compare it with your note: one wrong letter makes other keys."
 _WITHOUT = "These are the keys of the seed alone."
+_PLAIN, _WITH_ONE = "Use it", "Add a passphrase"
 _UNCHANGED = Notice("Not changed", ("The keys are as they were.",))
 
 
@@ -78,3 +80,24 @@ def _keys(
             return None
         yield Pause(Wait("Making the keys."))
         return keyring(entropy, entry.view())
+
+
+def use_unkept(entropy: bytearray) -> Flow[None]:
+    """The keys of a seed that is kept nowhere, with a passphrase or without. Raises Declined."""
+    keys = keyring(type(entropy)(entropy))
+    with ExitStack() as stack:
+        stack.callback(keys.wipe)
+        items = (_PLAIN,) if isinstance(entropy, MasterSeed) else (_PLAIN, _WITH_ONE)
+        answer = yield Menu(f"Seed {keys.fingerprint.hex()}", items, is_leavable=False)
+        match answer:
+            case Picked(item) if item == _PLAIN:
+                stack.pop_all()
+                yield Unlocked(keys, "in memory alone")
+            case Picked():
+                with PassphraseEntry() as entry:
+                    if not isinstance((yield TextPad("Passphrase", _ENTERING, entry)), Entered):
+                        raise Declined
+                    others = keyring(type(entropy)(entropy), entry.view())
+                yield from take_into_use(keys, others, "with a passphrase", _WITH)
+            case _:
+                raise Declined
