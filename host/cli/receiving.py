@@ -8,14 +8,15 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from host.config import grouped, render_path
+from host.config import grouped
 from host.errors import BadInput
 from host.payees import read_amount
 from host.payees.uri import write_link
 from host.session.local import LocalSession
 from host.session.payment import verify_address
+from host.session.record_tasks import origin_sentence
 from host.session.wording import gap_warning
-from host.values import GivenAddress, OwnAddress, ReceiveAddress
+from host.values import GivenAddress, ReceiveAddress
 
 OpenSession = Callable[[argparse.Namespace], AbstractAsyncContextManager[LocalSession]]
 Look = Callable[[argparse.Namespace, LocalSession], Awaitable[None]]
@@ -95,13 +96,7 @@ async def _find(args: argparse.Namespace, session: LocalSession) -> None:
     if origin is None:
         _tell(args, {"mine": False}, NOT_OURS)
         return
-    _tell(args, {"mine": True, **asdict(origin)}, _origin(origin))
-
-
-def _origin(address: OwnAddress) -> str:
-    kind = "change" if address.change else "receiving"
-    used = "Somebody paid to it." if address.used else "Nobody paid to it yet."
-    return f"Yours: {kind} address {address.index}, path {render_path(address.path)}. {used}"
+    _tell(args, {"mine": True, **asdict(origin)}, origin_sentence(origin))
 
 
 def _tell(args: argparse.Namespace, data: Mapping[str, object], text: str) -> None:

@@ -1,12 +1,16 @@
 """The whole app at one moment, as one frozen value. Faces draw it and keep nothing."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from host.payees.contacts import Contact
+from host.payees.uri import write_link
 from host.session import wording
 from host.session.api import Lie, LieOutcome, UnfinishedPayment, WalletSession, WalletSnapshot
 from host.values import (
     Draft,
+    GivenAddress,
     NetworkView,
     NodeStatus,
     PanelView,
@@ -68,7 +72,7 @@ class PaymentProgress:
 
 @dataclass(frozen=True, slots=True)
 class IssuedAddress:
-    """An address handed out, and what the device said to it.
+    """An address handed out, what the device said to it, and what is asked for by it.
 
     `alarm` is why nobody may use it; a face does not show it then.
     """
@@ -77,6 +81,22 @@ class IssuedAddress:
     verified: bool = False
     problem: str = ""
     alarm: str = ""
+    sats: int | None = None
+    label: str = ""
+
+    @property
+    def link(self) -> str:
+        """As who pays reads it: the address, or a request (BIP21) when something is asked for."""
+        return write_link(self.receive.address, self.sats, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """What is written down: labels by what they are written to, contacts, addresses given."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    given: tuple[GivenAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +143,9 @@ class AppState:
     """Everything that is drawn. `asking` is set while the device waits for the person.
 
     `panel` and `playground` say whether the session has them (host.session.api), `wallets` whether
-    another one can be opened. `chosen` are the coins for the next payment, "txid:vout"; when there
-    are none, the wallet chooses.
+    another one can be opened. `records` are read when a page needs them, `answer` is to the
+    question of whose an address is. `chosen` are the coins for the next payment, "txid:vout"; when
+    there are none, the wallet chooses.
     """
 
     title: str = ""
@@ -149,6 +170,8 @@ class AppState:
     waiting_fees: WaitingFees | None = None
     attack: AttackBoard | None = None
     wallets: bool = False
+    records: RecordView = field(default_factory=RecordView)
+    answer: str = ""
 
     @property
     def available_sats(self) -> int:

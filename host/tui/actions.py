@@ -39,6 +39,8 @@ class KeyPlace(Enum):
     LIST = "In a list"
     HISTORY = "In the history"
     ENTRY = "Looking at a past payment"
+    NOTE = "Writing something down"
+    ADDRESSES = "Among the addresses"
     ENDED = "Looking at a payment that has ended"
     RATE = "Choosing another fee"
     COINS = "Among the coins"
@@ -80,6 +82,7 @@ ROWS = (
     KeyRow(E, "d", "device", "d", "Device", "Use the device.", needs=PANEL),
     KeyRow(E, "w", "turn('home')", "w", "Wallet", "Back to the balance.", 3),
     KeyRow(E, "o", "wallets", "o", "Open", "Open another wallet.", 3, needs=Needs.WALLETS),
+    KeyRow(E, "e", "turn('addresses')", "e", "Addresses", "Which were given to whom.", 5),
     KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
     KeyRow(E, "a", "turn('attack')", "a", "Lies", "A lying wallet.", 0, needs=Needs.ATTACKS),
     KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
@@ -134,6 +137,7 @@ ROWS = (
         KeyPlace.RECEIVE, "v,enter", "verify", "v", "Check on device", "Let the device show it.", 0
     ),
     KeyRow(KeyPlace.RECEIVE, "n", "another", "n", "New address", "Another one to be paid at.", 0),
+    KeyRow(KeyPlace.RECEIVE, "a", "ask", "a", "Ask for", "An amount, and what for.", 1),
     KeyRow(KeyPlace.RECEIVE, "y", "copy", "y", "Copy", "Into the clipboard.", 1),
     KeyRow(KeyPlace.RECEIVE, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.LIST, "up", "up", "↑", "Up", "One line up.", 2),
@@ -158,12 +162,23 @@ ROWS = (
     KeyRow(P, "x", "call_off", "x", "Call off", "Its coins back to you.", 0, Needs.REPLACING),
     KeyRow(P, "g", "give_up", "g", "Give up", "Send it no more.", 0, Needs.GIVING_UP),
     KeyRow(P, "s", "send_again", "s", "Send again", "Peers may forget it.", 0),
+    KeyRow(P, "l", "label", "l", "Label", "Write what it was for.", 1),
     KeyRow(P, "up", "up", "↑", "Up", "One line up.", 6),
     KeyRow(P, "down", "down", "↓", "Down", "One line down.", 6),
     KeyRow(P, "escape", "leave", "esc", "Back", "Back to the history.", 0),
+    KeyRow(KeyPlace.ENDED, "l", "label", "l", "Label", "Write what it was for.", 1),
     KeyRow(KeyPlace.ENDED, "up", "up", "↑", "Up", "One line up.", 6),
     KeyRow(KeyPlace.ENDED, "down", "down", "↓", "Down", "One line down.", 6),
     KeyRow(KeyPlace.ENDED, "escape", "leave", "esc", "Back", "Back to the history.", 0),
+    KeyRow(KeyPlace.NOTE, "enter", "keep", "enter", "Keep it", "Write it down.", 0),
+    KeyRow(KeyPlace.NOTE, "tab", "next", "tab", "Next field", "The next field.", 1),
+    KeyRow(KeyPlace.NOTE, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0),
+    KeyRow(KeyPlace.NOTE, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
+    KeyRow(KeyPlace.ADDRESSES, "enter", "find", "enter", "Find", "Whose address it is.", 0),
+    KeyRow(KeyPlace.ADDRESSES, "up", "up", "↑", "Up", "One line up.", 1),
+    KeyRow(KeyPlace.ADDRESSES, "down", "down", "↓", "Down", "One line down.", 1),
+    KeyRow(KeyPlace.ADDRESSES, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.ADDRESSES, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.RATE, "enter", "look", "enter", "Look at it", "See the new fee first.", 0),
     KeyRow(KeyPlace.RATE, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0),
     KeyRow(KeyPlace.RATE, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
@@ -242,6 +257,8 @@ def bindings(place: KeyPlace) -> list[BindingType]:
 ALONE = (
     KeyPlace.FORM,
     KeyPlace.RATE,
+    KeyPlace.NOTE,
+    KeyPlace.ADDRESSES,
     KeyPlace.DEVICE,
     KeyPlace.REVIEW,
     KeyPlace.TYPING,

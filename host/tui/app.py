@@ -17,12 +17,13 @@ from host.session.state import Stage, at_stake
 from host.tui import actions, messages
 from host.tui.actions import KeyPlace
 from host.tui.palette import Commands, Keys
+from host.tui.record_app import RecordApp
 from host.tui.screens.entry import EntryPage
 from host.tui.screens.history import HistoryPage
 from host.tui.screens.home import HomePage
 from host.tui.screens.payment import PaymentPage
 from host.tui.screens.rate import RatePage
-from host.tui.session_app import LENT, SessionApp
+from host.tui.session_app import LENT
 from host.tui.widgets.device import NARROW
 
 NO_TERMINAL = (
@@ -30,7 +31,10 @@ NO_TERMINAL = (
 )
 
 
-class QuietkeyApp(SessionApp, inherit_bindings=False):
+WRITTEN = (KeyPlace.FORM, KeyPlace.NOTE)  # pages with several fields
+
+
+class QuietkeyApp(RecordApp, inherit_bindings=False):
     """Turns keys, and what pages ask for, into tasks."""
 
     TITLE = "Quietkey"
@@ -58,6 +62,7 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
             self._issue()
         elif task == "trends":
             self.start_task("fees", tasks.look_at_fees, self, exclusive=True)
+        self.read_records(addresses=task == "addresses")
 
     def action_device(self) -> None:
         self._front(device=True)
@@ -79,13 +84,13 @@ class QuietkeyApp(SessionApp, inherit_bindings=False):
         """The device gives the keyboard back; a field gives it to the next one."""
         if self._place() in LENT:
             self._front(device=False)
-        elif self._place() is KeyPlace.FORM:
+        elif self._place() in WRITTEN:
             self.screen.focus_next("Input")
         else:
             self._front(device=True)
 
     async def action_previous(self) -> None:
-        if self._place() is KeyPlace.FORM:
+        if self._place() in WRITTEN:
             self.screen.focus_previous("Input")
         else:
             await self.action_next()

@@ -156,6 +156,48 @@ class LieChosen(Message):
         self.name = name
 
 
+class LabelRequested(Message):
+    """Let the person write a label to a transaction."""
+
+    def __init__(self, txid: str) -> None:
+        super().__init__()
+        self.txid = txid
+
+
+class LabelWritten(Message):
+    """Write this to a transaction; "" forgets what was written."""
+
+    def __init__(self, txid: str, text: str) -> None:
+        super().__init__()
+        self.txid = txid
+        self.text = text
+
+
+class RequestWritten(Message):
+    """Ask for so many sats, or any number, by the address on the page."""
+
+    def __init__(self, sats: int | None, label: str) -> None:
+        super().__init__()
+        self.sats = sats
+        self.label = label
+
+
+class AddressSought(Message):
+    """Say whether this address is the wallet's."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class PageRequested(Message):
+    """Turn to the page of that task."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__()
+        self.task = task
+
+
 class PageLeft(Message):
     """The person leaves this page, or takes the keyboard from the device."""
 

@@ -10,11 +10,11 @@ from textual.pilot import Pilot
 
 from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
-from host.values import Signatures
+from host.values import GivenAddress, OwnAddress, ReceiveAddress, Signatures
 from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_liar import lying
-from tests.gallery.app_session import FakeSession
+from tests.gallery.app_session import FUNDED_SATS, FakeSession
 from tests.gallery.app_wallets import FakeWallets
 
 CALM_TURNS = 60  # of the event loop without a message to anybody
@@ -67,12 +67,28 @@ def _long_history() -> FakeSession:
 
 
 SET_UP = ("down", "enter", "down", "enter", "enter", "enter", "enter", "enter", "enter")
+
+
+def _giving() -> FakeSession:
+    """Addresses were given to three people; one of them paid."""
+    session = _funded()
+    for index, (label, sats) in enumerate((("Anna", FUNDED_SATS), ("Rent for May", 0), ("", 0))):
+        receive = ReceiveAddress(app_session.OURS, index, (*app_session.PATH[:-1], index))
+        paid = int(sats > 0)
+        row = GivenAddress(receive, app_session.TIME, index == 1, label, sats, paid)
+        session.records.given.insert(0, row)
+    own = OwnAddress(app_session.OURS, False, 0, app_session.PATH, True, True)
+    session.records.own[app_session.OURS] = own
+    return session
+
+
 FORM = ("p", f"{PASTE}{app_session.THEIRS}", "tab", f"{PASTE}25000")
 DRAFT = (*FORM, "enter")
 ASKED = (*DRAFT, "enter")
 APPROVED = ("space",) * len(app_views.PAYMENT_PAGES)
 SENT = (*ASKED, *APPROVED)
 OPENED = ("escape", "h", "enter")
+ASK = ("r", "a", f"{PASTE}25k", "tab", f"{PASTE}Rent for May", "enter")
 BUMP = (*SENT, *OPENED, "plus", "enter")
 
 
@@ -160,6 +176,12 @@ SHOTS = (
     Shot("receive-asked", _funded, ("r", "v")),
     Shot("receive-verified", _funded, ("r", "v", "space")),
     Shot("receive-alarm", _funded, ("r", "v", "escape")),
+    Shot("receive-ask", _funded, ("r", "a", f"{PASTE}25k", "tab", f"{PASTE}Rent for May")),
+    Shot("receive-request", _funded, ASK),
+    Shot("addresses", _giving, ("e",)),
+    Shot("addresses-found", _giving, ("e", f"{PASTE}{app_session.OURS}", "enter")),
+    Shot("history-label", _funded, (*OPENED[1:], "l", f"{PASTE}Wages of May")),
+    Shot("history-labelled", _funded, (*OPENED[1:], "l", f"{PASTE}Wages of May", "enter")),
     Shot("coins", _long_history, ("c",)),
     Shot("coins-chosen", _long_history, ("c", "space", "down", "space", "down", "z")),
     Shot("history", _long_history, ("h",)),

@@ -12,7 +12,7 @@ from host.session.endings import WayOut, fee_rate, status_sentences, ways_out
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
-from host.tui.messages import HistoryRequested, WayOutRequested
+from host.tui.messages import HistoryRequested, LabelRequested, WayOutRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import HistoryEntry
 
@@ -98,6 +98,9 @@ class EntryPage(WalletPage):
     def action_send_again(self) -> None:
         self._choose(WayOut.SEND_AGAIN)
 
+    def action_label(self) -> None:
+        self.post_message(LabelRequested(self._txid))
+
     def action_up(self) -> None:
         self.query_one(VerticalScroll).scroll_up(animate=False)
 
@@ -117,7 +120,8 @@ def _refusal(entry: HistoryEntry, way_out: WayOut) -> str:
 def facts(entry: HistoryEntry, state: AppState) -> Content:
     """Who got how much, at what fee, and when."""
     row, record = entry.row, entry.record
-    lines = [fact("Txid", row.txid)]
+    label = state.records.labels.get(row.txid, "")
+    lines = [fact("Txid", row.txid), *([fact("Label", label)] if label else [])]
     if record is not None:
         amount = Content.styled(wording.amount(record.sats, state.btc), "bold")
         lines += [*paid_to(record.recipient), fact("Amount", amount)]

@@ -12,6 +12,8 @@ from host.tui.screens.page import pointed
 from host.tui.screens.picking import PickPage
 from host.values import HistoryEntry
 
+LONGEST_LABEL = 16  # letters of a label, beside all else at 80 columns
+
 
 class HistoryPage(PickPage):
     """Opens at the transaction `picked`, or at the newest one."""
@@ -73,6 +75,7 @@ def movement(entry: HistoryEntry, state: AppState) -> Content:
         (f"{sign if sats else ' '} {wording.amount(sats, state.btc):>18}", style),
         (f"   {short_status(entry):<20}", "$secondary"),
         (wording.short(row.txid), "$secondary"),
+        f"  {state.records.labels.get(row.txid, '')}".rstrip()[:LONGEST_LABEL],
     )
 
 

@@ -1,6 +1,7 @@
 """An address to be paid at, and the device's own word for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import qrcode
@@ -10,16 +11,20 @@ from textual.content import Content
 from textual.widgets import Static
 
 from host.config import render_path
+from host.session import wording
 from host.session.state import AppState, IssuedAddress
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import AddressRequested, VerifyRequested
+from host.tui.messages import AddressRequested, PageRequested, VerifyRequested
 from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets import code
 
 FINDING = "Looking for an address nobody was given yet."
 CHECK = "Press v to let the device show it. Do not give it to anyone before."
 ANOTHER = "Press r for another address. Check it on the device, too."
+NO_ROOM = "The code has no room for what it is for; the copied text has."
+MOST_MODULES = 33  # on a side, of a code that 24 lines have room for
+SHORTEST_RUN = 4  # letters for which the code changes its mode
 COPIED = "The terminal was asked to copy it. Not every one does: compare what you paste."
 VERIFIED = "The device derives the same address. It is yours: give it to whoever pays you."
 
@@ -39,10 +44,10 @@ class ReceivePage(WalletPage):
     def show(self, state: AppState) -> None:
         issued = state.issued
         shown = issued is not None and not issued.alarm
-        self._address = issued.receive.address if issued is not None and shown else ""
+        self._address = issued.link if issued is not None and shown else ""
         self.query_one("#code").display = shown
         if issued is not None and shown:
-            drawn = code.half_blocks(_matrix(issued.receive.address))
+            drawn = code.half_blocks(_request_matrix(issued))
             self.query_one("#code", Static).update(drawn)
         self.query_one("#address", Static).update(_facts(issued))
         self.query_one("#advice", Static).update(_advice(state, issued))
@@ -56,6 +61,10 @@ class ReceivePage(WalletPage):
             self.app.copy_to_clipboard(self._address)
             self.query_one("#advice", Static).update(pointed(COPIED))
 
+    def action_ask(self) -> None:
+        if self._address:
+            self.post_message(PageRequested("note"))
+
     def action_another(self) -> None:
         self.post_message(AddressRequested())
 
@@ -68,12 +77,32 @@ def _facts(issued: IssuedAddress | None) -> Content:
         return Content(FINDING)
     if issued.alarm:
         return Content.assemble((issued.alarm, "$text-error bold"), "\n")
+    asked = Content("") if issued.link == issued.receive.address else _asked(issued)
     path = f"number {issued.receive.index}, path {render_path(issued.receive.path)}"
     return Content.assemble(
         ("Your address\n", "$secondary"),
         address(issued.receive.address),
         (f"\n\n{path}\n", "$secondary"),
+        asked,
     )
+
+
+def _request_matrix(issued: IssuedAddress) -> Sequence[Sequence[bool]]:
+    """Without the label where it would make the code larger than a small window."""
+    whole = _matrix(issued.link)
+    if len(whole) <= MOST_MODULES:
+        return whole
+    return _matrix(replace(issued, label="").link)
+
+
+def _asked(issued: IssuedAddress) -> Content:
+    is_whole = len(_matrix(issued.link)) <= MOST_MODULES
+    amount = "" if issued.sats is None else wording.amount(issued.sats)
+    return Content.assemble(
+        ("\nAsks for ", "$secondary"), (amount or "any amount", "bold"),
+        (f"\nFor {issued.label}" if issued.label else "", "$secondary"),
+        "" if is_whole else f"\n{NO_ROOM}", "\n",
+    )  # fmt: skip
 
 
 def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
@@ -90,10 +119,11 @@ def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
 @lru_cache(maxsize=4)
 def _matrix(text: str) -> Sequence[Sequence[bool]]:
     # In capitals a segwit address takes a smaller code (QR's alphanumeric mode, BIP173); an old
-    # base58 address means something else in capitals and stays as it is.
-    content = text if any(letter.isupper() for letter in text) else text.upper()
+    # base58 address means something else in capitals and stays as it is, as what is asked for does.
+    head, mark, query = text.partition("?")
+    head = head if any(letter.isupper() for letter in head) else head.upper()
     qr = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
-    qr.add_data(content)
+    qr.add_data(f"{head}{mark}{query}", optimize=SHORTEST_RUN if mark else 0)
     qr.make(fit=True)
     return [[bool(module) for module in row] for row in qr.get_matrix()]
 

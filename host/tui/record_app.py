@@ -1,0 +1,58 @@
+"""What pages about the records of a wallet ask for: labels, requests, addresses."""
+
+from textual import on
+
+from host.session import record_tasks
+from host.tui import messages
+from host.tui.screens.entry import EntryPage
+from host.tui.screens.note import LabelPage, RequestPage
+from host.tui.screens.receive import ReceivePage
+from host.tui.session_app import SessionApp
+
+
+class RecordApp(SessionApp, inherit_bindings=False):
+    """Turns what is written down into tasks."""
+
+    def wallet_opened(self) -> None:
+        super().wallet_opened()
+        self.read_records()
+
+    def read_records(self, *, addresses: bool = False) -> None:
+        """Labels and contacts for the next page, and the addresses where they are listed."""
+        if self.state.wallet is not None:
+            self.change(answer="")
+            self.start_task("records", record_tasks.read_records, self, addresses)
+
+    @on(messages.LabelRequested)
+    async def _show_label(self, message: messages.LabelRequested) -> None:
+        self.change(problem="")
+        await self._turn(LabelPage(message.txid))
+
+    @on(messages.LabelWritten)
+    def _write_label(self, message: messages.LabelWritten) -> None:
+        self.start_task("records", self._label_written, message.txid, message.text)
+
+    async def _label_written(self, txid: str, text: str) -> None:
+        await record_tasks.write_label(self, txid, text)
+        if not self.state.problem:
+            await self._turn(EntryPage(txid))
+
+    @on(messages.PageRequested)
+    async def _show_page(self, message: messages.PageRequested) -> None:
+        self.change(problem="")
+        issued = self.state.issued
+        ask = message.task == "note" and issued is not None and not issued.alarm
+        await self._turn(RequestPage(issued) if ask and issued is not None else ReceivePage())
+
+    @on(messages.RequestWritten)
+    def _ask_for(self, message: messages.RequestWritten) -> None:
+        self.start_task("records", self._asked_for, message.sats, message.label)
+
+    async def _asked_for(self, sats: int | None, label: str) -> None:
+        await record_tasks.ask_for(self, sats, label)
+        if not self.state.problem:
+            await self._turn(ReceivePage())
+
+    @on(messages.AddressSought)
+    def _find_address(self, message: messages.AddressSought) -> None:
+        self.start_task("records", record_tasks.find_address, self, message.text, exclusive=True)
