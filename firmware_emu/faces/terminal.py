@@ -18,6 +18,7 @@ from textual.widgets import Footer, Static
 from firmware_emu.effects import Show, State
 from firmware_emu.events import Event, Fits, KeyPressed, Shown, Typed
 from firmware_emu.faces import PanelFactory
+from firmware_emu.paint import pixels
 from firmware_emu.paint.cells import (
     Run,
     cells,
@@ -27,11 +28,13 @@ from firmware_emu.paint.cells import (
     version_in,
 )
 from firmware_emu.paint.drawing import Drawing, draw
+from firmware_emu.paint.qr import Modules
 from firmware_emu.screens import COLUMNS, ROWS, Key, Typing
 from firmware_emu.screens.qr import Qr
 from firmware_emu.screens.text_pad import TextPad
 from firmware_emu.shell import Shell
 from firmware_emu.typed_codes import SEED, TypedCodes, events_of, holds_seed
+from signer.formats.qr.graphics import Graphics
 
 SIGNS = {Key.STOP: "✗", Key.LEFT: "◂", Key.RIGHT: "▸", Key.OK: "✓"}
 REPEAT_S = 0.05  # of a button that the mouse holds down
@@ -42,6 +45,7 @@ _ERASE = "\b"
 CODES = "codes"  # the link by which typed codes come
 _LONG_S = 15  # for three sentences
 _FULL = "f"  # a code without its title
+_LETTERS = "g"  # a code in letters, where it was a picture
 _CODE = "#000000 on #ffffff"  # never the theme's: a camera reads a code dark on light
 _LESS = ("-no-links", "-no-buttons", "-panel-only", "-small", "-code")
 
@@ -103,6 +107,8 @@ class Terminal(App[None]):
         self._is_whole = True
         self._is_full = False
         self._window = Size(0, 0)
+        self._graphics = pixels.ask()  # before the application takes the terminal
+        self._is_picture = False  # one is on the screen
         self._codes = TypedCodes(time.monotonic) if CODES in links else None
 
     def compose(self) -> ComposeResult:
@@ -183,6 +189,11 @@ class Terminal(App[None]):
         elif self._shows_code and event.character == _FULL:
             self._is_full = not self._is_full
             self._fit()
+        elif self._shows_code and self._graphics and event.character == _LETTERS:
+            self._erase_picture()
+            self._graphics = None
+            self._fit()
+            self._draw()
         elif typing and event.character and event.character.isprintable():
             self._happen(Typed(event.character))
         # Only where nothing is typed: an x in the middle of a word must not throw it away.
@@ -207,7 +218,8 @@ class Terminal(App[None]):
     def _fit(self) -> None:
         """Say how large a code may be. Without its title it may be larger."""
         wide, high = self._window
-        self._happen(Fits(max(0, version_in(wide, high - (not self._is_full)))))
+        room = self._graphics.version_in if self._graphics else version_in
+        self._happen(Fits(max(0, room(wide, high - (not self._is_full)))))
 
     def _draw(self) -> None:
         """The panel as it is painted, or what it lacks: a piece of a page is no page."""
@@ -215,7 +227,7 @@ class Terminal(App[None]):
             return
         drawing = draw(self._last_show.screen, self._last_show.hold)
         wide, high = self._window
-        needed = _needed(drawing, is_full=self._is_full)
+        needed = _needed(drawing, self._graphics, is_full=self._is_full)
         self._is_whole = wide >= needed[0] and high >= needed[1]
         for name in _LESS:
             self.screen.set_class(name in self._left_out(drawing), name)
@@ -224,11 +236,31 @@ class Terminal(App[None]):
             panel.update(self._code(drawing) if drawing.code else _panel(drawing))
         else:
             panel.update(Content(_room(drawing, needed, wide)))
+        if self._is_picture and not (drawing.code and self._is_whole):
+            self._erase_picture()
+
+    def _erase_picture(self) -> None:
+        if self._graphics and self._driver:
+            self._driver.write(self._graphics.erase())
+        self._is_picture = False
+
+    def _paint(self, code: Modules) -> None:
+        """The code as a picture over the letters, below the caption."""
+        if not (self._graphics and self._driver and self._shows_code and self._is_whole):
+            return
+        wide, high = self._window
+        top = 0 if self._is_full else 1
+        picture = self._graphics.draw(code, wide, high - top)
+        self._driver.write(f"\x1b7\x1b[{top + 1};1H{picture}\x1b8")
+        self._is_picture = True
 
     def _code(self, drawing: Drawing) -> Content:
         """The code, and above it what it is, how many there are and which keys there are."""
         wide, high = self._window
         rows = [] if self._is_full else [Content(self._caption(drawing)[:wide])]
+        if self._graphics:
+            self.call_after_refresh(self._paint, drawing.code)
+            return Content("\n").join([*rows, *[Content(" " * wide)] * (high - len(rows))])
         letters = code_cells(drawing.code, wide, high - len(rows))
         rows += [Content.assemble(*map(_styled, row)) for row in letters]
         return Content("\n").join(rows)
@@ -237,7 +269,8 @@ class Terminal(App[None]):
         screen = self._last_show.screen if self._last_show else None
         title = drawing.lines[0].strip()
         summary, keys = (screen.summary, screen.keys) if isinstance(screen, Qr) else ("", "")
-        return f"{title}  {summary}  {drawing.lines[-1].strip()}  {keys}"
+        start = f"{_LETTERS} letters  " if self._graphics else ""
+        return f"{title}  {summary}  {drawing.lines[-1].strip()}  {start}{keys}"
 
     def _left_out(self, drawing: Drawing) -> tuple[str, ...]:
         """What makes way for the panel in a window of this size."""
@@ -252,11 +285,11 @@ class Terminal(App[None]):
         return "\n".join(f"{name.ljust(width)}  {address}" for name, address in self._links.items())
 
 
-def _needed(drawing: Drawing, *, is_full: bool) -> tuple[int, int]:
+def _needed(drawing: Drawing, graphics: Graphics | None, *, is_full: bool) -> tuple[int, int]:
     """Columns and rows of a window that shows it whole; a code has its title above."""
     if not drawing.code:
         return WIDE, HIGH
-    wide, high = code_size(drawing.code)
+    wide, high = graphics.size_of(drawing.code) if graphics else code_size(drawing.code)
     return wide, high + (not is_full)
 
 

@@ -48,6 +48,11 @@ class Graphics:
         side = min(columns * self.cell_width, rows * self.cell_height)
         return (side // LEAST_SCALE - 2 * QUIET - 17) // 4
 
+    def size_of(self, code: Modules) -> tuple[int, int]:
+        """Columns and rows of the smallest drawing of a code."""
+        side = (len(code) + 2 * QUIET) * LEAST_SCALE
+        return -(-side // self.cell_width), -(-side // self.cell_height)
+
     def draw(self, code: Modules, columns: int, rows: int) -> str:
         """What shows the code from the cursor on, as large as so many letters have room for."""
         side = min(columns * self.cell_width, rows * self.cell_height)

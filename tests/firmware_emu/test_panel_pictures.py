@@ -1,0 +1,86 @@
+"""The panel's codes as pictures in a terminal that draws such, and letters again by a key."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from firmware_emu.emulator import PIN, sealed_record
+from signer.formats import account
+from signer.formats.qr.parts import PartCollector
+from signer.formats.qr.ur import Ur
+from tests.host.test_terminal_graphics import KITTY, Terminal, codes, of_kitty
+from tests.nights import AT_NIGHT
+
+READ_S = 0.6
+ERASED = "\x1b_Ga=d,"
+
+
+def until(terminal: Terminal, is_so: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, terminal.text[-300:]
+        terminal.read_on()
+
+
+def press(terminal: Terminal, key: str, wanted: str) -> None:
+    """Press it once the page has stood for long enough to be read, and see what comes of it."""
+    end = time.monotonic() + READ_S
+    while time.monotonic() < end:
+        terminal.read_on(0.05)
+    before = len(terminal.text)
+    terminal.press(key)
+    until(terminal, lambda: wanted in terminal.text[before:])
+
+
+def account_in(text: str) -> account.Account | None:
+    collector = PartCollector(account.ACCOUNT_TYPES)
+    for code in codes(of_kitty(text)):
+        if isinstance(whole := collector.add(code.decode("ascii")), Ur):
+            return account.parse(whole)
+    return None
+
+
+def test_an_account_is_read_from_the_pictures_of_the_panel(tmp_path: Path) -> None:
+    flash = tmp_path / "device.flash"
+    flash.write_bytes(sealed_record())
+    command = [sys.executable, "-m", "firmware_emu", "--air", "--flash", str(flash)]
+    terminal = Terminal(command, KITTY)
+    try:
+        until(terminal, lambda: "Locked." in terminal.text)
+        press(terminal, "\r", "Type it")
+        terminal.press(PIN)
+        press(terminal, "\r", "Fingerprint")
+        press(terminal, "\r", "Show account")
+        press(terminal, "\x1b[C", "▸")
+        press(terminal, "\r", "g letters")
+        until(terminal, lambda: account_in(terminal.text) is not None)
+        shown = account_in(terminal.text)
+        assert shown is not None
+        assert [key.script for key in shown.keys] == ["wpkh", "tr"]
+        assert "▀" not in terminal.text.split("g letters")[1]
+        assert ERASED not in terminal.text
+        press(terminal, "g", "▀")
+        assert ERASED in terminal.text
+        press(terminal, "x", "Unlocked.")
+    finally:
+        terminal.close()
+
+
+@AT_NIGHT
+def test_a_picture_goes_with_its_screen(tmp_path: Path) -> None:
+    flash = tmp_path / "device.flash"
+    flash.write_bytes(sealed_record())
+    command = [sys.executable, "-m", "firmware_emu", "--air", "--flash", str(flash)]
+    terminal = Terminal(command, KITTY)
+    try:
+        until(terminal, lambda: "Locked." in terminal.text)
+        press(terminal, "\r", "Type it")
+        terminal.press(PIN)
+        press(terminal, "\r", "Fingerprint")
+        press(terminal, "\r", "Show account")
+        press(terminal, "\x1b[C", "▸")
+        press(terminal, "\r", "a=T")
+        press(terminal, "x", ERASED)
+    finally:
+        terminal.close()
