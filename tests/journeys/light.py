@@ -121,7 +121,8 @@ def read_through(terminal: Pane, is_end: Callable[[str], bool], seconds: float =
     while not is_end(page := terminal.text()):
         assert time.monotonic() < end, page
         time.sleep(0.7)  # nobody reads faster, and the device takes no faster yes
-        if "page " not in page:
+        # A slow machine may show the end only now: a key that was meant for the page is not for it.
+        if "page " not in page or terminal.text() != page:
             continue
         pages.append(page)
         if "hold" in buttons(page):
