@@ -366,6 +366,33 @@ def test_a_child_seed_that_was_shown_leaves_nothing(flash: Path) -> None:
         assert memory.rows(device.pid, words) == set()
 
 
+def test_parts_that_were_shown_leave_nothing(flash: Path) -> None:
+    """T134: each part is in memory while all are shown, and the seed, too."""
+    with EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device:
+        device.press("ok")
+        enter_pin(device)
+        device.wait_for("home")
+        device.press("ok")
+        choose(device, "Backup in parts")
+        enter_pin(device)
+        choose(device, "2 parts")
+        device.wait_for("question")
+        device.press("hold")
+        device.wait_for("words")
+        words: list[str] = []
+        while device.screen.kind == "words":
+            words += [line.split()[1] for line in device.screen.lines[1:-1] if line]
+            device.press("ok")
+        part = bytes(mnemonic.entropy_from_words(words))
+        other = bytes(a ^ b for a, b in zip(part, ENTROPY, strict=True))
+        known = {"part": part, "other part": other, "seed": ENTROPY}
+        assert memory.residue(device.pid, known) == set(known)  # the control
+        device.press("stop")
+        device.wait_for("home")
+        assert memory.residue(device.pid, known) == set()
+        assert memory.rows(device.pid, words) == set()
+
+
 def load_unkept(device: EmulatorProcess, words: tuple[str, ...], passphrase: str = "") -> None:
     """A seed into a device that keeps nothing."""
     choose(device, "I have a seed")

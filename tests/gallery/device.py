@@ -145,6 +145,7 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "wiped": (Emulator(), _wipe),
         "passphrase": (Emulator(), _use_passphrase),
         "stateless": (Unkept(None), _load_unkept),
+        "parts": (Emulator("zoo " * 11 + "wrong"), _show_parts),
         "child": (Emulator(), _show_child),
         "address": (Emulator(), _address),
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
@@ -262,14 +263,21 @@ def _load_unkept(device: Emulator) -> None:
     device.press("ok", "ok", "hold")
 
 
+def _show_parts(device: Emulator) -> None:
+    """The first part of three, up to the word that is asked back."""
+    device.press("ok", "left", "left", "left", "ok")
+    device.type(PIN)
+    device.press("ok", "right", "ok", "hold", "ok", "ok", "ok", "stop")
+
+
 def _show_child(device: Emulator) -> None:
     """A child seed's words, up to the first that is asked back."""
-    device.press("ok", "left", "left", "left", "ok", "ok")
+    device.press("ok", *["left"] * 4, "ok", "ok")
     device.type("5")
     device.press("ok", "ok")
     device.type(PIN)
     device.press("ok", "hold", "ok", "ok", "ok", "stop")
-    device.press("ok", "left", "left", "left", "ok", "ok", "ok", "right", "ok")
+    device.press("ok", *["left"] * 4, "ok", "ok", "ok", "right", "ok")
     device.type(PIN)
     device.press("ok", "hold")
 

@@ -6,6 +6,7 @@ from functools import partial
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Locked, Unlocked
 from firmware_emu.flows.menu.auto_lock import choose_auto_lock
+from firmware_emu.flows.menu.backups import back_up
 from firmware_emu.flows.menu.child import choose_child
 from firmware_emu.flows.menu.export import export, export_for_program
 from firmware_emu.flows.menu.forget import accounts
@@ -24,6 +25,7 @@ FOR_PROGRAM = "Account for a program"
 NETWORK = "Network"
 AUTO_LOCK = "Auto-lock"
 CHILD = "Child seed (BIP85)"
+BACK_UP = "Backup in parts"
 OTHER_KEYS = "Passphrase"
 LOCK = "Lock"
 ERASE = "Erase the seed"
@@ -70,6 +72,7 @@ def unlocked(
             NETWORK: partial(choose_network, vault),
             AUTO_LOCK: partial(choose_auto_lock, vault),
             CHILD: partial(choose_child, vault, sealed, keyring, pool),
+            BACK_UP: partial(back_up, vault, sealed, pool),
             OTHER_KEYS: partial(choose_passphrase, vault, sealed, keyring, pool),
             ERASE: partial(wipe_by_pin, vault, sealed, pool),
         }

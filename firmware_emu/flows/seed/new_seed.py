@@ -3,13 +3,14 @@
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
 from firmware_emu.screens.dice import Dice, Rolled
-from firmware_emu.screens.letters import Letters, Spelled
+from firmware_emu.screens.letters import Letters, Spelled, Starting
 from firmware_emu.screens.notice import Acknowledged, Notice, Question
 from firmware_emu.screens.words import Words
 from signer.keys.curve import erase
 from signer.keys.scratch import Scratch
 from signer.keys.seeds.entropy import mix
-from signer.keys.seeds.seed_words import SeedWords
+from signer.keys.seeds.mnemonic import words_starting
+from signer.keys.seeds.seed_words import ListedWords, SeedWords
 
 ENTROPY_BYTES = 16  # twelve words
 QUIZ_WORDS = 3
@@ -42,12 +43,17 @@ def _entropy(pool: EntropyPool, rolls: str) -> bytearray:
     return entropy
 
 
-def write_down(words: SeedWords, pool: EntropyPool) -> Flow[None]:
+def write_down(
+    words: ListedWords,
+    pool: EntropyPool,
+    title: str = "Write down",
+    starting: Starting = words_starting,
+) -> Flow[None]:
     """Shows the words until the person can tell some of them. Raises Declined."""
     while True:
-        if not isinstance((yield Words("Write down", words)), Acknowledged):
+        if not isinstance((yield Words(title, words)), Acknowledged):
             raise Declined
-        if (yield from _ask_back(words, pool)):
+        if (yield from _ask_back(words, pool, starting)):
             return
         yield Notice("Not that word", ("Look at your paper again.", "The words are shown again."))
 
@@ -65,11 +71,11 @@ def _agree() -> Flow[None]:
         raise Declined
 
 
-def _ask_back(words: SeedWords, pool: EntropyPool) -> Flow[bool]:
+def _ask_back(words: ListedWords, pool: EntropyPool, starting: Starting) -> Flow[bool]:
     """Whether the person could tell three of the words, chosen by chance."""
     numbers = pool.shuffled("".join(map(chr, range(len(words)))))[:QUIZ_WORDS]
     for number in sorted(map(ord, numbers)):
-        answer = yield Letters(f"Word {number + 1}", "Type it from your paper.")
+        answer = yield Letters(f"Word {number + 1}", "Type it from your paper.", starting=starting)
         if not isinstance(answer, Spelled):
             raise Declined
         if answer.word != words[number]:

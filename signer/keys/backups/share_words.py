@@ -24,6 +24,14 @@ class ShareWords(ListedWords):
     most = slip39_share.MOST_WORDS
 
     @classmethod
+    def of_share(cls, share: slip39_share.Slip39Share) -> Self:
+        """The words of a share, which stays the caller's to erase."""
+        words = cls()
+        for place in share.places():
+            words.append_place(place)
+        return words
+
+    @classmethod
     def of_text(cls, text: bytes) -> Self:
         """The words of a text, such as a code holds, the caller's to erase. Raises Malformed."""
         words = cls()

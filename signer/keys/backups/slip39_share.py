@@ -40,13 +40,17 @@ class Slip39Share:
 
     def words(self) -> tuple[str, ...]:
         """The share as people write it."""
+        return tuple(WORDS[place] for place in self.places())
+
+    def places(self) -> tuple[int, ...]:
+        """The place of each word on the list."""
         padding = bytes(-len(self.value) * 4 % 5)
         value = regroup(chain(padding, regroup(self.value, 8, 2)), 2, 10)
         data = [*self._header(), *value]
         extendable = self.setting.extendable
         residue = _rs1024([*data, *bytes(_CHECKSUM_WORDS)], extendable=extendable) ^ _HOLDS
         checksum = (residue >> 20, residue >> 10 & 1023, residue & 1023)
-        return tuple(WORDS[place] for place in (*data, *checksum))
+        return (*data, *checksum)
 
     def erase(self) -> None:
         curve.erase(self.value)
