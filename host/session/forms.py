@@ -1,7 +1,7 @@
 """What a person types into a payment, checked while it is typed. The wallet checks again."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from host.payees import (
@@ -13,7 +13,7 @@ from host.payees import (
     read_payee,
     read_rate,
 )
-from host.payees.contacts import Contact
+from host.payees.contacts import Contact, of_name
 from host.payees.poisoning import resembling
 from host.session import wording
 from host.values import HistoryEntry
@@ -34,10 +34,13 @@ class Checked(Generic[Value]):
     sensitive: bool = False
 
 
-def payee(text: str, network: str) -> Checked[Payee]:
-    """Whom an address or a request means; the hint is what else is to be known of it."""
+def payee(text: str, network: str, contacts: Iterable[Contact] = ()) -> Checked[Payee]:
+    """Whom an address, a request or a contact's name means; the hint says what else there is."""
     if not text.strip():
         return Checked(None, "The address you were given, or a payment request.")
+    if contact := of_name(text, contacts):
+        address = read_payee(contact.payee, network)
+        return Checked(replace(address, label=contact.name), f"This is {contact.name}.")
     try:
         payee = read_payee(text, network)
     except PayeeError as error:

@@ -182,6 +182,23 @@ class RequestWritten(Message):
         self.label = label
 
 
+class ContactWritten(Message):
+    """Keep this person; without an address, forget them."""
+
+    def __init__(self, name: str, payee: str) -> None:
+        super().__init__()
+        self.name = name
+        self.payee = payee
+
+
+class ContactRequested(Message):
+    """Let the person keep whom they paid, under a name."""
+
+    def __init__(self, payee: str) -> None:
+        super().__init__()
+        self.payee = payee
+
+
 class AddressSought(Message):
     """Say whether this address is the wallet's."""
 

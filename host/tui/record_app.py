@@ -4,6 +4,7 @@ from textual import on
 
 from host.session import record_tasks
 from host.tui import messages
+from host.tui.screens.contacts import ContactsPage
 from host.tui.screens.entry import EntryPage
 from host.tui.screens.note import LabelPage, RequestPage
 from host.tui.screens.receive import ReceivePage
@@ -52,6 +53,15 @@ class RecordApp(SessionApp, inherit_bindings=False):
         await record_tasks.ask_for(self, sats, label)
         if not self.state.problem:
             await self._turn(ReceivePage())
+
+    @on(messages.ContactWritten)
+    def _keep_contact(self, message: messages.ContactWritten) -> None:
+        self.start_task("records", record_tasks.keep_contact, self, message.name, message.payee)
+
+    @on(messages.ContactRequested)
+    async def _show_contact(self, message: messages.ContactRequested) -> None:
+        self.change(problem="")
+        await self._turn(ContactsPage(message.payee))
 
     @on(messages.AddressSought)
     def _find_address(self, message: messages.AddressSought) -> None:

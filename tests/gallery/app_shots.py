@@ -8,6 +8,8 @@ from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 
+from host.demo.lies import LOOKALIKE
+from host.payees.contacts import Contact
 from host.session.api import WalletSession
 from host.tui.app import QuietkeyApp
 from host.values import GivenAddress, OwnAddress, ReceiveAddress, Signatures
@@ -79,6 +81,12 @@ def _giving() -> FakeSession:
         session.records.given.insert(0, row)
     own = OwnAddress(app_session.OURS, False, 0, app_session.PATH, True, True)
     session.records.own[app_session.OURS] = own
+    return session
+
+
+def _befriended() -> FakeSession:
+    session = _funded()
+    session.records.people["Anna"] = Contact("Anna", app_session.THEIRS)
     return session
 
 
@@ -182,6 +190,9 @@ SHOTS = (
     Shot("addresses-found", _giving, ("e", f"{PASTE}{app_session.OURS}", "enter")),
     Shot("history-label", _funded, (*OPENED[1:], "l", f"{PASTE}Wages of May")),
     Shot("history-labelled", _funded, (*OPENED[1:], "l", f"{PASTE}Wages of May", "enter")),
+    Shot("contacts", _befriended, ("i",)),
+    Shot("contacts-alike", _befriended, ("i", f"{PASTE}Bob", "tab", f"{PASTE}{LOOKALIKE}")),
+    Shot("pay-contact", _befriended, ("p", f"{PASTE}anna", "tab", f"{PASTE}25k")),
     Shot("coins", _long_history, ("c",)),
     Shot("coins-chosen", _long_history, ("c", "space", "down", "space", "down", "z")),
     Shot("history", _long_history, ("h",)),

@@ -12,7 +12,7 @@ from host.session.endings import WayOut, fee_rate, status_sentences, ways_out
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
-from host.tui.messages import HistoryRequested, LabelRequested, WayOutRequested
+from host.tui.messages import ContactRequested, HistoryRequested, LabelRequested, WayOutRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.values import HistoryEntry
 
@@ -97,6 +97,12 @@ class EntryPage(WalletPage):
 
     def action_send_again(self) -> None:
         self._choose(WayOut.SEND_AGAIN)
+
+    def action_contact(self) -> None:
+        """Of a payment to one recipient; who else was paid by it is not known to the wallet."""
+        record = self._entry.record if self._entry else None
+        if record is not None and record.recipient and " " not in record.recipient:
+            self.post_message(ContactRequested(record.recipient))
 
     def action_label(self) -> None:
         self.post_message(LabelRequested(self._txid))

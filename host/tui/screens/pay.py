@@ -4,6 +4,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
 from host.payees import Payee
@@ -48,6 +49,8 @@ class PayPage(WalletPage, can_focus=False):
 
     def show(self, state: AppState) -> None:
         self._state = state
+        names = [contact.name for contact in state.records.contacts]
+        self.query_one("#to", Input).suggester = SuggestFromList(names, case_sensitive=False)
         self._say()
         news = state.problem or state.busy or _out_of(state)
         self.query_one("#advice", Static).update(pointed(news))
@@ -118,7 +121,7 @@ class PayPage(WalletPage, can_focus=False):
 
     def _checked(self) -> dict[str, CheckedField]:
         text = {name: self.query_one(f"#{name}", Input).value for name, _, _ in FIELDS}
-        payee = forms.payee(text["to"], self._state.network)
+        payee = forms.payee(text["to"], self._state.network, self._state.records.contacts)
         requested = payee.value.sats if payee.value else None
         written = sum(recipient.sats or 0 for recipient in self._recipients)
         left = max(self._state.available_sats - written, 0)

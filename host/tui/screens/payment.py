@@ -94,7 +94,8 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     if state.wallet and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
         addresses = (recipient.address for recipient in draft.recipients)
-        warning = forms.look_alike_warning(addresses, state.wallet.history)
+        contacts = state.records.contacts
+        warning = forms.look_alike_warning(addresses, state.wallet.history, contacts)
         facts.append(pointed(warning, "$text-warning bold"))
     return Content.assemble(*facts)
 

@@ -1,0 +1,87 @@
+"""People who are paid again: kept by a name, changed, forgotten."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Label, Static
+
+from host.payees.contacts import Contact, name_of, of_name
+from host.payees.poisoning import resembling
+from host.session.state import AppState
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.messages import ContactWritten
+from host.tui.screens.page import WalletPage, address, pointed
+from host.tui.widgets.field import Field
+
+EMPTY = "Nobody is kept yet."
+HINT = "A name without an address forgets who has it. Pay them by name: press p, and type it."
+LOOKS_ALIKE = (
+    "It begins and ends as the address of {name}, and is another one. Such an address may have been"
+    " made to be copied by mistake."
+)
+
+
+class ContactsPage(WalletPage, can_focus=False):
+    """With the address of somebody to be kept, if there is one."""
+
+    title = "Contacts"
+    place = KeyPlace.NOTE
+    BINDINGS = actions.bindings(KeyPlace.NOTE)
+
+    def __init__(self, payee: str = "") -> None:
+        super().__init__()
+        self._payee = payee
+        self._contacts: tuple[Contact, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        for name, label, text in (("name", "Name", ""), ("payee", "Address", self._payee)):
+            with Horizontal(classes="field"):
+                yield Label(label)
+                yield Field(text, id=name, compact=True, select_on_focus=False)
+        yield Static(id="advice")
+        with VerticalScroll(can_focus=False):
+            yield Static(id="rows")
+
+    def first_focus(self) -> None:
+        self.query_one("#name", Input).focus()
+
+    def show(self, state: AppState) -> None:
+        if state.records.contacts != self._contacts:
+            self._contacts = state.records.contacts
+            if self.query_one("#name", Input).value:  # what was typed is in the list now
+                for field in self.query(Input):
+                    field.value = ""
+                self.first_focus()
+        rows = Content("\n").join(map(_row, self._contacts)) if self._contacts else EMPTY
+        self.query_one("#rows", Static).update(rows)
+        self._say(state.problem)
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._say("")
+
+    def _say(self, problem: str) -> None:
+        payee = self.query_one("#payee", Input).value.strip()
+        other = resembling(payee, [contact.payee for contact in self._contacts]) if payee else ""
+        warning = LOOKS_ALIKE.format(name=name_of(other, self._contacts)) if other else ""
+        style = "$text-warning bold" if warning else "$accent bold"
+        self.query_one("#advice", Static).update(pointed(problem or warning or HINT, style))
+
+    @on(Input.Submitted)
+    def action_keep(self) -> None:
+        name, payee = (self.query_one(f"#{key}", Input).value for key in ("name", "payee"))
+        if not name.strip():
+            self.first_focus()
+        elif not payee.strip() and of_name(name, self._contacts) is None:
+            self.query_one("#payee", Input).focus()
+        else:
+            self.post_message(ContactWritten(name, payee))
+
+
+def _row(contact: Contact) -> Content:
+    return Content.assemble((f"{contact.name}\n  ", "bold"), address(contact.payee))
+
+
+PAGE = ContactsPage
