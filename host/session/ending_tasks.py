@@ -9,11 +9,11 @@ from host.session.api import UnfinishedPayment
 from host.session.endings import WayOut
 from host.session.state import PaymentProgress, Stage
 from host.session.tasks import Host, reported
-from host.values import PaymentRecord
+from host.values import PaymentRecord, PaymentRequest
 
 
 async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float) -> bool:
-    """Write down what takes the place of a payment, BUMP or CALL_OFF, at `rate` sat/vB.
+    """What takes the place of a payment (BUMP, CALL_OFF), or lifts it (LIFT), at `rate` sat/vB.
 
     Whether it is there to be looked at.
     """
@@ -21,8 +21,13 @@ async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float)
     with reported(host):
         _check_free(host)
         session = host.session
-        draft = session.bump if way_out is WayOut.BUMP else session.call_off
-        replacement = await draft(txid, rate)
+        match way_out:
+            case WayOut.LIFT:
+                replacement = await session.draft(PaymentRequest((), rate, child_of=txid))
+            case WayOut.BUMP:
+                replacement = await session.bump(txid, rate)
+            case _:
+                replacement = await session.call_off(txid, rate)
         signatures = await session.signatures(replacement)
         host.change(payment=PaymentProgress(replacement, signatures=signatures))
         return True

@@ -14,12 +14,14 @@ class WayOut(Enum):
     CALL_OFF = "call off"
     GIVE_UP = "give up"
     SEND_AGAIN = "send again"
+    LIFT = "lift"
 
 
+_OWN = (WayOut.BUMP, WayOut.CALL_OFF, WayOut.GIVE_UP, WayOut.SEND_AGAIN)
 _WAYS_OUT = {
     "waiting": (WayOut.BUMP, WayOut.CALL_OFF, WayOut.SEND_AGAIN),
-    "not sent": tuple(WayOut),
-    "forgotten": tuple(WayOut),
+    "not sent": _OWN,
+    "forgotten": _OWN,
 }
 LEAST_STEP = 2  # sat/vB more than before: a replacement pays for its own way, too (BIP125, rule 4)
 
@@ -31,13 +33,17 @@ _REVIVABLE = "A reorg of the chain could still revive it, until that block has"
 
 
 def ways_out(entry: HistoryEntry) -> tuple[WayOut, ...]:
-    """None for a payment of others, one in a block, and one that has ended.
+    """None for one in a block, and one that has ended.
 
-    Where another one spends its change, that one has to be ended first.
+    Where another one spends its change, that one has to be ended first. A payment of somebody else
+    that waits can be lifted: a payment of its coin is worth a miner's while with it (CPFP).
     """
+    if entry.record is None:
+        is_coming = entry.status == "waiting" and entry.row.net_sats > 0 and not entry.spent_by
+        return (WayOut.LIFT,) if is_coming else ()
     if entry.spent_by and _WAYS_OUT.get(entry.status):
         return (WayOut.SEND_AGAIN,)
-    return _WAYS_OUT.get(entry.status, ()) if entry.record is not None else ()
+    return _WAYS_OUT.get(entry.status, ())
 
 
 def fee_rate(entry: HistoryEntry) -> float:

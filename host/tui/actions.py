@@ -17,6 +17,8 @@ class Needs(Enum):
     PLAYGROUND = "playground"
     REPLACING = "replacing"  # the payment that is looked at can be replaced
     GIVING_UP = "giving up"
+    LIFTING = "its coin can be spent"
+    SENDING_AGAIN = "it is one's own"
     ATTACKS = "attacks"
     SHARED = "several keys"
     WALLETS = "wallets with names"
@@ -162,7 +164,8 @@ ROWS = (
     KeyRow(P, "plus", "bump", "+", "Raise fee", "It takes its place.", 0, Needs.REPLACING),
     KeyRow(P, "x", "call_off", "x", "Call off", "Its coins back to you.", 0, Needs.REPLACING),
     KeyRow(P, "g", "give_up", "g", "Give up", "Send it no more.", 0, Needs.GIVING_UP),
-    KeyRow(P, "s", "send_again", "s", "Send again", "Peers may forget it.", 0),
+    KeyRow(P, "s", "send_again", "s", "Send again", "Peers may forget it.", 0, Needs.SENDING_AGAIN),
+    KeyRow(P, "v", "lift", "v", "Lift", "Spend its coin at a fee for both.", 0, Needs.LIFTING),
     KeyRow(P, "k", "contact", "k", "Keep contact", "Pay them by name again.", 4),
     KeyRow(P, "l", "label", "l", "Label", "Write what it was for.", 1),
     KeyRow(P, "up", "up", "↑", "Up", "One line up.", 6),

@@ -239,14 +239,12 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
     @on(messages.WayOutRequested)
     async def _take_way_out(self, message: messages.WayOutRequested) -> None:
         entry, record = message.entry, message.entry.record
-        if record is None:
-            return
         match message.way_out:
             case WayOut.GIVE_UP:
                 txid = entry.row.txid
                 self._run_once("payment", lambda _: ending_tasks.give_up(self, txid))
             case WayOut.SEND_AGAIN:
-                if ending_tasks.take_up(self, record):
+                if record is not None and ending_tasks.take_up(self, record):
                     await self._turn(PaymentPage())
                     self._resume()
             case way_out:

@@ -134,6 +134,11 @@ class FakeSession:
             history=(received(FUNDING, FUNDED_SATS, height), *self._wallet.history),
         )
 
+    def hear_of(self, txid: str, sats: int) -> None:
+        """Somebody pays, and no block has it yet."""
+        history = (received(txid, sats, None), *self._wallet.history)
+        self._wallet = replace(self._wallet, history=history)
+
     def live_long(self) -> None:
         """Give it a past that is longer than a screen."""
         txids = [f"{index:02x}" * 32 for index in range(30)]
@@ -360,7 +365,7 @@ class FakeSession:
         available = self._wallet.balance.confirmed_sats - FEE_SATS
         wished = [recipient.sats for recipient in request.recipients]
         sats = available if None in wished else sum(amount or 0 for amount in wished)
-        address = " ".join(recipient.address for recipient in request.recipients)
+        address = " ".join(recipient.address for recipient in request.recipients) or OURS
         draft = Draft(b"", address, sats, FEE_SATS, request.sats_per_vbyte, available - sats, WORDS)
         return replace(draft, request=request)
 

@@ -84,6 +84,13 @@ def _giving() -> FakeSession:
     return session
 
 
+def _paid_soon() -> FakeSession:
+    """Somebody paid, and no block has it yet."""
+    session = _funded()
+    session.hear_of(app_session.TXID, 40_000)
+    return session
+
+
 def _befriended() -> FakeSession:
     session = _funded()
     session.records.people["Anna"] = Contact("Anna", app_session.THEIRS)
@@ -204,6 +211,8 @@ SHOTS = (
     Shot("history-call-off", _funded, (*SENT, *OPENED, "x")),
     Shot("history-bump", _funded, BUMP),
     Shot("history-replaced", _funded, (*BUMP, "enter", *APPROVED, "escape", "h", "down", "enter")),
+    Shot("history-coming", _paid_soon, OPENED[1:]),
+    Shot("history-lift", _paid_soon, (*OPENED[1:], "v")),
     Shot("history-received", _funded, OPENED[1:]),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),

@@ -17,13 +17,21 @@ from host.session.endings import WayOut
 from host.session.state import AppState, Stage
 from host.tui.app import QuietkeyApp
 from host.tui.screens.page import paid_to
-from host.values import HistoryEntry, HistoryRow, PaymentRecord, SignedPayment, Status
+from host.values import (
+    HistoryEntry,
+    HistoryRow,
+    PaymentRecord,
+    PaymentRequest,
+    SignedPayment,
+    Status,
+)
 from host.wallet.ended import check_revivable
 from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_session import FakeSession, opening_of
 from tests.gallery.app_shots import APPROVED, BUMP, OPENED, PASTE, SENT
 from tests.host.pilots import Reviewer, Watcher, past, shows
+from tests.host.test_tui_records import at_the
 
 PIN = "274186"
 TXID = app_session.TXID
@@ -72,6 +80,36 @@ def test_a_payment_whose_change_is_spent_can_only_be_sent_again() -> None:
     for told in (entry("signed", spent_by="ab"), entry("sent", spent_by="ab")):
         assert endings.ways_out(told) == (WayOut.SEND_AGAIN,)
     assert endings.ways_out(entry("sent", spent_by="ab", is_possible=False)) == ()
+
+
+def test_what_somebody_else_pays_can_be_lifted_until_a_block_has_it() -> None:
+    coming = HistoryEntry(HistoryRow(TXID, 40_000, None, None, 0, None))
+    assert endings.ways_out(coming) == (WayOut.LIFT,)
+    assert endings.ways_out(replace(coming, spent_by="ab")) == (), "it is being lifted"
+    for row in (HistoryRow(TXID, 40_000, None, 7, 1, 0), HistoryRow(TXID, -5, None, None, 0, None)):
+        assert endings.ways_out(replace(coming, row=row)) == ()
+    assert endings.proposed_rate(coming) == endings.LEAST_STEP, "its own fee is not known"
+
+
+async def test_a_payment_that_is_coming_is_lifted_from_its_page() -> None:
+    session = FakeSession(app_session.HOME, funded=True)
+    session.hear_of(TXID, 40_000)
+    async with at_the(session) as person:
+        page = await person.does("h", "enter")
+        assert "v lifts it: you spend its coin, at a fee that is enough for both (CPFP)." in page
+        assert "Raise fee" not in page
+        assert "Both together pay this rate." in await person.does("v")
+        bill = await person.does("enter")
+        assert "both pay 2 sat/vB together" in bill
+        payment = person.state.payment
+        assert payment is not None
+        assert payment.draft.request == PaymentRequest((), 2.0, child_of=TXID)
+
+
+async def test_a_payment_of_ones_own_is_not_lifted_but_raised() -> None:
+    async with at_the(FakeSession(app_session.HOME, funded=True)) as person:
+        page = await person.does(*SENT, "escape", "h", "enter", "v")
+        assert "raise its fee with +" in page
 
 
 def test_what_a_reorg_could_revive_is_said_until_six_confirmations() -> None:

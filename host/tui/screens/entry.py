@@ -21,13 +21,20 @@ KEYS = {
     WayOut.CALL_OFF: "x calls it off",
     WayOut.GIVE_UP: "g gives it up",
     WayOut.SEND_AGAIN: "s sends it again",
+    WayOut.LIFT: "v lifts it: you spend its coin, at a fee that is enough for both (CPFP)",
 }
-NEEDED = {Needs.REPLACING: WayOut.BUMP, Needs.GIVING_UP: WayOut.GIVE_UP}
+NEEDED = {
+    Needs.REPLACING: WayOut.BUMP,
+    Needs.GIVING_UP: WayOut.GIVE_UP,
+    Needs.SENDING_AGAIN: WayOut.SEND_AGAIN,
+    Needs.LIFTING: WayOut.LIFT,
+}
 NOT_POSSIBLE = {
     WayOut.BUMP: "Its fee cannot be raised: it is not on its way any more.",
     WayOut.CALL_OFF: "It cannot be called off: it is not on its way any more.",
     WayOut.GIVE_UP: "It cannot be given up. A payment that peers have shown is called off with x.",
     WayOut.SEND_AGAIN: "It is not sent again: it is not on its way any more.",
+    WayOut.LIFT: "It cannot be lifted: raise its fee with +, or it is not on its way any more.",
 }
 BUILT_ON = (
     "Another payment spends its change and would be lost: raise the fee of that one, or call it off"
@@ -98,6 +105,9 @@ class EntryPage(WalletPage):
     def action_send_again(self) -> None:
         self._choose(WayOut.SEND_AGAIN)
 
+    def action_lift(self) -> None:
+        self._choose(WayOut.LIFT)
+
     def action_contact(self) -> None:
         """Of a payment to one recipient; who else was paid by it is not known to the wallet."""
         record = self._entry.record if self._entry else None
@@ -118,7 +128,7 @@ class EntryPage(WalletPage):
 
 
 def _refusal(entry: HistoryEntry, way_out: WayOut) -> str:
-    if entry.record is None:
+    if entry.record is None and way_out is not WayOut.LIFT:
         return OF_OTHERS
     return BUILT_ON if entry.spent_by else NOT_POSSIBLE[way_out]
 

@@ -18,8 +18,11 @@ from host.values import HistoryEntry
 SENTENCES = {
     WayOut.BUMP: "Raise its fee: the same payment at a higher fee takes its place.",
     WayOut.CALL_OFF: "Call it off: its coins come back to you, in its place, less the fee.",
+    WayOut.LIFT: "Lift it: a payment to yourself spends its coin. Both together pay this rate.",
 }
 ONLY_ONE = "Only one of the two can be in a block. The device asks for your yes."
+
+ASKS = "The device asks for your yes."
 
 
 class RatePage(WalletPage, can_focus=False):
@@ -40,7 +43,8 @@ class RatePage(WalletPage, can_focus=False):
             yield Label("New fee")
             yield Input(f"{proposed_rate(self._entry)}", id="rate", compact=True)
         yield Static(id="rate-says", classes="says")
-        yield Static(f"{SENTENCES[self._way_out]} {ONLY_ONE}")
+        also = ASKS if self._way_out is WayOut.LIFT else ONLY_ONE
+        yield Static(f"{SENTENCES[self._way_out]} {also}")
         yield Static(id="advice")
 
     def first_focus(self) -> None:
