@@ -24,22 +24,20 @@ async def run(args: argparse.Namespace, opened: Opened, look: Look) -> None:
     async with opened(args) as session:
         await look(args, session)
         wallet, waiting = await session.snapshot(), await session.waiting_fees()
-    points = plots.balance_over_time(wallet.history)
-    ages = plots.coin_ages(wallet, wall_clock())
-    fees = None if waiting is None else plots.fee_bars(waiting)
+    overview = plots.overview(wallet, wall_clock(), waiting)
     if args.json:
         data = {
-            "balance": [asdict(point) for point in points],
-            "coin_ages": [asdict(bar) for bar in ages],
+            "balance": [asdict(point) for point in overview.points],
+            "coin_ages": [asdict(bar) for bar in overview.ages],
             "waiting_fees": None if waiting is None else [list(entry) for entry in waiting],
         }
         sys.stdout.write(f"{json.dumps(data)}\n")
         return
     columns = shutil.get_terminal_size().columns - 1
     parts = (
-        (charts.area(points, columns, ROWS), plots.balance_sentence(points)),
-        (charts.bars(ages, columns, "sats"), plots.ages_sentence(ages)),
-        (charts.bars(fees or (), columns, "vB"), plots.fees_sentence(fees)),
+        (charts.area(overview.points, columns, ROWS), plots.balance_sentence(overview.points)),
+        (charts.bars(overview.ages, columns, "sats"), plots.ages_sentence(overview.ages)),
+        (charts.bars(overview.fees or (), columns, "vB"), plots.fees_sentence(overview.fees)),
     )
     for lines, sentence in parts:
         shown = [] if args.text else lines

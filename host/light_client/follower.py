@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bdkpython as bdk
 
+from host import background
 from host.config import grouped, private_folder
 from host.errors import NetworkError
 from host.light_client import facts
@@ -164,7 +165,7 @@ class Follower:
         relay = Relay(peer, self._wallet.network, survey.filter_headers)
         watched = self._wallet.watched()
         try:
-            components = self._build(await relay.start(), survey)
+            components = await asyncio.to_thread(self._build, await relay.start(), survey)
             components.node.run()
             await self._until_it_stops(components.client, relay, watched)
         except bdk.CbfError:
@@ -217,7 +218,9 @@ class Follower:
 
     async def _next_update(self, client: "bdk.CbfClient", relay: Relay) -> "bdk.Update":
         """Raises _GivenUp when there is more to be known, and this peer does not bring it."""
-        task = asyncio.ensure_future(client.update())
+        # By a loop of its own: BDK derives every script when it is asked, in the asker's thread.
+        work = background.call(lambda: asyncio.run(_update(client)), None)
+        task = asyncio.ensure_future(work)
         behind_s = 0.0
         try:
             while True:
@@ -308,6 +311,10 @@ class Follower:
     async def _tell(self) -> None:
         async with self._news:
             self._news.notify_all()
+
+
+async def _update(client: "bdk.CbfClient") -> "bdk.Update":
+    return await client.update()
 
 
 def stands_still(relay: Relay, behind_s: float, longest_s: float) -> bool:

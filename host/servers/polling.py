@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 
 import bdkpython as bdk
 
+from host import background
 from host.errors import NetworkError
-from host.servers import background
 from host.transactions import Transaction
 from host.values import Acceptance, NetworkView, Sent, WaitingFees
 from host.wallet import Wallet

@@ -42,6 +42,21 @@ class Bar:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All plots of a moment. `fees` is None where nobody tells what others pay."""
+
+    points: tuple[BalancePoint, ...]
+    ages: tuple[Bar, ...]
+    fees: tuple[Bar, ...] | None
+
+
+def overview(wallet: WalletSnapshot, present: int, waiting: WaitingFees | None) -> Overview:
+    """The plots of a wallet; `present` is the time in seconds since 1970."""
+    fees = None if waiting is None else fee_bars(waiting)
+    return Overview(balance_over_time(wallet.history), coin_ages(wallet, present), fees)
+
+
 def balance_over_time(history: Sequence[HistoryEntry]) -> tuple[BalancePoint, ...]:
     """What blocks have made of the balance, oldest first, one point a moment."""
     points: dict[int, int] = {}

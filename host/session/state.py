@@ -8,6 +8,7 @@ from host.payees.contacts import Contact
 from host.payees.uri import write_link
 from host.session import wording
 from host.session.api import Lie, LieOutcome, UnfinishedPayment, WalletSession, WalletSnapshot
+from host.session.plots import Overview
 from host.values import (
     Draft,
     GivenAddress,
@@ -18,7 +19,6 @@ from host.values import (
     Sent,
     Signatures,
     SignedPayment,
-    WaitingFees,
 )
 
 
@@ -167,7 +167,7 @@ class AppState:
     issued: IssuedAddress | None = None
     btc: bool = False
     chosen: tuple[str, ...] = ()
-    waiting_fees: WaitingFees | None = None
+    overview: Overview | None = None
     attack: AttackBoard | None = None
     wallets: bool = False
     records: RecordView = field(default_factory=RecordView)

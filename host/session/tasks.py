@@ -5,12 +5,14 @@ host.session.payment, for every face.
 """
 
 import asyncio
+import gc
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
+from host.config import wall_clock
 from host.errors import AddressAlarm, HostError, MoreSignatures, WalletError
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
@@ -24,6 +26,7 @@ from host.session.payment import (
     finish_payment,
     verify_address,
 )
+from host.session.plots import overview
 from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
 from host.values import Draft, PanelView, PaymentRequest
 
@@ -121,8 +124,10 @@ async def open_wallet(host: Host) -> None:
     with reported(host):
         if await host.session.open_wallet():
             host.change(wallet=await host.session.glance())
+            gc.freeze()  # what stays is not looked through for garbage: that takes long
             wallet = await host.session.snapshot()
             host.change(wallet=wallet, payment=await _unfinished(host))
+            gc.freeze()
             await sync(host)
 
 
@@ -161,10 +166,14 @@ def _confirmed(payment: PaymentProgress | None, wallet: WalletSnapshot) -> Payme
     return payment if height is None else replace(payment, stage=Stage.CONFIRMED, height=height)
 
 
-async def look_at_fees(host: Host) -> None:
-    """What others pay now, where a server tells."""
+async def look_over(host: Host) -> None:
+    """The plots of the present moment. A long history takes a while: not in the loop."""
+    wallet, waiting = host.state.wallet, None
+    if wallet is None:
+        return
     with suppress(HostError):  # the page says nothing of it then
-        host.change(waiting_fees=await host.session.waiting_fees())
+        waiting = await host.session.waiting_fees()
+    host.change(overview=await asyncio.to_thread(overview, wallet, wall_clock(), waiting))
 
 
 async def fund(host: Host) -> None:

@@ -61,7 +61,7 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         if task == "receive":
             self._issue()
         elif task == "trends":
-            self.start_task("fees", tasks.look_at_fees, self, exclusive=True)
+            self.start_task("overview", tasks.look_over, self, exclusive=True)
         self.read_records(addresses=task == "addresses")
 
     def action_device(self) -> None:

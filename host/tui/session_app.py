@@ -1,6 +1,7 @@
 """What the app stands on: a session behind the screens, one value that is drawn, one keyboard."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -203,6 +204,7 @@ class SessionApp(App[int], inherit_bindings=False):
         self.change(starting=sentence)
 
     async def on_unmount(self) -> None:
+        gc.unfreeze()  # what host.session.tasks kept from the collector
         if self._session is not None:
             await self._session.close()
 

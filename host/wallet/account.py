@@ -23,7 +23,7 @@ from host.values import (
 )
 from host.wallet import bdk_adapter, ended, payment_request, replacing
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL, outpoint_text
-from host.wallet.engine import Engine
+from host.wallet.bdk_wallet import BdkWallet
 
 STORE, COINS = "quietkey.sqlite", "coins.sqlite"
 FIRST_SEARCH = Search()
@@ -118,7 +118,7 @@ class Account:
         return int(self._bdk.latest_checkpoint().height)
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> BdkWallet:
         """BDK's own wallet, for backends to look at. Changes come in by `apply`."""
         return self._bdk
 

@@ -17,8 +17,8 @@ from host.psbt import PsbtMaps
 from host.store import Pairing
 from host.transactions import Transaction
 from host.values import HistoryRow, PaymentRecord
+from host.wallet.bdk_wallet import BdkWallet
 from host.wallet.ended import Coin, Spender
-from host.wallet.engine import Engine
 from host.wallet.payment_request import NETWORKS
 from signer.errors import Malformed
 from signer.formats import base58
@@ -86,7 +86,7 @@ def first_address(pairing: Pairing) -> str:
     return str(wallet.peek_address(EXTERNAL, 0).address)
 
 
-def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> Engine:
+def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> BdkWallet:
     """What is kept there, or a new wallet when nothing is: a crash may have come before BDK.
 
     `lookahead` is how many addresses behind the last used one it recognises, on each branch. Their
@@ -94,24 +94,24 @@ def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> Engine
     another wallet.
     """
     two_path = descriptor(pairing)
-    kept = bdk.LoadParams(
+    loading = bdk.LoadParams(
         check_network=None, check_genesis_hash=None, lookahead=lookahead, use_spk_cache=True
     )
-    engine: Engine
+    engine: BdkWallet
     try:
-        engine = Engine.load_from_two_path_descriptor_with_params(two_path, persister, kept)
+        engine = BdkWallet.load_from_two_path_descriptor_with_params(two_path, persister, loading)
     except bdk.LoadWithPersistError.CouldNotLoad:
         network = NETWORKS[pairing.network]
-        new = bdk.CreateParams(genesis_hash=None, lookahead=lookahead, use_spk_cache=True)
-        engine = Engine.create_from_two_path_descriptor_with_params(
-            two_path, network, persister, new
+        create_params = bdk.CreateParams(genesis_hash=None, lookahead=lookahead, use_spk_cache=True)
+        engine = BdkWallet.create_from_two_path_descriptor_with_params(
+            two_path, network, persister, create_params
         )
     except bdk.LoadWithPersistError.InvalidChangeSet as error:
         raise WalletError(DAMAGED) from error
     return engine
 
 
-def next_address(wallet: Engine) -> "bdk.AddressInfo":
+def next_address(wallet: BdkWallet) -> "bdk.AddressInfo":
     """One that was not handed out.
 
     Its script was kept, because deriving all takes long, and a disk, or somebody, may change it:
@@ -123,7 +123,7 @@ def next_address(wallet: Engine) -> "bdk.AddressInfo":
     return info
 
 
-def change_indices(wallet: Engine, draft_psbt: bytes) -> list[int]:
+def change_indices(wallet: BdkWallet, draft_psbt: bytes) -> list[int]:
     """Which change addresses a draft pays to."""
     unsigned = Transaction.parse(PsbtMaps.parse(draft_psbt).unsigned_tx)
     scripts = [bdk.Script(output.script_pubkey) for output in unsigned.outputs]
@@ -202,7 +202,7 @@ def height(position: "bdk.ChainPosition") -> int | None:
     return int(position.confirmation_block_time.block_id.height)
 
 
-def height_of(wallet: Engine, txid: str) -> int | None:
+def height_of(wallet: BdkWallet, txid: str) -> int | None:
     """None while it waits for its first block, or does not count."""
     canonical = wallet.canonical.get(txid)
     return height(canonical.chain_position) if canonical else None
@@ -255,7 +255,7 @@ def outpoint_name(outpoint: bdk.OutPoint) -> tuple[bytes, int]:
     return bytes(outpoint.txid.serialize()), int(outpoint.vout)
 
 
-def spenders(wallet: Engine) -> dict[Coin, Spender]:
+def spenders(wallet: BdkWallet) -> dict[Coin, Spender]:
     """Coins that blocks have spent, by `outpoint_name`, and by what."""
     tip = wallet.latest_checkpoint().height
     mined = (
@@ -275,7 +275,7 @@ def _spender(txid: str, transaction: "bdk.Transaction", depth: int) -> Spender:
     return Spender(bytes.fromhex(txid)[::-1], len(transaction.output()), depth)
 
 
-def rows(wallet: Engine, newest: int | None = None) -> list[HistoryRow]:
+def rows(wallet: BdkWallet, newest: int | None = None) -> list[HistoryRow]:
     """The transactions as the history has them, newest first, not more than `newest`.
 
     What waits for its first block is before all others.
@@ -298,7 +298,7 @@ def _place(canonical: "bdk.CanonicalTx") -> tuple[int, int]:
 _WAITING = 1 << 32  # sorts what has no block yet above every block
 
 
-def _row(wallet: Engine, tip: int, txid: str, canonical: "bdk.CanonicalTx") -> HistoryRow:
+def _row(wallet: BdkWallet, tip: int, txid: str, canonical: "bdk.CanonicalTx") -> HistoryRow:
     net_sats, fee_sats = wallet.flow(txid, canonical.transaction)
     block = height(canonical.chain_position)
     depth = tip - block + 1 if block is not None else 0

@@ -14,7 +14,7 @@ from host.config import grouped
 from host.errors import BadInput, WalletError
 from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
-from host.wallet.engine import Engine
+from host.wallet.bdk_wallet import BdkWallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Package:
         return self.fee_sats / self.vbytes
 
 
-def with_parents(wallet: Engine, txid: str) -> Package:
+def with_parents(wallet: BdkWallet, txid: str) -> Package:
     """Raises WalletError: the wallet does not know it, or a block has it."""
     vbytes = fee_sats = 0
     waiting, counted = [txid], set()
@@ -62,7 +62,7 @@ def child_fee(parents: Package, child_vbytes: int, sats_per_vbyte: float) -> int
 
 
 def child(
-    wallet: Engine,
+    wallet: BdkWallet,
     coins: "Sequence[bdk.LocalOutput]",
     parents: Package,
     sats_per_vbyte: float,

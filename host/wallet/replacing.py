@@ -14,13 +14,13 @@ from host.config import grouped
 from host.errors import WalletError
 from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
-from host.wallet.engine import Engine
+from host.wallet.bdk_wallet import BdkWallet
 
 _RELAY_SATS_PER_VBYTE = 1  # what a replacement pays for its own way, at least (BIP125, rule 4)
 
 
 def with_higher_fee(
-    wallet: Engine, txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
+    wallet: BdkWallet, txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
 ) -> "bdk.Psbt":
     """The same recipients at a higher fee, out of the change or of further coins, not of `kept`.
 
@@ -45,7 +45,7 @@ def with_higher_fee(
 
 
 def _made_again(
-    wallet: Engine, txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
+    wallet: BdkWallet, txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
 ) -> "bdk.Psbt":
     """The same by hand: BDK's own way cannot be told which conditions of a policy are met."""
     canonical = wallet.get_tx(bdk.Txid.from_string(txid))
@@ -66,17 +66,17 @@ def _made_again(
     return bumped
 
 
-def is_calling_off(wallet: Engine, raw_tx: bytes) -> bool:
+def is_calling_off(wallet: BdkWallet, raw_tx: bytes) -> bool:
     """Whether all of it comes back: what raises its fee is the same again, not a larger sum."""
     return all(_is_change(wallet, output) for output in bdk.Transaction(raw_tx).output())
 
 
-def _is_change(wallet: Engine, output: "bdk.TxOut") -> bool:
+def _is_change(wallet: BdkWallet, output: "bdk.TxOut") -> bool:
     place = wallet.derivation_of_spk(output.script_pubkey)
     return place is not None and place.keychain is INTERNAL
 
 
-def back_to_yourself(wallet: Engine, raw_tx: bytes, rate: "bdk.FeeRate") -> "bdk.Psbt":
+def back_to_yourself(wallet: BdkWallet, raw_tx: bytes, rate: "bdk.FeeRate") -> "bdk.Psbt":
     """All coins of a payment of ours to a change address, at a fee that replaces it.
 
     Raises WalletError when they do not pay for it.
@@ -96,7 +96,7 @@ def back_to_yourself(wallet: Engine, raw_tx: bytes, rate: "bdk.FeeRate") -> "bdk
         return payment_request.built(builder.fee_absolute(fee), wallet)
 
 
-def forget(wallet: Engine, txids: Collection[str], now: int) -> None:
+def forget(wallet: BdkWallet, txids: Collection[str], now: int) -> None:
     """Let the coins of these be free again, unless a block brings them.
 
     One that goes lets another be there that it ruled out; and BDK keeps one on which another is
@@ -110,7 +110,7 @@ def forget(wallet: Engine, txids: Collection[str], now: int) -> None:
         earlier = there
 
 
-def _evict(wallet: Engine, txid: str, now: int) -> bool:
+def _evict(wallet: BdkWallet, txid: str, now: int) -> bool:
     """Whether it was there, and in no block."""
     canonical = wallet.get_tx(bdk.Txid.from_string(txid))
     if canonical is None or bdk_adapter.height(canonical.chain_position) is not None:
@@ -122,7 +122,7 @@ def _evict(wallet: Engine, txid: str, now: int) -> bool:
 
 
 @contextmanager
-def _absent(wallet: Engine, transaction: "bdk.Transaction") -> Iterator[None]:
+def _absent(wallet: BdkWallet, transaction: "bdk.Transaction") -> Iterator[None]:
     """As if that unconfirmed transaction were not there: BDK offers only unspent coins."""
     txid = transaction.compute_txid()
     canonical = wallet.get_tx(txid)
@@ -136,7 +136,7 @@ def _absent(wallet: Engine, transaction: "bdk.Transaction") -> Iterator[None]:
 
 
 @contextmanager
-def _locked(wallet: Engine, outpoints: Iterable["bdk.OutPoint"]) -> Iterator[None]:
+def _locked(wallet: BdkWallet, outpoints: Iterable["bdk.OutPoint"]) -> Iterator[None]:
     """BDK's fee bumping takes a list of coins to leave alone in no other way."""
     locked = list(outpoints)
     for outpoint in locked:

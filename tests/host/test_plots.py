@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from host.session import charts, plots
 from host.session.api import WalletSnapshot
 from host.session.plots import BalancePoint, Bar
 from host.values import Balance, HistoryEntry, HistoryRow, Utxo
+from tests import goldens
+from tests.gallery.app_shots import SHOTS, take
 from tests.wallets import NOW, fund, paired
 
 DAY = 86_400
@@ -97,3 +100,13 @@ def test_the_command_line_draws_says_and_lists_it(
     drawn = capsys.readouterr().out.splitlines()
     assert any("█" in line for line in drawn)
     assert max(len(line) for line in drawn if "█" in line) < 60
+
+
+async def test_the_app_has_them_on_a_page() -> None:
+    history = next(shot for shot in SHOTS if shot.name == "history")
+    shown = await take(replace(history, keys=("t",)), (80, 24), goldens.screen_text)
+    assert "Balance over time" in shown
+    assert "Highest 44 499 700 sats" in shown
+    assert "█" in shown
+    assert "Coin ages" in shown
+    assert "What others pay" not in shown, "nobody tells"

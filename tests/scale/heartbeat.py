@@ -59,8 +59,9 @@ async def measure(root: Path) -> Heart:
     app = QuietkeyApp(remembered.opening(root, NAME, wallet))
 
     async def until(true: Callable[[AppState], object]) -> None:
-        while not true(app.state):  # noqa: ASYNC110 - the app's own state
-            await asyncio.sleep(BEAT_S)
+        async with asyncio.timeout(120):
+            while not true(app.state):  # noqa: ASYNC110 - the app's own state
+                await asyncio.sleep(BEAT_S)
 
     async with app.run_test(size=(120, 40)) as pilot:
         async with heart.during("opening and syncing"):

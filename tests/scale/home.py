@@ -1,13 +1,15 @@
 """A home folder with a wallet of a long life, and the devnet that has its blocks."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 from host import settings
 from host.backends import p2p
 from host.config import HomeFolder, account_path, wall_clock
-from host.devnet.network import Devnet
 from host.settings import Settings, WalletSettings
 from host.store import Pairing
 from host.values import Draft, SignedPayment
@@ -23,24 +25,36 @@ GIVEN_AHEAD = 5  # addresses that nobody has paid to yet
 
 
 @asynccontextmanager
-async def home(root: Path, transactions: int, coins: int) -> AsyncIterator[Devnet]:
+async def home(root: Path, transactions: int, coins: int) -> AsyncIterator[None]:
     """Make both in `root` and let the wallet look at the network, which runs meanwhile."""
     blocks = root / "devnet"
     blocks.mkdir(parents=True)
     life = live(blocks / "node-0.sqlite3", transactions, coins)
-    async with Devnet(wall_clock, 1, blocks) as devnet:
-        folder = HomeFolder(root).named(NAME)
-        with closing(_paired(folder)) as wallet:
-            wallet.store._db.execute("PRAGMA synchronous = OFF")  # nothing is lost by a crash here
-            _hand_out(wallet, life)
-            host, _, port = devnet.peers[0].partition(":")
-            backend = p2p.P2pBackend([(host, int(port))], "regtest", folder / "headers")
-            await backend.sync(wallet)
-            await backend.close()
-            _remember(wallet, life)
-        wanted = WalletSettings("regtest", "wpkh", 0, "", f"p2p:{devnet.peers[0]}")
-        settings.save(root, Settings().remember(NAME, wanted))
-        yield devnet
+    folder = HomeFolder(root).named(NAME)
+    with devnet(blocks) as peer, closing(_paired(folder)) as wallet:
+        wallet.store._db.execute("PRAGMA synchronous = OFF")  # nothing is lost by a crash here
+        _hand_out(wallet, life)
+        host, _, port = peer.partition(":")
+        backend = p2p.P2pBackend([(host, int(port))], "regtest", folder / "headers")
+        await backend.sync(wallet)
+        await backend.close()
+        _remember(wallet, life)
+        wallet.close()
+        known = WalletSettings("regtest", "wpkh", 0, "", f"p2p:{peer}")
+        settings.save(root, Settings().remember(NAME, known))
+        yield
+
+
+@contextmanager
+def devnet(blocks: Path) -> Iterator[str]:
+    """One node with these blocks, in a process of its own: "host:port"."""
+    words = ("devnet", "--nodes", "1", "--data", str(blocks), "--announce", "--exit-with-stdin")
+    command, pipe = [sys.executable, "-m", "host", *words], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield str(json.loads(process.stdout.readline())["peers"][0])
+        process.stdin.close()
 
 
 def _paired(folder: Path) -> Wallet:

@@ -5,7 +5,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from host.config import wall_clock
 from host.session import charts, plots
 from host.session.state import AppState
 from host.tui import actions
@@ -13,6 +12,7 @@ from host.tui.actions import KeyPlace
 from host.tui.screens.page import WalletPage, pointed
 
 LEAST_COLUMNS, ROWS = 20, 6
+LOOKING = "Looking at the history."
 
 
 class TrendsPage(WalletPage):
@@ -51,31 +51,24 @@ class TrendsPage(WalletPage):
 
 
 def _drawn(state: AppState, columns: int) -> Content:
-    wallet = state.wallet
-    if wallet is None:
-        return Content()
-    points = plots.balance_over_time(wallet.history)
-    ages = plots.coin_ages(wallet, wall_clock())
-    fees = None if state.waiting_fees is None else plots.fee_bars(state.waiting_fees)
+    overview = state.overview
+    if overview is None:
+        return pointed(LOOKING)
+    area = charts.area(overview.points, columns, ROWS)
+    ages = charts.bars(overview.ages, columns, "sats")
     parts = [
-        _part(
-            "Balance over time",
-            charts.area(points, columns, ROWS),
-            plots.balance_sentence(points),
-        ),
-        _part("Coin ages", charts.bars(ages, columns, "sats"), plots.ages_sentence(ages)),
+        _part("Balance over time", area, plots.balance_sentence(overview.points)),
+        _part("Coin ages", ages, plots.ages_sentence(overview.ages)),
     ]
-    if fees is not None:  # nobody tells otherwise
-        drawn = charts.bars(fees, columns, "vB")
-        parts.append(_part("What others pay", drawn, plots.fees_sentence(fees)))
+    if overview.fees is not None:  # nobody tells otherwise
+        drawn = charts.bars(overview.fees, columns, "vB")
+        parts.append(_part("What others pay", drawn, plots.fees_sentence(overview.fees)))
     return Content("\n\n").join(parts)
 
 
 def _part(title: str, lines: list[str], sentence: str) -> Content:
-    drawn = Content("\n").join([Content(line) for line in lines])
-    return Content.assemble(
-        (f"{title}\n", "bold"), (drawn.plain, "$accent"), "\n" if lines else "", pointed(sentence)
-    )
+    drawn = "".join(f"{line}\n" for line in lines)
+    return Content.assemble((f"{title}\n", "bold"), (drawn, "$accent"), pointed(sentence))
 
 
 PAGE = TrendsPage

@@ -9,8 +9,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def call(work: Callable[[], Result], patience_s: float) -> Result:
-    """What `work` returns or raises; TimeoutError when it takes longer.
+async def call(work: Callable[[], Result], patience_s: float | None) -> Result:
+    """What `work` returns or raises; TimeoutError when it takes longer, for None never.
 
     Not in asyncio's pool: a server that says nothing would keep the program from ending.
     """

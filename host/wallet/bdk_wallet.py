@@ -19,17 +19,18 @@ def _changing(name: str) -> Callable[..., Any]:
     """That method of BDK's, after which nothing is believed that was answered before."""
     method = getattr(bdk.Wallet, name)
 
-    def change(engine: "Engine", *args: object) -> object:
-        with engine.guard:
+    def change(wallet: "BdkWallet", *args: object) -> object:
+        with wallet.guard:
             try:
-                return method(engine, *args)
+                return method(wallet, *args)
             finally:
-                engine.answers.clear()
+                wallet.answers.clear()
+                wallet.look_at_tip()
 
     return change
 
 
-class Engine(bdk.Wallet):  # type: ignore[misc]
+class BdkWallet(bdk.Wallet):  # type: ignore[misc]
     """Any thread may ask. Made by any of BDK's constructors."""
 
     guard: "threading.RLock"
@@ -37,14 +38,16 @@ class Engine(bdk.Wallet):  # type: ignore[misc]
     _flows: dict[str, tuple[int, int | None]]
     _inputs: dict[str, tuple[Coin, ...]]
     _counted: frozenset[str]
+    _tip: "bdk.BlockId"
 
     @classmethod
     def _uniffi_make_instance(cls, handle: int) -> Self:
         """How each of BDK's constructors ends."""
-        engine: Self = super()._uniffi_make_instance(handle)
-        engine.guard, engine.answers = threading.RLock(), {}
-        engine._flows, engine._inputs, engine._counted = {}, {}, frozenset()
-        return engine
+        wallet: Self = super()._uniffi_make_instance(handle)
+        wallet.guard, wallet.answers = threading.RLock(), {}
+        wallet._flows, wallet._inputs, wallet._counted = {}, {}, frozenset()
+        wallet.look_at_tip()
+        return wallet
 
     apply_update = _changing("apply_update")
     apply_update_events = _changing("apply_update_events")
@@ -53,6 +56,14 @@ class Engine(bdk.Wallet):  # type: ignore[misc]
     apply_evicted_txs = _changing("apply_evicted_txs")
     apply_evicted_txs_events = _changing("apply_evicted_txs_events")
     insert_txout = _changing("insert_txout")
+
+    def look_at_tip(self) -> None:
+        """After a change."""
+        self._tip = super().latest_checkpoint()
+
+    def latest_checkpoint(self) -> "bdk.BlockId":
+        """At once, also while BDK does something that takes long: an event loop asks for it."""
+        return self._tip
 
     @property
     def canonical(self) -> "Mapping[str, bdk.CanonicalTx]":
