@@ -40,7 +40,9 @@ class PaymentLink:
 def write_link(address: str, sats: int | None = None, label: str = "") -> str:
     """A request to be paid (BIP21); the address alone when there is nothing else to say."""
     amount = "" if sats is None else f"{sats // SATS_PER_BTC}.{sats % SATS_PER_BTC:08}"
-    parts = (("amount", amount.rstrip("0").rstrip(".")), ("label", quote(label, safe="")))
+    # A dot at the end of a link is taken for that of the sentence around it.
+    text = quote(label, safe="").replace(".", "%2E")
+    parts = (("amount", amount.rstrip("0").rstrip(".")), ("label", text))
     query = "&".join(f"{key}={value}" for key, value in parts if value)
     return f"{SCHEME}{address}?{query}" if query else address
 

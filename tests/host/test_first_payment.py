@@ -30,6 +30,8 @@ from tests.nights import AT_NIGHT
 from tests.people import Person
 
 MOST_KEYS = 45
+# Until the device points at a word of BIP39, on the average of all 2048; two to four of each.
+LETTERS_OF_A_WORD = 3.46
 PAYING = ("p", f"{PASTE}{STRANGER}", "tab", *"25k", "enter")
 
 
@@ -47,6 +49,7 @@ class CountingReviewer(Reviewer):
     """The same of the device in the app."""
 
     keys = 0
+    letters = 0
 
     async def presses(self, *keys: str) -> None:
         self.keys += len(keys)
@@ -168,8 +171,10 @@ async def test_in_the_demo_with_a_new_device(tmp_path: Path) -> None:
         await person.sees(lambda state: past(state, Stage.SPREAD))
         await person.presses("m")
         await person.sees(lambda state: past(state, Stage.CONFIRMED))
-    sys.stdout.write(f"keys to the first payment, demo and new device: {person.keys}\n")
-    assert person.keys <= MOST_KEYS
+    # Which words are asked back is chance: the figure is that of words of usual length.
+    keys = person.keys - person.letters + 3 * LETTERS_OF_A_WORD
+    sys.stdout.write(f"keys to the first payment, demo and new device: {keys:.1f}\n")
+    assert keys <= MOST_KEYS
 
 
 async def _set_up(person: CountingReviewer) -> None:
@@ -204,6 +209,7 @@ async def _spell(person: CountingReviewer, word: str) -> None:
         if state.view and f"[{word}]" in " ".join(state.view.lines):
             return
         seq = state.view.seq if state.view else 0
+        person.letters += 1
         await person.presses(letter)
         await person.sees(lambda state, seq=seq: state.view and state.view.seq > seq)
 

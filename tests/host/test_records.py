@@ -114,6 +114,7 @@ async def test_many_addresses_that_nobody_paid_are_warned_of(tmp_path: Path) -> 
         (100_000_000, "", "?amount=1"),
         (123, "Rent & more=100%", "?amount=0.00000123&label=Rent%20%26%20more%3D100%25"),
         (None, "Löhne", "?label=L%C3%B6hne"),
+        (None, "Rent.", "?label=Rent%2E"),
     ],
 )
 def test_a_request_is_read_back_as_it_was_meant(sats: int | None, label: str, query: str) -> None:
