@@ -338,6 +338,7 @@ def test_a_passphrase_is_on_its_pad_alone_and_its_keys_go_with_the_lock(flash: P
         assert memory.residue(device.pid, known | typed | plain) == set()
 
 
+@AT_NIGHT
 def test_a_child_seed_that_was_shown_leaves_nothing(flash: Path) -> None:
     """T132: its words are in memory while they are on the screen."""
     child = mnemonic.entropy_from_words(bip85.words(psbts.keyring(" ".join(WORDS)), 12, 5))
@@ -366,6 +367,7 @@ def test_a_child_seed_that_was_shown_leaves_nothing(flash: Path) -> None:
         assert memory.rows(device.pid, words) == set()
 
 
+@AT_NIGHT
 def test_parts_that_were_shown_leave_nothing(flash: Path) -> None:
     """T134: each part is in memory while all are shown, and the seed, too."""
     with EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device:
@@ -431,6 +433,7 @@ def test_seeds_that_are_kept_nowhere_leave_nothing_when_they_are_forgotten(flash
         assert not flash.exists()
 
 
+@AT_NIGHT
 def test_shares_that_were_typed_leave_neither_themselves_nor_their_secret(flash: Path) -> None:
     """T130: nothing of a backup is left but the master key that it makes."""
     plan = slip39.SharePlan(1, ((2, 3),), exponent=0)
@@ -462,6 +465,7 @@ def test_shares_that_were_typed_leave_neither_themselves_nor_their_secret(flash:
             assert memory.rows(device.pid, words) == set()
 
 
+@AT_NIGHT
 def test_codex32_that_was_typed_and_changed_leaves_nothing(flash: Path) -> None:
     text = codex32.from_seed(ENTROPY, "test").encode()
     wrong = text[:40] + ("q" if text[40] != "q" else "p") + text[41:]

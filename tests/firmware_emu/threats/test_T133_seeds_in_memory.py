@@ -5,8 +5,10 @@ import pytest
 from firmware_emu.core.device import Device
 from firmware_emu.effects import Save, State
 from firmware_emu.events import BytesIn, Port
+from firmware_emu.flows.menu import session
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Question
+from firmware_emu.storage import seed_records
 from signer.keys.keyring import Keyring
 from signer.keys.seeds.mnemonic import seed_from_words
 from tests import psbts
@@ -193,11 +195,10 @@ def test_a_seed_that_is_held_up_is_added_after_a_hold() -> None:
     assert desk.fingerprint == PLAIN
 
 
-def test_no_more_than_eight() -> None:
-    desk = Stateless()
-    desk.load(ABANDON, "0")
-    for number in range(1, 8):
-        desk.load_another(ABANDON, str(number))
+def test_no_more_are_loaded_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert session.MOST_SEEDS == seed_records.MOST_OTHERS
+    monkeypatch.setattr(session, "MOST_SEEDS", 2)
+    desk = loaded()
     desk.press("ok")
     desk.choose("Load another seed")
     assert "No more fit" in desk.text
