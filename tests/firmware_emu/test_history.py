@@ -163,7 +163,7 @@ def test_a_record_of_before_signatures_were_remembered_signs_and_remembers() -> 
     sealed = kept(desk).sealed
     assert sealed is not None
     settings = kept(desk).settings.encode()
-    counts = body[16 + len(settings) : -4 - len(sealed.encode())]
+    counts = body[16 + len(settings) : -4 - 1 - len(sealed.encode())]
     old = b"quietkey vault 3" + settings[:-1] + counts + sealed.encode()
     again = Desk(old + tagged_hash("quietkey/flash", old)[:8])
     again.unlock()
