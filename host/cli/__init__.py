@@ -340,6 +340,7 @@ def _add_endings(tasks: _Verbs) -> None:
         tasks, "call-off", "pay a payment back to yourself", _CALL_OFF, device=True, peer=True
     )
     cpfp = _add_task(tasks, "cpfp", "lift a payment by its coin", _CPFP, device=True, peer=True)
+    options.add_raw(_add_task(tasks, "broadcast", "send a transaction", options.RAW, peer=True))
     give_up = _add_task(tasks, "give-up", "send a payment no more", _GIVE_UP)
     for task in (bump, call_off, cpfp, give_up):
         task.add_argument("txid", help="the payment, as the history names it")

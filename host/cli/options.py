@@ -75,6 +75,12 @@ tells: as pictures with a sentence each.
   quietkey wallet plot --text    sentences alone, for who does not see pictures
 """
 
+RAW = """\
+Whoever signed and finished it: it is sent as it is, and nothing of it is kept here.
+
+  quietkey wallet broadcast signed.txn --peer 127.0.0.1:18444
+"""
+
 
 def resolve(args: argparse.Namespace) -> None:
     """Fill in what was not typed, by the config file. Raises BadInput for contradictions."""
@@ -162,6 +168,11 @@ def add_wallets(wallets: argparse.ArgumentParser) -> None:
 def add_plot(plot: argparse.ArgumentParser) -> None:
     """How plots are said."""
     plot.add_argument("--text", action="store_true", help="sentences alone, to be read aloud")
+
+
+def add_raw(task: argparse.ArgumentParser) -> None:
+    """What is sent."""
+    task.add_argument("file", metavar="FILE", help="the transaction, binary or hex; - is stdin")
 
 
 def add_message(signed: argparse.ArgumentParser, verified: argparse.ArgumentParser) -> None:

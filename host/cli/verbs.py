@@ -25,6 +25,7 @@ from host.cli import (
     plots,
     psbt_verbs,
     receiving,
+    sending,
     signers,
 )
 from host.cli.options import LOOKING, remember, resolve
@@ -216,6 +217,13 @@ async def _give_up(args: argparse.Namespace) -> None:
     _say(_GIVEN_UP)
 
 
+async def _broadcast(args: argparse.Namespace) -> None:
+    _need_server(args)
+    async with _session(args) as session:
+        sent = await sending.broadcast(args, session)
+    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, facts.sent_sentence(sent))
+
+
 async def _discard(session: LocalSession) -> None:
     draft = spend.unfinished(session.wallet)
     if draft is None:
@@ -374,6 +382,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "call-off": _call_off,
     "cpfp": _cpfp,
     "give-up": _give_up,
+    "broadcast": _broadcast,
     "export": exchange.export,
     "import": exchange.import_wallet,
     "import-labels": exchange.import_labels,

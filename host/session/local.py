@@ -326,6 +326,10 @@ class LocalSession:
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         return await spend.send(self.wallet, self._backend, payment, observer)
 
+    async def broadcast(self, raw_tx: bytes) -> Sent:
+        """Give a transaction that may be anybody's to the network. Raises NetworkError."""
+        return await self._backend.broadcast(raw_tx, None)
+
     async def close(self) -> None:
         """Let go of the device, the network and the wallet; the wallet is on disk."""
         await self.cable.unplug()
