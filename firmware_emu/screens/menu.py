@@ -33,7 +33,8 @@ class Menu:
         first = max(0, self.cursor - BODY + 1)
         visible = enumerate(self.items[first : first + BODY], start=first)
         body = tuple(f"{'▸' if i == self.cursor else ' '} {item}" for i, item in visible)
-        return framed(heading(self.title), body, buttons(self.back, "choose", "◂ ▸"))
+        place = f"{self.cursor + 1}/{len(self.items)}" if len(self.items) > BODY else ""
+        return framed(heading(self.title, place), body, buttons(self.back, "choose", "◂ ▸"))
 
     def press(self, key: Key) -> "Menu | Picked | MenuClosed":
         match key:

@@ -341,6 +341,8 @@ def test_a_menu_goes_round_and_gives_what_is_under_the_cursor() -> None:
 def test_a_long_menu_keeps_its_cursor_in_sight() -> None:
     menu = Menu("Menu", tuple(f"item {i}" for i in range(20)), cursor=15)
     assert "▸ item 15" in menu.lines()
+    assert menu.lines()[0].endswith("16/20"), "there is more than is shown"
+    assert Menu("Menu", ("one", "two")).lines()[0] == "Menu"
 
 
 def test_a_question_that_needs_holding_does_nothing_on_a_short_press() -> None:
