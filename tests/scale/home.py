@@ -21,6 +21,7 @@ from tests.scale.life import FEE, Life, live
 from tests.wallets import keyring
 
 NAME = "long"
+PATIENCE_S = 180.0  # taking in ten thousand transactions at once is no silence
 GIVEN_AHEAD = 5  # addresses that nobody has paid to yet
 
 
@@ -35,7 +36,8 @@ async def home(root: Path, transactions: int, coins: int) -> AsyncIterator[None]
         wallet.store._db.execute("PRAGMA synchronous = OFF")  # nothing is lost by a crash here
         _hand_out(wallet, life)
         host, _, port = peer.partition(":")
-        backend = p2p.P2pBackend([(host, int(port))], "regtest", folder / "headers")
+        peers, headers = [(host, int(port))], folder / "headers"
+        backend = p2p.P2pBackend(peers, "regtest", headers, patience_s=PATIENCE_S)
         await backend.sync(wallet)
         await backend.close()
         _remember(wallet, life)
