@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple, Unpack
 
 import bdkpython as bdk
 
@@ -28,6 +29,9 @@ FIRST_STILL_S, LONGEST_STILL_S = 1.5, 12.0
 CONTRADICTION_PAUSE_S = 60.0
 ASK_AGAIN_S = 60.0  # how often, while no block comes, the others are asked for theirs
 FRESH_S = 10.0
+
+Ts = TypeVarTuple("Ts")
+T = TypeVar("T")
 
 
 class _GivenUp(Exception):
@@ -272,17 +276,31 @@ class Follower:
 
         It looks at each filter once, for the addresses it knew when it was made.
         """
-        is_used_elsewhere = await asyncio.to_thread(self._wallet.apply, update)
+        is_used_elsewhere = await self._at_work(self._wallet.apply, update)
         search = self._wallet.search
         margin = search.gap if is_used_elsewhere else 0
         revealed = self._wallet.revealed()
         if any(count + margin > limit for count, limit in zip(revealed, watched, strict=True)):
             if is_used_elsewhere:
-                await asyncio.to_thread(self._wallet.search_again)
+                await self._at_work(self._wallet.search_again)
             return False
         if not search.complete:
-            await asyncio.to_thread(self._wallet.finish_search)
+            await self._at_work(self._wallet.finish_search)
         return True
+
+    async def _at_work(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+        """The wallet's own work, in a thread. That it goes on is news.
+
+        Thousands of transactions take longer than anybody waits for silent peers.
+        """
+        task = asyncio.ensure_future(asyncio.to_thread(work, *args))
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=LOOK_S)
+                await self._tell()
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _listen(self, client: "bdk.CbfClient") -> None:
         """Whoever waits shall know that it goes on. Hearing the same again is no progress."""

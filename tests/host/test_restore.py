@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from time import sleep
 
 import bdkpython as bdk
 import pytest
@@ -80,6 +81,22 @@ async def test_a_restored_seed_finds_its_coins_at_the_first_sync(
     used = {index for block in blocks for branch, index in block if branch is EXTERNAL}
     assert wallet.next_address().index == max(used) + 1
     assert wallet.search.complete
+
+
+async def test_a_wallet_that_takes_long_to_take_blocks_in_is_not_said_to_wait_for_silent_peers(
+    devnet: Devnet, backend: P2pBackend, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await use(devnet, wallet, [receive([0])])
+    right, patience_s = wallet.apply, 2.0
+
+    def slow(update: "bdk.Update") -> bool:
+        sleep(2 * patience_s)
+        return right(update)
+
+    monkeypatch.setattr(wallet, "apply", slow)
+    backend._patience_s = patience_s
+    await backend.sync(wallet)
+    assert wallet.balance().confirmed_sats == COIN
 
 
 async def test_a_gap_that_is_too_small_is_widened_by_looking_again(
