@@ -71,13 +71,16 @@ class ContactsPage(WalletPage, can_focus=False):
 
     @on(Input.Submitted)
     def action_keep(self) -> None:
-        name, payee = (self.query_one(f"#{key}", Input).value for key in ("name", "payee"))
+        """An empty address forgets somebody, but only where the address is asked for."""
+        name = self.query_one("#name", Input).value
+        payee = self.query_one("#payee", Input)
+        is_contact = of_name(name, self._contacts) is not None
         if not name.strip():
             self.first_focus()
-        elif not payee.strip() and of_name(name, self._contacts) is None:
-            self.query_one("#payee", Input).focus()
+        elif not payee.value.strip() and not (is_contact and payee.has_focus):
+            payee.focus()
         else:
-            self.post_message(ContactWritten(name, payee))
+            self.post_message(ContactWritten(name, payee.value))
 
 
 def _row(contact: Contact) -> Content:
