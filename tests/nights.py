@@ -9,6 +9,6 @@ IS_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 AT_NIGHT = pytest.mark.skipif(not IS_NIGHT, reason="for a night: HYPOTHESIS_PROFILE=night")
 
 
-def cases(names: Iterable[str], by_day: Container[str]) -> list[object]:
+def cases(parameters: Iterable[object], by_day: Container[object]) -> list[object]:
     """The parameters of a test; those that are not for a day wait for a night."""
-    return [name if name in by_day else pytest.param(name, marks=AT_NIGHT) for name in names]
+    return [each if each in by_day else pytest.param(each, marks=AT_NIGHT) for each in parameters]

@@ -26,7 +26,6 @@ from tests.gallery import device as gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
-LOOKS = gallery.looks()
 
 
 def row_of(canvas: Canvas, row: int) -> bytes:
@@ -67,7 +66,7 @@ def test_a_sign_without_a_drawing_is_a_box_and_never_nothing() -> None:
 
 
 def test_every_sign_on_every_screen_was_drawn() -> None:
-    shown = {sign for look in LOOKS for line in look.seen.lines for sign in line}
+    shown = {sign for look in gallery.looks() for line in look.seen.lines for sign in line}
     assert shown <= set(font._drawings())
 
 
@@ -157,25 +156,27 @@ def golden(name: str, now: str) -> str:
 
 
 def test_every_screen_reads_as_agreed() -> None:
-    now = gallery.text(LOOKS)
+    now = gallery.text(gallery.looks())
     assert now == golden("device_screens.txt", now)
 
 
 def test_every_screen_looks_as_agreed() -> None:
-    hashes = {look.name: hashlib.sha256(look.canvas.pixels()).hexdigest()[:16] for look in LOOKS}
+    hashes = {
+        look.name: hashlib.sha256(look.canvas.pixels()).hexdigest()[:16] for look in gallery.looks()
+    }
     now = json.dumps(hashes, indent=1) + "\n"
     assert hashes == json.loads(golden("device_pixels.json", now))
 
 
 def test_no_screen_is_larger_than_the_panel() -> None:
-    for look in LOOKS:
+    for look in gallery.looks():
         assert len(look.seen.lines) <= ROWS, look.name
         assert max(map(len, look.seen.lines)) <= COLUMNS, look.name
 
 
 def test_all_kinds_of_screens_are_in_the_gallery() -> None:
     modules = (ROOT / "firmware_emu" / "screens").glob("*.py")
-    kinds = {look.seen.kind for look in LOOKS}
+    kinds = {look.seen.kind for look in gallery.looks()}
     missing = {path.stem.replace("_", "") for path in modules} - kinds - {"init", "layout"}
     assert missing - {"viewfinder"} == set()
 
@@ -184,6 +185,6 @@ def test_the_gallery_is_a_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.gallery.device", str(tmp_path / "pictures")]
     subprocess.run(command, check=True, cwd=ROOT, timeout=100)
     pictures = sorted(path.stem for path in (tmp_path / "pictures").glob("*.png"))
-    assert pictures == sorted(look.name for look in LOOKS)
+    assert pictures == sorted(look.name for look in gallery.looks())
     whole = (tmp_path / "pictures" / "screens.txt").read_text("utf-8")
-    assert whole == gallery.text(LOOKS)
+    assert whole == gallery.text(gallery.looks())

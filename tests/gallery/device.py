@@ -7,6 +7,7 @@ import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -91,6 +92,7 @@ def payments() -> Mapping[str, bytes]:
     return {name: b64decode(text) for name, text in found.items()}
 
 
+@cache
 def looks() -> tuple[Look, ...]:
     """All screens of all stories, the same ones on every machine."""
     found: list[Look] = []

@@ -104,7 +104,7 @@ def test_every_help_has_an_example_that_can_be_typed(one: ArgumentParser) -> Non
     examples = re.findall(r"^  (quietkey .*?)(?:  .*)?$", text, re.MULTILINE)
     assert examples, text
     for example in examples:
-        words = example.partition(" > ")[0].split()[1:]
+        words = re.split(r" \d?[<>] ", example)[0].split()[1:]
         if words[0] not in PASSED_ON:
             parser().parse_args([{"ADDRESS": STRANGER}.get(word, word) for word in words])
 

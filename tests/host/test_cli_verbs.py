@@ -90,7 +90,7 @@ async def test_every_verb_has_the_same_keys_for_ever(
     keys = {"network", "script", "fingerprint", "account_xpub", "account", "descriptor"}
     assert set(pairing) == keys
     (received,) = await rich.reads_json("receive")
-    assert set(received) == {"address", "index", "path"}
+    assert set(received) == {"address", "index", "path", "uri"}
     assert received["path"][-2:] == [0, received["index"]]
     (balance,) = await rich.reads_json("balance")
     tip = {"height", "tip_age_s", "liars"}
@@ -460,9 +460,11 @@ def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
         "sync",
         "rescan",
         "coins",
+        "plot",
     }
-    exchanging = {"export", "import", "import-labels", "label", "message"}
-    assert set(done) == looking | paying | exchanging
+    exchanging = {"export", "import", "import-labels", "label", "message", "broadcast"}
+    people = {"addresses", "find", "contact", "contacts", "forget-contact"}
+    assert set(done) == looking | paying | exchanging | people
 
 
 # ---- the endings of a payment

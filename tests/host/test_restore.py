@@ -21,6 +21,7 @@ from host.schema import MIGRATIONS
 from host.store import Search
 from host.wallet import Wallet
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
+from tests.nights import cases
 from tests.wallets import opened, paired
 
 COIN = 10_000  # sats
@@ -56,6 +57,14 @@ HISTORIES = {
     "behind the window": ([receive([index]) for index in range(0, 161, 20)], Search()),
 }
 
+BY_DAY = {
+    "one a block",
+    "all in one block, backwards",
+    "leaping ahead",
+    "receive and change",
+    "far apart",
+}
+
 
 async def use(devnet: Devnet, wallet: Wallet, blocks: Iterable[Iterable[Index]]) -> int:
     """Pays a coin to each address; how many."""
@@ -69,7 +78,7 @@ async def use(devnet: Devnet, wallet: Wallet, blocks: Iterable[Iterable[Index]])
     return count
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("name", cases(HISTORIES, BY_DAY))
 async def test_a_restored_seed_finds_its_coins_at_the_first_sync(
     devnet: Devnet, backend: P2pBackend, tmp_path: Path, name: str
 ) -> None:

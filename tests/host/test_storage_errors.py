@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nights import AT_NIGHT
+from tests.nights import AT_NIGHT, cases
 from tests.store_faults import FAULTS, judged
 from tests.wallets import fund, paired
 
@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 READING = ("balance", "history")
 WRITING = ("receive",)
 pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")]
+
+
+DAMAGES = ("zeroed", "cut", "noise", "header", "folder", "a page")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +114,7 @@ def test_a_file_in_the_place_of_a_folder_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["quietkey.sqlite", "coins.sqlite"])
-@pytest.mark.parametrize("damage", ["zeroed", "cut", "noise", "header", "folder", "a page"])
+@pytest.mark.parametrize("damage", cases(DAMAGES, {"cut", "header", "a page"}))
 def test_a_damaged_file_is_named_and_what_to_do_with_it(home: Path, name: str, damage: str) -> None:
     file = home / "regtest" / "wpkh" / name
     raw = file.read_bytes()
