@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from firmware_emu.emulator import PIN, sealed_record
@@ -41,8 +42,10 @@ def account_in(text: str) -> account.Account | None:
     return None
 
 
-def test_an_account_is_read_from_the_pictures_of_the_panel(tmp_path: Path) -> None:
-    flash = tmp_path / "device.flash"
+@contextmanager
+def at_the_accounts_code(folder: Path) -> Iterator[Terminal]:
+    """A device in a terminal that draws pictures, one press before it shows its account."""
+    flash = folder / "device.flash"
     flash.write_bytes(sealed_record())
     command = [sys.executable, "-m", "firmware_emu", "--air", "--flash", str(flash)]
     terminal = Terminal(command, KITTY)
@@ -53,6 +56,13 @@ def test_an_account_is_read_from_the_pictures_of_the_panel(tmp_path: Path) -> No
         press(terminal, "\r", "Fingerprint")
         press(terminal, "\r", "Show account")
         press(terminal, "\x1b[C", "▸")
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def test_an_account_is_read_from_the_pictures_of_the_panel(tmp_path: Path) -> None:
+    with at_the_accounts_code(tmp_path) as terminal:
         press(terminal, "\r", "g letters")
         until(terminal, lambda: account_in(terminal.text) is not None)
         shown = account_in(terminal.text)
@@ -63,24 +73,10 @@ def test_an_account_is_read_from_the_pictures_of_the_panel(tmp_path: Path) -> No
         press(terminal, "g", "▀")
         assert ERASED in terminal.text
         press(terminal, "x", "Unlocked.")
-    finally:
-        terminal.close()
 
 
 @AT_NIGHT
 def test_a_picture_goes_with_its_screen(tmp_path: Path) -> None:
-    flash = tmp_path / "device.flash"
-    flash.write_bytes(sealed_record())
-    command = [sys.executable, "-m", "firmware_emu", "--air", "--flash", str(flash)]
-    terminal = Terminal(command, KITTY)
-    try:
-        until(terminal, lambda: "Locked." in terminal.text)
-        press(terminal, "\r", "Type it")
-        terminal.press(PIN)
-        press(terminal, "\r", "Fingerprint")
-        press(terminal, "\r", "Show account")
-        press(terminal, "\x1b[C", "▸")
+    with at_the_accounts_code(tmp_path) as terminal:
         press(terminal, "\r", "a=T")
         press(terminal, "x", ERASED)
-    finally:
-        terminal.close()
