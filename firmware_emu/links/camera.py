@@ -13,7 +13,8 @@ from firmware_emu.shell import Shell
 LOOPBACK = "127.0.0.1"
 MOST_STREAMS = 4
 AT_ONCE = 256 << 10  # bytes that asyncio reads from a stream in one go
-MOST_BYTES = MAX_PIXELS + MAX_HEADER + AT_ONCE  # of pictures that have not ended (threat T97)
+# Of pictures that have not ended, or are on their way to be looked at (threat T97).
+MOST_BYTES = MAX_PIXELS + MAX_HEADER + AT_ONCE
 SMALLEST = 21  # modules on a side of the smallest QR code
 
 
@@ -56,18 +57,22 @@ class CameraLink:
         self._shell.pull_out(self._port)
 
     def _stream(self) -> "_Stream":
-        return _Stream(self._see, self._streams, self._crowd)
+        return _Stream(self._see, self._regulate, self._streams, self._crowd)
 
-    def _see(self, picture: GreyPicture) -> None:
+    def _see(self, picture: GreyPicture) -> int:
+        """How many bytes are on their way for it."""
         if min(picture.width, picture.height) < SMALLEST:
-            return  # not worth a look, and thousands of them fit one packet
+            return 0  # not worth a look, and thousands of them fit one packet
         self._unseen += 1
         self._reader.look(picture)
         self._regulate()
+        return len(picture.pixels)
 
     def _hear(self, item: Item) -> None:
         if LOOKED in item:
             self._unseen -= 1
+            for stream in self._streams if not self._unseen else ():
+                stream.seen()
         elif "code" in item:
             self._untaken += 1
             event = BytesIn(self._port, bytes.fromhex(item["code"]))
@@ -105,12 +110,18 @@ class _Stream(asyncio.Protocol):
     """One sender of pictures. It is in `streams` while it is connected."""
 
     def __init__(
-        self, see: Callable[[GreyPicture], None], streams: "set[_Stream]", crowd: Crowd
+        self,
+        see: Callable[[GreyPicture], int],
+        joined: Callable[[], None],
+        streams: "set[_Stream]",
+        crowd: Crowd,
     ) -> None:
+        self._joined = joined
         self._see = see
         self._streams = streams
         self._crowd = crowd
         self._pictures = Pictures()
+        self._on_the_way = 0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -119,6 +130,7 @@ class _Stream(asyncio.Protocol):
         self._transport = transport
         self._streams.add(self)
         self._crowd.join(self)
+        self._joined()  # it waits as the others do
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._streams.discard(self)
@@ -130,10 +142,15 @@ class _Stream(asyncio.Protocol):
             return
         try:
             for picture in self._pictures.feed(data):
-                self._see(picture)
+                self._on_the_way += self._see(picture)
         except BadPicture:
             # Where one picture ends is where the next begins: after a bad one nothing is known.
             self.end()
+        self._crowd.answered(self, self._pictures.unfinished + self._on_the_way)
+
+    def seen(self) -> None:
+        """All pictures were looked at."""
+        self._on_the_way = 0
         self._crowd.answered(self, self._pictures.unfinished)
 
     def look(self, is_looking: bool) -> None:
