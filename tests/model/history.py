@@ -39,12 +39,12 @@ class Fault(AssertionError):
 
 @dataclass(slots=True)
 class Wish:
-    """The person wants it once. `called_off` is the txid that took it back."""
+    """The person wants it once. `called_off` are the txids that took it back, a bumped one, too."""
 
     number: int
     sats: int
     payments: list[Transaction] = field(default_factory=list)
-    called_off: str = ""
+    called_off: list[str] = field(default_factory=list)
 
     @property
     def script(self) -> bytes:
@@ -161,7 +161,7 @@ class History:
         if wish:
             wish.payments.append(transaction)
         elif draft.replaces:
-            self._wish_of(draft.replaces).called_off = payment.txid
+            self._wish_of(draft.replaces).called_off.append(payment.txid)
         self._note(f"  {payment.txid[:8]} pays {wish.number if wish else 'back'}: {_io(payment)}")
         self._maybe_killed()
         await spend.send(self.wallet, self.nodes, payment)
@@ -196,7 +196,7 @@ class History:
             wish
             for wish in self.wishes
             if all(self._has_ended(each, statuses) for each in wish.payments)
-            and (not wish.called_off or statuses.get(wish.called_off) == "confirmed")
+            and (not wish.called_off or "confirmed" in map(statuses.get, wish.called_off))
         ]
         if is_open and self.chance.random() < 0.7:
             return self.chance.choice(is_open)
@@ -213,7 +213,7 @@ class History:
 
     def _wish_of(self, txid: str) -> Wish:
         for wish in self.wishes:
-            if txid == wish.called_off or txid in {each.name for each in wish.payments}:
+            if txid in wish.called_off or txid in {each.name for each in wish.payments}:
                 return wish
         raise Fault(f"nobody wanted {txid}")
 
