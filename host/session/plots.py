@@ -103,6 +103,8 @@ def balance_sentence(points: Sequence[BalancePoint]) -> str:
     """From when to when, the highest and what it is."""
     if not points:
         return "Nothing came in a block yet."
+    if len(points) == 1:
+        return f"{grouped(points[0].sats)} sats since {_day(points[0].time)}."
     highest = max(points, key=lambda point: point.sats)
     return (
         f"From {_day(points[0].time)} to {_day(points[-1].time)}. Highest"
@@ -113,8 +115,14 @@ def balance_sentence(points: Sequence[BalancePoint]) -> str:
 
 def ages_sentence(bars: Sequence[Bar]) -> str:
     """How many coins of each age, and what they hold."""
-    parts = [f"{bar.name} {bar.count} with {grouped(bar.amount)} sats" for bar in bars if bar.count]
-    return f"Coins {'; '.join(parts)}." if parts else "There is no coin in a block yet."
+    parts = [
+        f"{bar.name}, {_coins(bar.count)}, {grouped(bar.amount)} sats" for bar in bars if bar.count
+    ]
+    return f"By age: {'; '.join(parts)}." if parts else "There is no coin in a block yet."
+
+
+def _coins(count: int) -> str:
+    return "1 coin" if count == 1 else f"{count} coins"
 
 
 def fees_sentence(bars: Sequence[Bar] | None) -> str:

@@ -47,7 +47,8 @@ def test_coins_are_as_old_as_their_blocks() -> None:
     wallet = WalletSnapshot("", 5, Balance(18, 9), coins, history)
     ages = [bar for bar in plots.coin_ages(wallet, 101 * DAY) if bar.count]
     assert ages == [Bar("under a week", 11, 2), Bar("under half a year", 7, 1)]
-    assert plots.ages_sentence(ages).startswith("Coins under a week 2 with 11 sats;")
+    assert plots.balance_sentence([plots.BalancePoint(0, 5_000)]) == "5 000 sats since 1970-01-01."
+    assert plots.ages_sentence(ages).startswith("By age: under a week, 2 coins, 11 sats;")
 
 
 def test_what_others_pay_is_sorted_by_rate_and_nothing_is_claimed_where_nobody_tells() -> None:
@@ -93,7 +94,7 @@ def test_the_command_line_draws_says_and_lists_it(
 
     assert main([*words, "--text"]) == 0
     spoken = capsys.readouterr().out
-    assert "at the end 50 000 sats." in spoken
+    assert "50 000 sats since " in spoken
     assert not set(spoken) & set("█▁▂▃▄▅▆▇▏▎▍▌▋▊▉")
 
     assert main(words) == 0
@@ -106,7 +107,7 @@ async def test_the_app_has_them_on_a_page() -> None:
     history = next(shot for shot in SHOTS if shot.name == "history")
     shown = await take(replace(history, keys=("t",)), (80, 24), goldens.screen_text)
     assert "Balance over time" in shown
-    assert "Highest 44 499 700 sats" in shown
+    assert "44 499 700 sats since " in shown
     assert "█" in shown
     assert "Coin ages" in shown
     assert "What others pay" not in shown, "nobody tells"
