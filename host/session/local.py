@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+from host import garbage
 from host.app import cosigner, pair, pasted, receive, spend, verify_address
 from host.app.history import entries, latest
 from host.backends import Backend
@@ -341,13 +342,14 @@ class LocalSession:
 
 
 def _snapshot(wallet: Wallet, network: NetworkView, newest: int | None = None) -> WalletSnapshot:
-    history = entries(wallet) if newest is None else latest(wallet, newest)
-    return WalletSnapshot(
-        wallet.fingerprint,
-        wallet.tip_height,
-        wallet.balance(),
-        wallet.utxos(),
-        history,
-        network,
-        newest is None or len(history) < newest,
-    )
+    with garbage.uncollected():
+        history = entries(wallet) if newest is None else latest(wallet, newest)
+        return WalletSnapshot(
+            wallet.fingerprint,
+            wallet.tip_height,
+            wallet.balance(),
+            wallet.utxos(),
+            history,
+            network,
+            newest is None or len(history) < newest,
+        )

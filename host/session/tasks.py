@@ -5,13 +5,13 @@ host.session.payment, for every face.
 """
 
 import asyncio
-import gc
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
+from host import garbage
 from host.config import wall_clock
 from host.errors import AddressAlarm, HostError, MoreSignatures, WalletError
 from host.session import wording
@@ -121,13 +121,12 @@ def _look_at(host: Host, wallet: WalletSnapshot) -> None:
 
 async def open_wallet(host: Host) -> None:
     """The wallet used last, so that the balance is there before the device is unlocked."""
+    garbage.set_aside()  # what was imported
     with reported(host):
         if await host.session.open_wallet():
             host.change(wallet=await host.session.glance())
-            gc.freeze()  # what stays is not looked through for garbage: that takes long
             wallet = await host.session.snapshot()
             host.change(wallet=wallet, payment=await _unfinished(host))
-            gc.freeze()
             await sync(host)
 
 

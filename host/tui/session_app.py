@@ -1,7 +1,6 @@
 """What the app stands on: a session behind the screens, one value that is drawn, one keyboard."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import WorkerCancelled, WorkerFailed, WorkType, get_current_worker
 
+from host import garbage
 from host.errors import HostError
 from host.session import tasks
 from host.session.api import Opening, WalletSession
@@ -204,7 +204,7 @@ class SessionApp(App[int], inherit_bindings=False):
         self.change(starting=sentence)
 
     async def on_unmount(self) -> None:
-        gc.unfreeze()  # what host.session.tasks kept from the collector
+        garbage.take_back()
         if self._session is not None:
             await self._session.close()
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import bdkpython as bdk
 
+from host import garbage
 from host.wallet.ended import Coin
 
 _Answers = dict[str, Any]
@@ -112,7 +113,8 @@ class BdkWallet(bdk.Wallet):  # type: ignore[misc]
     def _answer(self, question: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - BDK's
         with self.guard:
             if question not in self.answers:
-                self.answers[question] = ask()
+                with garbage.uncollected():
+                    self.answers[question] = ask()
             return self.answers[question]
 
     def _by_txid(self) -> "dict[str, bdk.CanonicalTx]":
