@@ -1,13 +1,14 @@
-"""A PSBT as maps of bytes (BIP174), read strictly, and the one way a signed one is taken in.
+"""A PSBT as maps of bytes (BIP174, BIP370), read strictly; and how a signed one is taken in.
 
 What comes back from a device is not trusted: nothing but signatures is taken from it, and these
 go into the PSBT that this wallet made.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from host.errors import WalletError
-from host.transactions import Transaction
+from host.transactions import Outpoint, Transaction, TxIn, TxOut
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor, compact_size
 
@@ -20,14 +21,31 @@ TAP_KEY_SIG = b"\x13"  # BIP371
 TAP_SCRIPT_SIG = 0x14
 TAP_DERIVATION = b"\x16"
 TAP_INTERNAL_KEY = b"\x17"
+SILENT_ADDRESS = b"\x09"  # BIP375, PSBT_OUT_SP_V0_INFO
 SIGHASH_ALL = 0x01
+# Version 2 (BIP370) has the transaction's parts in fields of their own.
+_VERSION = b"\xfb"
+_TX_VERSION, _FALLBACK_LOCK_TIME, _INPUT_COUNT, _OUTPUT_COUNT, _MODIFIABLE = (
+    bytes([field]) for field in range(2, 7)
+)
+_PREVIOUS_TXID, _OUTPUT_INDEX, _SEQUENCE, _TIME_LOCK, _HEIGHT_LOCK = (
+    bytes([field]) for field in range(0x0E, 0x13)
+)
+_AMOUNT, _SCRIPT = b"\x03", b"\x04"
+_GLOBALS_2 = (_VERSION, _TX_VERSION, _FALLBACK_LOCK_TIME, _INPUT_COUNT, _OUTPUT_COUNT, _MODIFIABLE)
+_INPUT_2 = (_PREVIOUS_TXID, _OUTPUT_INDEX, _SEQUENCE, _TIME_LOCK, _HEIGHT_LOCK)
+_FINAL = 0xFFFFFFFF
+_MOST_PARTS = 20_000
 
 Map = dict[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class PsbtMaps:
-    """The three kinds of maps, records in the order they came."""
+    """The three kinds of maps, records in the order they came; `top` has the transaction.
+
+    An output to a silent payment address has no script before the device has computed one.
+    """
 
     top: Map
     inputs: tuple[Map, ...]
@@ -35,25 +53,46 @@ class PsbtMaps:
 
     @classmethod
     def parse(cls, data: bytes) -> "PsbtMaps":
-        """All of `data`. Raises Malformed: duplicate keys, other versions, bytes left over."""
+        """All of `data`, of version 0 or 2. Raises Malformed: duplicate keys, bytes left over."""
         cursor = Cursor(data)
         if cursor.take(len(MAGIC)) != MAGIC:
             raise Malformed("This is not a PSBT.")
         top = read_map(cursor)
         if UNSIGNED_TX not in top:
-            raise Malformed("There is no unsigned transaction in the PSBT.")
+            return _read_version_2(top, cursor)
         unsigned = Transaction.parse(top[UNSIGNED_TX])
         inputs = tuple(read_map(cursor) for _ in unsigned.inputs)
         outputs = tuple(read_map(cursor) for _ in unsigned.outputs)
         cursor.end()
         return cls(top, inputs, outputs)
 
-    def encode(self) -> bytes:
-        return MAGIC + b"".join(map(_encode_map, (self.top, *self.inputs, *self.outputs)))
+    def encode(self, version: int = 0) -> bytes:
+        """As BIP174 writes it, or BIP370: version 2 is what silent payments need (BIP375)."""
+        if version == 2 or any(SILENT_ADDRESS in records for records in self.outputs):
+            return _encode_maps(_version_2(self))
+        return _encode_maps(self)
 
     @property
     def unsigned_tx(self) -> bytes:
         return self.top[UNSIGNED_TX]
+
+
+def is_same_payment(draft: PsbtMaps, answer: PsbtMaps) -> bool:
+    """Whether both are about one transaction. What pays a silent address may differ.
+
+    `draft` says which outputs these are: the device computes their scripts.
+    """
+    silent = {index for index, records in enumerate(draft.outputs) if SILENT_ADDRESS in records}
+    return _opened(draft, silent) == _opened(answer, silent)
+
+
+def _opened(psbt: PsbtMaps, silent: set[int]) -> Transaction:
+    unsigned = Transaction.parse(psbt.unsigned_tx)
+    outputs = tuple(
+        replace(txout, script_pubkey=b"") if index in silent else txout
+        for index, txout in enumerate(unsigned.outputs)
+    )
+    return replace(unsigned, outputs=outputs)
 
 
 def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
@@ -190,12 +229,126 @@ def read_map(cursor: Cursor) -> Map:
     return records
 
 
+def _encode_maps(psbt: PsbtMaps) -> bytes:
+    return MAGIC + b"".join(map(_encode_map, (psbt.top, *psbt.inputs, *psbt.outputs)))
+
+
 def _encode_map(records: Map) -> bytes:
     return b"".join(_blob(key) + _blob(value) for key, value in records.items()) + b"\x00"
 
 
 def _blob(data: bytes) -> bytes:
     return compact_size(len(data)) + data
+
+
+# --- version 2
+
+
+def _version_2(psbt: PsbtMaps) -> PsbtMaps:
+    unsigned = Transaction.parse(psbt.unsigned_tx)
+    top = {key: value for key, value in psbt.top.items() if key != UNSIGNED_TX}
+    top |= {
+        _VERSION: _number(2),
+        _TX_VERSION: _number(unsigned.version),
+        _FALLBACK_LOCK_TIME: _number(unsigned.lock_time),
+        _INPUT_COUNT: compact_size(len(unsigned.inputs)),
+        _OUTPUT_COUNT: compact_size(len(unsigned.outputs)),
+    }
+    inputs = tuple(
+        {
+            **records,
+            _PREVIOUS_TXID: txin.outpoint.txid,
+            _OUTPUT_INDEX: _number(txin.outpoint.index),
+            _SEQUENCE: _number(txin.sequence),
+        }
+        for records, txin in zip(psbt.inputs, unsigned.inputs, strict=True)
+    )
+    outputs = tuple(
+        {**records, _AMOUNT: txout.sats.to_bytes(8, "little"), **_script_record(records, txout)}
+        for records, txout in zip(psbt.outputs, unsigned.outputs, strict=True)
+    )
+    return PsbtMaps(top, inputs, outputs)
+
+
+def _script_record(records: Map, txout: TxOut) -> Map:
+    is_open = SILENT_ADDRESS in records and not txout.script_pubkey
+    return {} if is_open else {_SCRIPT: txout.script_pubkey}
+
+
+def _read_version_2(top: Map, cursor: Cursor) -> PsbtMaps:
+    """Raises Malformed: a field that version 2 must have is missing, or bytes are left over."""
+    if top.get(_VERSION) != _number(2):
+        raise Malformed("There is neither an unsigned transaction nor version 2 in the PSBT.")
+    count_in, count_out = (_count(top, field) for field in (_INPUT_COUNT, _OUTPUT_COUNT))
+    inputs = [read_map(cursor) for _ in range(count_in)]
+    outputs = [read_map(cursor) for _ in range(count_out)]
+    cursor.end()
+    transaction = Transaction(
+        _uint(top, _TX_VERSION, 4),
+        tuple(_txin(records) for records in inputs),
+        tuple(_txout(records) for records in outputs),
+        _lock_time(top, inputs),
+    )
+    unsigned = {UNSIGNED_TX: transaction.encode(witness=False)}
+    return PsbtMaps(
+        unsigned | _without(top, _GLOBALS_2),
+        tuple(_without(records, _INPUT_2) for records in inputs),
+        tuple(_without(records, (_AMOUNT, _SCRIPT)) for records in outputs),
+    )
+
+
+def _txin(records: Map) -> TxIn:
+    txid = _field(records, _PREVIOUS_TXID)
+    if len(txid) != 32:
+        raise Malformed("A transaction has a name of 32 bytes.")
+    sequence = _uint(records, _SEQUENCE, 4) if _SEQUENCE in records else _FINAL
+    return TxIn(Outpoint(txid, _uint(records, _OUTPUT_INDEX, 4)), b"", sequence)
+
+
+def _txout(records: Map) -> TxOut:
+    is_open = SILENT_ADDRESS in records and _SCRIPT not in records
+    return TxOut(_uint(records, _AMOUNT, 8), b"" if is_open else _field(records, _SCRIPT))
+
+
+def _lock_time(top: Map, inputs: Sequence[Map]) -> int:
+    """BIP370, Determining Lock Time: a height where every input that asks for one allows it."""
+    locked = [records for records in inputs if {_TIME_LOCK, _HEIGHT_LOCK} & records.keys()]
+    for field in (_HEIGHT_LOCK, _TIME_LOCK):
+        if locked and all(field in records for records in locked):
+            return max(_uint(records, field, 4) for records in locked)
+    if locked:
+        raise Malformed("Its inputs ask for lock times that exclude each other.")
+    return _uint(top, _FALLBACK_LOCK_TIME, 4) if _FALLBACK_LOCK_TIME in top else 0
+
+
+def _without(records: Map, fields: Sequence[bytes]) -> Map:
+    return {key: value for key, value in records.items() if key not in fields}
+
+
+def _field(records: Map, field: bytes) -> bytes:
+    if field not in records:
+        raise Malformed(f"Field {field.hex()} is missing in the PSBT.")
+    return records[field]
+
+
+def _uint(records: Map, field: bytes, size: int) -> int:
+    value = _field(records, field)
+    if len(value) != size:
+        raise Malformed(f"Field {field.hex()} has the wrong size.")
+    return int.from_bytes(value, "little")
+
+
+def _count(top: Map, field: bytes) -> int:
+    cursor = Cursor(_field(top, field))
+    count = cursor.compact()
+    cursor.end()
+    if count > _MOST_PARTS:
+        raise Malformed("It has too many inputs or outputs.")
+    return count
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(4, "little")
 
 
 _SAFE = "Nothing was paid. Discard the payment and try again."

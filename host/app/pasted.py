@@ -3,7 +3,7 @@
 from host import psbt_files
 from host.app import spend
 from host.errors import BadInput
-from host.psbt import BIP32_DERIVATION, PsbtMaps
+from host.psbt import BIP32_DERIVATION, PsbtMaps, is_same_payment
 from host.transactions import Transaction
 from host.values import Draft, PaymentRecord
 from host.wallet import Wallet
@@ -19,7 +19,7 @@ def own_payment(wallet: Wallet, psbt: PsbtMaps) -> Draft | PaymentRecord:
     Raises BadInput, which names what it is instead.
     """
     draft = spend.unfinished(wallet)
-    if draft is not None and PsbtMaps.parse(draft.psbt).unsigned_tx == psbt.unsigned_tx:
+    if draft is not None and is_same_payment(PsbtMaps.parse(draft.psbt), psbt):
         return draft
     name = Transaction.parse(psbt.unsigned_tx).name
     for record in spend.unsent(wallet):

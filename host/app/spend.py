@@ -14,6 +14,7 @@ from host.backends import Backend
 from host.config import grouped
 from host.devices import SigningDevice
 from host.errors import (
+    DeviceError,
     HostError,
     LinkLost,
     MoreSignatures,
@@ -21,6 +22,7 @@ from host.errors import (
     PeersUnreachable,
     WalletError,
 )
+from host.payees.addresses import is_silent
 from host.values import (
     Draft,
     PaymentRecord,
@@ -31,6 +33,11 @@ from host.values import (
 )
 from host.wallet import Wallet
 from host.wallet.payment_request import FIRST_TIME
+
+NOT_SILENT = (
+    "Few devices can pay a silent payment address (BIP375). If this one cannot, ask for an ordinary"
+    " address."
+)
 
 
 async def draft(wallet: Wallet, request: PaymentRequest) -> Draft:
@@ -63,10 +70,12 @@ async def sign(wallet: Wallet, device: SigningDevice, draft: Draft) -> SignedPay
         return await asyncio.to_thread(wallet.finish, draft, signed_psbt)
     except (LinkLost, MoreSignatures):
         raise  # the draft is as good as before: go on
-    except HostError:
+    except HostError as error:
         if wallet.is_policy:
             raise
         await asyncio.to_thread(wallet.discard, draft)
+        if type(error) is DeviceError and any(map(is_silent, draft.recipient.split())):
+            raise DeviceError(f"{error} {NOT_SILENT}") from error
         raise
 
 

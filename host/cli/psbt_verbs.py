@@ -45,7 +45,7 @@ def read_file(file: str) -> PsbtMaps:
 
 def write_file(file: str, psbt: PsbtMaps, version: int) -> None:
     """Binary in a file of that name, base64 on stdout for "-". Raises HostError."""
-    raw = psbt_files.encode_version_2(psbt) if version else psbt.encode()
+    raw = psbt.encode(version)
     if file == psbt_files.STDIO:
         sys.stdout.write(base64.b64encode(raw).decode() + "\n")
         return

@@ -17,7 +17,7 @@ from host.errors import DeviceError
 from host.links.keys import TerminalKeys
 from host.links.scanner import Scanner
 from host.links.shower import TerminalShower
-from host.psbt import PsbtMaps
+from host.psbt import PsbtMaps, is_same_payment
 from host.values import Frame
 from signer.errors import Malformed
 from signer.formats import account, cbor
@@ -171,16 +171,13 @@ class AirGapSigner:
 
     async def _answer_to(self, psbt: bytes) -> bytes:
         """The first payment on the device's screen, in any form, that is this one signed."""
-        unsigned_tx = PsbtMaps.parse(psbt).unsigned_tx
+        own = PsbtMaps.parse(psbt)
         collector = Collector(LIMITS)
         while True:
             for code in await self._codes():
                 with suppress(Malformed):  # no answer to us, whatever it is
                     answer = _payment_of(collector.add(code))
-                    if (
-                        answer not in (b"", psbt)
-                        and PsbtMaps.parse(answer).unsigned_tx == unsigned_tx
-                    ):
+                    if answer not in (b"", psbt) and is_same_payment(own, PsbtMaps.parse(answer)):
                         return answer
 
     async def _collect(self, types: Collection[str]) -> Ur:

@@ -1,13 +1,17 @@
 """Addresses read strictly; what is wrong with one is said as exactly as its checksum allows."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import coincurve
 
 from host.config import BASE58_VERSIONS, BECH32_HRP
 from host.payees.errors import PayeeError
 from host.payees.typos import wrong_places
 from signer.errors import Malformed
-from signer.formats import base58, bech32
+from signer.formats import base58, bech32, silent_address
+from signer.formats.silent_address import SilentAddress
 
 NETWORK_TITLES = {
     "mainnet": "the main network",
@@ -27,16 +31,23 @@ _AROUND = 4
 
 @dataclass(frozen=True, slots=True)
 class PayeeAddress:
-    """An address as the field writes it, and the script it stands for."""
+    """An address as the field writes it, and the script it stands for.
+
+    A `silent` one (BIP352) stands for no script: each payment to it has another.
+    """
 
     text: str
     script_pubkey: bytes
+    silent: SilentAddress | None = None
 
 
 def read_address(text: str, network: str) -> PayeeAddress:
     """The address that `text`, without white space, is on this network. Raises PayeeError."""
     _only_ascii(text)
-    hrp = _prefix(text)
+    silent = _prefix(text, silent_address.PREFIXES.values())
+    if silent is not None:
+        return _silent(text, silent, network)
+    hrp = _prefix(text, BECH32_HRP.values())
     if hrp is None:
         return _base58(text, network)
     if hrp != BECH32_HRP[network]:
@@ -45,10 +56,15 @@ def read_address(text: str, network: str) -> PayeeAddress:
     return _segwit(text, hrp)
 
 
-def _prefix(text: str) -> str | None:
-    """The human-readable part, when it is one of Bitcoin's."""
+def is_silent(address: str) -> bool:
+    """Whether an address that was read is a silent one (BIP352)."""
+    return _prefix(address, silent_address.PREFIXES.values()) is not None
+
+
+def _prefix(text: str, prefixes: Iterable[str]) -> str | None:
+    """The human-readable part, when it is one of these."""
     lower = text.lower()
-    return next((hrp for hrp in BECH32_HRP.values() if lower.startswith(f"{hrp}1")), None)
+    return next((hrp for hrp in prefixes if lower.startswith(f"{hrp}1")), None)
 
 
 def _only_ascii(text: str) -> None:
@@ -60,11 +76,32 @@ def _only_ascii(text: str) -> None:
             )
 
 
-def _segwit(text: str, hrp: str) -> PayeeAddress:
-    lower = text.lower()
-    if text not in {lower, text.upper()}:
+def _silent(text: str, prefix: str, network: str) -> PayeeAddress:
+    """BIP352, Address encoding. The test networks share a prefix."""
+    homes = [name for name, hrp in silent_address.PREFIXES.items() if hrp == prefix]
+    if network not in homes:
+        raise _of_another_network(homes[0], network)
+    lower = _one_case(text)
+    try:
+        payee = silent_address.decode(lower, network)
+        for key in (payee.scan_key, payee.spend_key):
+            coincurve.PublicKey(key)
+    except (Malformed, ValueError) as error:
+        raise PayeeError(
+            "A letter of this silent payment address is wrong, missing or too many.", AGAIN
+        ) from error
+    return PayeeAddress(lower, b"", payee)
+
+
+def _one_case(text: str) -> str:
+    if text not in {text.lower(), text.upper()}:
         # BIP173: a decoder must not accept mixed case.
         raise PayeeError("Capital and small letters are mixed in this address.", AGAIN)
+    return text.lower()
+
+
+def _segwit(text: str, hrp: str) -> PayeeAddress:
+    lower = _one_case(text)
     try:
         version, program = bech32.decode(hrp, lower)
     except Malformed as error:

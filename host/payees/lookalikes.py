@@ -21,18 +21,12 @@ _SECRETS = (
 )
 _LIGHTNING = "Lightning is another network, and this wallet pays on the chain. Ask for an address."
 _NEVER = "Coins sent across are lost. Ask for a Bitcoin address."
-_SILENT = (
-    "The device computes what is paid to it, and this wallet cannot ask it to yet. Ask for an"
-    " ordinary address."
-)
 _NAMED = (
     (r"(?i:(lightning:)?ln(bc|tb|bcrt|tbs)[0-9munp]*1[a-z0-9]{6,})", "a Lightning invoice",
      _LIGHTNING),
     (r"(?i:(lightning:)?lnurl1[a-z0-9]+)", "a Lightning link (LNURL)", _LIGHTNING),
     (r"(?i:(lightning:)?ln[oripm]+1[a-z0-9+]+)", "a Lightning offer (BOLT12)", _LIGHTNING),
     (r"(?i:lightning:.+)", "a request for Lightning", _LIGHTNING),
-    (r"(?i:(sp|tsp|sprt)1[a-z0-9]{60,})", "a silent payment address (BIP352)",
-     _SILENT),
     (r"(?i:(ethereum:)?0x[0-9a-f]{40})(@\d+)?", "an Ethereum address", _NEVER),
     (r"(?i:(litecoin:)?(ltc|tltc)1[a-z0-9]{20,})", "a Litecoin address", _NEVER),
     (rf"[LM]{_BASE58}{{32,33}}", "a Litecoin address", _NEVER),

@@ -6,8 +6,13 @@ from host.payees import cleaning, uri
 from host.payees.addresses import PayeeAddress, read_address
 from host.payees.errors import PayeeError
 from host.payees.lookalikes import refuse_lookalikes, refuse_secrets
+from signer.formats.silent_address import SilentAddress
 
 LONGEST_TEXT = 4096  # characters; no request that a person pastes is longer
+SILENT = (
+    "This is a silent payment address (BIP352): the device computes where its coins go, and nobody"
+    " else sees whom they are for."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,7 @@ class Payee:
     """Who is paid. `sats` is what the request asks for, or None.
 
     `label` and `message` are from whoever made the request. `notes` are sentences about what it
-    says and is not followed.
+    says and is not followed. A `silent` address (BIP352) has no script.
     """
 
     address: str
@@ -24,6 +29,7 @@ class Payee:
     label: str = ""
     message: str = ""
     notes: tuple[str, ...] = ()
+    silent: SilentAddress | None = None
 
 
 def read_payee(text: str, network: str) -> Payee:
@@ -43,7 +49,8 @@ def read_payee(text: str, network: str) -> Payee:
     if len(compact) > LONGEST_TEXT:
         raise PayeeError("This is far too long to be an address.", "Copy the address alone.")
     address = read_address(compact, network)
-    return Payee(address.text, address.script_pubkey)
+    notes = (SILENT,) if address.silent else ()
+    return Payee(address.text, address.script_pubkey, notes=notes, silent=address.silent)
 
 
 def _from_link(text: str, network: str) -> Payee:
@@ -51,8 +58,15 @@ def _from_link(text: str, network: str) -> Payee:
         raise PayeeError("This request is far too long.", "Ask for the address alone.")
     link = uri.read_link(text, network)
     address = _first_readable(link.addresses, network)
+    notes = (SILENT, *link.notes) if address.silent else link.notes
     return Payee(
-        address.text, address.script_pubkey, link.sats, link.label, link.message, link.notes
+        address.text,
+        address.script_pubkey,
+        link.sats,
+        link.label,
+        link.message,
+        notes,
+        address.silent,
     )
 
 

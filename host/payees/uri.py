@@ -61,7 +61,10 @@ def read_link(text: str, network: str) -> PaymentLink:
             # BIP21, Forward compatibility: the whole request is invalid then.
             raise PayeeError(f"This request needs {key[:40]}, which is not known here.", _AGAIN)
     addresses = [path] if path else []
-    addresses += [joined(value) for value in parameters.get(BECH32_HRP[network], ())]
+    addresses += map(joined, parameters.get(BECH32_HRP[network], ()))
+    if not addresses:
+        # Nothing but a silent address is paid to that; beside another it is left aside.
+        addresses += map(joined, parameters.pop(silent_address.PREFIXES[network], ()))
     if not addresses:
         raise _no_address(parameters, network)
     sats = _amount(parameters["amount"][0]) if "amount" in parameters else None
@@ -107,7 +110,7 @@ def _amount(text: str) -> int:
 
 def _no_address(parameters: dict[str, list[str]], network: str) -> PayeeError:
     for name, hrp in BECH32_HRP.items():
-        if hrp in parameters:
+        if {hrp, silent_address.PREFIXES[name]} & parameters.keys():
             return PayeeError(
                 f"This request is for {name}, and this wallet is on {network}.",
                 "Ask for a request of the same network.",

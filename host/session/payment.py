@@ -59,6 +59,8 @@ class ReviewAwaited:
 
     @property
     def sentence(self) -> str:
+        if not self.draft.words:
+            return f"Check the payment on the device. {wording.SILENT_REVIEW}"
         words = " ".join(self.draft.words)
         return f"Check the payment on the device. It must show the same four words: {words}."
 

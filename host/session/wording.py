@@ -39,6 +39,10 @@ ASKS_PAYMENT = (
     "The device asks you to check the payment. "
     "Compare each page with what you were given, then answer there."
 )
+SILENT_REVIEW = (
+    "It must show the same silent payment address, letter by letter; its words cannot be compared"
+    " this time, as the device alone computes the output. What it signs is checked here."
+)
 ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."
 )

@@ -1,7 +1,7 @@
 """The one payment of an account that is not finished: written down, signed by turns, discarded."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,13 +9,27 @@ import bdkpython as bdk
 
 from host import psbt
 from host.config import grouped
-from host.errors import MoreSignatures, WalletError
+from host.errors import BadInput, MoreSignatures, WalletError
 from host.transactions import Transaction, TxOut
 from host.values import Draft, Signatures, SignedPayment
-from host.wallet import bdk_adapter, cosigners, descriptors, partial_signatures
+from host.wallet import (
+    bdk_adapter,
+    cosigners,
+    descriptors,
+    partial_signatures,
+    silent_payments,
+)
 from host.wallet.account import Account
 from signer.formats.payload.values import AccountDescription
+from signer.formats.silent_address import SilentAddress
 from signer.formats.words.digest_words import digest_words
+
+SilentScripts = Mapping[bytes, SilentAddress]
+NOBODY: SilentScripts = {}
+SEVERAL_KEYS = (
+    "Silent payment addresses are paid from an account of one device, and this wallet is a"
+    " descriptor that was imported. No payment was created. Ask for an ordinary address."
+)
 
 
 class DraftKeeper(Account):
@@ -103,11 +117,23 @@ class DraftKeeper(Account):
         self.store.keep_draft(draft)
         return draft
 
-    def _as_draft(self, psbt_draft: "bdk.Psbt", address: str, sats: int, rate: float) -> Draft:
+    def _as_draft(
+        self,
+        psbt_draft: "bdk.Psbt",
+        address: str,
+        sats: int,
+        rate: float,
+        silent: SilentScripts = NOBODY,
+    ) -> Draft:
+        """`silent` are the scripts in it that stand for silent addresses, and these addresses."""
         raw = base64.b64decode(psbt_draft.serialize())
         unsigned = psbt.PsbtMaps.parse(raw).unsigned_tx
         paid = sum(output.sats for output in Transaction.parse(unsigned).outputs)
-        words = digest_words(unsigned)
+        if silent and self.is_policy:
+            raise BadInput(SEVERAL_KEYS)
+        raw = silent_payments.mark(raw, silent)
+        # The words are those of the transaction, and it is the device that makes it whole.
+        words = () if silent else digest_words(unsigned)
         return Draft(raw, address, sats, psbt_draft.fee(), rate, paid - sats, words)
 
     def _discard_kept(self) -> None:

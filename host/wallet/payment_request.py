@@ -15,6 +15,8 @@ from host.payees import read_payee
 from host.payees.amounts import LEAST_RATE, MAX_SATS, MOST_RATE
 from host.transactions import Transaction
 from host.values import PaymentRequest, Recipient
+from host.wallet import silent_payments
+from signer.formats.silent_address import SilentAddress
 
 NETWORKS = {
     "mainnet": bdk.Network.BITCOIN,
@@ -31,11 +33,15 @@ _INSUFFICIENT = re.compile(r"([\d.]+) BTC available of ([\d.]+) BTC needed")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What one recipient gets. `sats` is None for all that is left."""
+    """What one recipient gets. `sats` is None for all that is left.
+
+    The script that pays a `silent` address is not known yet: another one stands for it.
+    """
 
     address: str
     script_pubkey: bytes
     sats: int | None
+    silent: SilentAddress | None = None
 
 
 def outputs(request: PaymentRequest, network: str) -> tuple[Output, ...]:
@@ -47,11 +53,15 @@ def outputs(request: PaymentRequest, network: str) -> tuple[Output, ...]:
             "All that is left can go to one recipient only. No payment was created."
             " Say how much the others get."
         )
-    return tuple(payable(recipient, network) for recipient in request.recipients)
+    recipients = enumerate(request.recipients)
+    return tuple(payable(recipient, network, number) for number, recipient in recipients)
 
 
-def payable(recipient: Recipient, network: str) -> Output:
-    """Whom the text means. Raises BadInput: nobody, another network's, dust, not what it asks."""
+def payable(recipient: Recipient, network: str, number: int = 0) -> Output:
+    """Whom the text means. Raises BadInput: nobody, another network's, dust, not what it asks.
+
+    `number` is the recipient's place in the payment.
+    """
     payee, sats = read_payee(recipient.address, network), recipient.sats
     if payee.sats not in {None, sats}:
         wanted = "all there is" if sats is None else grouped(sats)
@@ -59,9 +69,11 @@ def payable(recipient: Recipient, network: str) -> Output:
             f"The request asks for {grouped(payee.sats or 0)} sats, and this is {wanted}."
             " No payment was created. Leave the amount out, or pay to the address alone."
         )
+    silent = payee.silent
+    script = silent_payments.placeholder(silent, number) if silent else payee.script_pubkey
     if sats is not None:
-        _check_amount(sats, dust_limit(payee.script_pubkey))
-    return Output(payee.address, payee.script_pubkey, sats)
+        _check_amount(sats, dust_limit(script))
+    return Output(payee.address, script, sats, silent)
 
 
 def _check_amount(sats: int, dust_sats: int) -> None:

@@ -23,6 +23,7 @@ from host.wallet import (
     partial_signatures,
     payment_request,
     replacing,
+    silent_payments,
     spending_path,
 )
 from host.wallet.account import ON_THEIR_WAY
@@ -117,7 +118,8 @@ class Wallet(DraftKeeper):
         rate = request.sats_per_vbyte
         if request.fee_sats is not None:
             rate = round(request.fee_sats / payment_request.vbytes(unsigned, self.coin_weight), 2)
-        draft = self._as_draft(psbt_draft, address, sats, rate)
+        silent = {output.script_pubkey: output.silent for output in outputs if output.silent}
+        draft = self._as_draft(psbt_draft, address, sats, rate, silent)
         return replace(draft, request=request)
 
     def _draft_child(self, request: PaymentRequest) -> Draft:
@@ -161,8 +163,9 @@ class Wallet(DraftKeeper):
             record = self._on_its_way(txid)
             if replacing.is_calling_off(self._bdk, record.payment.raw_tx):
                 return self.draft_call_off(txid, sats_per_vbyte)
+            silent = silent_payments.silent_scripts(record, self.network, self._is_own)
             bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe())
-            draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte)
+            draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte, silent)
             return self._keep(replace(draft, replaces=txid))
 
     def draft_call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
@@ -232,7 +235,8 @@ class Wallet(DraftKeeper):
             spent = self._spent(Transaction.parse(own.unsigned_tx), draft.replaces)
             if self.is_policy:
                 signed_psbt = partial_signatures.unfinalized(own, signed_psbt, spent)
-            signed = psbt.merge_signatures(self.collected(draft), signed_psbt)
+            own = silent_payments.settle(own, signed_psbt, spent)
+            signed = psbt.merge_signatures(own.encode(), signed_psbt)
             self._check_enough(draft, signed, spent)
             raw_tx = bdk_adapter.finalized(signed)
             transaction = Transaction.parse(raw_tx)
@@ -245,6 +249,9 @@ class Wallet(DraftKeeper):
             self._forget_ended()  # what it replaces
             self._remember(payment)
         return payment
+
+    def _is_own(self, script_pubkey: bytes) -> bool:
+        return self._bdk.derivation_of_spk(bdk.Script(script_pubkey)) is not None
 
     def _on_its_way(self, txid: str) -> PaymentRecord:
         """The payment, if another one may take its place. Raises WalletError."""

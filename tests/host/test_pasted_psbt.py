@@ -16,7 +16,6 @@ from host.demo.parts import Parts
 from host.demo.session import DemoSession
 from host.errors import BadInput
 from host.psbt import PsbtMaps
-from host.psbt_files import encode_version_2
 from host.session.state import Stage
 from host.tui.app import QuietkeyApp
 from host.values import Draft, PaymentRequest, SignedPayment
@@ -52,7 +51,7 @@ def kept(wallet: Wallet, draft: Draft) -> SignedPayment:
 
 
 def test_our_own_payment_is_known_signed_or_not(wallet: Wallet, draft: Draft) -> None:
-    for raw in (draft.psbt, encode_version_2(PsbtMaps.parse(draft.psbt)), sign(draft.psbt)):
+    for raw in (draft.psbt, PsbtMaps.parse(draft.psbt).encode(2), sign(draft.psbt)):
         psbt = pasted.read(text_of(raw))
         assert pasted.own_payment(wallet, psbt) == draft
         assert pasted.is_signed(psbt) is (raw == sign(draft.psbt))

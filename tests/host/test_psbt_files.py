@@ -14,7 +14,7 @@ from host import psbt_files
 from host.__main__ import main
 from host.errors import BadInput
 from host.psbt import PsbtMaps
-from host.psbt_files import combine, differences, encode_version_2, read_psbt
+from host.psbt_files import combine, differences, read_psbt
 from host.transactions import Transaction
 from host.values import PaymentRequest, Recipient
 from host.wallet import Wallet
@@ -60,7 +60,7 @@ def test_every_form_of_a_file_is_the_same_psbt(
 
 
 def test_version_2_reads_back_and_is_the_same_to_another_library(draft: bytes) -> None:
-    newer = encode_version_2(PsbtMaps.parse(draft))
+    newer = PsbtMaps.parse(draft).encode(2)
     assert read_psbt(newer).encode() == draft
     stranger = PSBT.parse(newer)
     assert stranger.version == 2
@@ -69,7 +69,7 @@ def test_version_2_reads_back_and_is_the_same_to_another_library(draft: bytes) -
 
 def test_the_device_signs_version_2_and_the_wallet_takes_it(wallet: Wallet) -> None:
     draft = wallet.draft_request(PaymentRequest.to(STRANGER, None, 2))
-    signed = sign(encode_version_2(PsbtMaps.parse(draft.psbt)))
+    signed = sign(PsbtMaps.parse(draft.psbt).encode(2))
     payment = wallet.finish(draft, read_psbt(signed).encode())
     assert payment.fee_sats == draft.fee_sats
 
@@ -119,7 +119,7 @@ def test_signatures_change_nothing_and_a_changed_output_is_named(draft: bytes) -
 def test_published_psbts_are_read(case: dict[str, str]) -> None:
     psbt = read_psbt(raw_of(case))
     assert read_psbt(psbt.encode()) == psbt
-    assert read_psbt(encode_version_2(psbt)).unsigned_tx == psbt.unsigned_tx
+    assert read_psbt(psbt.encode(2)).unsigned_tx == psbt.unsigned_tx
 
 
 @given(data=st.binary(max_size=300), cut=st.integers(0, 400))

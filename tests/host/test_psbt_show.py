@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from host import psbt_files
 from host.__main__ import main
 from host.cli.status import BAD_INPUT
 from host.psbt import PsbtMaps
@@ -34,7 +33,7 @@ def test_a_person_reads_pages_and_a_program_reads_json(
     said = capsys.readouterr().out
     assert "Output 1 of 2\n  Pay 25 000 sats\n  to bcrt 1qd5 rjcg" in said
     assert "  Fee 141 sats (0.1 % of the coins)\n" in said
-    newer = psbt_files.encode_version_2(PsbtMaps.parse(EXAMPLE.payload))
+    newer = PsbtMaps.parse(EXAMPLE.payload).encode(2)
     pasted = io.BytesIO(base64.encodebytes(newer))
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=pasted))
     assert main(["psbt", "show", "-", "--json"]) == 0

@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from host.payees.addresses import is_silent
 from host.session import forms, wording
 from host.session.state import AppState, PaymentProgress, Stage, block_sentence
 from host.tui import actions
@@ -92,6 +93,8 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         facts.append(fact("Lifts", wording.short(draft.request.child_of), together))
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
+    elif any(map(is_silent, draft.recipient.split())):
+        facts.append(fact("Silent", "the device computes the output", "and must show this address"))
     if state.wallet and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
         addresses = (recipient.address for recipient in draft.recipients)
         contacts = state.records.contacts

@@ -10,8 +10,8 @@ from host.payees import PayeeError, SecretPasted, read_payee
 from host.payees.payee import LONGEST_TEXT
 from host.wallet.payment_request import NETWORKS as BDK_NETWORKS
 from signer.formats import base58, bech32
-from signer.formats.bech32 import Checksum
-from signer.formats.silent_address import PREFIXES, read
+from signer.formats.silent_address import PREFIXES, SilentAddress
+from tests.signer.silents import BOB
 
 PAYEE = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"  # BIP173
 TAPROOT = "bcrt1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqc8gma6"
@@ -275,9 +275,6 @@ def test_a_secret_is_refused_and_not_repeated(text: str) -> None:
     assert not any(bare[start : start + 8] in said for start in range(len(bare) - 8))
 
 
-SILENT = read(b"\x02" + b"\x11" * 32 + b"\x03" + b"\x22" * 32).encode("regtest")
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -286,7 +283,6 @@ SILENT = read(b"\x02" + b"\x11" * 32 + b"\x03" + b"\x22" * 32).encode("regtest")
         ("lnurl1dp68gurn8ghj7um9wfmxjcm99e3k7mf0v9cxj0m385ekvcenxc6r2c35xvukxefcv5mkvv34x5ekzd3",
          "LNURL"),
         ("lno1pqpsrp4qpq9hxctnv5", "BOLT12"),
-        (SILENT, "silent payment address (BIP352)"),
         ("₿satoshi@bitcoin.org", "name (BIP353)"),
         ("satoshi@bitcoin.org", "name (BIP353)"),
         ("0x" + "aB" * 20, "Ethereum"),
@@ -315,7 +311,36 @@ def test_what_is_no_address_is_named_as_what_it_is(text: str, says: str) -> None
     assert text not in hint
 
 
-def test_the_prefixes_of_silent_payments_are_those_of_the_link() -> None:
-    for prefix in set(PREFIXES.values()):
-        long = bech32.join(prefix, [0] * 107, Checksum.BECH32M)
-        assert "BIP352" in failure(long)
+# ---- silent payment addresses (BIP352)
+
+
+@pytest.mark.parametrize("network", PREFIXES)
+def test_a_silent_address_is_read_on_its_networks_alone(network: str) -> None:
+    text = BOB.encode(network)
+    for spelling in (text, text.upper(), f" {text[:40]}\n{text[40:]}\u200b"):
+        payee = read_payee(spelling, network)
+        assert (payee.address, payee.silent, payee.script_pubkey) == (text, BOB, b"")
+        assert "(BIP352)" in payee.notes[0]
+    for other, prefix in PREFIXES.items():
+        if prefix != PREFIXES[network]:
+            assert "belongs to " in failure(text, other)
+
+
+def test_a_mistyped_silent_address_is_refused() -> None:
+    text = BOB.encode("regtest")
+    for place in range(5, len(text)):
+        wrong = text[:place] + ("q" if text[place] != "q" else "p") + text[place + 1 :]
+        assert "wrong, missing or too many" in failure(wrong)
+    no_point = SilentAddress(b"\x02" + bytes(32), BOB.spend_key).encode("regtest")
+    assert "wrong, missing or too many" in failure(no_point)
+
+
+def test_a_request_of_a_silent_address_alone_is_paid_to_it() -> None:
+    text = BOB.encode("regtest")
+    payee = read_payee(f"bitcoin:?sprt={text}&amount=0.0002&lightning=lnbc1", "regtest")
+    assert (payee.address, payee.silent, payee.sats) == (text, BOB, 20_000)
+    assert payee.notes[1:] == ("The request also offers Lightning; it is paid on the chain.",)
+    both = read_payee(f"bitcoin:{PAYEE}?sprt={text}", "regtest")
+    assert (both.address, both.silent) == (PAYEE, None)
+    assert "also offers silent payments" in both.notes[0]
+    assert "is for mainnet" in failure(f"bitcoin:?sp={BOB.encode('mainnet')}")
