@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Status = Literal["signed", "sent", "given up", "replaced"]
+DEFAULT_RATE = 1.0  # sat/vB
 
 
 # The wallet
@@ -116,7 +117,7 @@ class PaymentRequest:
     """
 
     recipients: tuple[Recipient, ...]
-    sats_per_vbyte: float = 1.0
+    sats_per_vbyte: float = DEFAULT_RATE
     fee_sats: int | None = None
     coins: tuple[str, ...] = ()
     data: bytes = b""
@@ -124,7 +125,9 @@ class PaymentRequest:
     child_of: str = ""
 
     @classmethod
-    def to(cls, address: str, sats: int | None, sats_per_vbyte: float = 1.0) -> "PaymentRequest":
+    def to(
+        cls, address: str, sats: int | None, sats_per_vbyte: float = DEFAULT_RATE
+    ) -> "PaymentRequest":
         """A payment to one recipient."""
         return cls((Recipient(address, sats),), sats_per_vbyte)
 
@@ -296,6 +299,39 @@ class Sent:
 
 # What waits in a mempool: rates in sat/vB, and how many vB pay each.
 WaitingFees = tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeeChoice:
+    """A fee as a person chose it, in one of three ways: a rate, the whole fee, or so many blocks.
+
+    `blocks` is within how many a block shall have it, as far as somebody estimates that.
+    """
+
+    sats_per_vbyte: float | None = None
+    fee_sats: int | None = None
+    blocks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeEstimate:
+    """What `source` says that a payment needs to be in one of the next `blocks`: its word.
+
+    `sats_per_vbyte` is None while it has no estimate.
+    """
+
+    source: str
+    blocks: int
+    sats_per_vbyte: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeAdvice:
+    """A rate in sat/vB for so many blocks, whose estimate it comes from, and that in words."""
+
+    sats_per_vbyte: float
+    estimate: FeeEstimate
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class EsploraServer:
         self._index = index
         self._known: dict[bytes, Block] = {}
         self.asked: list[str] = []
+        self.estimates: dict[str, float] = {}
 
     @property
     def _node(self) -> DevnetNode:
@@ -76,6 +77,8 @@ class EsploraServer:
                 return str(chain.height).encode()
             case ["block-height", height] if int(height) <= chain.height:
                 return chain.hash_at(int(height))[::-1].hex().encode()
+            case ["fee-estimates"]:
+                return dict(self.estimates)
             case ["blocks", *start]:
                 top = int(start[0]) if start else chain.height
                 return [self._summary(at) for at in range(top, max(top - PAGE, -1), -1)]

@@ -10,10 +10,12 @@ from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 
 from host.app import cosigner
+from host.app.history import latest
 from host.backends import Backend
 from host.config import grouped
 from host.devices import SigningDevice
 from host.errors import (
+    BadInput,
     DeviceError,
     HostError,
     LinkLost,
@@ -24,7 +26,9 @@ from host.errors import (
 )
 from host.payees.addresses import is_silent
 from host.values import (
+    DEFAULT_RATE,
     Draft,
+    FeeAdvice,
     PaymentRecord,
     PaymentRequest,
     Propagation,
@@ -38,6 +42,8 @@ NOT_SILENT = (
     "Few devices can pay a silent payment address (BIP375). If this one cannot, ask for an ordinary"
     " address."
 )
+MOST_ESTIMATED = 500.0  # sat/vB; above it a server's word alone is not enough
+LATEST = 50  # payments that are looked at for what they paid
 
 
 async def draft(wallet: Wallet, request: PaymentRequest) -> Draft:
@@ -53,6 +59,54 @@ async def check_rate(backend: Backend, sats_per_vbyte: float) -> None:
             f"The peers pass on payments from {floor:g} sat/vB on, and this is"
             f" {sats_per_vbyte:g} sat/vB. Nothing was made. Choose a higher rate."
         )
+
+
+async def advise_fee(wallet: Wallet, backend: Backend, blocks: int) -> FeeAdvice:
+    """The rate that the backend's server estimates for so many blocks, if that can be.
+
+    Without an estimate, the least that it passes on. Raises BadInput where nobody estimates, and
+    for a rate that its person should say; NetworkError.
+    """
+    estimate, floor = await backend.fee_estimate(blocks), await backend.fee_floor()
+    least = max(floor, DEFAULT_RATE)
+    if estimate is None:
+        paid = await asyncio.to_thread(_paid_lately, wallet)
+        raise BadInput(_NO_ESTIMATE.format(f"{floor:g} sat/vB" if floor else "a rate") + paid)
+    rate, claim = estimate.sats_per_vbyte, f"{estimate.source} estimates"
+    if rate is None:
+        sentence = (
+            f"{estimate.source} has no estimate now. {least:g} sat/vB is the least that is passed"
+            " on. It may wait long, and its fee can be raised then."
+        )
+        return FeeAdvice(least, estimate, sentence)
+    if rate > MOST_ESTIMATED:
+        raise BadInput(
+            f"{claim} {rate:g} sat/vB for {_blocks(blocks)}, which is far more than usual. No"
+            " payment was created. Look elsewhere what others pay, and say a rate yourself."
+        )
+    sentence = f"{claim} {rate:g} sat/vB for {_blocks(blocks)}. Nobody promises it."
+    if rate < least:
+        sentence += f" {least:g} sat/vB is the least that is passed on, and is taken."
+    return FeeAdvice(max(rate, least), estimate, sentence)
+
+
+_NO_ESTIMATE = (
+    "Nodes estimate no fees, and nothing is guessed here. No payment was created. Say a rate: they"
+    " pass payments on from {} on."
+)
+
+
+def _paid_lately(wallet: Wallet) -> str:
+    """What the latest payment of this wallet that a block has paid, in a sentence, or ""."""
+    for entry in latest(wallet, LATEST):
+        if entry.record and entry.row.height is not None and entry.row.fee_sats:
+            rate = entry.row.fee_sats / entry.vbytes
+            return f" Your payment in block {grouped(entry.row.height)} paid {rate:.1f} sat/vB."
+    return ""
+
+
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count} blocks"
 
 
 async def sign(wallet: Wallet, device: SigningDevice, draft: Draft) -> SignedPayment:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from host import registry
 from host.errors import BadInput
-from host.values import NetworkView, Sent, WaitingFees
+from host.values import FeeEstimate, NetworkView, Sent, WaitingFees
 from host.wallet import Wallet
 
 
@@ -28,6 +28,10 @@ class Backend(Protocol):
 
     async def fee_floor(self) -> float:
         """The lowest fee in sat/vB that the other end passes on; 0 when it does not say."""
+        ...
+
+    async def fee_estimate(self, blocks: int) -> FeeEstimate | None:
+        """What a payment needs to be in one of the next `blocks`; None where nobody estimates."""
         ...
 
     async def waiting_fees(self) -> WaitingFees | None:

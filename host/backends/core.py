@@ -76,6 +76,12 @@ class CoreConnection:
             floor = max(info["mempoolminfee"], info["minrelaytxfee"])
             return round(float(floor * SATS_PER_BTC / 1000), 3)
 
+    def fee_estimate(self, blocks: int) -> float | None:
+        """In sat/vB; a node that saw too few payments says "errors" and no rate."""
+        with _understood():
+            rate = self._rpc.call("estimatesmartfee", blocks).get("feerate")
+            return None if rate is None else round(float(rate * SATS_PER_BTC / 1000), 3)
+
     def waiting_fees(self) -> None:
         """It is not asked."""
 

@@ -53,6 +53,12 @@ class ElectrumConnection:
         with _told_apart():
             return round(float(self._client.relay_fee()) * SATS_PER_BTC / 1000, 3)
 
+    def fee_estimate(self, blocks: int) -> float | None:
+        """In sat/vB; the server says BTC per 1000 vB, and -1 when it has none."""
+        with _told_apart():
+            rate = float(self._client.estimate_fee(blocks))
+        return None if rate < 0 else round(rate * SATS_PER_BTC / 1000, 3)
+
     def waiting_fees(self) -> WaitingFees | None:
         """BDK does not ask for it: a connection of its own does, once."""
         try:

@@ -1,6 +1,6 @@
 """The chain as an Esplora server tells it over HTTP: mempool.space, blockstream.info, or yours."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -32,6 +32,15 @@ class EsploraConnection:
     def fee_floor(self) -> float:
         """0: Esplora has no answer to that."""
         return 0.0
+
+    def fee_estimate(self, blocks: int) -> float | None:
+        """In sat/vB. It estimates for some numbers of blocks: the next lower one counts."""
+        with _told_apart():
+            rates: Mapping[int, float] = self._client.get_fee_estimates()
+        if not rates:
+            return None
+        fewer = [count for count in rates if count <= blocks]
+        return rates[max(fewer) if fewer else min(rates)]
 
     def waiting_fees(self) -> None:
         """It is not asked."""

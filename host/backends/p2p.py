@@ -92,6 +92,9 @@ class P2pBackend:
         await self.manager.ensure_peers()
         return await fee_floor(_pairs(self.manager.in_good_standing()), self._network)
 
+    async def fee_estimate(self, blocks: int) -> None:
+        """Nodes have no word for it, and blocks alone do not say what waits."""
+
     async def waiting_fees(self) -> None:
         """Nodes do not tell (BIP35 names transactions, and few nodes answer it)."""
 

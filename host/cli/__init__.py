@@ -105,7 +105,7 @@ You check the payment on the device. A payment that was cut short is kept: --con
 again, whether a signature is missing or the network was, and --discard forgets an unsigned one.
 
   quietkey wallet pay ADDRESS 25000 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
-  quietkey wallet pay ADDRESS max --rate 2.5       everything there is, the fee out of it
+  quietkey wallet pay ADDRESS max --target 6       everything, the fee as the server estimates it
   quietkey wallet pay ADDRESS 25k ADDRESS 0.001    two recipients; --to and --csv take more
   quietkey wallet pay --csv wages.csv --fee 2000
   quietkey wallet pay ADDRESS 25k --psbt-out pay.psbt       for a signer without a cable
@@ -345,7 +345,7 @@ def _add_endings(tasks: _Verbs) -> None:
     for task in (bump, call_off, cpfp, give_up):
         task.add_argument("txid", help="the payment, as the history names it")
     for task in (bump, call_off, cpfp):
-        task.add_argument("--rate", type=float, required=True, help="the new fee in sat/vB")
+        paying.add_rate(task)
 
 
 def _add_task(

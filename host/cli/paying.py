@@ -3,17 +3,20 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from host.errors import BadInput
-from host.payees import AmountError, lists, read_amount, read_rate
+from host.payees import AmountError, lists, read_amount, read_blocks, read_rate
 from host.payees.contacts import Contact
 from host.payees.lists import RecipientList
+from host.session.api import WalletSession
 from host.session.forms import look_alike_warning
-from host.values import HistoryEntry, PaymentRequest
+from host.session.payment import chosen_rate
+from host.values import DEFAULT_RATE, FeeChoice, HistoryEntry, PaymentRequest
 
-DEFAULT_RATE = 1.0
 _HEX = "hex:"
 
 
@@ -37,9 +40,7 @@ def add_arguments(pay: argparse.ArgumentParser) -> None:
     fees = pay.add_mutually_exclusive_group()
     fees.add_argument("--rate", type=_rate, help=f"fee in sat/vB (default: {DEFAULT_RATE:g})")
     fees.add_argument("--fee", type=_sats, metavar="AMOUNT", help="the whole fee, in sats")
-    fees.add_argument(
-        "--target", type=_blocks, metavar="BLOCKS", help="a fee for so many blocks, as far as known"
-    )
+    _add_target(fees)
     pay.add_argument(
         "--data", metavar="TEXT", help="write this into the chain (OP_RETURN); hex:00ff is bytes"
     )
@@ -49,6 +50,31 @@ def add_arguments(pay: argparse.ArgumentParser) -> None:
         metavar="WHEN",
         help="not before this block, or this day as YYYY-MM-DD (default: the present height)",
     )
+
+
+def add_rate(task: argparse.ArgumentParser) -> None:
+    """The fee of what takes a payment's place, or lifts it."""
+    fees = task.add_mutually_exclusive_group(required=True)
+    fees.add_argument("--rate", type=_rate, help="the new fee in sat/vB")
+    _add_target(fees)
+
+
+def _add_target(fees: Any) -> None:  # noqa: ANN401 - argparse keeps its name to itself
+    fees.add_argument(
+        "--target", type=_blocks, metavar="BLOCKS", help="the fee that the server estimates for it"
+    )
+
+
+async def rate(args: argparse.Namespace, session: WalletSession) -> tuple[float, dict[str, Any]]:
+    """What was typed, or what the server estimates, which is said; and that as data.
+
+    Any HostError may end it.
+    """
+    rate, advice = await chosen_rate(session, FeeChoice(args.rate, blocks=args.target))
+    if advice is None:
+        return rate, {}
+    sys.stderr.write(f"{advice.sentence}\n")
+    return rate, {"estimate": asdict(advice.estimate), "sats_per_vbyte": rate}
 
 
 def request(args: argparse.Namespace) -> tuple[PaymentRequest, tuple[str, ...]]:
@@ -127,9 +153,10 @@ def _sats(text: str) -> int:
 
 
 def _blocks(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:6]) <= 1008 and len(text) <= 4):
-        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of blocks from 1 to 1008")
-    return int(text)
+    try:
+        return read_blocks(text)
+    except AmountError as error:
+        raise argparse.ArgumentTypeError(error.hint) from None
 
 
 def _lock_time(text: str) -> int:

@@ -118,6 +118,10 @@ async def _pay(args: argparse.Namespace) -> None:
         if args.discard:
             await _discard(session)
             return
+        estimate: facts.Data = {}
+        if request and args.target:
+            rate, estimate = await paying.rate(args, session)
+            request = replace(request, sats_per_vbyte=rate)
         if args.psbt_out:
             await _write_down(args, session, request)
             return
@@ -127,29 +131,17 @@ async def _pay(args: argparse.Namespace) -> None:
         elif request is None:
             sent = await _resume(session)
         else:
-            sent = await _new_payment(args, session, request)
-    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, facts.sent_sentence(sent))
+            sent = await _new_payment(session, request)
+    data = {"txid": sent.txid, **asdict(sent.proof), **estimate}
+    _tell(args, data, facts.sent_sentence(sent))
 
 
-async def _new_payment(
-    args: argparse.Namespace, session: LocalSession, request: PaymentRequest
-) -> Sent:
+async def _new_payment(session: LocalSession, request: PaymentRequest) -> Sent:
     history = (await session.sync()).history
     paying.warn_of_look_alikes(request, history, await session.records.contacts())
-    if args.target is not None:
-        request = replace(request, sats_per_vbyte=await _rate_for(session, args.target))
     await session.plug()
     await session.unlock()  # another device is found out before there is a draft
     return await pay(session, request, _say_step)
-
-
-async def _rate_for(session: LocalSession, blocks: int) -> float:
-    rate = max(await session.fee_floor(), paying.DEFAULT_RATE)
-    _say(
-        f"Peers do not tell what the next {blocks} blocks take: {rate:g} sat/vB is the least that"
-        " they pass on. It may wait, and `bump` raises it."
-    )
-    return rate
 
 
 async def _resume(session: LocalSession) -> Sent:
@@ -184,31 +176,35 @@ async def _send_signed(session: LocalSession, file: str) -> Sent:
 
 
 async def _bump(args: argparse.Namespace) -> None:
-    await _replace(args, lambda session: session.bump(args.txid, args.rate))
+    await _replace(args, lambda session, rate: session.bump(args.txid, rate))
 
 
 async def _call_off(args: argparse.Namespace) -> None:
-    await _replace(args, lambda session: session.call_off(args.txid, args.rate))
+    await _replace(args, lambda session, rate: session.call_off(args.txid, rate))
 
 
 async def _cpfp(args: argparse.Namespace) -> None:
-    request = PaymentRequest((), args.rate, child_of=args.txid)
-    await _replace(args, lambda session: session.draft(request))
+    def child(session: LocalSession, rate: float) -> Awaitable[Draft]:
+        return session.draft(PaymentRequest((), rate, child_of=args.txid))
+
+    await _replace(args, child)
 
 
 async def _replace(
-    args: argparse.Namespace, draft: Callable[[LocalSession], Awaitable[Draft]]
+    args: argparse.Namespace, draft: Callable[[LocalSession, float], Awaitable[Draft]]
 ) -> None:
     """Have a payment signed and sent that is about another one on its way."""
     _need_server(args)
     async with _session(args) as session:
         await session.sync()
+        rate, estimate = await paying.rate(args, session)
         await session.plug()
         await session.unlock()
-        replacement = await draft(session)
+        replacement = await draft(session, rate)
         _say(Drafted(replacement).sentence)
         sent = await finish_payment(session, UnfinishedPayment(replacement), _say_step)
-    _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, facts.sent_sentence(sent))
+    data = {"txid": sent.txid, **asdict(sent.proof), **estimate}
+    _tell(args, data, facts.sent_sentence(sent))
 
 
 async def _give_up(args: argparse.Namespace) -> None:

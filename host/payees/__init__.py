@@ -1,6 +1,6 @@
 """Whom to pay and how much, as people paste and type it: one reading for every face."""
 
-from host.payees.amounts import read_amount, read_rate
+from host.payees.amounts import read_amount, read_blocks, read_fee, read_rate
 from host.payees.errors import AmountError, PayeeError, SecretPasted
 from host.payees.payee import Payee, read_payee
 
@@ -10,6 +10,8 @@ __all__ = [
     "PayeeError",
     "SecretPasted",
     "read_amount",
+    "read_blocks",
+    "read_fee",
     "read_payee",
     "read_rate",
 ]

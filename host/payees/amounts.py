@@ -6,12 +6,14 @@ from decimal import Decimal
 from host.config import grouped
 from host.payees.cleaning import visible
 from host.payees.errors import AmountError
+from host.values import FeeChoice
 
 SATS_PER_BTC = 100_000_000
 MAX_SATS = 21_000_000 * SATS_PER_BTC
 LONGEST_AMOUNT = 40  # characters
 # Below the first no node passes a transaction on; above the second somebody made a mistake.
 LEAST_RATE, MOST_RATE = 0.1, 10_000
+MOST_BLOCKS = 1_008  # a week: estimates reach no further
 EVERYTHING = ("max", "all", "everything")
 
 _UNITS = {
@@ -33,6 +35,9 @@ _MILLIONS = ("m", "msat", "msats")
 _SPELLING = re.compile(r"(₿?)\s*([0-9][0-9.,'’_\s]*)\s*([^\W\d_]*|₿)")  # noqa: RUF001
 _MONEY = re.compile(r"[$€£¥]|\b(usd|eur|chf|gbp)\b", re.IGNORECASE)
 _SPACING = re.compile(r"[\s'’_]")  # noqa: RUF001
+_WHOLE_FEE = re.compile(r"[0-9][^/]*(k?sats?|satoshis?|btc)", re.ASCII | re.IGNORECASE)
+_RATE = re.compile(r"[-+0-9.,]+\s*(sats?/vb(yte)?)?", re.ASCII | re.IGNORECASE)
+_FEES = "A fee is a rate like 2.5 sat/vB, all of it like 500 sats, or a time like 6 blocks."
 _HOW = "Write it like 25000, 25 000 sats or 0.00025 BTC."
 
 
@@ -61,6 +66,27 @@ def read_rate(text: str) -> float:
     if not LEAST_RATE <= rate <= MOST_RATE:
         raise AmountError(f"A fee rate is between {LEAST_RATE} and {grouped(MOST_RATE)} sat/vB.")
     return rate
+
+
+def read_fee(text: str) -> FeeChoice:
+    """A fee: "12" or "12 sat/vB", "500 sats" for all of it, or "6 blocks". Raises AmountError."""
+    plain = visible(text)
+    if len(plain) > LONGEST_AMOUNT:
+        raise AmountError(_FEES)
+    if blocks := re.fullmatch(r"([0-9]+)\s*blocks?", plain, re.ASCII | re.IGNORECASE):
+        return FeeChoice(blocks=read_blocks(blocks[1]))
+    if _WHOLE_FEE.fullmatch(plain):
+        return FeeChoice(fee_sats=read_amount(plain))
+    if not _RATE.fullmatch(plain):
+        raise AmountError(_FEES)
+    return FeeChoice(sats_per_vbyte=read_rate(plain))
+
+
+def read_blocks(text: str) -> int:
+    """Within how many blocks a block shall have it. Raises AmountError."""
+    if not re.fullmatch("[0-9]{1,4}", text, re.ASCII) or not 0 < int(text) <= MOST_BLOCKS:
+        raise AmountError(f"A number of blocks is between 1 and {grouped(MOST_BLOCKS)}.")
+    return int(text)
 
 
 def _in_sats(number: str, unit: str) -> Decimal:

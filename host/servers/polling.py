@@ -6,6 +6,7 @@ hides one is not found out.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from math import isfinite
 from typing import Protocol, TypeVar
 
 import bdkpython as bdk
@@ -13,7 +14,7 @@ import bdkpython as bdk
 from host import background
 from host.errors import NetworkError
 from host.transactions import Transaction
-from host.values import Acceptance, NetworkView, Sent, WaitingFees
+from host.values import Acceptance, FeeEstimate, NetworkView, Sent, WaitingFees
 from host.wallet import Wallet
 
 Result = TypeVar("Result")
@@ -43,6 +44,10 @@ class Server(Protocol):
         ...
 
     def fee_floor(self) -> float: ...
+
+    def fee_estimate(self, blocks: int) -> float | None:
+        """In sat/vB, whatever it says; None when it has none."""
+        ...
 
     def waiting_fees(self) -> WaitingFees | None:
         """What waits in its mempool; None when it does not tell."""
@@ -114,6 +119,11 @@ class PollingBackend:
 
     async def fee_floor(self) -> float:
         return await self._ask(lambda server: server.fee_floor())
+
+    async def fee_estimate(self, blocks: int) -> FeeEstimate:
+        rate = await self._ask(lambda server: server.fee_estimate(blocks))
+        is_rate = rate is not None and isfinite(rate) and rate > 0
+        return FeeEstimate(self.name, blocks, rate if is_rate else None)
 
     async def waiting_fees(self) -> WaitingFees | None:
         return await self._ask(lambda server: server.waiting_fees())

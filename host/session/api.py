@@ -11,6 +11,7 @@ from host.payees.contacts import Contact
 from host.values import (
     Balance,
     Draft,
+    FeeAdvice,
     Frame,
     GivenAddress,
     HistoryEntry,
@@ -243,6 +244,13 @@ class WalletSession(Protocol):
 
     async def glance(self) -> WalletSnapshot:
         """As `snapshot`, with the latest payments only: sooner there when there are thousands."""
+        ...
+
+    async def advise_fee(self, blocks: int) -> FeeAdvice:
+        """The rate that somebody estimates for so many blocks.
+
+        Raises BadInput where nobody does, and for one that its person should say.
+        """
         ...
 
     async def waiting_fees(self) -> WaitingFees | None:

@@ -7,13 +7,14 @@ from host.errors import MoreSignatures, WalletError
 from host.session import wording
 from host.session.api import UnfinishedPayment
 from host.session.endings import WayOut
+from host.session.payment import chosen_rate
 from host.session.state import PaymentProgress, Stage
 from host.session.tasks import Host, reported
-from host.values import PaymentRecord, PaymentRequest
+from host.values import FeeChoice, PaymentRecord, PaymentRequest
 
 
-async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float) -> bool:
-    """What takes the place of a payment (BUMP, CALL_OFF), or lifts it (LIFT), at `rate` sat/vB.
+async def draft_replacement(host: Host, way_out: WayOut, txid: str, fee: FeeChoice) -> bool:
+    """What takes the place of a payment (BUMP, CALL_OFF), or lifts it (LIFT), at that fee.
 
     Whether it is there to be looked at.
     """
@@ -21,6 +22,7 @@ async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float)
     with reported(host):
         _check_free(host)
         session = host.session
+        rate, advice = await chosen_rate(session, fee)
         match way_out:
             case WayOut.LIFT:
                 replacement = await session.draft(PaymentRequest((), rate, child_of=txid))
@@ -29,7 +31,8 @@ async def draft_replacement(host: Host, way_out: WayOut, txid: str, rate: float)
             case _:
                 replacement = await session.call_off(txid, rate)
         signatures = await session.signatures(replacement)
-        host.change(payment=PaymentProgress(replacement, signatures=signatures))
+        progress = PaymentProgress(replacement, signatures=signatures, advice=advice)
+        host.change(payment=progress)
         return True
     return False
 

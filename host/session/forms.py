@@ -10,13 +10,13 @@ from host.payees import (
     PayeeError,
     SecretPasted,
     read_amount,
+    read_fee,
     read_payee,
-    read_rate,
 )
 from host.payees.contacts import Contact, of_name
 from host.payees.poisoning import resembling
 from host.session import wording
-from host.values import HistoryEntry
+from host.values import FeeChoice, HistoryEntry
 
 Value = TypeVar("Value")
 
@@ -78,15 +78,25 @@ def amount(text: str, available: int, requested: int | None = None) -> Checked[W
     return Checked(Wanted(value), f"{wording.amount(value)}, ≈ {share} of your coins")
 
 
-def rate(text: str) -> Checked[float]:
-    """Sats per virtual byte."""
+def fee(text: str, *, is_new: bool = True) -> Checked[FeeChoice]:
+    """A rate, the whole fee, or a number of blocks; of what replaces another one, not the whole."""
     if not text.strip():
-        return Checked(None, "In sat/vB.")
+        return Checked(None, "In sat/vB, or 6 blocks.")
     try:
-        value = read_rate(text)
+        choice = read_fee(text)
     except AmountError as error:
         return Checked(None, error.hint, wrong=True)
-    return Checked(value, wording.rate(value))
+    if choice.fee_sats is not None and not is_new:
+        return Checked(None, "Here a rate in sat/vB is needed, or a number of blocks.", wrong=True)
+    return Checked(choice, _fee_hint(choice))
+
+
+def _fee_hint(choice: FeeChoice) -> str:
+    if choice.blocks is not None:
+        return "As your server estimates it, which is asked then. Nobody promises it."
+    if choice.fee_sats is not None:
+        return f"{wording.amount(choice.fee_sats)}, whatever its size."
+    return wording.rate(choice.sats_per_vbyte or 0)
 
 
 def look_alike_warning(

@@ -29,6 +29,7 @@ from host.session.records import WalletRecords
 from host.store import Search
 from host.values import (
     Draft,
+    FeeAdvice,
     NetworkView,
     PaymentRecord,
     PaymentRequest,
@@ -267,6 +268,9 @@ class LocalSession:
     async def fee_floor(self) -> float:
         """The lowest fee in sat/vB that the network passes on, as far as it says; else 0."""
         return await self._backend.fee_floor()
+
+    async def advise_fee(self, blocks: int) -> FeeAdvice:
+        return await spend.advise_fee(self.wallet, self._backend, blocks)
 
     async def waiting_fees(self) -> WaitingFees | None:
         return None if self._own_backend is None else await self._own_backend.waiting_fees()

@@ -7,7 +7,10 @@ from host.config import grouped
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession
 from host.values import (
+    DEFAULT_RATE,
     Draft,
+    FeeAdvice,
+    FeeChoice,
     PaymentRequest,
     ReceiveAddress,
     Sent,
@@ -94,6 +97,17 @@ Reporter = Callable[[PaymentStep], None]
 
 def silently(_: PaymentStep) -> None:
     """Report nothing."""
+
+
+async def chosen_rate(session: WalletSession, fee: FeeChoice) -> tuple[float, FeeAdvice | None]:
+    """The rate in sat/vB that is meant, and where it comes from, if not from the person.
+
+    Any HostError may end it.
+    """
+    if fee.blocks is None:
+        return fee.sats_per_vbyte or DEFAULT_RATE, None
+    advice = await session.advise_fee(fee.blocks)
+    return advice.sats_per_vbyte, advice
 
 
 async def pay(session: WalletSession, request: PaymentRequest, report: Reporter = silently) -> Sent:

@@ -11,6 +11,7 @@ from host.session.api import Lie, LieOutcome, UnfinishedPayment, WalletSession, 
 from host.session.plots import Overview
 from host.values import (
     Draft,
+    FeeAdvice,
     GivenAddress,
     NetworkView,
     NodeStatus,
@@ -37,6 +38,7 @@ class PaymentProgress:
     """One payment on its way. `problem` is why it stopped, "" while it goes on.
 
     `signatures` are those that a wallet of several keys has of it; `copied`: for another signer.
+    `advice` is where its fee comes from, when the person named no rate.
     """
 
     draft: Draft
@@ -48,6 +50,7 @@ class PaymentProgress:
     working: bool = False
     signatures: Signatures | None = None
     copied: bool = False
+    advice: FeeAdvice | None = None
 
     @classmethod
     def of(cls, unfinished: UnfinishedPayment) -> "PaymentProgress":

@@ -23,12 +23,13 @@ from host.session.payment import (
     ReviewAwaited,
     UnlockAwaited,
     Verified,
+    chosen_rate,
     finish_payment,
     verify_address,
 )
 from host.session.plots import overview
 from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
-from host.values import Draft, PanelView, PaymentRequest
+from host.values import Draft, FeeChoice, PanelView, PaymentRequest
 
 AGE_EVERY_S = 60.0
 MOST_COPIED = 70_000  # letters: terminals drop what is longer (OSC 52)
@@ -258,12 +259,17 @@ async def verify(host: Host) -> None:
         host.device_asks("")
 
 
-async def draft_payment(host: Host, request: PaymentRequest) -> None:
-    """Write a payment down, so that its person sees what it costs."""
+async def draft_payment(host: Host, request: PaymentRequest, fee: FeeChoice | None = None) -> None:
+    """Write a payment down, so that its person sees what it costs. `fee` is in its rate's place."""
     host.change(busy=wording.WRITING, problem="")
     with reported(host):
+        advice = None
+        if fee is not None:
+            rate, advice = await chosen_rate(host.session, fee)
+            request = replace(request, sats_per_vbyte=rate, fee_sats=fee.fee_sats)
         draft = await host.session.draft(request)
-        payment = PaymentProgress(draft, signatures=await host.session.signatures(draft))
+        signatures = await host.session.signatures(draft)
+        payment = PaymentProgress(draft, signatures=signatures, advice=advice)
         host.change(payment=payment, chosen=())
 
 

@@ -176,7 +176,7 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         self._run_once("draft", lambda _: self._drafted(message))
 
     async def _drafted(self, message: messages.DraftRequested) -> None:
-        await tasks.draft_payment(self, message.request)
+        await tasks.draft_payment(self, message.request, message.fee)
         if self.state.payment is not None and not self.state.problem:
             await self._turn(PaymentPage())
 
@@ -256,8 +256,8 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         self._run_once("draft", lambda _: self._replacement_drafted(message))
 
     async def _replacement_drafted(self, message: messages.ReplacementRequested) -> None:
-        way_out, txid, rate = message.way_out, message.txid, message.rate
-        if await ending_tasks.draft_replacement(self, way_out, txid, rate):
+        way_out, txid, fee = message.way_out, message.txid, message.fee
+        if await ending_tasks.draft_replacement(self, way_out, txid, fee):
             await self._turn(PaymentPage())
 
     @on(messages.AddressRequested)

@@ -5,7 +5,7 @@ from textual.message import Message
 
 from host.session.api import Opening
 from host.session.endings import WayOut
-from host.values import HistoryEntry, PaymentRequest
+from host.values import FeeChoice, HistoryEntry, PaymentRequest
 
 
 class KeyTaken(Message):
@@ -45,11 +45,12 @@ class RoomMeasured(Message):
 
 
 class DraftRequested(Message):
-    """Write this payment down and show what it costs."""
+    """Write this payment down, at that fee, and show what it costs."""
 
-    def __init__(self, request: PaymentRequest) -> None:
+    def __init__(self, request: PaymentRequest, fee: FeeChoice) -> None:
         super().__init__()
         self.request = request
+        self.fee = fee
 
 
 class CoinsChosen(Message):
@@ -111,13 +112,13 @@ class WayOutRequested(Message):
 
 
 class ReplacementRequested(Message):
-    """Write down what takes the place of the payment, at this fee rate in sat/vB."""
+    """Write down what takes the place of the payment, at that fee."""
 
-    def __init__(self, way_out: WayOut, txid: str, rate: float) -> None:
+    def __init__(self, way_out: WayOut, txid: str, fee: FeeChoice) -> None:
         super().__init__()
         self.way_out = way_out
         self.txid = txid
-        self.rate = rate
+        self.fee = fee
 
 
 class AddressRequested(Message):

@@ -23,6 +23,8 @@ from host.session.api import (
 from host.values import (
     Balance,
     Draft,
+    FeeAdvice,
+    FeeEstimate,
     Frame,
     HistoryEntry,
     HistoryRow,
@@ -327,6 +329,13 @@ class FakeSession:
 
     async def snapshot(self) -> WalletSnapshot:
         return self._wallet
+
+    async def advise_fee(self, blocks: int) -> FeeAdvice:
+        self.fail("advise fee")
+        estimate = FeeEstimate("127.0.0.1:50001", blocks, 7.5)
+        return FeeAdvice(
+            7.5, estimate, f"127.0.0.1:50001 estimates 7.5 sat/vB for {blocks} blocks."
+        )
 
     async def waiting_fees(self) -> None:
         return None

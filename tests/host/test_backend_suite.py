@@ -41,7 +41,11 @@ NOBODY = {
 }
 SAYS_NO_FLOOR = {"esplora"}  # the protocol has no word for it
 TELLS_FEES = {"electrum"}  # what waits in its mempool
-VERBS = ("sync", "follow", "view", "fee_floor", "waiting_fees", "broadcast", "close")
+# What each says of the fee for 6 blocks: nodes have no word for it, and a fresh node no estimate.
+ESTIMATES = {"p2p": None, "electrum": MIN_SATS_PER_VBYTE, "esplora": None, "core": None}
+VERBS = (
+    "sync", "follow", "view", "fee_floor", "fee_estimate", "waiting_fees", "broadcast", "close"
+)  # fmt: skip
 
 pytestmark = pytest.mark.parametrize("name", backends.names())
 
@@ -157,6 +161,18 @@ async def test_it_knows_from_which_fee_on_payments_are_passed_on(
 ) -> None:
     expected = 0 if name in SAYS_NO_FLOOR else MIN_SATS_PER_VBYTE
     assert await opened_backend.fee_floor() == expected
+
+
+async def test_it_passes_an_estimate_on_as_its_servers_word_or_says_that_there_is_none(
+    opened_backend: Backend, name: str
+) -> None:
+    estimate = await opened_backend.fee_estimate(6)
+    if name == "p2p":
+        assert estimate is None
+        return
+    assert estimate is not None
+    assert (estimate.blocks, estimate.sats_per_vbyte) == (6, ESTIMATES[name])
+    assert estimate.source.startswith("127.0.0.1:")
 
 
 async def test_it_tells_what_others_pay_or_says_that_it_does_not(

@@ -17,6 +17,7 @@ from host.demo.lies import LOOKALIKE
 from host.devnet.network import Devnet
 from host.values import Acceptance, Propagation, Sent
 from host.wallet import Wallet
+from tests.electrum import electrum
 from tests.esplora import esplora
 from tests.people import Person
 from tests.wallets import STRANGER, sign
@@ -254,10 +255,17 @@ async def test_several_are_paid_then_the_rest_out_of_chosen_coins(
     assert [line.endswith("  frozen") for line in listed.splitlines()] == [True, False]
     refused = await rich.fails("pay", STRANGER, "1000", "--coin", change["outpoint"], *where)
     assert "is frozen: unfreeze it first" in refused
+    refused = await rich.fails("pay", OTHER, "max", "--target", "6", *where)
+    assert "Nodes estimate no fees, and nothing is guessed here. No payment was created." in refused
+    assert "they pass payments on from 1 sat/vB on. Your payment in block 112 paid " in refused
     reading = person.accept()
-    (sent,) = await rich.reads_json("pay", OTHER, "max", "--target", "6", *where)
+    async with electrum(devnet) as url:
+        words = ("pay", OTHER, "max", "--target", "6", *rich.device, "--server", url)
+        (sent,) = await rich.reads_json(*words)
+        source = url.partition(":")[2]
     await reading
-    assert "Peers do not tell what the next 6 blocks take" in rich.talk
+    assert f"{source} estimates 1 sat/vB for 6 blocks. Nobody promises it." in rich.talk
+    assert sent["estimate"] == {"source": source, "blocks": 6, "sats_per_vbyte": 1.0}
     await devnet.mine(1)
     (left,) = await rich.reads_json("coins", *rich.network)
     assert left["outpoint"] == change["outpoint"]

@@ -9,7 +9,7 @@ from host.config import BECH32_HRP, NETWORKS
 from host.errors import WalletError
 from host.payees.addresses import NETWORK_TITLES
 from host.session import forms
-from host.values import Recipient
+from host.values import FeeChoice, Recipient
 from host.wallet import payment_request
 from signer.formats import base58, bech32
 
@@ -158,18 +158,18 @@ def test_a_request_says_whom_it_is_for() -> None:
 def test_an_empty_field_is_not_wrong_yet() -> None:
     assert not forms.payee("", "regtest").wrong
     assert not forms.amount("", 5).wrong
-    assert not forms.rate("").wrong
+    assert not forms.fee("").wrong
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", 1.0), (" 2.5 ", 2.5), ("1000", 1000.0)])
 def test_a_rate_in_bounds_is_taken(text: str, value: float) -> None:
-    checked = forms.rate(text)
-    assert checked.value == value
+    checked = forms.fee(text)
+    assert checked.value == FeeChoice(sats_per_vbyte=value)
     assert checked.hint == f"{value:g} sat/vB"
 
 
 @pytest.mark.parametrize("text", ["0.09", "10000.1", "nan", "inf", "-inf", "fast"])
 def test_a_rate_out_of_bounds_is_not(text: str) -> None:
-    checked = forms.rate(text)
+    checked = forms.fee(text)
     assert (checked.value, checked.wrong) == (None, True)
     assert "sat/vB" in checked.hint

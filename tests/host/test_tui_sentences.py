@@ -41,7 +41,7 @@ def test_a_fee_above_the_usual_is_called_so(fee: int, paid: int, says: str) -> N
 @given(st.text(max_size=120))
 def test_no_text_breaks_the_form(text: str) -> None:
     amount = forms.amount(text, 5_000_000)
-    for checked in (forms.payee(text, "regtest"), amount, forms.rate(text)):
+    for checked in (forms.payee(text, "regtest"), amount, forms.fee(text)):
         assert checked.value is not None or checked.hint
 
 
@@ -56,4 +56,4 @@ def test_zeros_before_an_amount_change_nothing() -> None:
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "0.05", "1e9", "one"])
 def test_a_rate_that_no_node_takes_is_not_taken(text: str) -> None:
-    assert forms.rate(text).value is None
+    assert forms.fee(text).value is None

@@ -16,10 +16,10 @@ from host.tui.actions import KeyPlace
 from host.tui.messages import DraftRequested
 from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets.field import Field
-from host.values import PaymentRequest, Recipient
+from host.values import FeeChoice, PaymentRequest, Recipient
 
 FIELDS = (("to", "To", ""), ("amount", "Amount", ""), ("rate", "Fee", "1"))
-CheckedField = Checked[Payee] | Checked[Wanted] | Checked[float]
+CheckedField = Checked[Payee] | Checked[Wanted] | Checked[FeeChoice]
 TWICE_ALL = "Only one can get all that is left."
 
 
@@ -84,12 +84,12 @@ class PayPage(WalletPage, can_focus=False):
             if field.value is None and not (written and name != "rate"):
                 self.query_one(f"#{name}", Input).focus()
                 return
-        rate = checked["rate"].value
+        fee = checked["rate"].value
         last = () if written else (self._last(checked),)
-        if isinstance(rate, float):
+        if isinstance(fee, FeeChoice):
             recipients = (*self._recipients, *last)
-            request = PaymentRequest(recipients, rate, coins=self._state.chosen)
-            self.post_message(DraftRequested(request))
+            request = PaymentRequest(recipients, coins=self._state.chosen)
+            self.post_message(DraftRequested(request, fee))
 
     def action_add(self) -> None:
         """Write this recipient down, and ask for another one."""
@@ -129,7 +129,7 @@ class PayPage(WalletPage, can_focus=False):
         takes_all = any(recipient.sats is None for recipient in self._recipients)
         if takes_all and amount.value == Wanted(None):
             amount = Checked(None, TWICE_ALL, wrong=True)
-        return {"to": payee, "amount": amount, "rate": forms.rate(text["rate"])}
+        return {"to": payee, "amount": amount, "rate": forms.fee(text["rate"])}
 
 
 def _says(checked: CheckedField) -> Content:

@@ -81,6 +81,8 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         fact("Amount", Content.styled(wording.amount(draft.sats, state.btc), "bold"), of_coins),
         fact("Fee", wording.amount(draft.fee_sats, state.btc), _about_fee(draft)),
     ]
+    if payment.advice:
+        facts.append(Content.styled(f"{payment.advice.sentence}\n", "$secondary"))
     if draft.change_sats:
         change = wording.amount(draft.change_sats, state.btc)
         facts.append(fact("Change", change, "comes back to you"))

@@ -56,13 +56,13 @@ class RatePage(WalletPage, can_focus=False):
 
     @on(Input.Changed)
     def _say(self) -> None:
-        checked = forms.rate(self.query_one("#rate", Input).value)
+        checked = forms.fee(self.query_one("#rate", Input).value, is_new=False)
         style = "$text-warning" if checked.wrong else "$secondary"
         self.query_one("#rate-says", Static).update(Content.styled(checked.hint, style))
 
     @on(Input.Submitted)
     def action_look(self) -> None:
-        checked = forms.rate(self.query_one("#rate", Input).value)
+        checked = forms.fee(self.query_one("#rate", Input).value, is_new=False)
         if checked.value is not None:
             txid = self._entry.row.txid
             self.post_message(ReplacementRequested(self._way_out, txid, checked.value))
