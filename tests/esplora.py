@@ -77,8 +77,8 @@ class EsploraServer:
                 return str(chain.height).encode()
             case ["block-height", height] if int(height) <= chain.height:
                 return chain.hash_at(int(height))[::-1].hex().encode()
-            case ["fee-estimates"]:
-                return dict(self.estimates)
+            case ["mempool" | "fee-estimates" as about]:
+                return self._fees(about)
             case ["blocks", *start]:
                 top = int(start[0]) if start else chain.height
                 return [self._summary(at) for at in range(top, max(top - PAGE, -1), -1)]
@@ -94,6 +94,13 @@ class EsploraServer:
                 known = self._transactions().get(txid)
                 return self._described(*known) if known else None
         return None
+
+    def _fees(self, about: str) -> Json:
+        if about == "fee-estimates":
+            return dict(self.estimates)
+        waiting = list(self._node.mempool)
+        rates = [[entry.fee_sats / entry.vsize, entry.vsize] for entry in waiting]
+        return {"count": len(waiting), "fee_histogram": rates}
 
     def _summary(self, height: int) -> Json:
         header = self._node.chain.header(height)

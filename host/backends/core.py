@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import SystemRandom
 from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -15,18 +16,22 @@ import bdkpython as bdk
 from host.backends import BackendKind, Surroundings
 from host.config import CORE_FOLDERS, RPC_PORTS
 from host.errors import BadInput, NetworkError
+from host.servers import fee_histogram
 from host.servers.core_index import CoreIndex
 from host.servers.core_rpc import CoreRpc, RpcRefused
 from host.servers.electrum_door import ElectrumDoor
 from host.servers.location import parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
+from host.values import WaitingFees
 from host.wallet import Wallet
 
 BATCH = 100
 TIMEOUT_S = 255  # the most that BDK's client takes
 LONG_SCAN_S = 6 * 3600.0  # a whole chain's filters; each answer in it has a time of its own
 SATS_PER_BTC = 100_000_000
+SAMPLE = 2_000  # payments of the mempool that are looked at, 100 in one request
+MOST_WAITING = 500_000  # their names alone are 34 MB then
 MAX_CREDENTIALS = 1_000  # characters
 # As getblockchaininfo says them.
 CHAINS = {
@@ -82,8 +87,21 @@ class CoreConnection:
             rate = self._rpc.call("estimatesmartfee", blocks).get("feerate")
             return None if rate is None else round(float(rate * SATS_PER_BTC / 1000), 3)
 
-    def waiting_fees(self) -> None:
-        """It is not asked."""
+    def waiting_fees(self) -> WaitingFees | None:
+        """Of up to SAMPLE payments, drawn when there are more; None when there are too many."""
+        with _understood():
+            info = self._rpc.call("getmempoolinfo")
+            if int(info["size"]) > MOST_WAITING:
+                return None
+            names = self._rpc.call("getrawmempool")
+            drawn = SystemRandom().sample(names, min(len(names), SAMPLE))
+            answers = self._rpc.batch([("getmempoolentry", [name]) for name in drawn])
+            entries = [entry for entry in answers if not isinstance(entry, RpcRefused)]
+            payments = [
+                (float(entry["fees"]["base"] * SATS_PER_BTC / entry["vsize"]), int(entry["vsize"]))
+                for entry in entries
+            ]
+            return fee_histogram.counted(payments, int(info["bytes"]))
 
     def broadcast(self, transaction: "bdk.Transaction") -> None:
         raw = bytes(transaction.serialize()).hex()
@@ -144,7 +162,7 @@ def _understood() -> Iterator[None]:
     """An answer that lacks a field, or has one of another kind, is no answer."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ServerLost from error
 
 

@@ -11,6 +11,7 @@ import bdkpython as bdk
 
 from host.backends import BackendKind, Open, Surroundings
 from host.errors import BadInput
+from host.servers import fee_histogram
 from host.servers.location import parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
@@ -63,7 +64,7 @@ class ElectrumConnection:
         """BDK does not ask for it: a connection of its own does, once."""
         try:
             answer = _asked(self._port, "mempool.get_fee_histogram")
-            return tuple((float(rate), int(vbytes)) for rate, vbytes in answer["result"])
+            return fee_histogram.read(answer["result"])
         except OSError as error:
             raise ServerLost from error
         except (ValueError, KeyError, TypeError, RecursionError):

@@ -1,23 +1,30 @@
 """The chain as an Esplora server tells it over HTTP: mempool.space, blockstream.info, or yours."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 import bdkpython as bdk
 
 from host.backends import BackendKind, Surroundings
 from host.errors import BadInput
+from host.servers import fee_histogram
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
+from host.values import WaitingFees
 from host.wallet import Wallet
 
 PARALLEL = 4
+TIMEOUT_S = 20.0
+LONGEST_ANSWER = 1 << 20  # bytes
 
 
 class EsploraConnection:
     """Implements host.servers.polling.Server by BDK's client."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._client = bdk.EsploraClient(url)
 
     def tip(self) -> str:
@@ -42,8 +49,15 @@ class EsploraConnection:
         fewer = [count for count in rates if count <= blocks]
         return rates[max(fewer) if fewer else min(rates)]
 
-    def waiting_fees(self) -> None:
-        """It is not asked."""
+    def waiting_fees(self) -> WaitingFees | None:
+        """BDK does not ask for it: a connection of its own does, once."""
+        try:
+            mempool = json.loads(_got(self._url, "/mempool"))
+            return fee_histogram.read(mempool["fee_histogram"])
+        except (OSError, HTTPException) as error:
+            raise ServerLost from error
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None  # not every server knows it
 
     def broadcast(self, transaction: "bdk.Transaction") -> None:
         with _told_apart():
@@ -52,6 +66,20 @@ class EsploraConnection:
     def has(self, txid: "bdk.Txid") -> bool:
         with _told_apart():
             return self._client.get_tx(txid) is not None
+
+
+def _got(url: str, path: str) -> bytes:
+    """What the server has at that path. Raises OSError, HTTPException, ValueError."""
+    parts = urlsplit(url)
+    encrypted = parts.scheme == "https"
+    make = HTTPSConnection if encrypted else HTTPConnection
+    with closing(make(parts.hostname or "", parts.port, timeout=TIMEOUT_S)) as connection:
+        connection.request("GET", f"{parts.path}{path}")
+        response = connection.getresponse()
+        answer = response.read(LONGEST_ANSWER + 1)
+    if response.status != 200 or len(answer) > LONGEST_ANSWER:
+        raise ValueError
+    return answer
 
 
 @contextmanager

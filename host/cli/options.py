@@ -68,8 +68,8 @@ def add_home(task: argparse.ArgumentParser) -> None:
 
 
 PLOT = """\
-The balance over time, how long the coins lie still, and what others pay, where an Electrum server
-tells: as pictures with a sentence each.
+The balance over time, how long the coins lie still, and what others pay, where a server tells:
+as pictures with a sentence each.
 
   quietkey wallet plot
   quietkey wallet plot --text    sentences alone, for who does not see pictures

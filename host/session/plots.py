@@ -128,7 +128,7 @@ def _coins(count: int) -> str:
 def fees_sentence(bars: Sequence[Bar] | None) -> str:
     """What waits, or that nobody tells."""
     if bars is None:
-        return "Nodes and this server do not tell what others pay. An Electrum server does."
+        return "Nobody here tells what others pay. Servers do: electrum:, esplora: or core:."
     if not bars:
         return "Nothing waits in the server's mempool."
     parts = [f"{grouped(bar.amount)} vB at {bar.name}" for bar in bars]

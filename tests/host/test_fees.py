@@ -1,8 +1,9 @@
 """A fee for so many blocks: whose estimate it is, how far it is believed, what else is known."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -13,11 +14,14 @@ from host.backends.core import CoreConnection
 from host.devnet.network import Devnet
 from host.errors import BadInput, LinkLost
 from host.payees import AmountError, read_fee
+from host.servers import fee_histogram
+from host.servers.core_rpc import RpcRefused
+from host.servers.polling import ServerLost
 from host.session import forms, tasks
 from host.session.cable import Cable
 from host.session.local import LocalSession, WalletFolder
 from host.tui.app import QuietkeyApp
-from host.values import FeeAdvice, FeeChoice, FeeEstimate, PaymentRequest
+from host.values import FeeAdvice, FeeChoice, FeeEstimate, PaymentRequest, WaitingFees
 from host.wallet import Wallet
 from tests.electrum import electrum
 from tests.esplora import EsploraServer, served
@@ -149,13 +153,18 @@ async def test_esplora_answers_for_some_numbers_of_blocks_and_the_next_lower_cou
 class Rpc:
     """Answers as Bitcoin Core does."""
 
-    def __init__(self, answer: dict[str, Any]) -> None:
+    def __init__(self, answer: object, **others: object) -> None:
+        """`answer` is to all methods but `others`."""
         self._answer = answer
+        self._others = {"getblockchaininfo": {"chain": "regtest"}, **others}
         self.asked: list[tuple[object, ...]] = []
 
-    def call(self, method: str, *parameters: object) -> Any:  # noqa: ANN401 - JSON
+    def call(self, method: str, *parameters: object) -> object:
         self.asked.append((method, *parameters))
-        return {"chain": "regtest"} if method == "getblockchaininfo" else self._answer
+        return self._others.get(method, self._answer)
+
+    def batch(self, calls: list[tuple[str, list[object]]]) -> list[object]:
+        return [self.call(method, *parameters) for method, parameters in calls]
 
 
 def test_core_says_bitcoin_for_a_thousand_vbytes_or_why_it_says_none() -> None:
@@ -212,3 +221,59 @@ async def test_the_page_takes_a_time_and_says_whose_estimate_its_fee_is() -> Non
         assert state.payment is not None
         assert state.payment.draft.sats_per_vbyte == 7.5
         assert "estimates 7.5 sat/vB for 6 blocks." in await watcher.reads()
+
+
+def mempool_of(rpc: Rpc) -> WaitingFees | None:
+    return CoreConnection(rpc, "regtest", lambda _: None).waiting_fees()  # type: ignore[arg-type]
+
+
+def test_of_a_large_mempool_of_core_some_are_drawn_and_stand_for_all() -> None:
+    entry = {"vsize": 200, "fees": {"base": Decimal("0.00001")}}
+    gone = RpcRefused("Transaction not in mempool", -5)
+    size = {"size": 50_000, "bytes": 10_000_000}
+    names = [f"{number:064x}" for number in range(50_000)]
+    rpc = Rpc(entry, getmempoolinfo=size, getrawmempool=names)
+    assert mempool_of(rpc) == ((5.0, 10_000_000),)
+    assert sum(method == "getmempoolentry" for method, *_ in rpc.asked) == 2_000
+    few = Rpc(entry, getmempoolinfo={"size": 2, "bytes": 400}, getrawmempool=names[:2])
+    assert mempool_of(few) == ((5.0, 400),)
+    assert mempool_of(Rpc(gone, getmempoolinfo=size, getrawmempool=names)) == ()
+    assert mempool_of(Rpc(entry, getmempoolinfo={"size": 600_000})) is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"vsize": 0, "fees": {"base": 1}}, {"vsize": 9, "fees": {"base": float("nan")}}, {}, 5],
+)
+def test_a_node_that_makes_no_sense_is_lost_and_not_drawn(entry: object) -> None:
+    rpc = Rpc(entry, getmempoolinfo={"size": 1, "bytes": 9}, getrawmempool=["00" * 32])
+    with pytest.raises(ServerLost):
+        mempool_of(rpc)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, {}, "fees", [1], [[1]], [[1, 2, 3]], [["1", 2]], [[float("nan"), 2]], [[-1, 2]],
+     [[1, float("inf")]], [[1, 1]] * 10_001],
+)  # fmt: skip
+def test_a_histogram_that_is_none_is_refused(answer: object) -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        fee_histogram.read(answer)
+    assert fee_histogram.read([[5, 2], [1.5, 7.0]]) == ((5.0, 2), (1.5, 7))
+
+
+async def test_an_esplora_server_without_a_histogram_tells_nothing(tmp_path: Path) -> None:
+    answers = iter((b"404 X", b"200 X"))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + next(answers) + b"\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with served(serve) as port:
+        around = Surroundings("regtest", tmp_path / "cache")
+        backend = backends.open_url(f"esplora:http://127.0.0.1:{port}", around)
+        assert await backend.waiting_fees() is None
+        assert await backend.waiting_fees() is None
+        await backend.close()

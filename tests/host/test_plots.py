@@ -58,7 +58,7 @@ def test_what_others_pay_is_sorted_by_rate_and_nothing_is_claimed_where_nobody_t
         ("3 to 5 sat/vB", 300),
         ("under 1 sat/vB", 50),
     ]
-    assert "do not tell" in plots.fees_sentence(None)
+    assert "Nobody here tells" in plots.fees_sentence(None)
     assert "Nothing waits" in plots.fees_sentence(())
 
 

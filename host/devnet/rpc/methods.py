@@ -172,6 +172,14 @@ def _estimate(_: View, target: object, mode: object = "economical") -> dict[str,
     return {"errors": ["Insufficient data or no feerate found"], "blocks": target}
 
 
+def _mempool_entry(view: View, name: object) -> dict[str, Any]:
+    txid = _hash(name)
+    entry = next((e for e in view.node.mempool if e.transaction.txid == txid), None)
+    if entry is None:
+        raise RpcError("Transaction not in mempool", NOT_FOUND)
+    return {"vsize": entry.vsize, "fees": {"base": round(entry.fee_sats / SATS, 8)}}
+
+
 def _transaction(view: View, name: object, verbosity: object = 0) -> str:
     if verbosity:
         raise RpcError("Transactions are given as bytes only.", BAD_PARAMETER)
@@ -242,6 +250,7 @@ METHODS: dict[str, tuple[Method, int, int]] = {
     "getmempoolinfo": (_mempool_info, 0, 0),
     "estimatesmartfee": (_estimate, 1, 2),
     "getrawmempool": (lambda view: [entry.transaction.name for entry in view.node.mempool], 0, 0),
+    "getmempoolentry": (_mempool_entry, 1, 1),
     "getrawtransaction": (_transaction, 1, 2),
     "sendrawtransaction": (_send, 1, 1),
 }
