@@ -288,6 +288,7 @@ def test_no_row_of_words_is_left_after_they_were_typed_and_after_each_unlocking(
         assert memory.rows(device.pid, words) == set()
 
 
+@AT_NIGHT
 def test_words_that_were_shown_and_not_kept_leave_nothing(flash: Path) -> None:
     with EmulatorProcess(flash) as device:
         words = shown(device)
@@ -413,6 +414,7 @@ def load_unkept(device: EmulatorProcess, words: tuple[str, ...], passphrase: str
     device.wait_for("home")
 
 
+@AT_NIGHT
 def test_seeds_that_are_kept_nowhere_leave_nothing_when_they_are_forgotten(flash: Path) -> None:
     """T133: in use there are master keys alone, and no file is made."""
     plain = memory.of_a_seed(ENTROPY[:16])

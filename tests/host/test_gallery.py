@@ -7,10 +7,12 @@ from pathlib import Path
 from host.session import wording
 from tests.gallery import app_pictures, app_session, app_views
 from tests.gallery.app_shots import SHOTS, SIZES
+from tests.nights import AT_NIGHT
 
 ROOT = Path(__file__).parents[2]
 
 
+@AT_NIGHT
 def test_the_gallery_is_a_command(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.gallery.app", str(tmp_path), "--only", "home-btc"],

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nights import cases
+
 HOST = (sys.executable, "-m", "host")
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
@@ -132,7 +134,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize("name", cases(["SIGHUP", "SIGTERM"], {"SIGHUP"}))
 def test_an_app_that_is_ended_leaves_no_folder_and_no_process(name: str, tmp_path: Path) -> None:
     number = getattr(signal, name)
     with at_a_terminal("demo", scratch=tmp_path) as process:
@@ -145,7 +147,7 @@ def test_an_app_that_is_ended_leaves_no_folder_and_no_process(name: str, tmp_pat
         assert not [part for part in parts if Path(f"/proc/{part}/exe").exists()]
 
 
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize("name", cases(["SIGHUP", "SIGTERM"], {"SIGTERM"}))
 def test_a_scripted_demo_that_is_ended_leaves_nothing_either(name: str, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*HOST, "demo", "--auto"],

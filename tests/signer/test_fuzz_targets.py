@@ -17,14 +17,14 @@ from tests.fuzz.targets import TARGETS
 from tests.signer.published import ROOT
 
 # These are slow: see their budgets.
-INPUTS = {"review": 150, "words": 50, "slip39": 50, "names": 80}
+INPUTS = {"review": 60, "words": 20, "slip39": 20, "names": 30}
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_holds_its_promises_and_its_budgets(name: str) -> None:
     target = TARGETS[name]
     meter = Meter(target.feed, target.budget)
-    for data in mutations(list(target.seeds()), INPUTS.get(name, 300), name.encode()):
+    for data in mutations(list(target.seeds()), INPUTS.get(name, 120), name.encode()):
         meter.take(data)
 
 

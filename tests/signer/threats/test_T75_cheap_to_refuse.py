@@ -113,8 +113,6 @@ TRANSACTIONS: dict[str, Callable[[], bytes]] = {
 BY_DAY = {
     "an ordinary payment",
     "a flood with values",
-    "a flood of small maps",
-    "many outputs",
     "many inputs",
     "version 2, outputs of a large payment",
     "outputs without scripts",

@@ -15,7 +15,7 @@ from tests.signer.published import ROOT
 PEERS = Path(os.environ.get("QUIETKEY_PEERS", ROOT / ".peers"))
 NODE = shutil.which("node") or ""
 # How many random payloads go each way: some by day, all at night.
-TRIPS = (24, pytest.param(300, marks=AT_NIGHT))
+TRIPS = (12, pytest.param(300, marks=AT_NIGHT))
 
 
 def needs(package: str) -> pytest.MarkDecorator:
