@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from signer.formats.payload.values import EncryptedSeed
 from signer.keys.seeds.seed_words import SeedWords
 
 Path = tuple[int, ...]
@@ -156,6 +157,13 @@ class LoadSeed:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEnvelope:
+    """An encrypted seed that a code showed; its password is asked for on the device."""
+
+    envelope: EncryptedSeed
+
+
+@dataclass(frozen=True, slots=True)
 class Logout:
     pass
 
@@ -195,6 +203,7 @@ Command = (
     | SignMessage
     | RevealEntropy
     | LoadSeed
+    | OpenEnvelope
     | Logout
     | Unknown
     | Unusable

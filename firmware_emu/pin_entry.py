@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Self
 
 from signer.errors import Malformed
 from signer.formats import bech32
+from signer.formats.payload import envelopes
 from signer.formats.payload.secrets import seed_form
 from signer.keys.backups import codex32
 from signer.keys.curve import Buffer, erase
@@ -91,6 +92,10 @@ class TextEntry(PinEntry):
     def fill(self, data: bytes) -> None:
         """Hold what a code says and nothing else. Raises Malformed; then it is empty."""
 
+    def passes_over(self, _data: bytes) -> bool:
+        """Whether a code is none of such texts for sure: what was held up to be asked for one."""
+        return False
+
     def _hold(self, text: Buffer) -> None:
         memoryview(self._buffer)[: len(text)] = memoryview(text)
         self._count = len(text)
@@ -119,6 +124,22 @@ class PassphraseEntry(TextEntry):
         normal = passphrase.normalized(_line(data))
         self._hold(normal)
         erase(normal)
+
+
+class PasswordEntry(PassphraseEntry):
+    """The password of an encrypted code: its bytes as they are, typed or out of another code."""
+
+    __slots__ = ()
+
+    def fill(self, data: bytes) -> None:
+        text = _line(data)
+        if not 0 < len(text) <= self.longest:
+            raise Malformed(f"A password has 1 to {self.longest} bytes.")
+        self.erase()
+        self._hold(text)
+
+    def passes_over(self, data: bytes) -> bool:
+        return data[:3].lower() == b"ur:" or data.startswith(b"B$") or _is_envelope(data)
 
 
 class Codex32Entry(TextEntry):
@@ -163,6 +184,13 @@ def _mistake(data: bytes) -> str:
     except Malformed:
         return ""
     return ""
+
+
+def _is_envelope(data: bytes) -> bool:
+    try:
+        return envelopes.of_code(data) is not None
+    except Malformed:
+        return True
 
 
 def _line(data: bytes) -> memoryview:

@@ -307,7 +307,7 @@ _TITLES = {
     PAYMENT: ("Recipient", "Pay ", "Look twice", "Total"),
     REGISTER: ("Spending", "Account", "No checksum", "Look twice", "Register", "Who can", "Look "),
     COMPARE: ("Yes: your",),
-    LOAD: ("Load this seed?",),
+    LOAD: ("Load this seed?", "Encrypted seed"),
     MESSAGE: ("Sign a message",),
     ADVICE: ("Not scanned",),
 }

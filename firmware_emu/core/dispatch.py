@@ -19,6 +19,7 @@ from firmware_emu.commands import (
     Info,
     LoadSeed,
     Logout,
+    OpenEnvelope,
     Register,
     Reply,
     RevealEntropy,
@@ -90,7 +91,7 @@ def unknown_network(command: Command) -> Fault | None:
             return None if networks.exists(command.chain, command.network) else _NO_NETWORK
         case GetInfo() | Unlock() | AddEntropy() | GetFingerprint() | GetAccounts():
             return None
-        case RevealEntropy() | LoadSeed() | Logout() | Unknown() | Unusable():
+        case RevealEntropy() | LoadSeed() | OpenEnvelope() | Logout() | Unknown() | Unusable():
             return None
 
 
@@ -100,7 +101,7 @@ def flow_for(command: Command, device: DeviceState) -> Flow[RequestOutcome] | No
         case Unlock(is_for_code):
             is_ready = device.keyring or device.damaged
             return None if is_ready else _get_ready(device, is_for_code=is_for_code)
-        case LoadSeed():
+        case LoadSeed() | OpenEnvelope():
             is_new = device.vault.sealed is None and not device.damaged
             return load_seed(command, device.vault, device.cost, device.pool) if is_new else None
         case GetXpub() | ShowAddress() | ShowAccountAddress() | Register() | Sign():
@@ -170,9 +171,8 @@ def immediate_reply(command: Command, device: DeviceState, activity: str) -> Rep
             return _public(command, device.vault, device.keyring)
         case RevealEntropy():
             return NOTHING_PENDING
-        case LoadSeed(words, form):
-            words.erase()
-            return _has_seed(form)
+        case LoadSeed() | OpenEnvelope():
+            return _has_seed(command)
         case Logout():
             return Done()
         case Unknown() | Unusable():
@@ -188,11 +188,16 @@ def immediate_reply(command: Command, device: DeviceState, activity: str) -> Rep
             return access.LOCKED  # with keys a person is asked
 
 
-def _has_seed(form: str) -> Fault:
+def _has_seed(command: LoadSeed | OpenEnvelope) -> Fault:
     """What a device says to a seed that it did not ask for."""
+    if isinstance(command, LoadSeed):
+        command.words.erase()
+        subject = command.form
+    else:
+        subject = "code of an encrypted seed"
     return Fault(
         FaultCode.BAD_PARAMETERS,
-        f"This is a {form}. This device has a seed already, and kept nothing of it.",
+        f"This is a {subject}. This device has a seed already, and kept nothing of it.",
     )
 
 

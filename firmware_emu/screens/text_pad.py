@@ -83,6 +83,9 @@ class TextPad:
 
     def scanned(self, data: bytes) -> "TextPad":
         """The text of a code instead of what was entered; a line end behind it is left out."""
+        if self.entry.passes_over(data):
+            erase(data)
+            return self
         note = "A code was read."
         try:
             self.entry.fill(data)

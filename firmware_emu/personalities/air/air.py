@@ -15,6 +15,7 @@ from firmware_emu.commands import (
     Fingerprint,
     Info,
     LoadSeed,
+    OpenEnvelope,
     Register,
     Registered,
     Reply,
@@ -204,7 +205,7 @@ class Air:
                 erase(data)  # it came from a camera, and is nobody else's (threat T81)
                 yield Request(_SCAN, LoadSeed(words, form.value))
             case EncryptedSeed():
-                yield _refusal(codes.ENVELOPE)
+                yield Request(_SCAN, OpenEnvelope(payload))
             case RawTransaction() | Labels() | Named():
                 yield _refusal(codes.sentence(payload))
 

@@ -10,9 +10,6 @@ SIGNED_TRANSACTION: Final = (
 _UNSIGNED: Final = (
     "This is an unsigned transaction without the facts about its coins. Export it as a PSBT."
 )
-ENVELOPE: Final = (
-    "This is an encrypted seed. Show it to a new device, which asks for its passphrase."
-)
 LABELS: Final = "These are labels for a wallet. Import them there: this device keeps none."
 
 

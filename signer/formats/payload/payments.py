@@ -3,6 +3,7 @@
 import binascii
 import re
 from base64 import b64decode
+from collections.abc import Iterator
 
 from signer.errors import Malformed
 from signer.formats.cursor import Cursor
@@ -12,6 +13,7 @@ from signer.formats.payload.values import Form, Payment, RawTransaction
 MAGIC = b"psbt\xff"  # BIP174
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
+_BASE64_START = "cHNidP"  # MAGIC
 _LEAST = 20  # letters; less is no payment in any of these forms
 _MOST_INPUTS = 1 << 16
 
@@ -29,20 +31,29 @@ def of_text(text: str) -> Payment | RawTransaction | None:
     Raises Malformed for what begins as a PSBT does and then breaks off or has a foreign letter.
     """
     letters = "".join(text.split())
-    if len(letters) < _LEAST:
-        return None
-    if _HEX.fullmatch(letters):
-        return of_bytes(_from_hex(letters), Form.HEX)
-    if _BASE64.fullmatch(letters) and (payment := of_bytes(_from_base64(letters), Form.BASE64)):
-        return payment
-    if letters.startswith("cHNidP"):
+    for form, data in decodings(letters):
+        if payment := of_bytes(data, form):
+            return payment
+    if letters.startswith(_BASE64_START):
         raise Malformed("The PSBT is no whole base64: a letter of it is missing, or foreign.")
+    return None
+
+
+def decodings(letters: str) -> Iterator[tuple[Form, bytes]]:
+    """What letters without white space are in hex alone, or else in base64, base43 and base58.
+
+    Raises Malformed for half a byte of a PSBT.
+    """
+    if len(letters) < _LEAST:
+        return
+    if _HEX.fullmatch(letters):
+        yield Form.HEX, _from_hex(letters)
+        return
+    if _BASE64.fullmatch(letters):
+        yield Form.BASE64, _from_base64(letters)
     for form, alphabet in ((Form.BASE43, radix.BASE43), (Form.BASE58, radix.BASE58)):
         if len(letters) <= radix.MAX_TEXT and set(letters) <= set(alphabet):
-            payment = of_bytes(radix.decode(letters, alphabet), form)
-            if payment:
-                return payment
-    return None
+            yield form, radix.decode(letters, alphabet)
 
 
 def _from_hex(letters: str) -> bytes:

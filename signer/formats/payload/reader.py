@@ -9,7 +9,15 @@ from typing import Final
 
 from signer.errors import Malformed
 from signer.formats import cbor
-from signer.formats.payload import account_files, addresses, keys, outputs, payments, secrets
+from signer.formats.payload import (
+    account_files,
+    addresses,
+    envelopes,
+    keys,
+    outputs,
+    payments,
+    secrets,
+)
 from signer.formats.payload.values import (
     Form,
     Labels,
@@ -133,6 +141,8 @@ def _account_or_payment(text: str) -> Payload:
         return account
     if payment := payments.of_text(text):
         return payment
+    if envelope := envelopes.of_text(text):
+        return envelope
     raise Malformed(_UNKNOWN)
 
 

@@ -105,12 +105,20 @@ class SeedCode:
 
 @dataclass(frozen=True, slots=True)
 class EncryptedSeed:
-    """An encrypted envelope (KEF). `iterations` of its key derivation are counted, not yet done."""
+    """An encrypted envelope (KEF). `iterations` of its key derivation are counted, not yet done.
 
-    label: str
+    `salt` is its label; `payload` is what its `version` makes of a seed.
+    """
+
+    salt: bytes
     version: int
     iterations: int
-    envelope: bytes = field(repr=False)
+    payload: bytes
+
+    @property
+    def label(self) -> str:
+        """The label as text."""
+        return self.salt.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

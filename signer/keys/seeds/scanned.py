@@ -7,6 +7,7 @@ import re
 
 from signer.errors import Malformed
 from signer.formats import cbor
+from signer.formats.payload.secrets import ENTROPY_SIZES, seed_form
 from signer.formats.payload.values import SeedForm
 from signer.formats.qr import ur
 from signer.formats.qr.ur import Ur
@@ -31,6 +32,20 @@ def words_of(data: bytes, form: SeedForm) -> SeedWords:
         words.erase()
         raise
     return words
+
+
+def words_in(text: bytearray) -> SeedWords:
+    """The words of entropy, or of a text that writes them. Raises Malformed; `text` stays."""
+    if len(text) in ENTROPY_SIZES:
+        return SeedWords.of_entropy(text)
+    whole = bytes(text)
+    try:
+        form = seed_form(whole)
+        if form is None:
+            raise Malformed("It holds something else than a seed.")
+        return words_of(whole, form)
+    finally:
+        erase(whole)
 
 
 def _fill(words: SeedWords, data: bytes, form: SeedForm) -> None:

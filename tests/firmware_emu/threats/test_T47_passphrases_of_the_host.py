@@ -20,10 +20,11 @@ def test_no_command_carries_a_passphrase_words_or_a_pin() -> None:
         assert not {name for name in fields if name in {"passphrase", "words", "pin", "seed"}}
 
 
-def test_no_cable_loads_a_seed() -> None:
+@pytest.mark.parametrize("command", [commands.LoadSeed, commands.OpenEnvelope])
+def test_no_cable_loads_a_seed(command: type) -> None:
     rooms = Path(personalities.__file__).parent
-    naming = {file.parent.name for file in rooms.rglob("*.py") if "LoadSeed" in file.read_text()}
-    assert naming == {"air"}
+    files = [file for file in rooms.rglob("*.py") if command.__name__ in file.read_text()]
+    assert {file.parent.name for file in files} == {"air"}
 
 
 def test_none_is_used_that_was_not_entered_on_the_device() -> None:
