@@ -13,6 +13,7 @@ from signer.formats.qr.shower import KEYS, LEAD_S, Shower
 _STEPS = {Key.LEFT: "left", Key.RIGHT: "right"}
 
 
+_ADVICE = "Show this code to the camera of your wallet."
 _NEXT = "c"
 _AWAITED = ", a request waits"
 
@@ -30,7 +31,8 @@ class Qr:
     """The codes of one message in turn, as large as the face has room for.
 
     `alternatives` are what else can be shown of the same thing, by a key that goes through them.
-    `is_awaited` says that something waits until a person has done with it.
+    `is_awaited` says that something waits until a person has done with it. `advice` is what to do
+    with the codes.
     """
 
     kind: ClassVar[str] = "qr"
@@ -39,6 +41,7 @@ class Qr:
     shower: Shower
     alternatives: tuple[Alternative, ...] = ()
     is_awaited: bool = False
+    advice: str = _ADVICE
 
     @property
     def frame(self) -> str:
@@ -65,7 +68,7 @@ class Qr:
 
     def lines(self) -> tuple[str, ...]:
         hint = wrap(f"{_NEXT}: {self.alternatives[0].title.lower()}") if self.alternatives else ()
-        body = ("", *wrap("Show this code to the camera of your wallet."), "", *wrap(self.summary))
+        body = ("", *wrap(self.advice), "", *wrap(self.summary))
         body = (*body, *hint)
         return framed(heading(self.title), body, buttons(ok="done"))
 

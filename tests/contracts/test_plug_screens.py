@@ -16,8 +16,8 @@ from tests.gallery import device as gallery
 def kinds() -> dict[str, str]:
     """The kinds of screen there are, and the module of each."""
     modules = [
-        importlib.import_module(f"{screens.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(screens.__path__)
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}.")
     ]
     found = [
         (kind.kind, module.__name__)

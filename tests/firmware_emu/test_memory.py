@@ -23,7 +23,7 @@ from firmware_emu.flows.seed import new_seed
 from firmware_emu.screens.dice import Rolled
 from firmware_emu.storage import vault
 from firmware_emu.storage.flash import stored
-from signer.formats import cbor
+from signer.formats import cbor, small_qr
 from signer.keys.backups import codex32, slip39
 from signer.keys.keyring import Keyring
 from signer.keys.path import render
@@ -376,8 +376,9 @@ def test_parts_that_were_shown_leave_nothing(flash: Path) -> None:
         enter_pin(device)
         device.wait_for("home")
         device.press("ok")
-        choose(device, "Backup in parts")
+        choose(device, "Backup")
         enter_pin(device)
+        choose(device, "Parts (Seed XOR)")
         choose(device, "2 parts")
         device.wait_for("question")
         device.press("hold")
@@ -394,6 +395,63 @@ def test_parts_that_were_shown_leave_nothing(flash: Path) -> None:
         device.wait_for("home")
         assert memory.residue(device.pid, known) == set()
         assert memory.rows(device.pid, words) == set()
+
+
+@AT_NIGHT
+def test_an_encrypted_code_leaves_neither_the_seed_nor_its_password(flash: Path) -> None:
+    """T138: both are in memory until the copy was read, or nobody wants to read it."""
+    password = "correct horse battery"
+    with EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device:
+        device.press("ok")
+        enter_pin(device)
+        device.wait_for("home")
+        device.press("ok")
+        choose(device, "Backup")
+        enter_pin(device)
+        choose(device, "Encrypted code (KEF)")
+        device.wait_for("question")
+        device.press("hold")
+        for _ in range(2):
+            device.wait_for("textpad")
+            device.type(password)
+            device.press("ok")
+        device.wait_for("qr")
+        known = {"password": password.encode(), "seed": ENTROPY}
+        assert memory.residue(device.pid, known) == set(known)  # the control
+        device.press("ok")
+        device.wait_for("readback")
+        device.press("stop", "ok")
+        device.wait_for("home")
+        assert memory.residue(device.pid, known) == set()
+
+
+def is_drawn(pid: int, rows: bytes) -> bool:
+    """Whether 40 squares in a row of these, which no other code has, are in a process's memory."""
+    pieces = [rows[start : start + 40] for start in range(0, 80, 8)]
+    return any(piece in page for _, page in memory.memory_of(pid) for piece in pieces)
+
+
+@AT_NIGHT
+def test_a_code_that_was_drawn_leaves_neither_the_seed_nor_its_squares(flash: Path) -> None:
+    with EmulatorProcess(flash, sealed_record(" ".join(WORDS), PIN)) as device:
+        device.press("ok")
+        enter_pin(device)
+        device.wait_for("home")
+        device.press("ok")
+        choose(device, "Backup")
+        enter_pin(device)
+        choose(device, "SeedQR to draw")
+        choose(device, "Compact SeedQR")
+        device.wait_for("question")
+        device.press("hold")
+        device.wait_for("grid")
+        known, rows = {"seed": ENTROPY}, bytes(small_qr.modules(ENTROPY)[9 * 21 :])
+        assert memory.residue(device.pid, known) == set(known)  # the control
+        assert is_drawn(device.pid, rows)
+        device.press("stop")
+        device.wait_for("home")
+        assert memory.residue(device.pid, known) == set()
+        assert not is_drawn(device.pid, rows)
 
 
 def load_unkept(device: EmulatorProcess, words: tuple[str, ...], passphrase: str = "") -> None:

@@ -175,7 +175,7 @@ def test_no_screen_is_larger_than_the_panel() -> None:
 
 
 def test_all_kinds_of_screens_are_in_the_gallery() -> None:
-    modules = (ROOT / "firmware_emu" / "screens").glob("*.py")
+    modules = (ROOT / "firmware_emu" / "screens").rglob("*.py")
     kinds = {look.seen.kind for look in gallery.looks()}
     missing = {path.stem.replace("_", "") for path in modules} - kinds - {"init", "layout"}
     assert missing - {"viewfinder"} == set()

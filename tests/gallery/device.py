@@ -19,15 +19,16 @@ from firmware_emu.events import BytesIn, Port
 from firmware_emu.paint.canvas import Canvas
 from firmware_emu.paint.paint import paint
 from firmware_emu.screens import COLUMNS, Screen
+from firmware_emu.screens.qr import Qr
 from firmware_emu.storage import vault
 from signer.formats.qr import parts, ur
-from tests import psbts
+from tests import envelopes, psbts
 
 PAYMENTS = Path(__file__).with_name("payments.txt")
 SCALE = 2  # a picture is looked at from further away than a panel
 BEZEL = 8
 # Each key changes them a little.
-MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3, "textpad": 7}
+MOST = {"letters": 3, "pinpad": 3, "dice": 3, "qr": 3, "textpad": 7, "grid": 3}
 _WRONG = "9999"
 _HARDENED = 1 << 31
 # A key that shares an account with everybody's test seed, in the stories about several keys.
@@ -148,6 +149,9 @@ def _stories() -> dict[str, tuple[Emulator, Play]]:
         "passphrase": (Emulator(), _use_passphrase),
         "stateless": (Unkept(None), _load_unkept),
         "parts": (Emulator("zoo " * 11 + "wrong"), _show_parts),
+        "encrypted": (Emulator(), _show_encrypted),
+        "opened": (Emulator(None), _open_encrypted),
+        "drawn": (Emulator(), _draw),
         "child": (Emulator(), _show_child),
         "address": (Emulator(), _address),
         "pay": (Emulator(), lambda device: _sign(device, "payment")),
@@ -269,7 +273,50 @@ def _show_parts(device: Emulator) -> None:
     """The first part of three, up to the word that is asked back."""
     device.press("ok", "left", "left", "left", "ok")
     device.type(PIN)
-    device.press("ok", "right", "ok", "hold", "ok", "ok", "ok", "stop")
+    device.press("ok", "ok", "right", "ok", "hold", "ok", "ok", "ok", "stop")
+
+
+def _show_encrypted(device: Emulator) -> None:
+    """A seed in an encrypted code, and the code read back."""
+    device.press("ok", "left", "left", "left", "ok")
+    device.type(PIN)
+    device.press("ok", "right", "ok", "hold")
+    for password in ("short", "a long password", "a long passwort", *["a long password"] * 2):
+        device.type(password)
+        device.press("ok", *["ok"] * (password in {"short", "a long passwort"}))
+    album = Album("code")
+    device.watch(album)
+    shown = album.looks[0].screen
+    assert isinstance(shown, Qr)
+    device.press("ok")
+    _hold_up(device, envelopes.sealed(bytes(range(16))))
+    device.press("ok")
+    _hold_up(device, shown.frame.encode())
+    device.press("ok")
+
+
+def _open_encrypted(device: Emulator) -> None:
+    """A new device that is shown an encrypted seed: a wrong password, and the right one."""
+    _hold_up(device, envelopes.sealed(bytes(16)))
+    for password in ("a wrong one", envelopes.PASSWORD):
+        device.type(password)
+        device.press("ok")
+        if password != envelopes.PASSWORD:
+            device.press("ok")
+
+
+def _draw(device: Emulator) -> None:
+    """A SeedQR to be drawn, another one held up, and the drawing itself."""
+    device.press("ok", "left", "left", "left", "ok")
+    device.type(PIN)
+    device.press("ok", "left", "ok", "ok", "hold", *["ok"] * 9)
+    for seed in (bytes(range(16)), bytes(16)):
+        _hold_up(device, seed)
+        device.press("ok")
+
+
+def _hold_up(device: Emulator, code: bytes) -> None:
+    device.shell.happen(BytesIn(envelopes.CAMERA, bytes(bytearray(code))))
 
 
 def _show_child(device: Emulator) -> None:

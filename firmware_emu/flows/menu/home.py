@@ -5,8 +5,8 @@ from functools import partial
 
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Locked, Unlocked
+from firmware_emu.flows.backups.choice import back_up
 from firmware_emu.flows.menu.auto_lock import choose_auto_lock
-from firmware_emu.flows.menu.backups import back_up
 from firmware_emu.flows.menu.child import choose_child
 from firmware_emu.flows.menu.export import export, export_for_program
 from firmware_emu.flows.menu.forget import accounts
@@ -25,7 +25,7 @@ FOR_PROGRAM = "Account for a program"
 NETWORK = "Network"
 AUTO_LOCK = "Auto-lock"
 CHILD = "Child seed (BIP85)"
-BACK_UP = "Backup in parts"
+BACK_UP = "Backup"
 OTHER_KEYS = "Passphrase"
 LOCK = "Lock"
 ERASE = "Erase the seed"

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow, Pause, Unlocked
+from firmware_emu.flows.backups.choice import choose_backup
 from firmware_emu.flows.seed.keys import keyring
 from firmware_emu.flows.seed.unlock import open_seed
 from firmware_emu.pin_entry import PassphraseEntry
@@ -26,7 +27,7 @@ _NOT_OF_WORDS = Notice(
 )
 _WITH = "Write it down, or compare it with your note: one wrong letter makes other keys."
 _WITHOUT = "These are the keys of the seed alone."
-_PLAIN, _WITH_ONE = "Use it", "Add a passphrase"
+_PLAIN, _WITH_ONE, _BACK_UP = "Use it", "Add a passphrase", "Back it up"
 _UNCHANGED = Notice("Not changed", ("The keys are as they were.",))
 
 
@@ -82,22 +83,41 @@ def _keys(
         return keyring(entropy, entry.view())
 
 
-def use_unkept(entropy: bytearray) -> Flow[None]:
+def use_unkept(entropy: bytearray, pool: EntropyPool) -> Flow[None]:
     """The keys of a seed that is kept nowhere, with a passphrase or without. Raises Declined."""
     keys = keyring(type(entropy)(entropy))
     with ExitStack() as stack:
         stack.callback(keys.wipe)
-        items = (_PLAIN,) if isinstance(entropy, MasterSeed) else (_PLAIN, _WITH_ONE)
-        answer = yield Menu(f"Seed {keys.fingerprint.hex()}", items, is_leavable=False)
-        match answer:
-            case Picked(item) if item == _PLAIN:
-                stack.pop_all()
-                yield Unlocked(keys, "in memory alone")
-            case Picked():
-                with PassphraseEntry() as entry:
-                    if not isinstance((yield TextPad("Passphrase", _ENTERING, entry)), Entered):
-                        raise Declined
-                    others = keyring(type(entropy)(entropy), entry.view())
-                yield from take_into_use(keys, others, "with a passphrase", _WITH)
-            case _:
-                raise Declined
+        words_only = () if isinstance(entropy, MasterSeed) else (_WITH_ONE,)
+        items = (_PLAIN, *words_only, _BACK_UP)
+        while True:
+            answer = yield Menu(f"Seed {keys.fingerprint.hex()}", items, is_leavable=False)
+            match answer:
+                case Picked(item) if item == _PLAIN:
+                    stack.pop_all()
+                    yield Unlocked(keys, "in memory alone")
+                case Picked(item) if item == _WITH_ONE:
+                    yield from _add_passphrase(entropy, keys)
+                case Picked():
+                    yield from _back_up(entropy, pool)
+                    continue
+                case _:
+                    raise Declined
+            return
+
+
+def _add_passphrase(entropy: bytearray, present: Keyring) -> Flow[None]:
+    with PassphraseEntry() as entry:
+        if not isinstance((yield TextPad("Passphrase", _ENTERING, entry)), Entered):
+            raise Declined
+        others = keyring(type(entropy)(entropy), entry.view())
+    yield from take_into_use(present, others, "with a passphrase", _WITH)
+
+
+def _back_up(entropy: bytearray, pool: EntropyPool) -> Flow[None]:
+    """Before the seed is forgotten: of keys alone there is no backup. Who stops is asked again."""
+    try:
+        yield from choose_backup(entropy, pool)
+    except Declined as declined:
+        if declined.notice:
+            yield declined.notice

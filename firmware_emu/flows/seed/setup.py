@@ -36,7 +36,7 @@ def keep(entropy: bytearray, vault: Vault, cost: Cost | None, pool: EntropyPool)
     Without a cost there is no PIN, and its keys are in memory alone.
     """
     if cost is None:
-        yield from use_unkept(entropy)
+        yield from use_unkept(entropy, pool)
         return
     with PinEntry() as pin:
         yield from choose(pool, pin)

@@ -4,6 +4,7 @@ import pytest
 
 from firmware_emu.effects import Save
 from firmware_emu.screens.letters import Letters
+from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Question
 from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.words import Words
@@ -18,9 +19,10 @@ ZOO = ("zoo",) * 11 + ("wrong",)
 def asked(desk: Desk, choice: str) -> Desk:
     """Up to the question whether to show it."""
     desk.press("ok")
-    desk.choose("Backup in parts")
+    desk.choose("Backup")
     assert isinstance(desk.screen, PinPad)
     desk.enter_pin()
+    desk.choose("Parts (Seed XOR)" if choice.endswith("parts") else "Shares (SLIP39)")
     desk.choose(choice)
     return desk
 
@@ -94,7 +96,7 @@ def test_each_time_they_are_others_and_stopping_ends_it() -> None:
 def test_a_wrong_pin_shows_nothing_and_nothing_is_kept() -> None:
     desk = unlocked_desk()
     desk.press("ok")
-    desk.choose("Backup in parts")
+    desk.choose("Backup")
     desk.enter_pin("654321")
     assert "7 tries left" in desk.text
     desk.press("ok", "stop")
@@ -107,13 +109,13 @@ def test_a_wrong_pin_shows_nothing_and_nothing_is_kept() -> None:
     assert not [1 for record in records for entropy in entropies if entropy in record]
 
 
-@pytest.mark.parametrize("words", [("abandon",) * 14 + ("address",)])
-def test_a_seed_that_has_no_parts_says_so(words: tuple[str, ...]) -> None:
-    desk = unlocked_desk(words)
+def test_a_seed_of_fifteen_words_has_no_parts() -> None:
+    desk = unlocked_desk(("abandon",) * 14 + ("address",))
     desk.press("ok")
-    desk.choose("Backup in parts")
+    desk.choose("Backup")
     desk.enter_pin()
-    assert "No parts" in desk.text
+    assert isinstance(desk.screen, Menu)
+    assert "Parts (Seed XOR)" not in desk.screen.items
 
 
 def test_a_seed_of_zeros_has_no_two_parts() -> None:
@@ -128,6 +130,6 @@ def test_a_seed_of_zeros_has_no_two_parts() -> None:
 def test_a_seed_of_an_odd_length_has_no_shares() -> None:
     desk = without_words(bytes(17))
     desk.press("ok")
-    desk.choose("Backup in parts")
+    desk.choose("Backup")
     desk.enter_pin()
     assert "No parts" in desk.text

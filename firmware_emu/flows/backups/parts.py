@@ -1,13 +1,11 @@
-"""The seed of the device in parts or shares, to be written down and asked back one by one."""
+"""A seed in parts or shares, to be written down and asked back one by one."""
 
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
 from firmware_emu.flows.seed.new_seed import write_down
 from firmware_emu.flows.seed.spelling import choose_number
-from firmware_emu.flows.seed.unlock import open_seed
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.screens.notice import Acknowledged, Notice, Question
-from firmware_emu.storage.vault import Sealed, Vault
 from signer.errors import CrossCheckFailed, Malformed
 from signer.keys.backups import seed_xor, slip39
 from signer.keys.backups.master_seed import MasterSeed
@@ -15,28 +13,14 @@ from signer.keys.backups.share_words import ShareWords, words_starting
 from signer.keys.scratch import Scratch
 from signer.keys.seeds.seed_words import SeedWords
 
-_SIZES = (16, 24, 32)  # of seeds that Seed XOR has parts of
+SIZES = (16, 24, 32)  # of seeds that Seed XOR has parts of
 _PLANS = {"2 of 3": (2, 3), "3 of 5": (3, 5)}
-_NO_PARTS = Notice("No parts", ("This seed has none of that kind.", "Nothing was shown."))
+NO_PARTS = Notice("No parts", ("This seed has none of that kind.", "Nothing was shown."))
 _DONE = Notice("Written down", ("Keep each in another place.", "Nothing of them was kept here."))
 
 
-def back_up(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
-    """Seed XOR parts of words, SLIP39 shares of a seed without words. Raises Declined.
-
-    For who has the PIN; a passphrase is no part of it (threat T134).
-    """
-    with Scratch() as scratch:
-        secret = scratch.owned((yield from open_seed(vault, sealed, pool, "To make a backup.")))
-        if isinstance(secret, MasterSeed) and not len(secret) % 2:
-            yield from _show_shares(secret, pool)
-        elif not isinstance(secret, MasterSeed) and len(secret) in _SIZES:
-            yield from _show_parts(secret, pool)
-        else:
-            yield _NO_PARTS
-
-
-def _show_parts(secret: bytearray, pool: EntropyPool) -> Flow[None]:
+def show_parts(secret: bytearray, pool: EntropyPool) -> Flow[None]:
+    """The parts of Seed XOR, each asked back. Raises Declined."""
     total = yield from choose_number("How many parts?", ("2 parts", "3 parts", "4 parts"))
     facts = (f"All {total} are needed, and each looks like a seed of its own (Seed XOR).",)
     yield from _agree(*facts, "Write each on a paper of its own.")
@@ -44,7 +28,7 @@ def _show_parts(secret: bytearray, pool: EntropyPool) -> Flow[None]:
         try:
             parts = seed_xor.split(secret, total, scratch.taken(pool.draw(32)))
         except Malformed:  # the two parts of a seed of zeros are the same
-            yield _NO_PARTS
+            yield NO_PARTS
             return
         for part in parts:
             scratch.owned(part)
@@ -56,7 +40,8 @@ def _show_parts(secret: bytearray, pool: EntropyPool) -> Flow[None]:
     yield _DONE
 
 
-def _show_shares(secret: MasterSeed, pool: EntropyPool) -> Flow[None]:
+def show_shares(secret: MasterSeed, pool: EntropyPool) -> Flow[None]:
+    """The shares of SLIP39, each asked back. Raises Declined."""
     answer = yield Menu("Shares (SLIP39)", tuple(_PLANS))
     if not isinstance(answer, Picked):
         raise Declined

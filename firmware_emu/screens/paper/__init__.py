@@ -1,0 +1,1 @@
+"""What a person draws on paper, and reads back from it."""
