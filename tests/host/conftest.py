@@ -9,8 +9,11 @@ from firmware_emu.emulator import EmulatorProcess, sealed_record
 from host.backends.p2p import P2pBackend
 from host.devnet.network import Devnet
 from tests.devnets import clock
+from tests.forked import devices_start_soon
 from tests.people import Person
 from tests.wallets import peers
+
+__all__ = ["devices_start_soon"]
 
 
 @pytest.fixture
