@@ -18,6 +18,7 @@ with ending_at_once():
 
 if TYPE_CHECKING:
     from host.session.remembered import Wallets
+    from host.settings import ThemeChoice
 
 OK = 0
 Work = Callable[[], int]
@@ -86,7 +87,7 @@ def _chosen(words: list[str]) -> Work:
     args = parser().parse_args(words)
     match args.verb:
         case None:
-            return _app()
+            return _app(args)
         case "demo":
             return _demo(args)
         case "web":
@@ -120,7 +121,8 @@ def _demo(args: argparse.Namespace) -> Work:
         raise HostError("--json tells a program each step: quietkey demo --auto --json.")
     from host.tui import app  # noqa: PLC0415
 
-    return lambda: app.run(demo.opening(args.home, args.link, attack=args.attack))
+    look = _look_of_demo(args)
+    return lambda: app.run(demo.opening(args.home, args.link, attack=args.attack), look=look)
 
 
 def _page(args: argparse.Namespace) -> int:
@@ -132,21 +134,36 @@ def _page(args: argparse.Namespace) -> int:
     return OK
 
 
-def _app() -> Work:
+def _app(args: argparse.Namespace) -> Work:
     from host.tui import app  # noqa: PLC0415
 
-    wallets = _wallets()
+    wallets, look = _wallets(), _look(args)
     opening = wallets.usual()
-    return lambda: app.run(opening, wallets)
+    return lambda: app.run(opening, wallets, look)
 
 
 def _web(args: argparse.Namespace) -> int:
     from host import demo, web  # noqa: PLC0415
 
     if args.demo:
-        return web.run(demo.opening(None, usual_link()), args.port)
+        return web.run(demo.opening(None, usual_link()), args.port, look=_look_of_demo(args))
     wallets = _wallets()
-    return web.run(wallets.usual(), args.port, wallets)
+    return web.run(wallets.usual(), args.port, wallets, _look(args))
+
+
+def _look(args: argparse.Namespace) -> "ThemeChoice":
+    """The app's theme. Raises WalletError for a config.toml that cannot be read."""
+    from host.config import HomeFolder  # noqa: PLC0415
+    from host.settings import ThemeChoice  # noqa: PLC0415
+
+    return ThemeChoice.of(HomeFolder.default().root, args.theme)
+
+
+def _look_of_demo(args: argparse.Namespace) -> "ThemeChoice | None":
+    """The same, but what is wrong with a wallet's settings keeps nobody from a demo."""
+    with suppress(HostError):
+        return _look(args)
+    return None
 
 
 def _wallets() -> "Wallets":

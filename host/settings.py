@@ -1,6 +1,7 @@
 """What a person need not type again: config.toml in the home folder. Flags win over it.
 
 wallet = "savings"                  # the one that opens
+theme = "light"                     # of the app: dark, light, high-contrast, terminal
 
 [wallets.savings]
 network = "testnet4"
@@ -24,6 +25,7 @@ from host.errors import WalletError
 from host.storage_errors import disk_error
 
 FILE = "config.toml"
+THEMES = ("dark", "light", "high-contrast", "terminal")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _NO_QUOTES = {ord('"'): None, ord("'"): None}
 _HEADER = "# Quietkey. Flags of the command line win over what is here.\n"
@@ -47,14 +49,33 @@ class WalletSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All wallets by name, and the one that opens without a word."""
+    """All wallets by name, the one that opens without a word, and the app's theme."""
 
     wallet: str = ""
     wallets: Mapping[str, WalletSettings] = field(default_factory=dict)
+    theme: str = ""
 
     def remember(self, name: str, wallet: WalletSettings) -> "Settings":
         """With this wallet, which opens from now on."""
-        return Settings(name, {**self.wallets, name: wallet})
+        return replace(self, wallet=name, wallets={**self.wallets, name: wallet})
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeChoice:
+    """The app's theme, "" for the usual one, and the folder that remembers another, if any."""
+
+    name: str = ""
+    home: Path | None = None
+
+    @classmethod
+    def of(cls, home: Path, named: str | None) -> "ThemeChoice":
+        """The one that was named, else the one the folder remembers. Raises WalletError."""
+        return cls(named or load(home).theme, home)
+
+    def remember(self, name: str) -> None:
+        """The app begins with it from now on. Raises WalletError."""
+        if self.home is not None:
+            save(self.home, replace(load(self.home), theme=name))
 
 
 def check_name(name: str) -> str:
@@ -107,7 +128,7 @@ class _WrongKey(Exception):
 
 def _settings(table: dict[str, Any]) -> Settings:
     for key in table:
-        if key not in {"wallet", "wallets"}:
+        if key not in {"wallet", "wallets", "theme"}:
             raise _WrongKey("", key, f"There is no setting {key!r} here.")
     name, wallets = table.get("wallet", ""), table.get("wallets", {})
     if not isinstance(wallets, dict):
@@ -115,7 +136,10 @@ def _settings(table: dict[str, Any]) -> Settings:
     by_name = {key: _wallet(key, values) for key, values in wallets.items()}
     if not isinstance(name, str) or (name and name not in by_name):
         raise _WrongKey("", "wallet", f"There is no [wallets.{name}] in the file.")
-    return Settings(name, by_name)
+    theme = table.get("theme", "")
+    if theme not in {"", *THEMES}:
+        raise _WrongKey("", "theme", f"Choose one of {', '.join(THEMES)}.")
+    return Settings(name, by_name, theme)
 
 
 def _wallet(name: str, values: object) -> WalletSettings:
@@ -168,6 +192,8 @@ def _lines(settings: Settings) -> Iterator[str]:
     yield _HEADER
     if settings.wallet:
         yield f"wallet = {_quoted(settings.wallet)}\n"
+    if settings.theme:
+        yield f"theme = {_quoted(settings.theme)}\n"
     for name, wallet in settings.wallets.items():
         yield f"\n[wallets.{name}]\n"
         for setting in fields(wallet):

@@ -125,9 +125,6 @@ _COMPLETION = """\
 
 Read it at the start of the shell: eval "$(quietkey completion bash)"
 """
-_MAN = """\
-  quietkey man
-"""
 _COINS = """\
   quietkey wallet coins --json
 """
@@ -213,6 +210,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"quietkey {_version()}")
+    options.add_theme(top, default=None)
     verbs = top.add_subparsers(dest="verb", title="verbs", metavar="VERB")
     _add_demo(verbs)
     for name, summary in PASSED_ON.items():
@@ -223,7 +221,7 @@ def parser() -> argparse.ArgumentParser:
     psbt_args.add_qr(_add(verbs, "qr", "a file as QR codes", psbt_args.QR_HELP))
     shell = _add(verbs, "completion", "complete these words in a shell", _COMPLETION)
     shell.add_argument("shell", choices=completion.SHELLS)
-    _add(verbs, "man", "the manual page", _MAN)
+    _add(verbs, "man", "the manual page", "  quietkey man\n")
     options.add_wallets(_add(verbs, "wallets", "list the wallets that have names", _WALLETS))
     return top
 
@@ -247,6 +245,7 @@ def _add_demo(verbs: _Verbs) -> None:
         help="a wallet that lies, a key for each lie; with --auto, a finger that catches them all",
     )
     demo.add_argument("--json", action="store_true", help="with these: one JSON object a line")
+    options.add_theme(demo)
     usual = usual_link()
     demo.add_argument(
         "--link", choices=LINKS, default=usual, help=f"how the device is connected (usual: {usual})"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from host.config import HARDENED, NETWORKS, PURPOSE, HomeFolder
 from host.errors import BadInput
-from host.settings import WalletSettings, check_name, load, save
+from host.settings import THEMES, WalletSettings, check_name, load, save
 
 _MAKING = ("pair", "import")  # these may name a wallet that is not there yet
 # Without a peer to ask they change nothing, and what is configured does not make them ask.
@@ -152,10 +152,21 @@ def _account(text: str) -> int:
     return int(text)
 
 
+def add_theme(task: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    """Of the app, for this time. A verb that was not told keeps what `quietkey` was told."""
+    task.add_argument(
+        "--theme",
+        choices=THEMES,
+        default=default,
+        help="how the app looks, this time; ^p in it chooses one to be remembered",
+    )
+
+
 def add_web(web: argparse.ArgumentParser) -> None:
     """What the app in a browser can be told."""
     web.add_argument("--demo", action="store_true", help="the demo, also where a wallet is kept")
     web.add_argument("--port", type=_port, default=0, help="of loopback (any free one)")
+    add_theme(web)
 
 
 def add_wallets(wallets: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from host.session.api import DevicePanel, Opening
 from host.session.endings import WayOut
 from host.session.remembered import Wallets
 from host.session.state import Stage, at_stake
+from host.settings import ThemeChoice
 from host.tui import actions, messages
 from host.tui.actions import KeyPlace
 from host.tui.palette import Commands, Keys
@@ -304,7 +305,9 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def run(opening: Opening | None, wallets: Wallets | None = None) -> int:
+def run(
+    opening: Opening | None, wallets: Wallets | None = None, look: ThemeChoice | None = None
+) -> int:
     """Open the app on a session, which comes up behind the first frame. Returns the exit status.
 
     Without an opening, its person chooses one of `wallets` first. Raises HostError where there is
@@ -312,6 +315,6 @@ def run(opening: Opening | None, wallets: Wallets | None = None) -> int:
     """
     if not all(map(_is_terminal, (sys.__stdin__, sys.__stdout__, sys.__stderr__))):
         raise HostError(NO_TERMINAL)
-    app = QuietkeyApp(opening, wallets=wallets)
+    app = QuietkeyApp(opening, wallets=wallets, look=look)
     status = app.run()
     return app.return_code if status is None and app.return_code else status or 0

@@ -1,16 +1,19 @@
-"""The command palette: the keys of the app, found by name."""
+"""The command palette: the keys of the app, and its themes, found by name."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from textual import work
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.css.query import NoMatches
+from textual.types import IgnoreReturnCallbackType
 
 from host.session.state import AppState
 from host.tui import actions
-from host.tui.actions import KeyPlace, KeyRow, Needs
+from host.tui.actions import KeyPlace
 
 
 @runtime_checkable
@@ -18,6 +21,13 @@ class Stateful(Protocol):
     """An app that draws a state."""
 
     state: AppState
+
+
+@runtime_checkable
+class Themed(Protocol):
+    """An app that remembers its theme."""
+
+    def choose_theme(self, name: str) -> None: ...
 
 
 class Commands(CommandPalette):
@@ -40,29 +50,45 @@ class Commands(CommandPalette):
 _gather: Callable[[Commands, str], Awaitable[None]] = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-class Keys(Provider):
-    """The rows that work everywhere."""
+THEMES = (
+    ("dark", "Bright letters on a dark ground."),
+    ("light", "Dark letters on a light ground."),
+    ("high-contrast", "White and strong colours on black."),
+    ("terminal", "The terminal's own two colours."),
+)
 
-    def _missing(self) -> frozenset[Needs]:
-        return actions.missing(self.app.state) if isinstance(self.app, Stateful) else frozenset()
+
+@dataclass(frozen=True, slots=True)
+class PaletteLine:
+    """One line of the palette, what is said below it, and what it does."""
+
+    name: str
+    description: str
+    run: IgnoreReturnCallbackType
+
+
+class Keys(Provider):
+    """The rows that work everywhere, then the themes; one that is chosen is remembered."""
+
+    def _commands(self) -> Iterator[PaletteLine]:
+        app = self.app
+        missing = actions.missing(app.state) if isinstance(app, Stateful) else ()
+        for row in actions.rows(KeyPlace.EVERYWHERE, missing):
+            name = f"{row.label}  ({row.sign})"
+            yield PaletteLine(name, row.help, partial(app.run_action, row.action))
+        if isinstance(app, Themed):
+            for theme, description in THEMES:
+                name = f"Theme: {theme.replace('-', ' ')}"
+                yield PaletteLine(name, description, partial(app.choose_theme, theme))
 
     async def discover(self) -> Hits:
-        for row in actions.rows(KeyPlace.EVERYWHERE, self._missing()):
-            yield DiscoveryHit(_name(row), self._run(row), help=row.help)
+        for command in self._commands():
+            yield DiscoveryHit(command.name, command.run, help=command.description)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for row in actions.rows(KeyPlace.EVERYWHERE, self._missing()):
-            score = matcher.match(f"{row.label} {row.help}")
+        for command in self._commands():
+            score = matcher.match(f"{command.name} {command.description}")
             if score > 0:
-                yield Hit(score, matcher.highlight(_name(row)), self._run(row), help=row.help)
-
-    def _run(self, row: KeyRow):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        async def run() -> None:
-            await self.app.run_action(row.action)
-
-        return run
-
-
-def _name(row: KeyRow) -> str:
-    return f"{row.label}  ({row.sign})"
+                name = matcher.highlight(command.name)
+                yield Hit(score, name, command.run, help=command.description)

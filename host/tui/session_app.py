@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVarTuple, Unpack
@@ -10,6 +10,7 @@ from typing import Any, TypeVarTuple, Unpack
 from rich.text import Text
 from textual import events, on
 from textual.app import App
+from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
@@ -21,6 +22,7 @@ from host.session import tasks
 from host.session.api import Opening, WalletSession
 from host.session.remembered import Wallets
 from host.session.state import AppState, board_of
+from host.settings import ThemeChoice
 from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
 from host.tui.desk import Desk
@@ -28,7 +30,7 @@ from host.tui.keyboard import Clock, Keyboard, LoopClock
 from host.tui.screens.home import HomePage
 from host.tui.screens.page import WalletPage
 from host.tui.screens.setup import SetupScreen
-from host.tui.theme import THEME
+from host.tui.theme import BY_NAME, WithoutColour, chosen
 from host.tui.widgets.device import DeviceWidget
 from host.tui.widgets.lines import Foot
 from host.tui.widgets.wallet import WalletPanel
@@ -52,14 +54,17 @@ class SessionApp(App[int], inherit_bindings=False):
         *,
         wallets: Wallets | None = None,
         clock: Clock | None = None,
+        look: ThemeChoice | None = None,
     ) -> None:
         """Without an opening, one of `wallets` is chosen first, or set up."""
         super().__init__()
         self.clock = clock or LoopClock()
         self._keyboard = Keyboard(self.clock, lambda key: self.post_message(messages.KeyTaken(key)))
         self._device_has_it = False
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in BY_NAME.values():
+            self.register_theme(theme)
+        self._look = look or ThemeChoice()
+        self.theme = chosen(self._look.name, without_colour=self.no_color)
         self._wallets = wallets
         self._chosen = opening
         self._leads_to_device = False  # who chose a wallet goes on with a device that is new
@@ -209,6 +214,23 @@ class SessionApp(App[int], inherit_bindings=False):
             await self._session.close()
 
     # Drawing
+
+    def choose_theme(self, name: str) -> None:
+        """One of host.settings.THEMES, now and from the next start on."""
+        self.theme = name
+        self.start_task("theme", self._remember_theme, name)
+
+    async def _remember_theme(self, name: str) -> None:
+        try:
+            await asyncio.to_thread(self._look.remember, name)
+        except HostError as error:
+            self.change(problem=str(error))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With NO_COLOR the terminal's own look has none at all, and others are grey."""
+        if self.no_color and self.native_ansi_color:
+            return [WithoutColour()]
+        return super().get_line_filters()
 
     def watch_state(self) -> None:
         self._show()

@@ -5,19 +5,25 @@ import sys
 
 from host.session.api import Opening
 from host.session.remembered import Wallets
+from host.settings import ThemeChoice
 from host.tui.app import QuietkeyApp
 from host.web.driver import Wire, driver_class
 from host.web.server import WebServer
 
 
-def serve(opening: Opening | None, port: int, wallets: Wallets | None = None) -> int:
+def serve(
+    opening: Opening | None, port: int, wallets: Wallets | None, look: ThemeChoice | None
+) -> int:
     """Until the app ends, or Ctrl-C. The exit status. Raises HostError."""
-    return asyncio.run(_serve(opening, port, wallets))
+
+    async def run() -> int:
+        return await _serve(QuietkeyApp(opening, wallets=wallets, look=look), port)
+
+    return asyncio.run(run())
 
 
-async def _serve(opening: Opening | None, port: int, wallets: Wallets | None) -> int:
+async def _serve(app: QuietkeyApp, port: int) -> int:
     wire = Wire()
-    app = QuietkeyApp(opening, wallets=wallets)
     app.driver_class = driver_class(wire)
     async with WebServer(wire, port) as server:
         sys.stdout.write(

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from host.settings import THEMES
 from host.tui.app import QuietkeyApp
 from tests.gallery import app_pictures
 from tests.gallery.app_shots import SHOTS, SIZES, take
@@ -15,21 +16,22 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="the screens whose name begins with this")
     parser.add_argument("--svg", action="store_true", help="no PNGs beside the SVGs")
+    parser.add_argument("--theme", choices=THEMES, default="")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_draw(options.folder, options.only, with_png=not options.svg))
+    asyncio.run(_draw(options.folder, options))
     return 0
 
 
-async def _draw(folder: Path, only: str, *, with_png: bool) -> None:
+async def _draw(folder: Path, options: argparse.Namespace) -> None:
     for shot in SHOTS:
-        for width, height in SIZES if shot.name.startswith(only) else ():
+        for width, height in SIZES if shot.name.startswith(options.only) else ():
             svg = app_pictures.own_fonts(
-                await take(shot, (width, height), QuietkeyApp.export_screenshot)
+                await take(shot, (width, height), QuietkeyApp.export_screenshot, options.theme)
             )
             name = f"{shot.name}-{width}x{height}"
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-            if with_png:
+            if not options.svg:
                 (folder / f"{name}.png").write_bytes(app_pictures.png(svg))
             sys.stdout.write(f"{name}\n")
 

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from host.demo.lies import LOOKALIKE
 from host.payees.contacts import Contact
 from host.session.api import WalletSession
+from host.settings import ThemeChoice
 from host.tui.app import QuietkeyApp
 from host.values import GivenAddress, OwnAddress, ReceiveAddress, Signatures
 from tests.gallery import app_session, app_views
@@ -270,7 +271,9 @@ async def rest(app: App[int]) -> None:
         calm = 0 if waits else calm + 1
 
 
-async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str]) -> str:
+async def take(
+    shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], str], theme: str = ""
+) -> str:
     """Bring the app to this screen and draw it."""
     session = shot.world()
 
@@ -282,7 +285,7 @@ async def take(shot: Shot, size: tuple[int, int], draw: Callable[[QuietkeyApp], 
     opening = app_session.opening(start, session.title, session.link)
     wallets = FakeWallets(opening, *shot.wallets) if shot.welcome or shot.wallets else None
     chosen = None if shot.welcome else opening
-    app = QuietkeyApp(chosen, wallets=wallets, clock=FedClock())
+    app = QuietkeyApp(chosen, wallets=wallets, clock=FedClock(), look=ThemeChoice(theme))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for key in shot.keys:
