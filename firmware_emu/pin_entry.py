@@ -151,6 +151,15 @@ class Codex32Entry(TextEntry):
     sets: ClassVar = {"a-z": f"{''.join(sorted(bech32.ALPHABET))}1"}
     group: ClassVar = 4
 
+    @classmethod
+    def of_share(cls, share: codex32.Codex32Share) -> Self:
+        """As if it had been typed; the share stays the caller's."""
+        entry = cls()
+        text = share.letters()
+        entry._hold(text)
+        erase(text)
+        return entry
+
     def letter(self, character: str) -> str:
         lower = character.lower()
         return lower if lower in self.sets["a-z"] else ""

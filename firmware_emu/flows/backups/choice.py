@@ -6,9 +6,10 @@ from typing import Final
 
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Declined, Flow
+from firmware_emu.flows.backups.codex import show_codex32
 from firmware_emu.flows.backups.drawn import draw
 from firmware_emu.flows.backups.encrypted import show_encrypted
-from firmware_emu.flows.backups.parts import NO_PARTS, SIZES, show_parts, show_shares
+from firmware_emu.flows.backups.parts import SIZES, show_parts, show_shares
 from firmware_emu.flows.seed.unlock import open_seed
 from firmware_emu.screens.menu import Menu, Picked
 from firmware_emu.storage.vault import Sealed, Vault
@@ -18,6 +19,7 @@ from signer.keys.scratch import Scratch
 PARTS: Final = "Parts (Seed XOR)"
 ENCRYPTED: Final = "Encrypted code (KEF)"
 DRAWN: Final = "SeedQR to draw"
+CODEX32: Final = "codex32"
 SHARES: Final = "Shares (SLIP39)"
 
 
@@ -31,9 +33,6 @@ def back_up(vault: Vault, sealed: Sealed, pool: EntropyPool) -> Flow[None]:
 def choose_backup(secret: bytearray, pool: EntropyPool) -> Flow[None]:
     """One of the backups that this seed can have; no passphrase is in any. Raises Declined."""
     backups = _backups(secret, pool)
-    if not backups:
-        yield NO_PARTS
-        return
     answer = yield Menu("Backup", tuple(backups))
     if not isinstance(answer, Picked):
         raise Declined
@@ -42,7 +41,8 @@ def choose_backup(secret: bytearray, pool: EntropyPool) -> Flow[None]:
 
 def _backups(secret: bytearray, pool: EntropyPool) -> dict[str, Callable[[], Flow[None]]]:
     if isinstance(secret, MasterSeed):  # of which no words are, and no code that would bring words
-        return {} if len(secret) % 2 else {SHARES: partial(show_shares, secret, pool)}
+        shares = {} if len(secret) % 2 else {SHARES: partial(show_shares, secret, pool)}
+        return {**shares, CODEX32: partial(show_codex32, secret, pool)}
     parts = {PARTS: partial(show_parts, secret, pool)} if len(secret) in SIZES else {}
     return {
         **parts,

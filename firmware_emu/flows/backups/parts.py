@@ -16,14 +16,14 @@ from signer.keys.seeds.seed_words import SeedWords
 SIZES = (16, 24, 32)  # of seeds that Seed XOR has parts of
 _PLANS = {"2 of 3": (2, 3), "3 of 5": (3, 5)}
 NO_PARTS = Notice("No parts", ("This seed has none of that kind.", "Nothing was shown."))
-_DONE = Notice("Written down", ("Keep each in another place.", "Nothing of them was kept here."))
+DONE = Notice("Written down", ("Keep each in another place.", "Nothing of them was kept here."))
 
 
 def show_parts(secret: bytearray, pool: EntropyPool) -> Flow[None]:
     """The parts of Seed XOR, each asked back. Raises Declined."""
     total = yield from choose_number("How many parts?", ("2 parts", "3 parts", "4 parts"))
     facts = (f"All {total} are needed, and each looks like a seed of its own (Seed XOR).",)
-    yield from _agree(*facts, "Write each on a paper of its own.")
+    yield from agree(*facts, "Write each on a paper of its own.")
     with Scratch() as scratch:
         try:
             parts = seed_xor.split(secret, total, scratch.taken(pool.draw(32)))
@@ -37,7 +37,7 @@ def show_parts(secret: bytearray, pool: EntropyPool) -> Flow[None]:
         for number, part in enumerate(parts, 1):
             with SeedWords.of_entropy(part) as words:
                 yield from write_down(words, pool, f"Part {number} of {total}")
-    yield _DONE
+    yield DONE
 
 
 def show_shares(secret: MasterSeed, pool: EntropyPool) -> Flow[None]:
@@ -47,7 +47,7 @@ def show_shares(secret: MasterSeed, pool: EntropyPool) -> Flow[None]:
         raise Declined
     needed, total = _PLANS[answer.item]
     facts = (f"Any {needed} of {total} shares bring the seed back.",)
-    yield from _agree(*facts, "Write each on a paper of its own.")
+    yield from agree(*facts, "Write each on a paper of its own.")
     plan = slip39.SharePlan(1, ((needed, total),))
     with Scratch() as scratch:
         shares = slip39.split(secret, plan, scratch.taken(pool.draw(32)))[0]
@@ -59,9 +59,10 @@ def show_shares(secret: MasterSeed, pool: EntropyPool) -> Flow[None]:
             with ShareWords.of_share(share) as words:
                 title = f"Share {number} of {total}"
                 yield from write_down(words, pool, title, words_starting)
-    yield _DONE
+    yield DONE
 
 
-def _agree(*facts: str) -> Flow[None]:
+def agree(*facts: str) -> Flow[None]:
+    """Whether to show them. Raises Declined."""
     if not isinstance((yield Question("Show them?", facts, yes="show", hold=True)), Acknowledged):
         raise Declined

@@ -27,6 +27,7 @@ _SHARES = "acdefghjklmnpqrtuvwxyz023456789"
 _FIELD = Field(bits=5, modulus=0b101001, generator=2)  # BIP173's x**5 + x**3 + 1
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _SYMBOLS = {ord(letter): value for letter, value in _VALUES.items()}
+_PREFIX = b"ms1"
 _HUMAN_READABLE = (3, 3, 0, 13, 19)  # "ms", expanded as in BIP173
 LONGEST = 127
 _UPPER, _LOWER, _CASE = range(0x41, 0x5B), range(0x61, 0x7B), 0x20
@@ -70,13 +71,20 @@ class Codex32Share:
 
     def encode(self) -> str:
         """The share as text, in lower case. Not to be kept: see the module."""
+        with Scratch() as scratch:
+            return scratch.owned(self.letters()).decode("ascii")
+
+    def letters(self) -> bytearray:
+        """The same in ASCII, the caller's to erase."""
         header = _symbols(f"{self.threshold}{self.identifier}{self.index}".encode())
         with Scratch() as scratch:
             body = scratch.owned(header + self.payload)
             code = _code(len(body))
-            padding = bytes(code.size)
-            checksum = scratch.owned(code.residue(chain(body, padding)))
-            return "ms1" + "".join(ALPHABET[symbol] for symbol in chain(body, checksum))
+            checksum = scratch.owned(code.residue(chain(body, bytes(code.size))))
+            text = bytearray(_PREFIX + bytes(len(body) + code.size))
+            for place, symbol in enumerate(chain(body, checksum), len(_PREFIX)):
+                text[place] = ord(ALPHABET[symbol])
+            return text
 
     def seed(self) -> MasterSeed:
         """The master seed (16 to 64 bytes), the caller's to erase. Raises Malformed for a share."""

@@ -1,5 +1,7 @@
 """T134: a backup that is shown to who has no PIN, or that does not bring the seed back."""
 
+import itertools
+
 import pytest
 
 from firmware_emu.effects import Save
@@ -7,10 +9,12 @@ from firmware_emu.screens.letters import Letters
 from firmware_emu.screens.menu import Menu
 from firmware_emu.screens.notice import Question
 from firmware_emu.screens.pin_pad import PinPad
+from firmware_emu.screens.text_pad import TextPad
 from firmware_emu.screens.words import Words
 from signer.keys.backups import codex32, seed_xor, slip39
 from signer.keys.seeds import mnemonic
 from tests.desk import Desk, unlocked_desk
+from tests.envelopes import held_up
 
 SEED = bytes(range(16))
 ZOO = ("zoo",) * 11 + ("wrong",)
@@ -127,9 +131,73 @@ def test_a_seed_of_zeros_has_no_two_parts() -> None:
     assert isinstance(desk.screen, Words)
 
 
-def test_a_seed_of_an_odd_length_has_no_shares() -> None:
+def test_a_seed_of_an_odd_length_has_no_shares_of_slip39() -> None:
     desk = without_words(bytes(17))
     desk.press("ok")
     desk.choose("Backup")
     desk.enter_pin()
-    assert "No parts" in desk.text
+    assert isinstance(desk.screen, Menu)
+    assert desk.screen.items == ("codex32",)
+
+
+def of_codex32(desk: Desk, plan: str) -> Desk:
+    desk.press("ok")
+    desk.choose("Backup")
+    desk.enter_pin()
+    desk.choose("codex32")
+    desk.choose(plan)
+    desk.press("ok")
+    assert isinstance(desk.screen, Question)  # a tap shows nothing
+    desk.press("hold")
+    return desk
+
+
+def letters(desk: Desk) -> list[str]:
+    """All shares that are shown, written down and told when they are asked back."""
+    papers: list[str] = []
+    while isinstance(desk.screen, Words):
+        papers.append("".join(desk.copy_words()))
+        while isinstance(desk.screen, TextPad):
+            first, _, last = desk.screen.title.split()[1:]
+            desk.type(papers[-1][int(first) - 1 : int(last)])
+            desk.press("ok")
+    return papers
+
+
+@pytest.mark.parametrize(("plan", "needed", "size"), [("2 of 3", 2, 16), ("3 of 5", 3, 32)])
+def test_any_shares_of_codex32_bring_the_seed_back(plan: str, needed: int, size: int) -> None:
+    seed = bytes(range(size))
+    shares = [codex32.parse(text) for text in letters(of_codex32(without_words(seed), plan))]
+    assert len(shares) == int(plan[-1])
+    for some in itertools.combinations(shares, needed):
+        assert codex32.recover(some).seed() == seed
+
+
+def test_a_whole_secret_of_codex32_is_restored_on_another_device() -> None:
+    desk = of_codex32(without_words(), "The whole secret")
+    [text] = letters(desk)
+    assert "Written down" in desk.text
+    again = Desk()
+    again.choose("I have a seed")
+    again.choose("codex32")
+    again.type(text.upper())
+    again.press("ok")
+    assert f"Fingerprint {desk.shown[-1].fingerprint}" in again.text
+
+
+def test_letters_that_differ_show_the_share_again_and_a_whole_one_is_held_up() -> None:
+    desk = of_codex32(without_words(), "2 of 3")
+    paper = "".join(desk.copy_words())
+    desk.type("qqqq" if "qqqq" not in paper else "pppp")
+    desk.press("ok")
+    assert "Not those letters" in desk.text
+    desk.dismiss()
+    assert "".join(desk.copy_words()) == paper
+    desk.happen(held_up(codex32.from_seed(SEED, "test").encode().encode()))
+    desk.press("ok")
+    assert "Not those letters" in desk.text  # another one
+    desk.dismiss()
+    desk.copy_words()
+    desk.happen(held_up(paper.encode()))
+    desk.press("ok")
+    assert "Share 2 of 3" in desk.text
