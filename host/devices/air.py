@@ -5,11 +5,11 @@ person says no there, only the person can say so here: by ending the wait.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final, NoReturn, TypeVar
 
 from host import optics
 from host.devices import AccountXpub, DeviceKind
@@ -38,6 +38,7 @@ Show = Callable[[Frame], Awaitable[None]]
 Look = Callable[[], Awaitable[Frame | tuple[bytes, ...]]]  # a picture, or codes seen since
 Pause = Callable[[float], Awaitable[None]]
 HangUp = Callable[[], Awaitable[None]]
+Result = TypeVar("Result")
 
 # Some signers show 30 bytes a code: a large answer takes thousands.
 LIMITS: Final = Limits(message_bytes=4 << 20, parts=4096)
@@ -45,6 +46,7 @@ _NOT_ASKED: Final = (
     "A device across the air gap cannot be asked. Show its camera the address as a code, "
     "which the app's receive page has: the device says whether it is yours."
 )
+_LEFT: Final = "You left the codes. Nothing was signed, and nothing is lost: begin it again."
 LOOK_S: Final = 0.05  # between two pictures: some four of every code a device shows
 
 
@@ -71,6 +73,7 @@ class AirGapSigner:
         self._begin = terminal.begin if terminal else lambda shower: shower
         self._stand = terminal.stand if terminal else self._stand_as_long
         self._end_show = terminal.end if terminal else lambda: None
+        self._terminal = terminal
         self._show = show
         self._look = look
         self._pause = pause
@@ -100,10 +103,13 @@ class AirGapSigner:
     async def account(self) -> Account:
         """All keys that the device shows for pairing, with its fingerprint. Waits for them.
 
-        Raises DeviceError when the code holds no usable keys.
+        Raises DeviceError when the code holds no usable keys, or when somebody leaves by a key.
         """
+        reading = self._collect(ACCOUNT_TYPES)
         try:
-            return account.parse(await self._collect(ACCOUNT_TYPES))
+            if self._terminal is not None:
+                reading = self._beside(self._wait(self._terminal), reading)
+            return account.parse(await reading)
         except Malformed as error:
             raise DeviceError(f"The device showed no usable keys. {error}") from error
 
@@ -135,34 +141,48 @@ class AirGapSigner:
     async def sign(self, _network: str, psbt: bytes) -> bytes:
         """The PSBT with the device's signatures, once the device shows it.
 
-        Shows the request all the while, and waits as long as the person takes: cancel it to stop.
+        Shows the request all the while, and waits as long as the person takes: cancel it to stop,
+        or leave by a key, which raises DeviceError.
         What the device still shows of an earlier payment is passed over.
         """
         message = message_of(psbt, self._peer.form or Form.UR, self._peer.version)
-        showing = asyncio.create_task(self._animate(message))
-        reading = asyncio.create_task(self._answer_to(psbt))
-        try:
-            # Whichever fails first ends both; only the reading ever comes to a good end.
-            done, _ = await asyncio.wait({showing, reading}, return_when=asyncio.FIRST_COMPLETED)
-            if showing in done:
-                showing.result()
-            return await reading
-        finally:
-            showing.cancel()
-            reading.cancel()
-            await asyncio.gather(showing, reading, return_exceptions=True)
-            self._end_show()
+        return await self._beside(self._animate(message), self._answer_to(psbt))
 
     async def close(self) -> None:
         if self._hang_up is not None:
             await self._hang_up()
 
-    async def _animate(self, message: Message) -> None:
+    async def _beside(
+        self, showing: Coroutine[Any, Any, NoReturn], reading: Coroutine[Any, Any, Result]
+    ) -> Result:
+        """What is read. Whichever fails first ends both; only the reading has a good end."""
+        tasks = asyncio.create_task(showing), asyncio.create_task(reading)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+            return await tasks[1]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._end_show()
+
+    async def _wait(self, terminal: TerminalShower) -> NoReturn:
+        """Show nothing. Raises DeviceError once somebody leaves."""
+        terminal.listen()
+        while not terminal.leaves():  # noqa: ASYNC110 - keys are looked at, nobody tells
+            await asyncio.sleep(LOOK_S)
+        raise DeviceError(_LEFT)
+
+    async def _animate(self, message: Message) -> NoReturn:
         """Show the codes round and round, each for about as long as the device needs."""
         shower = self._begin(Shower(message, self._peer, self._peer.version))
         while True:
             await self._show(optics.picture_of(shower))
             shower = await self._stand(shower)
+            if self._terminal is not None and self._terminal.is_left:
+                raise DeviceError(_LEFT)
 
     async def _stand_as_long(self, shower: Shower) -> Shower:
         """Where no key changes anything."""

@@ -19,7 +19,7 @@ QUIET = 2  # light modules around a code
 TICK_S: Final = 0.04  # between two looks at the keys
 FULL: Final = "f"
 LETTERS: Final = "g"  # no graphics any more
-LEAVING: Final = ("q", "x", "\n", "\r", "\x1b")
+LEAVING: Final = frozenset("qx\n\r\x1b")
 _MODULE = 4  # pixels of a frame
 _BORDER = 4  # modules of its own quiet zone
 INK = "\x1b[38;2;0;0;0;48;2;255;255;255m"
@@ -56,12 +56,23 @@ class TerminalShower:
         self._is_asked = False
         self.is_left = False  # by one of the keys that leave
 
+    def listen(self) -> None:
+        """Take keys, also while no code is shown: one of them may leave."""
+        self.is_left = False
+        if self._keys is not None:
+            self._keys.open()
+
+    def leaves(self) -> bool:
+        """Whether one of the keys that leave was pressed."""
+        if not self._is_drawn and self._keys is not None:  # else `stand` looks at them
+            self.is_left = self.is_left or not LEAVING.isdisjoint(self._keys.pressed())
+        return self.is_left
+
     def begin(self, shower: Shower) -> Shower:
         """The same codes, as large as the terminal has room for. They are shown next."""
-        if self._keys is not None:
-            if not self._is_asked:
-                self._is_asked, self._graphics = True, terminal_graphics.ask()
-            self._keys.open()
+        if self._keys is not None and not self._is_asked:
+            self._is_asked, self._graphics = True, terminal_graphics.ask()
+        self.listen()
         self._summary = shower.summary()
         return shower.fit(self._room())
 

@@ -29,7 +29,7 @@ OPENING = "Opening the wallet, looking for its device."
 
 def opening(home: Path, name: str, wallet: WalletSettings) -> Opening:
     """How the wallet of that name in the folder `home` comes up."""
-    link = wallet.device.partition(":")[0]
+    link = _link(wallet)
 
     async def start(report: Callable[[str], None]) -> WalletSession:
         session = await asyncio.to_thread(_session, home, name, wallet, report)
@@ -154,6 +154,11 @@ def _backend(
     return backends.open_url(wallet.server, surroundings)
 
 
+def _link(wallet: WalletSettings) -> str:
+    """How its device is reached: "qr" of qr+krux:/dev/video0."""
+    return wallet.device.partition(":")[0].partition("+")[0]
+
+
 async def _no_device() -> NoReturn:
     """A wallet that was imported has none. Raises LinkLost."""
     raise LinkLost(NO_DEVICE)
@@ -173,6 +178,6 @@ def _session(
         ),
         cable.Cable(lambda: connect.connect(wallet.device) if wallet.device else _no_device()),
         _backend(folder / "headers", home, wallet, report) if wallet.server else None,
-        wallet.device.partition(":")[0],
+        _link(wallet),
     )
     return session

@@ -27,6 +27,7 @@ from host.tui import actions, crash, messages
 from host.tui.actions import KeyPlace, Needs
 from host.tui.desk import Desk
 from host.tui.keyboard import Clock, Keyboard, LoopClock
+from host.tui.lent_terminal import LentTerminal
 from host.tui.screens.home import HomePage
 from host.tui.screens.page import WalletPage
 from host.tui.screens.setup import SetupScreen
@@ -69,6 +70,7 @@ class SessionApp(App[int], inherit_bindings=False):
         self._chosen = opening
         self._leads_to_device = False  # who chose a wallet goes on with a device that is new
         self._session: WalletSession | None = None
+        self._terminal = LentTerminal(self)
         self.set_reactive(SessionApp.state, self._first_state())
 
     def _first_state(self) -> AppState:
@@ -120,6 +122,10 @@ class SessionApp(App[int], inherit_bindings=False):
             return
         self.change(asking=sentence)
         self._front(device=bool(sentence))
+        if sentence and self.state.link == "qr" and self.state.view is None:
+            self._terminal.lend(sentence)  # no panel shows the codes
+        else:
+            self._terminal.take_back()
 
     def panel_changed(self, view: PanelView) -> None:
         self.change(view=view)
