@@ -4,14 +4,20 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _NODE: Final = re.compile(r"video\d+")
-_MAC: Final = re.compile(r"\[AVFoundation[^\]]*\] \[(\d+)\] (.+)")
-_WINDOWS: Final = re.compile(r'\[dshow[^\]]*\]\s+"([^"]+)" \(video\)')
+# What stands in the first brackets is another word in each release of ffmpeg.
+_MAC: Final = re.compile(r"\[[^\]]*\] \[(\d+)\] (.+)")
+_WINDOWS: Final = re.compile(
+    r'\[[^\]]*\]\s+"(?P<name>[^"]+)"(?: \((?P<kind>[^)]*)\))?[^\n]*'
+    r'(?:\n\[[^\]]*\]\s+Alternative name "(?P<path>[^"]+)")?'
+)
+_SOUND: Final = "audio"
 _MOST_S: Final = 10.0
 _LISTS: Final = {
     "darwin": ["-f", "avfoundation", "-list_devices", "true", "-i", ""],
@@ -51,9 +57,18 @@ def of_macos(text: str) -> Iterator[Camera]:
 
 
 def of_windows(text: str) -> Iterator[Camera]:
-    """Of what ffmpeg writes about dshow."""
-    for match in _WINDOWS.finditer(text):
-        yield Camera(match[1], f"camera:{match[1]}")
+    """Of what ffmpeg writes about dshow: what is not for sound, by its path if two are called so.
+
+    Up to version 4 the kinds are under headings, later behind each name; a virtual camera has none.
+    """
+    devices = list(
+        _WINDOWS.finditer(text.replace("\r", "").partition("DirectShow audio devices")[0])
+    )
+    videos = [device for device in devices if device["kind"] != _SOUND]
+    names = Counter(device["name"] for device in videos)
+    for device in videos:
+        is_alone = names[device["name"]] == 1 or not device["path"]
+        yield Camera(device["name"], f"camera:{device['name' if is_alone else 'path']}")
 
 
 def _text(path: Path) -> str:

@@ -30,6 +30,14 @@ WINDOWS = """\
 [dshow @ 000001]   Alternative name "@device_pnp_1"
 [dshow @ 000001] "Microphone Array" (audio)
 """
+OLDER = """\
+[dshow @ 000001] DirectShow video devices (some may be both video and audio devices)
+[dshow @ 000001]  "Integrated Camera"
+[dshow @ 000001]     Alternative name "@device_pnp_1"
+[dshow @ 000001] DirectShow audio devices
+[dshow @ 000001]  "Microphone Array"
+[dshow @ 000001]     Alternative name "@device_cm_1"
+"""
 
 
 def picture(text: str = "HELLO " * 20, side: int = 500) -> Image.Image:
@@ -67,9 +75,25 @@ def test_linux_names_the_first_node_of_each_camera(tmp_path: Path) -> None:
 
 
 def test_elsewhere_ffmpeg_names_them() -> None:
+    """By lists as its releases write them; no camera of these systems was there to be asked."""
     assert list(of_macos(MACOS)) == [Camera("FaceTime HD Camera", "camera:FaceTime HD Camera")]
-    assert list(of_windows(WINDOWS)) == [Camera("Integrated Camera", "camera:Integrated Camera")]
+    newer = MACOS.replace("AVFoundation indev", "in#0")
+    assert list(of_macos(newer)) == list(of_macos(MACOS))
+    for listed in (WINDOWS, WINDOWS.replace("dshow", "in#0"), WINDOWS.replace("\n", "\r\n"), OLDER):
+        [camera] = of_windows(listed)
+        assert camera == Camera("Integrated Camera", "camera:Integrated Camera")
     assert not list(of_macos("")) + list(of_windows(""))
+
+
+def test_two_cameras_of_one_name_are_told_by_their_paths() -> None:
+    twice = (
+        WINDOWS + WINDOWS.replace("pnp_1", "pnp_2") + '[dshow @ 1] "OBS Virtual Camera" (none)\n'
+    )
+    assert [camera.source for camera in of_windows(twice)] == [
+        "camera:@device_pnp_1",
+        "camera:@device_pnp_2",
+        "camera:OBS Virtual Camera",
+    ]
 
 
 def test_the_pixels_of_a_module_are_measured() -> None:
