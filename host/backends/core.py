@@ -20,7 +20,7 @@ from host.servers import fee_histogram
 from host.servers.core_index import CoreIndex
 from host.servers.core_rpc import CoreRpc, RpcRefused
 from host.servers.electrum_door import ElectrumDoor
-from host.servers.location import parse
+from host.servers.location import dialer, parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
 from host.values import WaitingFees
@@ -185,8 +185,8 @@ def _open(location: str, surroundings: Surroundings) -> PollingBackend:
 
 
 def _backend(host: str, port: int, file: Path, surroundings: Surroundings) -> PollingBackend:
-    proxy = parse(surroundings.proxy, "127.0.0.1:9050") if surroundings.proxy else None
-    tunnel = Tunnel(Route(host, port, proxy)) if proxy else None
+    proxied = dialer(surroundings.proxy, [host])
+    tunnel = Tunnel(Route(host, port, proxied)) if proxied.proxy else None
     calls: list[CoreRpc] = []
 
     async def prepare() -> Callable[[], Server]:

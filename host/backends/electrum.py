@@ -12,7 +12,7 @@ import bdkpython as bdk
 from host.backends import BackendKind, Open, Surroundings
 from host.errors import BadInput
 from host.servers import fee_histogram
-from host.servers.location import parse
+from host.servers.location import dialer, parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
 from host.values import WaitingFees
@@ -114,9 +114,9 @@ def _told_apart() -> Iterator[None]:
 def _opening(*, tls: bool) -> Open:
     def open_server(location: str, surroundings: Surroundings) -> PollingBackend:
         host, port = parse(location, "electrum:127.0.0.1:50001")
-        proxy = parse(surroundings.proxy, "127.0.0.1:9050") if surroundings.proxy else None
+        way = dialer(surroundings.proxy, [host])
         certificates = _certificates(surroundings) if tls else None
-        tunnel = Tunnel(Route(host, port, proxy, certificates))
+        tunnel = Tunnel(Route(host, port, way, certificates))
 
         async def prepare() -> Callable[[], Server]:
             door = await tunnel.open()

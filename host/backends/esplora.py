@@ -11,21 +11,25 @@ import bdkpython as bdk
 from host.backends import BackendKind, Surroundings
 from host.errors import BadInput
 from host.servers import fee_histogram
-from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
+from host.servers.location import dialer
+from host.servers.polling import PATIENCE_S, PollingBackend, Server, ServerLost, ServerRefused
+from host.servers.tunnel import Route, Tunnel
 from host.values import WaitingFees
 from host.wallet import Wallet
 
 PARALLEL = 4
 TIMEOUT_S = 20.0
+HTTP_PORTS = {"http": 80, "https": 443}
 LONGEST_ANSWER = 1 << 20  # bytes
 
 
 class EsploraConnection:
     """Implements host.servers.polling.Server by BDK's client."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._client = bdk.EsploraClient(url)
+    def __init__(self, url: str, door: int | None = None) -> None:
+        """`door` is the port of this machine that leads to the server (host.servers.tunnel)."""
+        self._url, self._door = url, door
+        self._client = bdk.EsploraClient(url, f"http://127.0.0.1:{door}" if door else None)
 
     def tip(self) -> str:
         with _told_apart():
@@ -52,7 +56,7 @@ class EsploraConnection:
     def waiting_fees(self) -> WaitingFees | None:
         """BDK does not ask for it: a connection of its own does, once."""
         try:
-            mempool = json.loads(_got(self._url, "/mempool"))
+            mempool = json.loads(_got(self._url, "/mempool", self._door))
             return fee_histogram.read(mempool["fee_histogram"])
         except (OSError, HTTPException) as error:
             raise ServerLost from error
@@ -68,12 +72,15 @@ class EsploraConnection:
             return self._client.get_tx(txid) is not None
 
 
-def _got(url: str, path: str) -> bytes:
+def _got(url: str, path: str, door: int | None) -> bytes:
     """What the server has at that path. Raises OSError, HTTPException, ValueError."""
     parts = urlsplit(url)
-    encrypted = parts.scheme == "https"
-    make = HTTPSConnection if encrypted else HTTPConnection
-    with closing(make(parts.hostname or "", parts.port, timeout=TIMEOUT_S)) as connection:
+    host, port = parts.hostname or "", parts.port or HTTP_PORTS[parts.scheme]
+    make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    place = ("127.0.0.1", door) if door else (host, port)
+    with closing(make(*place, timeout=TIMEOUT_S)) as connection:
+        if door:
+            connection.set_tunnel(host, port)
         connection.request("GET", f"{parts.path}{path}")
         response = connection.getresponse()
         answer = response.read(LONGEST_ANSWER + 1)
@@ -105,20 +112,26 @@ def _open(location: str, surroundings: Surroundings) -> PollingBackend:
             f"{location[:80]!r} is no address of an Esplora server, like"
             " esplora:https://example.org/api."
         )
-    if surroundings.proxy:
-        raise BadInput(
-            "An Esplora server cannot be asked through a SOCKS5 proxy. Nothing was sent."
-            " Use an electrum: or core: server with --proxy."
-        )
+    host, port = url.hostname or "", url.port or HTTP_PORTS[url.scheme]
+    way = dialer(surroundings.proxy, [host])
+    tunnel = Tunnel(Route(host, port, way), named=True) if way.proxy else None
 
     async def prepare() -> Callable[[], Server]:
-        return lambda: EsploraConnection(location.rstrip("/"))
+        door = await tunnel.open() if tunnel else None
+        return lambda: EsploraConnection(location.rstrip("/"), door)
 
-    return PollingBackend(url.netloc.rpartition("@")[2], prepare, surroundings.report)
+    async def hang_up() -> None:
+        if tunnel:
+            await tunnel.close()
+
+    name = url.netloc.rpartition("@")[2]
+    patience_s = way.patience(PATIENCE_S)  # BDK calls it anew for each question
+    return PollingBackend(name, prepare, surroundings.report, hang_up, patience_s=patience_s)
 
 
 BACKEND = BackendKind(
     "An Esplora server",
-    "The server learns all your addresses, your balance and where you connect from.",
+    "The server learns all your addresses, your balance and, without --proxy, where you connect"
+    " from.",
     {"esplora": _open},
 )

@@ -10,16 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from host.backends import BackendKind, Surroundings
-from host.config import DNS_SEEDS, Clock, wall_clock
-from host.errors import BadInput, NetworkError
+from host.config import DNS_SEEDS, wall_clock
+from host.dialer import DIRECT, Dialer
+from host.errors import NetworkError
 from host.light_client.follower import Follower
 from host.p2p.broadcast import broadcast
 from host.p2p.fee_filter import fee_floor
 from host.p2p.manager import PeerManager
-from host.p2p.peer import Address
+from host.p2p.peer import Address, Way
 from host.p2p.seeds import find_peers
 from host.p2p.standing import PeerMemory
-from host.servers.location import parse_all
+from host.servers.location import dialer, parse_all
 from host.values import NetworkView, Sent
 from host.wallet import Wallet
 
@@ -38,8 +39,8 @@ class P2pBackend:
         data_dir: Path,
         *,
         patience_s: float = PATIENCE_S,
-        clock: Clock = wall_clock,
         report: Callable[[str], None] = lambda _: None,
+        dialer: Dialer = DIRECT,
     ) -> None:
         """`peers` are hosts and ports. `data_dir` holds headers, and what is remembered of peers.
 
@@ -51,12 +52,14 @@ class P2pBackend:
         if not peers and not DNS_SEEDS[network]:
             raise NetworkError("There is no peer to ask. Name one, for example 127.0.0.1:18444.")
         addresses = dict.fromkeys(Address(host, port) for host, port in peers)
-        memory = PeerMemory(data_dir, clock)
-        find = None if peers else partial(find_peers, network)
-        self.manager = PeerManager(tuple(addresses), network, memory, clock, find)
+        memory = PeerMemory(data_dir, wall_clock)
+        find = None if peers else partial(find_peers, network, dialer)
+        way = Way(dialer)
+        self.manager = PeerManager(tuple(addresses), network, memory, wall_clock, find, way)
+        self._dialer = dialer
         self._network = network
         self._data_dir = data_dir
-        self._patience_s = patience_s
+        self._patience_s = dialer.patience(patience_s)
         self._followers: dict[Wallet, Follower] = {}
 
     async def sync(self, wallet: Wallet) -> None:
@@ -90,7 +93,8 @@ class P2pBackend:
     async def fee_floor(self) -> float:
         """What at least half of the peers pass on, as they say themselves (BIP133)."""
         await self.manager.ensure_peers()
-        return await fee_floor(_pairs(self.manager.in_good_standing()), self._network)
+        peers = _pairs(self.manager.in_good_standing())
+        return await fee_floor(peers, self._network, self.manager.way)
 
     async def fee_estimate(self, blocks: int) -> None:
         """Nodes have no word for it, and blocks alone do not say what waits."""
@@ -108,11 +112,16 @@ class P2pBackend:
         await self.manager.ensure_peers()
         believed, everybody = self.manager.in_good_standing(), self.manager.peers
         try:
-            return await broadcast(raw_tx, _pairs(believed), self._network, observer)
+            return await self._tell(raw_tx, believed, observer)
         except NetworkError:
             if len(believed) == len(everybody):
                 raise
-        return await broadcast(raw_tx, _pairs(everybody), self._network, observer)
+        return await self._tell(raw_tx, everybody, observer)
+
+    async def _tell(
+        self, raw_tx: bytes, peers: Sequence[Address], observer: Callable[[Sent], None] | None
+    ) -> Sent:
+        return await broadcast(raw_tx, _pairs(peers), self._network, observer, dialer=self._dialer)
 
     async def close(self) -> None:
         """Stop following. The wallets stay open."""
@@ -143,17 +152,16 @@ def _pairs(peers: Sequence[Address]) -> list[tuple[str, int]]:
 
 def _open(location: str, surroundings: Surroundings) -> P2pBackend:
     """Raises BadInput, and NetworkError for a network without seeds."""
-    if surroundings.proxy:
-        raise BadInput(
-            "Bitcoin nodes cannot be asked through a proxy. Nothing was sent."
-            " Use an electrum: or core: server with --proxy."
-        )
     peers = parse_all(location, "p2p:127.0.0.1:18444")
-    return P2pBackend(peers, surroundings.network, surroundings.folder, report=surroundings.report)
+    way = dialer(surroundings.proxy, [host for host, _ in peers])
+    return P2pBackend(
+        peers, surroundings.network, surroundings.folder, report=surroundings.report, dialer=way
+    )
 
 
 BACKEND = BackendKind(
     "Bitcoin nodes with compact block filters",
-    "Nodes learn where you connect from and which blocks you fetch, not which addresses are yours.",
+    "Nodes learn which blocks you fetch and, without --proxy, where you connect from; not which"
+    " addresses are yours.",
     {"p2p": _open},
 )

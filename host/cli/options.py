@@ -47,7 +47,9 @@ def add(task: argparse.ArgumentParser, *, device: bool, server: bool) -> None:
             help="a node to ask, short for --server p2p:HOST:PORT; give several",
         )  # fmt: skip
         task.add_argument(
-            "--proxy", metavar="HOST:PORT", help="a SOCKS5 proxy, for electrum: and core:"
+            "--proxy",
+            metavar="WHERE",
+            help="a SOCKS5 proxy for all that is asked: socks5://HOST:PORT, tor, or none",
         )
     task.add_argument("--wallet", metavar="NAME", help="one of quietkey wallets")
     task.add_argument("--network", choices=NETWORKS, help="default: regtest")
@@ -117,7 +119,9 @@ def _resolve_others(args: argparse.Namespace, entry: WalletSettings) -> None:
     args.device = getattr(args, "device", None) or remembered or None
     typed = _server(args)
     args.server = typed or (None if args.task in LOOKING else entry.server or None)
-    args.proxy = getattr(args, "proxy", None) or (entry.proxy if not typed else "")
+    # Who named a proxy once does not want to be seen by another server, either.
+    proxy = getattr(args, "proxy", None) or entry.proxy
+    args.proxy = "" if proxy.strip().lower() == "none" else proxy
 
 
 def remember(args: argparse.Namespace) -> None:

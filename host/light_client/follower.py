@@ -166,7 +166,7 @@ class Follower:
 
     async def _follow(self, peer: Address, survey: Survey) -> bool:
         """Until this peer is gone, stands still, or lies. Whether it may go on then."""
-        relay = Relay(peer, self._wallet.network, survey.filter_headers)
+        relay = Relay(peer, self._wallet.network, survey.filter_headers, self._manager.way)
         watched = self._wallet.watched()
         try:
             components = await asyncio.to_thread(self._build, await relay.start(), survey)
@@ -189,13 +189,17 @@ class Follower:
         else:
             self._manager.failed(relay.peer, reason)
 
+    def _patience(self, seconds: float) -> float:
+        """Longer where the way is (Tor)."""
+        return self._manager.way.dialer.patience(seconds)
+
     def _build(self, port: int, survey: Survey) -> "bdk.CbfComponents":
         loopback = bdk.IpAddress.from_ipv4(127, 0, 0, 1)
         peer = bdk.Peer(address=loopback, port=port, v2_transport=False)
         folder = private_folder(self._data_dir)
         builder = bdk.CbfBuilder().peers([peer]).only_configured_peers().data_dir(str(folder))
         builder = builder.connections(1).configure_timeout_millis(
-            int(HANDSHAKE_S * 1e3), int(RESPONSE_S * 1e3)
+            *(int(self._patience(seconds) * 1e3) for seconds in (HANDSHAKE_S, RESPONSE_S))
         )
         return builder.scan_type(facts.scan(self._wallet, survey.chain)).build(self._wallet.engine)
 
@@ -235,7 +239,7 @@ class Follower:
                 if relay.has_ended:
                     raise _GivenUp("It went away, or sent what is wrong.")
                 behind_s = 0.0 if await self._is_up_to_date() else behind_s + look_s
-                if stands_still(relay, behind_s, self._still_s):
+                if stands_still(relay, behind_s, self._patience(self._still_s)):
                     raise _GivenUp("It stood still.")
         finally:
             task.cancel()

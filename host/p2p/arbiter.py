@@ -11,7 +11,7 @@ from host.p2p.filters import NO_HEADER, basic_filter, filter_hash, filter_header
 from host.p2p.headers import Anchor, HeaderChain
 from host.p2p.interview import Interview, Testimony, chained
 from host.p2p.messages import MAX_FILTER_HEADERS, FilterHeaders
-from host.p2p.peer import Address, PeerGone
+from host.p2p.peer import STRAIGHT, Address, PeerGone, Way
 from signer.errors import Malformed
 
 MAX_DISPUTES = 10  # blocks that are looked at before it is given up
@@ -50,6 +50,7 @@ async def judge(
     checkpoints: Mapping[int, bytes],
     network: str,
     coins: ScriptSource,
+    way: Way = STRAIGHT,
 ) -> Judgement:
     """Who of the peers that tell of one chain lies about its filters; nobody when all agree.
 
@@ -59,10 +60,10 @@ async def judge(
     judgement = Judgement()
     if _agree(testimonies):
         return judgement
-    arbiter = _Arbiter(testimonies, network, coins, judgement)
+    arbiter = _Arbiter(testimonies, network, coins, judgement, way)
     try:
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(way.dialer.patience(PATIENCE_S)):
                 await arbiter.work(checkpoints)
     finally:
         arbiter.close()
@@ -100,9 +101,11 @@ class _Arbiter:
         network: str,
         coins: ScriptSource,
         judgement: Judgement,
+        way: Way,
     ) -> None:
         self._testimonies = {testimony.peer: testimony for testimony in testimonies}
         self._network = network
+        self._way = way
         self._coins = coins
         self._judgement = judgement
         self._interviews: dict[Address, Interview] = {}
@@ -199,7 +202,7 @@ class _Arbiter:
 
     async def _interview(self, peer: Address) -> Interview:
         if peer not in self._interviews:
-            self._interviews[peer] = await Interview.begin(peer, self._network)
+            self._interviews[peer] = await Interview.begin(peer, self._network, self._way)
         return self._interviews[peer]
 
     @contextmanager

@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from host.dialer import DIRECT, Dialer
 from host.errors import NetworkError, PeersUnreachable
 from host.p2p.messages import Item, PeerMessage, Reject, Version, encode_items, parse_items
-from host.p2p.peer import Address, Peer, PeerGone
+from host.p2p.peer import Address, Peer, PeerGone, Way
 from host.transactions import Transaction
 from host.values import Propagation, Sent
 from signer.errors import Malformed
@@ -36,17 +37,20 @@ async def broadcast(
     network: str,
     observer: Observer | None = None,
     timeout_s: float = TIMEOUT_S,
+    dialer: Dialer = DIRECT,
 ) -> Sent:
     """Tell about half of `peers` and wait until the others name the transaction, too.
 
     `observer` is called at every step. Returns when all have echoed, or when some have and the rest
     stay silent. Sending again what the network has already is harmless, and proves that it has.
-    With a single peer, a second connection to it does the listening.
+    With a single peer, a second connection to it does the listening. Through Tor, each connection
+    has a circuit of its own, which the peers cannot link with one another or with earlier ones.
     Raises NetworkError: nobody answers, nobody asks for it, it is refused, or nobody echoes it.
     """
     transaction = Transaction.parse(raw_tx)
     addresses = [Address(host, port) for host, port in peers]
-    listeners = await _connect_all(addresses, network, transaction)
+    way = Way(dialer, linked=False)
+    listeners = await _connect_all(addresses, network, transaction, way)
     try:
         if not listeners:
             raise PeersUnreachable(
@@ -282,21 +286,21 @@ def _drawn(listeners: Sequence[_Listener]) -> list[_Listener]:
 
 
 async def _connect_all(
-    addresses: Sequence[Address], network: str, transaction: Transaction
+    addresses: Sequence[Address], network: str, transaction: Transaction, way: Way
 ) -> list[_Listener]:
-    listeners = await _connect(addresses, network, transaction)
+    listeners = await _connect(addresses, network, transaction, way)
     if len(listeners) == 1:
         same = [address for address in addresses if str(address) == listeners[0].name]
-        listeners += await _connect(same[:1], network, transaction)
+        listeners += await _connect(same[:1], network, transaction, way)
     return listeners
 
 
 async def _connect(
-    addresses: Sequence[Address], network: str, transaction: Transaction
+    addresses: Sequence[Address], network: str, transaction: Transaction, way: Way
 ) -> list[_Listener]:
     async def call(address: Address) -> _Listener | None:
         try:
-            peer = await Peer.connect(address, network, ANONYMOUS, CONNECT_S)
+            peer = await Peer.connect(address, network, ANONYMOUS, CONNECT_S, way)
         except PeerGone:
             return None
         return _Listener(str(address), peer, transaction)

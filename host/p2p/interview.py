@@ -21,7 +21,7 @@ from host.p2p.messages import (
     parse_filter,
     parse_headers,
 )
-from host.p2p.peer import Address, Peer, PeerGone
+from host.p2p.peer import STRAIGHT, Address, Peer, PeerGone, Way
 from host.transactions import double_sha256
 from signer.errors import Malformed
 
@@ -66,21 +66,24 @@ class Interview:
     Every question raises PeerGone when it is not answered in time, Misconduct for a proven lie.
     """
 
-    def __init__(self, address: Address, peer: Peer, network: str) -> None:
+    def __init__(
+        self, address: Address, peer: Peer, network: str, answer_s: float = ANSWER_S
+    ) -> None:
         self.address = address
         self._peer = peer
         self._network = network
+        self._answer_s = answer_s
         self._unasked = self._unasked_bytes = 0
 
     @classmethod
-    async def begin(cls, address: Address, network: str) -> Self:
+    async def begin(cls, address: Address, network: str, way: Way = STRAIGHT) -> Self:
         """Call a peer. Raises PeerGone; ServesNoFilters when it cannot help."""
-        peer = await Peer.connect(address, network, ANONYMOUS, CONNECT_S)
+        peer = await Peer.connect(address, network, ANONYMOUS, CONNECT_S, way)
         needed = NODE_NETWORK | NODE_COMPACT_FILTERS
         if peer.version.services & needed != needed:
             peer.hang_up()
             raise ServesNoFilters("It serves no compact block filters (BIP157).")
-        return cls(address, peer, network)
+        return cls(address, peer, network, way.dialer.patience(ANSWER_S))
 
     def end(self) -> None:
         self._peer.hang_up()
@@ -148,7 +151,7 @@ class Interview:
         """The first message `reply` that `accept` takes; others came unasked."""
         self._peer.send(command, request)
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 while True:
                     message = await self._peer.receive()
                     if message.command == reply:

@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from host.config import Clock, grouped
+from host.dialer import Dialer
 from host.errors import NetworkError
 from host.p2p.arbiter import Judgement, judge
 from host.p2p.evidence import ScriptSource
 from host.p2p.headers import Anchor, HeaderChain, heaviest, locator
 from host.p2p.interview import Interview, Misconduct, ServesNoFilters, Testimony
-from host.p2p.peer import Address, PeerGone
+from host.p2p.peer import STRAIGHT, Address, PeerGone, Way
 from host.p2p.standing import PeerMemory
 from host.values import NetworkView, PeerProblem
 
@@ -58,10 +59,12 @@ class PeerManager:
         memory: PeerMemory,
         clock: Clock,
         find: Find | None = None,
+        way: Way = STRAIGHT,
     ) -> None:
         """Without `peers`, those are asked that `find` names; others, once none of them answers."""
         self.peers = tuple(peers)
         self._find = find
+        self.way = way
         self._clock = clock
         self._tip_time: int | None = None
         self._alarm = ""
@@ -88,7 +91,7 @@ class PeerManager:
                 continue
             ordered = sorted(testimonies, key=lambda testimony: testimony is not best)
             alike = [testimony for testimony in ordered if _tells_of(testimony, best)]
-            judgement = await judge(alike, checkpoints, self._network, coins)
+            judgement = await judge(alike, checkpoints, self._network, coins, self.way)
             if judgement.open_at is not None:
                 contradiction = self._contradiction(alike, judgement)
                 self._alarm = str(contradiction)
@@ -102,7 +105,8 @@ class PeerManager:
                 raise self._no_peer({})
 
     async def ensure_peers(self) -> None:
-        """There is somebody to ask. Raises NetworkError."""
+        """There is somebody to ask, and a way to them. Raises NetworkError."""
+        await self.way.dialer.check()
         if not self.peers and self._find is not None:
             self.peers = tuple(await self._find())
 
@@ -147,7 +151,7 @@ class PeerManager:
     ) -> dict[Address, Testimony | PeerGone]:
         rested = {peer for peer in peers if not self.memory.of(peer).until}
         tasks = {peer: asyncio.create_task(self._ask(peer, anchors)) for peer in peers}
-        await _some_time(tasks.values(), {tasks[peer] for peer in rested})
+        await _some_time(tasks.values(), {tasks[peer] for peer in rested}, self.way.dialer)
         answers: dict[Address, Testimony | PeerGone] = {}
         for peer, task in tasks.items():
             if task.cancel():
@@ -162,7 +166,7 @@ class PeerManager:
     async def _ask(self, peer: Address, anchors: Sequence[Anchor]) -> Testimony | PeerGone:
         """What it says, or why it says nothing; who misbehaves is remembered."""
         try:
-            interview = await Interview.begin(peer, self._network)
+            interview = await Interview.begin(peer, self._network, self.way)
             try:
                 testimony = await interview.testify(anchors)
                 if peer not in self._tried_out and testimony.chain.hashes:
@@ -217,7 +221,7 @@ class PeerManager:
 
     async def _shows(self, peer: Address, block_hash: bytes) -> bool:
         try:
-            interview = await Interview.begin(peer, self._network)
+            interview = await Interview.begin(peer, self._network, self.way)
             try:
                 await interview.block(block_hash)
             finally:
@@ -293,13 +297,14 @@ class PeerManager:
 async def _some_time(
     tasks: Collection[asyncio.Task[Testimony | PeerGone]],
     rested: Collection[asyncio.Task[Testimony | PeerGone]],
+    dialer: Dialer,
 ) -> None:
     """Until all are done; not long after one has told everything.
 
     Those that are not `rested` failed lately, and are waited for the shorter time.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + LONGEST_S
+    deadline = clock() + dialer.patience(LONGEST_S)
     waiting, heard = set(tasks), False
     while waiting and clock() < deadline:
         done, waiting = await asyncio.wait(
@@ -308,7 +313,7 @@ async def _some_time(
         heard |= any(isinstance(task.result(), Testimony) for task in done)
         if heard:
             grace_s = GRACE_S if waiting.intersection(rested) else SECOND_CHANCE_S
-            deadline = min(deadline, clock() + grace_s)
+            deadline = min(deadline, clock() + dialer.patience(grace_s))
 
 
 def _is_as_good(testimony: Testimony, best: Testimony) -> bool:

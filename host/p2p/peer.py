@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from host.dialer import DIRECT, Dialer, Streams
 from host.errors import NetworkError
 from host.p2p.messages import (
     MAGIC,
@@ -49,6 +50,22 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How peers are called. `linked` calls of one peer may be told to be of one person (Tor)."""
+
+    dialer: Dialer = DIRECT
+    linked: bool = True
+
+    async def call(self, address: Address) -> Streams:
+        """Raises OSError, EOFError."""
+        circuit = str(address) if self.linked else ""
+        return await self.dialer.connect(address.host, address.port, circuit)
+
+
+STRAIGHT = Way()
+
+
 class Peer:
     """Somebody who has shaken hands. Pings are answered here; all else is the caller's."""
 
@@ -67,13 +84,19 @@ class Peer:
 
     @classmethod
     async def connect(
-        cls, address: Address, network: str, introduction: Version, timeout_s: float
+        cls,
+        address: Address,
+        network: str,
+        introduction: Version,
+        timeout_s: float,
+        way: Way = STRAIGHT,
     ) -> "Peer":
         """Call somebody and shake hands. Raises PeerGone."""
+        timeout_s = way.dialer.patience(timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
-                reader, writer = await asyncio.open_connection(address.host, address.port)
-        except (OSError, TimeoutError) as error:
+                reader, writer = await way.call(address)
+        except (OSError, EOFError, TimeoutError) as error:
             raise PeerGone(f"{address} does not answer.") from error
         peer = cls(reader, writer, network)
         peer.send("version", introduction.encode())

@@ -11,7 +11,7 @@ from contextlib import suppress
 from host.loopback import LoopbackServer
 from host.p2p.interview import chained
 from host.p2p.messages import MAGIC, FilterHeaders, MessageDecoder, PeerMessage
-from host.p2p.peer import CHUNK, Address
+from host.p2p.peer import CHUNK, STRAIGHT, Address, Way
 from signer.errors import Malformed
 
 CONNECT_S = 3.0
@@ -30,12 +30,15 @@ class Relay:
     `lie` is what it did that no honest peer does, or "".
     """
 
-    def __init__(self, peer: Address, network: str, agreed: Mapping[bytes, bytes]) -> None:
+    def __init__(
+        self, peer: Address, network: str, agreed: Mapping[bytes, bytes], way: Way = STRAIGHT
+    ) -> None:
         """`agreed` are filter headers that the peer named before, by the hash of the block."""
         self.peer = peer
         self.filter_headers: dict[bytes, bytes] = {}
         self.lie = ""
         self._agreed = agreed
+        self._way = way
         self._theirs, self._clients = (MessageDecoder(MAGIC[network]) for _ in range(2))
         self._server = LoopbackServer(self._called)
         self._task: asyncio.Task[None] | None = None
@@ -88,8 +91,8 @@ class Relay:
         """Until one side hangs up, or the peer lies."""
         writers = [writer]
         try:
-            async with asyncio.timeout(CONNECT_S):
-                incoming, to_them = await asyncio.open_connection(self.peer.host, self.peer.port)
+            async with asyncio.timeout(self._way.dialer.patience(CONNECT_S)):
+                incoming, to_them = await self._way.call(self.peer)
             writers.append(to_them)
             pumps = {
                 asyncio.create_task(self._pump(reader, to_them, self._heed)),
@@ -101,7 +104,7 @@ class Relay:
                 for pump in pumps:
                     pump.cancel()
                 await asyncio.gather(*pumps, return_exceptions=True)
-        except (OSError, TimeoutError):
+        except (OSError, EOFError, TimeoutError):
             return
         finally:
             for stream in writers:

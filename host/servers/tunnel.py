@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.config import private_folder
+from host.dialer import DIRECT, Dialer, Streams
 from host.errors import NetworkError
 
 CONNECT_S = 15.0
 CHUNK = 1 << 16
 BY_AUTHORITY = "authority"  # the certificate was signed by somebody this machine trusts
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Route:
 
     host: str
     port: int
-    proxy: tuple[str, int] | None = None
+    dialer: Dialer = DIRECT
     certificates: Path | None = None
 
     @property
@@ -38,8 +38,10 @@ class Route:
 class Tunnel:
     """`open`, then connect to `127.0.0.1:port`; `close` when done."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, *, named: bool = False) -> None:
+        """`named`: callers say first whom they mean, as to an HTTP proxy (RFC 9110, CONNECT)."""
         self._route = route
+        self._named = named
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,8 +69,10 @@ class Tunnel:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            if self._named:
+                await _heed(reader, writer, self._route)
             their_reader, their_writer = await connect(self._route)
-        except NetworkError:
+        except (NetworkError, OSError, EOFError, ValueError):
             writer.close()
             return
         try:
@@ -81,15 +85,20 @@ class Tunnel:
 async def connect(route: Route) -> Streams:
     """A connection to the server that is known under this name. Raises NetworkError."""
     try:
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout(route.dialer.patience(CONNECT_S)):
             if route.certificates is None:
                 return await _reach(route)
             return await _with_tls(route, route.certificates)
-    except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+    except (OSError, TimeoutError, EOFError) as error:
+        await route.dialer.check()
         raise NetworkError(
-            f"{route.name} does not answer. Nothing was lost. Check the connection, the address"
-            " of the server and, if there is one, the proxy, and try again."
+            f"{route.name} does not answer{_through(route.dialer)}. Nothing was lost. Check the"
+            " connection and the address of the server, and try again."
         ) from error
+
+
+def _through(dialer: Dialer) -> str:
+    return f" through the proxy {dialer.proxy.name}" if dialer.proxy else ""
 
 
 async def _with_tls(route: Route, file: Path) -> Streams:
@@ -126,43 +135,17 @@ _ANOTHER = (
 
 
 async def _reach(route: Route, context: ssl.SSLContext | None = None) -> Streams:
-    if route.proxy is None:
-        name = route.host if context else None
-        return await asyncio.open_connection(
-            route.host, route.port, ssl=context, server_hostname=name
-        )
-    reader, writer = await asyncio.open_connection(*route.proxy)
-    is_through = False
-    try:
-        await _ask_proxy(reader, writer, route)
-        if context is not None:
-            await writer.start_tls(context, server_hostname=route.host)
-        is_through = True
-    finally:
-        if not is_through:
-            writer.close()
-    return reader, writer
+    # All of a wallet's connections to its server share a circuit: it sees whose they are anyway.
+    return await route.dialer.connect(route.host, route.port, route.name, context)
 
 
-async def _ask_proxy(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, route: Route
-) -> None:
-    """SOCKS5 (RFC 1928) without a password. The proxy looks the name up, not this machine."""
-    host = route.host.encode("idna") if not route.host.isascii() else route.host.encode()
-    if len(host) > 255:
-        raise NetworkError(f"The name of the server is too long: {route.host[:80]}.")
-    writer.write(b"\x05\x01\x00")
-    if await reader.readexactly(2) != b"\x05\x00":
-        raise NetworkError("The proxy does not speak SOCKS5 without a password. Nothing was sent.")
-    request = b"\x05\x01\x00\x03" + bytes([len(host)]) + host + route.port.to_bytes(2)
-    writer.write(request)
-    version, status, _, kind = await reader.readexactly(4)
-    if version != 5 or status != 0:
-        raise NetworkError(f"The proxy does not reach {route.name}. Nothing was sent.")
-    length = {1: 4, 4: 16}.get(kind)
-    if length is None:
-        (length,) = await reader.readexactly(1)
-    await reader.readexactly(length + 2)
+async def _heed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, route: Route) -> None:
+    """Take a CONNECT to that server, and to no other. Raises ValueError, EOFError, OSError."""
+    request = await reader.readuntil(b"\r\n\r\n")
+    host = f"[{route.host}]" if ":" in route.host else route.host
+    if not request.lower().startswith(f"connect {host}:{route.port} ".lower().encode()):
+        raise ValueError
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

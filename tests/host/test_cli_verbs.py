@@ -429,9 +429,10 @@ async def test_a_payment_by_a_server_is_taken_at_its_word_and_says_what_it_learn
         (("--server", "electrum:nowhere"), "is not HOST:PORT"),
         (("--server", "p2p:"), "There is no peer to ask."),
         (("--server", "p2p:127.0.0.1:1", "--peer", "127.0.0.1:2"), "Choose one."),
-        (("--server", "p2p:127.0.0.1:1", "--proxy", "127.0.0.1:9050"), "through a proxy"),
-        (("--server", "esplora:http://127.0.0.1", "--proxy", "127.0.0.1:9"), "SOCKS5 proxy"),
+        (("--server", "p2p:127.0.0.1:1", "--proxy", "127.0.0.1:1"), "No SOCKS5 proxy answers at"),
+        (("--server", "p2p:x.onion:1"), "Start Tor and add --proxy tor."),
         (("--server", "electrum:127.0.0.1:1", "--proxy", "nobody"), "is not HOST:PORT"),
+        (("--server", "core:127.0.0.1:1", "--proxy", "http://a:1"), "no kind of proxy here"),
         ((), "Name a node to ask"),
     ],
 )

@@ -28,7 +28,7 @@ from host.wallet import Wallet
 from tests.core import core
 from tests.devnets import STRANGER
 from tests.esplora import served
-from tests.host.test_tunnel import socks
+from tests.proxies import Socks
 from tests.wallets import paired, sign
 
 SECRET = "hunter2-and-more"
@@ -243,8 +243,8 @@ async def test_it_is_asked_through_a_proxy(devnet: Devnet, wallet: Wallet, tmp_p
     async with core(devnet) as url:
         _, _, address = url.partition(":")
         port, _, option = address.rpartition(":")[2].partition("?")
-        async with socks({"hidden.onion": int(port)}) as proxy:
-            around = Surroundings("regtest", tmp_path / "cache", proxy=f"127.0.0.1:{proxy}")
+        async with Socks({"hidden.onion": int(port)}) as proxy:
+            around = Surroundings("regtest", tmp_path / "cache", proxy=proxy.url)
             backend = backends.open_url(f"core:hidden.onion:8332?{option}", around)
             await backend.sync(wallet)
             await backend.close()

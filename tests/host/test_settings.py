@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host import settings
+from host.cli import parser
+from host.cli.options import resolve
 from host.config import NETWORKS, PURPOSE
 from host.errors import WalletError
 from host.settings import Settings, WalletSettings
@@ -106,3 +108,23 @@ def test_a_wallet_remembered_is_the_one_that_opens() -> None:
     assert after.wallet == "b"
     assert set(after.wallets) == {"a", "b"}
     assert replace(after, wallet="a").wallets == after.wallets
+
+
+@pytest.mark.parametrize(
+    ("words", "proxy"),
+    [
+        ((), "tor"),
+        (("--peer", "127.0.0.1:1"), "tor"),
+        (("--server", "electrum:h:1"), "tor"),
+        (("--proxy", "10.0.0.1:9"), "10.0.0.1:9"),
+        (("--proxy", "none"), ""),
+    ],
+)
+def test_a_proxy_that_is_remembered_is_not_left_out_for_another_server(
+    tmp_path: Path, words: tuple[str, ...], proxy: str
+) -> None:
+    kept = WalletSettings(server="p2p:127.0.0.1:1", proxy="tor")
+    settings.save(tmp_path, Settings().remember("savings", kept))
+    args = parser().parse_args(["wallet", "sync", "--home", str(tmp_path), *words])
+    resolve(args)
+    assert args.proxy == proxy

@@ -17,11 +17,12 @@ from cryptography.x509.oid import NameOID
 from host import backends
 from host.backends import Surroundings
 from host.devnet.network import Devnet
+from host.dialer import DIRECT
 from host.errors import BadInput, NetworkError
 from host.servers import location
 from host.servers.tunnel import Route, connect
 from tests.electrum import electrum
-from tests.esplora import served
+from tests.proxies import Socks
 from tests.wallets import paired
 
 
@@ -74,7 +75,7 @@ async def test_the_certificate_of_the_first_time_is_kept_to(tmp_path: Path) -> N
     known = tmp_path / "home" / "certificates.json"
     honest, other = (certificate(tmp_path, name) for name in ("honest", "other"))
     async with listening(honest) as port:
-        route = Route("127.0.0.1", port, None, known)
+        route = Route("127.0.0.1", port, DIRECT, known)
         assert await said(route) == b"hello"
         assert await said(route) == b"hello"
     async with listening(other, port):
@@ -93,7 +94,7 @@ async def test_a_server_vouched_for_by_an_authority_is_not_believed_without_one(
     async with listening(certificate(tmp_path, "self-signed")) as port:
         known.write_text(json.dumps({f"127.0.0.1:{port}": "authority"}))
         with pytest.raises(NetworkError, match="another certificate"):
-            await said(Route("127.0.0.1", port, None, known))
+            await said(Route("127.0.0.1", port, DIRECT, known))
 
 
 async def test_damaged_memory_of_certificates_does_not_begin_trust_anew(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ async def test_damaged_memory_of_certificates_does_not_begin_trust_anew(tmp_path
     known.write_text("{")
     async with listening(certificate(tmp_path, "any")) as port:
         with pytest.raises(NetworkError, match="cannot be read"):
-            await said(Route("127.0.0.1", port, None, known))
+            await said(Route("127.0.0.1", port, DIRECT, known))
 
 
 async def test_a_wallet_is_synced_over_tls_and_not_by_an_impostor(
@@ -124,30 +125,6 @@ async def test_a_wallet_is_synced_over_tls_and_not_by_an_impostor(
         await backend.close()
 
 
-@asynccontextmanager
-async def socks(names: dict[str, int], *, refuse: bool = False) -> AsyncIterator[int]:
-    """A SOCKS5 proxy that knows a few names and takes no password."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert await reader.readexactly(3) == b"\x05\x01\x00"
-        writer.write(b"\x05\x00")
-        assert await reader.readexactly(4) == b"\x05\x01\x00\x03"
-        name = (await reader.readexactly((await reader.readexactly(1))[0])).decode()
-        await reader.readexactly(2)
-        writer.write(b"\x05" + bytes([refuse]) + b"\x00\x01" + bytes(6))
-        theirs, out = await asyncio.open_connection("127.0.0.1", names[name])
-
-        async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            while data := await source.read(1000):
-                sink.write(data)
-            sink.close()
-
-        await asyncio.gather(copy(reader, out), copy(theirs, writer), return_exceptions=True)
-
-    async with served(serve) as port:
-        yield port
-
-
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 async def test_the_proxy_finds_the_name_and_this_machine_does_not(
     devnet: Devnet, tmp_path: Path, tls: bool
@@ -157,10 +134,9 @@ async def test_the_proxy_finds_the_name_and_this_machine_does_not(
     context = certificate(tmp_path, "hidden") if tls else None
     async with electrum(devnet, context) as url:
         scheme, _, port = url.split(":")
-        async with socks({"hidden.onion": int(port)}) as proxy:
-            around = Surroundings(
-                "regtest", tmp_path / "cache", tmp_path / "known.json", f"127.0.0.1:{proxy}"
-            )
+        async with Socks({"hidden.onion": int(port)}) as proxy:
+            known = tmp_path / "known.json"
+            around = Surroundings("regtest", tmp_path / "cache", known, proxy.url)
             backend = backends.open_url(f"{scheme}:hidden.onion:50001", around)
             await backend.sync(wallet)
             await backend.close()
@@ -168,15 +144,49 @@ async def test_the_proxy_finds_the_name_and_this_machine_does_not(
 
 
 async def test_a_proxy_that_does_not_reach_it_is_a_sentence() -> None:
-    async with listening(None) as port, socks({"x": port}, refuse=True) as proxy:
-        with pytest.raises(NetworkError, match="The proxy does not reach x:1"):
-            await connect(Route("x", 1, ("127.0.0.1", proxy)))
+    async with Socks({}) as proxy:
+        with pytest.raises(NetworkError, match="x:1 does not answer through the proxy"):
+            await connect(Route("x", 1, location.dialer(proxy.url, ["x"])))
 
 
 async def test_what_is_no_proxy_is_a_sentence() -> None:
     async with listening(None) as port:
-        with pytest.raises(NetworkError, match=r"does not (speak SOCKS5|answer)"):
-            await connect(Route("x", 1, ("127.0.0.1", port)))
+        with pytest.raises(NetworkError, match=f"No SOCKS5 proxy answers at 127.0.0.1:{port}"):
+            await connect(Route("x", 1, location.dialer(f"127.0.0.1:{port}", ["x"])))
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("10.0.0.1:9", (("10.0.0.1", 9),)),
+        (" socks5://localhost:1080/ ", (("localhost", 1080),)),
+        ("SOCKS5H://[::1]:9050", (("::1", 9050),)),
+        ("tor", (("127.0.0.1", 9050), ("127.0.0.1", 9150))),
+        ("Tor", (("127.0.0.1", 9050), ("127.0.0.1", 9150))),
+    ],
+)
+def test_where_a_proxy_is_can_be_said_in_a_few_ways(
+    text: str, places: tuple[tuple[str, int], ...]
+) -> None:
+    proxy = location.dialer(text, ["x.onion"]).proxy
+    assert proxy is not None
+    assert proxy.places == places
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("http://a:1", "no kind of proxy here. Use socks5://127"),
+        ("socks5://me:secret@a:1", "A password does not belong in an address"),
+        ("torr", "is not HOST:PORT, like socks5://"),
+        ("socks5://a", "is not HOST:PORT"),
+    ],
+)
+def test_what_cannot_be_a_proxy_is_refused_and_no_password_repeated(text: str, says: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        location.dialer(text, [])
+    assert says in str(refused.value)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
