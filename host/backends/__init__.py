@@ -8,17 +8,17 @@ from typing import Protocol
 from host import registry
 from host.errors import BadInput
 from host.values import FeeEstimate, NetworkView, Sent, WaitingFees
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 
 class Backend(Protocol):
     """A view of the network. Every method may raise NetworkError."""
 
-    async def sync(self, wallet: Wallet) -> None:
+    async def sync(self, wallet: ScannedWallet) -> None:
         """Bring the wallet to the best chain that the other end knows."""
         ...
 
-    def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
+    def follow(self, wallet: ScannedWallet) -> AsyncGenerator[int, None]:
         """The wallet's height, now and after each change of its chain, for as long as asked."""
         ...
 

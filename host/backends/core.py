@@ -24,7 +24,7 @@ from host.servers.location import dialer, parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
 from host.values import WaitingFees
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 BATCH = 100
 TIMEOUT_S = 255  # the most that BDK's client takes
@@ -50,7 +50,7 @@ class CoreConnection:
     def __init__(self, rpc: CoreRpc, network: str, report: Callable[[str], None]) -> None:
         self._rpc = rpc
         self._report = report
-        self._indices: WeakKeyDictionary[Wallet, CoreIndex] = WeakKeyDictionary()
+        self._indices: WeakKeyDictionary[ScannedWallet, CoreIndex] = WeakKeyDictionary()
         with _understood():
             chain = str(rpc.call("getblockchaininfo")["chain"])
         if chain != CHAINS[network]:
@@ -61,7 +61,7 @@ class CoreConnection:
     def tip(self) -> str:
         return str(self._rpc.call("getbestblockhash"))
 
-    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+    def scan(self, wallet: ScannedWallet, stop_gap: int) -> "bdk.Update":
         index = self._indices.setdefault(wallet, CoreIndex(self._rpc, self._report))
         with _understood():
             count = index.follow(wallet, stop_gap)

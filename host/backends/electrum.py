@@ -16,7 +16,7 @@ from host.servers.location import dialer, parse
 from host.servers.polling import PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
 from host.values import WaitingFees
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 BATCH = 25
 TIMEOUT_S, RETRIES = 20, 0
@@ -44,7 +44,7 @@ class ElectrumConnection:
                 self._tips += 1
         return str(self._tips)
 
-    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+    def scan(self, wallet: ScannedWallet, stop_gap: int) -> "bdk.Update":
         request = wallet.engine.start_full_scan().build()
         with _told_apart():
             return self._client.full_scan(request, stop_gap, BATCH, True)

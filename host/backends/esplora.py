@@ -15,7 +15,7 @@ from host.servers.location import dialer
 from host.servers.polling import PATIENCE_S, PollingBackend, Server, ServerLost, ServerRefused
 from host.servers.tunnel import Route, Tunnel
 from host.values import WaitingFees
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 PARALLEL = 4
 TIMEOUT_S = 20.0
@@ -35,7 +35,7 @@ class EsploraConnection:
         with _told_apart():
             return str(self._client.get_tip_hash())
 
-    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+    def scan(self, wallet: ScannedWallet, stop_gap: int) -> "bdk.Update":
         request = wallet.engine.start_full_scan().build()
         with _told_apart():
             return self._client.full_scan(request, stop_gap, PARALLEL)

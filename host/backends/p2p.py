@@ -22,7 +22,7 @@ from host.p2p.seeds import find_peers
 from host.p2p.standing import PeerMemory
 from host.servers.location import dialer, parse_all
 from host.values import NetworkView, Sent
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 # Without a word from the light client for so long, there is nothing to wait for.
 PATIENCE_S = 20.0
@@ -60,9 +60,9 @@ class P2pBackend:
         self._network = network
         self._data_dir = data_dir
         self._patience_s = dialer.patience(patience_s)
-        self._followers: dict[Wallet, Follower] = {}
+        self._followers: dict[ScannedWallet, Follower] = {}
 
-    async def sync(self, wallet: Wallet) -> None:
+    async def sync(self, wallet: ScannedWallet) -> None:
         """Return when the wallet knows every block its peers know now. Raises NetworkError."""
         follower = await self._follower(wallet)
         for _ in range(MAX_ROUNDS):
@@ -75,7 +75,7 @@ class P2pBackend:
                 self._patience_s,
             )
 
-    async def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
+    async def follow(self, wallet: ScannedWallet) -> AsyncGenerator[int, None]:
         """The wallet's height, now and after each change, for as long as somebody asks.
 
         A network that falls silent is waited for: blocks take their time.
@@ -129,7 +129,7 @@ class P2pBackend:
             await follower.stop()
         self._followers.clear()
 
-    async def _follower(self, wallet: Wallet) -> Follower:
+    async def _follower(self, wallet: ScannedWallet) -> Follower:
         for stale in [wallet for wallet in self._followers if self._is_stale(wallet)]:
             await self._followers.pop(stale).stop()
         if wallet not in self._followers:
@@ -137,7 +137,7 @@ class P2pBackend:
             self._followers[wallet] = follower
         return self._followers[wallet]
 
-    def _is_stale(self, wallet: Wallet) -> bool:
+    def _is_stale(self, wallet: ScannedWallet) -> bool:
         """Whether its follower must go.
 
         On a closed wallet it would write beside the one that is open on the same folder; where

@@ -1,6 +1,6 @@
 """What the light client and the peers are told of a wallet, and what it knows by itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 import bdkpython as bdk
@@ -8,7 +8,7 @@ import bdkpython as bdk
 from host.p2p.evidence import Scripts
 from host.p2p.headers import Anchor, HeaderChain
 from host.transactions import Outpoint
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 # Addresses behind the last used one whose filters are looked at while coins are looked for.
 RECOVERY_WINDOW = 1_000
@@ -17,7 +17,7 @@ RECOVERY_WINDOW = 1_000
 class Checkpoints(Mapping[int, bytes]):
     """The hashes of the blocks that a wallet knows, by height. Each costs a call to BDK."""
 
-    def __init__(self, wallet: Wallet) -> None:
+    def __init__(self, wallet: ScannedWallet) -> None:
         self._hashes = {block.height: block.hash for block in wallet.engine.checkpoints()}
 
     def __getitem__(self, height: int) -> bytes:
@@ -30,12 +30,12 @@ class Checkpoints(Mapping[int, bytes]):
         return len(self._hashes)
 
 
-def tip(wallet: Wallet) -> bytes:
+def tip(wallet: ScannedWallet) -> bytes:
     """The hash of the last block it knows, in the order of the wire."""
     return bytes(wallet.engine.latest_checkpoint().hash.serialize())
 
 
-def coin_scripts(wallet: Wallet) -> Scripts:
+def coin_scripts(wallet: ScannedWallet) -> Scripts:
     """The script of every coin it has or had: a filter must show where one is spent."""
     return {
         Outpoint(
@@ -45,23 +45,43 @@ def coin_scripts(wallet: Wallet) -> Scripts:
     }
 
 
-def scan(wallet: Wallet, chain: HeaderChain | None = None) -> "bdk.ScanType":
+def first_news(wallet: ScannedWallet, earlier: Collection[str]) -> "bdk.BlockId | None":
+    """The first block with a transaction that is not among `earlier`; None if it is the tip."""
+    news = [
+        canonical.chain_position.confirmation_block_time.block_id
+        for txid, canonical in wallet.engine.canonical.items()
+        if txid not in earlier and canonical.chain_position.is_confirmed()
+    ]
+    first = min(news, key=lambda block: block.height, default=None)
+    return None if first is None or first.height >= wallet.tip_height else first
+
+
+def scan(
+    wallet: ScannedWallet,
+    chain: HeaderChain | None = None,
+    again: "bdk.BlockId | None" = None,
+) -> "bdk.ScanType":
     """From where the wallet stands; from the seed's birthday while its coins are looked for.
 
-    When the wallet's last blocks are not on the best `chain`, from the last one that is: the light
-    client by itself goes back a few blocks only.
+    From behind the block `again` when what came in it is to be followed. When the wallet's last
+    blocks are not on the best `chain`, from the last one that is: the light client by itself goes
+    back a few blocks only.
     """
     search = wallet.search
-    if search.complete:
-        fork = None if chain is None else _fork(wallet, chain)
-        if fork is None:
-            return bdk.ScanType.SYNC()
-        block = bdk.BlockId(height=fork.height, hash=bdk.BlockHash.from_bytes(fork.hash))
-        return bdk.ScanType.RECOVERY(max(wallet.watched()), bdk.RecoveryPoint.OTHER(block))
-    return bdk.ScanType.RECOVERY(max(search.gap, RECOVERY_WINDOW) + 1, _start(wallet))
+    window = max(search.gap, RECOVERY_WINDOW) + 1
+    if not search.complete and again is None:
+        return bdk.ScanType.RECOVERY(window, _start(wallet))
+    fork = None if chain is None else _fork(wallet, chain)
+    start = again
+    if fork is not None and (again is None or fork.height < again.height):
+        start = bdk.BlockId(height=fork.height, hash=bdk.BlockHash.from_bytes(fork.hash))
+    if start is None:
+        return bdk.ScanType.SYNC()
+    looked_for = max(wallet.watched()) if search.complete else max(window, *wallet.watched())
+    return bdk.ScanType.RECOVERY(looked_for, bdk.RecoveryPoint.OTHER(start))
 
 
-def _fork(wallet: Wallet, chain: HeaderChain) -> Anchor | None:
+def _fork(wallet: ScannedWallet, chain: HeaderChain) -> Anchor | None:
     """The last block of the wallet's that is on the chain; None when its tip is, or may be."""
     on_chain = dict(enumerate((chain.anchor.hash, *chain.hashes), chain.anchor.height))
     last = wallet.tip_height
@@ -72,7 +92,7 @@ def _fork(wallet: Wallet, chain: HeaderChain) -> Anchor | None:
     return Anchor(max(common), known[max(common)]) if common else None
 
 
-def _start(wallet: Wallet) -> "bdk.RecoveryPoint":
+def _start(wallet: ScannedWallet) -> "bdk.RecoveryPoint":
     """The last known block before the seed can have received anything."""
     birthday = wallet.search.birthday
     if wallet.network != "mainnet":
@@ -81,7 +101,7 @@ def _start(wallet: Wallet) -> "bdk.RecoveryPoint":
         if birthday is not None and birthday >= day:
             known = bdk.BlockId(height=height, hash=bdk.BlockHash.from_string(block_hash))
             return bdk.RecoveryPoint.OTHER(known)
-    expression = wallet.pairing.descriptor or f"{wallet.script}("
+    expression = wallet.pairing.descriptor or f"{wallet.pairing.script}("
     if expression.startswith(("pkh(", "sh(")):
         return bdk.RecoveryPoint.GENESIS_BLOCK()
     if expression.startswith("tr("):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple, Unpack
 
@@ -15,7 +16,7 @@ from host.light_client import facts
 from host.p2p.manager import PeerManager, PeersContradict, Survey
 from host.p2p.peer import Address
 from host.p2p.relay import Relay
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 HANDSHAKE_S, RESPONSE_S = 3.0, 10.0
@@ -43,7 +44,7 @@ class Follower:
 
     def __init__(
         self,
-        wallet: Wallet,
+        wallet: ScannedWallet,
         manager: PeerManager,
         data_dir: Path,
         report: Callable[[str], None] = lambda _: None,
@@ -62,6 +63,7 @@ class Follower:
         self._still_s = FIRST_STILL_S
         self._had_turn: set[Address] = set()
         self._progress = (0, 0.0)
+        self._again: bdk.BlockId | None = None  # behind it all blocks are looked at once more
         self._wake = asyncio.Event()
         self._news = asyncio.Condition()
         self._task = asyncio.create_task(self._run())
@@ -201,7 +203,8 @@ class Follower:
         builder = builder.connections(1).configure_timeout_millis(
             *(int(self._patience(seconds) * 1e3) for seconds in (HANDSHAKE_S, RESPONSE_S))
         )
-        return builder.scan_type(facts.scan(self._wallet, survey.chain)).build(self._wallet.engine)
+        scan = facts.scan(self._wallet, survey.chain, self._again)
+        return builder.scan_type(scan).build(self._wallet.engine)
 
     async def _until_it_stops(
         self, client: "bdk.CbfClient", relay: Relay, watched: tuple[int, int]
@@ -280,17 +283,30 @@ class Follower:
 
         It looks at each filter once, for the addresses it knew when it was made.
         """
-        is_used_elsewhere = await self._at_work(self._wallet.apply, update)
+        is_used_elsewhere = await self._at_work(self._apply, update)
         search = self._wallet.search
         margin = search.gap if is_used_elsewhere else 0
         revealed = self._wallet.revealed()
         if any(count + margin > limit for count, limit in zip(revealed, watched, strict=True)):
             if is_used_elsewhere:
                 await self._at_work(self._wallet.search_again)
+            self._again = None  # all are looked at
             return False
-        if not search.complete:
-            await self._at_work(self._wallet.finish_search)
-        return True
+        is_complete = self._again is None
+        if search.complete != is_complete:
+            await self._at_work(partial(self._wallet.finish_search, complete=is_complete))
+        return is_complete
+
+    def _apply(self, update: "bdk.Update") -> bool:
+        """Whether addresses turned out to be used that were not handed out here.
+
+        The light client asks for the newest blocks first: where a coin is spent in one and came in
+        an earlier one, it does not see that it was ours. With the coin known, it does.
+        """
+        earlier = frozenset(self._wallet.engine.canonical)
+        is_used_elsewhere = self._wallet.apply(update)
+        self._again = facts.first_news(self._wallet, earlier)
+        return is_used_elsewhere
 
     async def _at_work(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         """The wallet's own work, in a thread. That it goes on is news.

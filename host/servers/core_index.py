@@ -18,7 +18,7 @@ from host.p2p.blocks import Block, merkle_branch
 from host.servers.core_rpc import CoreRpc, RpcRefused
 from host.servers.polling import ServerLost, ServerRefused
 from host.transactions import Outpoint, Transaction
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 from signer.errors import Malformed
 
 SCAN_STEP = 5_000  # blocks in one call, so that it is answered in time
@@ -66,7 +66,7 @@ class CoreIndex:
         """Confirmed in the order of the chain, then what waits; the SHA-256 of a script."""
         return self._by_script.get(script_hash, ())
 
-    def follow(self, wallet: Wallet, gap: int) -> int:
+    def follow(self, wallet: ScannedWallet, gap: int) -> int:
         """Look at what is new. How many addresses of a branch were looked for at most.
 
         Raises ServerRefused, ServerLost.
@@ -91,7 +91,7 @@ class CoreIndex:
         self._sort()
         return count
 
-    def _begin(self, wallet: Wallet) -> None:
+    def _begin(self, wallet: ScannedWallet) -> None:
         """As with the light client: from the birthday while coins are looked for, else go on."""
         if self._start is not None and wallet.search.complete:
             return
@@ -102,7 +102,7 @@ class CoreIndex:
             self._foreign_txids.clear()
             self._scripts.clear()
 
-    def _fork(self, wallet: Wallet) -> int:
+    def _fork(self, wallet: ScannedWallet) -> int:
         """The height of the last block that both know."""
         blocks = sorted(wallet.engine.checkpoints(), key=lambda block: -block.height)
         for block in blocks:
@@ -114,7 +114,7 @@ class CoreIndex:
         (header,) = self._rpc.batch([("getblockheader", [block_hash])])
         return not isinstance(header, RpcRefused) and int(header["confirmations"]) > 0
 
-    def _birthday(self, wallet: Wallet) -> int:
+    def _birthday(self, wallet: ScannedWallet) -> int:
         """The height before which the seed received nothing, by the clocks of blocks."""
         if wallet.search.birthday is None:
             return 0
@@ -142,7 +142,7 @@ class CoreIndex:
             if sighting.height <= height
         }
 
-    def _wanted(self, wallet: Wallet, gap: int) -> int:
+    def _wanted(self, wallet: ScannedWallet, gap: int) -> int:
         """How many addresses of a branch are to be looked for: so many behind the last used."""
         used = {
             script_hash
@@ -155,7 +155,7 @@ class CoreIndex:
                 last = max(last, number // 2 + 1)  # branches by turns, see _derive
         return last + gap
 
-    def _derive(self, wallet: Wallet, count: int) -> list[bytes]:
+    def _derive(self, wallet: ScannedWallet, count: int) -> list[bytes]:
         """Scripts that were not looked for yet, both branches by turns."""
         fresh = []
         for index in range(len(self._scripts) // 2, count):
@@ -212,7 +212,7 @@ class CoreIndex:
                 sighting = Sighting(transaction, touched, height, position, branch)
                 self._sightings[transaction.name] = sighting
 
-    def _look_at_mempool(self, wallet: Wallet) -> None:
+    def _look_at_mempool(self, wallet: ScannedWallet) -> None:
         waiting = dict.fromkeys(self._rpc.call("getrawmempool"))
         self._foreign_txids &= waiting.keys()
         for txid, sighting in list(self._sightings.items()):

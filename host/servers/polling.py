@@ -15,7 +15,7 @@ from host import background
 from host.errors import NetworkError
 from host.transactions import Transaction
 from host.values import Acceptance, FeeEstimate, NetworkView, Sent, WaitingFees
-from host.wallet import Wallet
+from host.wallet.scanned import ScannedWallet
 
 Result = TypeVar("Result")
 PATIENCE_S = 60.0
@@ -39,7 +39,7 @@ class Server(Protocol):
         """The hash of the newest block, or whatever else changes with it."""
         ...
 
-    def scan(self, wallet: Wallet, stop_gap: int) -> "bdk.Update":
+    def scan(self, wallet: ScannedWallet, stop_gap: int) -> "bdk.Update":
         """What it knows of every address up to `stop_gap` unused ones in a row."""
         ...
 
@@ -84,12 +84,12 @@ class PollingBackend:
         self._turn = asyncio.Lock()
         self._closed = asyncio.Event()
 
-    async def sync(self, wallet: Wallet) -> None:
+    async def sync(self, wallet: ScannedWallet) -> None:
         """Return when the wallet knows what the server knows. Raises NetworkError."""
         while await self._look(wallet):
             pass  # addresses turned out to be used that were not handed out here: look further
 
-    async def follow(self, wallet: Wallet) -> AsyncGenerator[int, None]:
+    async def follow(self, wallet: ScannedWallet) -> AsyncGenerator[int, None]:
         """The wallet's height, now and after each change, for as long as somebody asks.
 
         A server that is lost is asked again, ever less often.
@@ -146,7 +146,7 @@ class PollingBackend:
         if self._hang_up is not None:
             await self._hang_up()
 
-    async def _look(self, wallet: Wallet) -> bool:
+    async def _look(self, wallet: ScannedWallet) -> bool:
         """Ask for every address; whether there may be more behind them."""
         gap = wallet.search.gap + _longest_unused(wallet)
         update = await self._ask(lambda server: server.scan(wallet, gap))
@@ -188,7 +188,7 @@ class PollingBackend:
         raise NetworkError("The network was disconnected. Nothing was lost. Try again.")
 
 
-def _longest_unused(wallet: Wallet) -> int:
+def _longest_unused(wallet: ScannedWallet) -> int:
     """How many addresses in a row were handed out and never used, on either branch."""
     longest = 0
     for branch in (bdk.KeychainKind.EXTERNAL, bdk.KeychainKind.INTERNAL):

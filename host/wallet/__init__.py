@@ -4,6 +4,7 @@ A wallet is a folder with two files: BDK's (what the chain says) and our own (ho
 """
 
 from host.wallet.account import FIRST_SEARCH, NO_WALLET
+from host.wallet.scanned import ScannedWallet
 from host.wallet.wallet import Wallet
 
-__all__ = ["FIRST_SEARCH", "NO_WALLET", "Wallet"]
+__all__ = ["FIRST_SEARCH", "NO_WALLET", "ScannedWallet", "Wallet"]

@@ -127,9 +127,9 @@ class Account:
         """How far the coins of the seed are looked for, and whether all were found."""
         return self.store.search()
 
-    def finish_search(self) -> None:
-        """All coins of the seed are known now."""
-        self.store.set_search(replace(self.store.search(), complete=True))
+    def finish_search(self, *, complete: bool = True) -> None:
+        """All coins of the seed are known now, or are not: the next start looks for them then."""
+        self.store.set_search(replace(self.store.search(), complete=complete))
 
     def search_again(self, gap: int | None = None) -> None:
         """Let the next sync look from the birthday on for coins that were missed."""

@@ -19,10 +19,11 @@ from host.devnet.network import Devnet
 from host.light_client.facts import scan
 from host.schema import MIGRATIONS
 from host.store import Search
+from host.values import PaymentRequest
 from host.wallet import Wallet
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
 from tests.nights import cases
-from tests.wallets import opened, paired
+from tests.wallets import STRANGER, opened, paired, peers, sign
 
 COIN = 10_000  # sats
 Index = tuple["bdk.KeychainKind", int]
@@ -145,6 +146,32 @@ async def test_what_the_same_seed_used_elsewhere_meanwhile_is_found_too(
     count = await use(devnet, wallet, [receive([index]) for index in range(60)])
     await backend.sync(wallet)
     assert wallet.balance().confirmed_sats == count * COIN
+
+
+async def test_coins_that_the_same_seed_spent_elsewhere_without_change_are_gone(
+    devnet: Devnet, backend: P2pBackend, tmp_path: Path
+) -> None:
+    """The light client asks for the newest block first, in which nothing pays this wallet."""
+    elsewhere, away = (paired(tmp_path / name) for name in ("elsewhere", "away"))
+
+    async def comes_and_goes(index: int) -> None:
+        await devnet.fund(elsewhere.address_at(index).address, COIN)
+        await devnet.mine(2)
+        await backend.sync(elsewhere)
+        draft = elsewhere.draft_request(PaymentRequest.to(STRANGER, None))
+        await backend.broadcast(elsewhere.finish(draft, sign(draft.psbt)).raw_tx)
+        await devnet.mine(1)
+
+    await comes_and_goes(0)
+    await backend.sync(away)  # a seed that is restored
+    assert (away.balance().confirmed_sats, len(away.history())) == (0, 2)
+    await comes_and_goes(1)
+    await backend.close()
+    later = P2pBackend(peers(devnet), "regtest", tmp_path / "headers")
+    await later.sync(away)  # after a while without a network
+    await later.close()
+    assert (away.balance().confirmed_sats, len(away.history())) == (0, 4)
+    assert away.search.complete
 
 
 async def test_addresses_handed_out_while_it_follows_are_watched(
