@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -68,29 +67,6 @@ Looks at every block again, from the birthday of the seed on. A seed that handed
 which nobody paid needs a larger --gap.
 
   quietkey wallet rescan --gap 200 --peer 127.0.0.1:18444
-"""
-_BUMP = """\
-Another payment to the same recipient takes its place: only one of the two can be confirmed.
-
-  quietkey wallet bump TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
-"""
-_CALL_OFF = """\
-Another payment of its coins, to yourself, takes its place: only one of the two can be confirmed.
-
-  quietkey wallet call-off TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
-"""
-_CPFP = """\
-A payment to yourself spends the coin of one that waits, and its fee is enough for both (CPFP): for
-a payment that you received, whose fee only its sender can raise. A fee that is not known counts as
-nothing.
-
-  quietkey wallet cpfp TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
-"""
-_GIVE_UP = """\
-For a payment that no peer has shown. Its coins are free, and it stays in the history: the next
-payment spends a coin of it, so that only one of the two can be confirmed.
-
-  quietkey wallet give-up TXID
 """
 _GAP_HELP = "unused addresses in a row, behind which no coin is looked for"
 _BALANCE = """\
@@ -279,7 +255,7 @@ def _add_wallet(verbs: _Verbs) -> None:
     for name, summary in (("backup", "all wallets in one file"), ("restore", "bring them back")):
         record_args.add_backup(_add(tasks, name, summary, record_args.BACKUP))
     _add_task(tasks, "sync", "look at the network", _SYNC, peer=True)
-    _add_endings(tasks)
+    paying.add_endings(lambda *words, **needs: _add_task(tasks, *words, **needs))
     _add_exchange(tasks)
     kinds = _add(tasks, "message", "messages and signatures", options.MESSAGE).add_subparsers(
         dest="kind", title="kinds", metavar="KIND", required=True
@@ -309,7 +285,7 @@ def _add_search(task: argparse.ArgumentParser) -> None:
     task.add_argument("--gap", type=_gap, default=GAP, help=f"{_GAP_HELP} (default: {GAP})")
     task.add_argument(
         "--birthday",
-        type=_day,
+        type=paying.day,
         metavar="YYYY-MM-DD",
         help="a day before the seed received anything: earlier blocks are not looked at",
     )
@@ -330,21 +306,6 @@ def _add_pay(tasks: _Verbs) -> None:
         "--signed", metavar="FILE", help="send what another signer made of the unsigned payment"
     )
     alternatives.add_argument("--discard", action="store_true", help="forget the unsigned payment")
-
-
-def _add_endings(tasks: _Verbs) -> None:
-    """What can become of a payment that no block has taken."""
-    bump = _add_task(tasks, "bump", "raise the fee of a payment", _BUMP, device=True, peer=True)
-    call_off = _add_task(
-        tasks, "call-off", "pay a payment back to yourself", _CALL_OFF, device=True, peer=True
-    )
-    cpfp = _add_task(tasks, "cpfp", "lift a payment by its coin", _CPFP, device=True, peer=True)
-    options.add_raw(_add_task(tasks, "broadcast", "send a transaction", options.RAW, peer=True))
-    give_up = _add_task(tasks, "give-up", "send a payment no more", _GIVE_UP)
-    for task in (bump, call_off, cpfp, give_up):
-        task.add_argument("txid", help="the payment, as the history names it")
-    for task in (bump, call_off, cpfp):
-        paying.add_rate(task)
 
 
 def _add_task(
@@ -377,13 +338,6 @@ def _gap(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MAX_GAP):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_GAP}")
     return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day, like 2025-02-01") from None
 
 
 def _count(text: str) -> int:

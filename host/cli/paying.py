@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from host.cli import options
 from host.errors import BadInput
 from host.payees import AmountError, lists, read_amount, read_blocks, read_rate
 from host.payees.contacts import Contact
@@ -18,6 +19,38 @@ from host.session.payment import chosen_rate
 from host.values import DEFAULT_RATE, FeeChoice, HistoryEntry, PaymentRequest
 
 _HEX = "hex:"
+_BUMP = """\
+Another payment to the same recipient takes its place: only one of the two can be confirmed.
+
+  quietkey wallet bump TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_CALL_OFF = """\
+Another payment of its coins, to yourself, takes its place: only one of the two can be confirmed.
+
+  quietkey wallet call-off TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_CPFP = """\
+A payment to yourself spends the coin of one that waits, and its fee is enough for both (CPFP): for
+a payment that you received, whose fee only its sender can raise. A fee that is not known counts as
+nothing.
+
+  quietkey wallet cpfp TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+"""
+_GIVE_UP = """\
+For a payment that no peer has shown. Its coins are free, and it stays in the history: the next
+payment spends a coin of it, so that only one of the two can be confirmed.
+
+  quietkey wallet give-up TXID
+"""
+_SWEEP = """\
+A private key (WIF, as paper wallets have it) is typed without an echo, or read from standard input,
+a QR code's text for example; never from the command line, where other programs read it. It is not
+kept. What it has is shown, and one transaction brings all of it to a new address of yours. Without
+--yes you are asked before it is sent.
+
+  quietkey wallet sweep --target 6 --server electrum+tls:example.org:50002
+  zbarcam --raw -1 | quietkey wallet sweep --rate 2 --yes
+"""
 
 
 def add_arguments(pay: argparse.ArgumentParser) -> None:
@@ -52,10 +85,33 @@ def add_arguments(pay: argparse.ArgumentParser) -> None:
     )
 
 
-def add_rate(task: argparse.ArgumentParser) -> None:
-    """The fee of what takes a payment's place, or lifts it."""
-    fees = task.add_mutually_exclusive_group(required=True)
-    fees.add_argument("--rate", type=_rate, help="the new fee in sat/vB")
+def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
+    """What can become of a payment that no block has taken, and payments without a device."""
+    bump = add_task("bump", "raise the fee of a payment", _BUMP, device=True, peer=True)
+    call_off = add_task(
+        "call-off", "pay a payment back to yourself", _CALL_OFF, device=True, peer=True
+    )
+    cpfp = add_task("cpfp", "lift a payment by its coin", _CPFP, device=True, peer=True)
+    options.add_raw(add_task("broadcast", "send a transaction", options.RAW, peer=True))
+    give_up = add_task("give-up", "send a payment no more", _GIVE_UP)
+    for task in (bump, call_off, cpfp, give_up):
+        task.add_argument("txid", help="the payment, as the history names it")
+    for task in (bump, call_off, cpfp):
+        add_rate(task, required=True)
+    sweep = add_task("sweep", "bring in the coins of a private key", _SWEEP, peer=True)
+    add_rate(sweep, required=False)
+    sweep.add_argument("--key-fd", type=int, metavar="N", help="read the key from descriptor N")
+    sweep.add_argument("--yes", action="store_true", help="send it without asking")
+    sweep.add_argument(
+        "--since", type=day, metavar="YYYY-MM-DD", help="a day before the key received anything"
+    )
+
+
+def add_rate(task: argparse.ArgumentParser, *, required: bool) -> None:
+    """A fee that is no whole one."""
+    fees = task.add_mutually_exclusive_group(required=required)
+    usual = "" if required else f" (default: {DEFAULT_RATE:g})"
+    fees.add_argument("--rate", type=_rate, help=f"the new fee in sat/vB{usual}")
     _add_target(fees)
 
 
@@ -157,6 +213,14 @@ def _blocks(text: str) -> int:
         return read_blocks(text)
     except AmountError as error:
         raise argparse.ArgumentTypeError(error.hint) from None
+
+
+def day(text: str) -> date:
+    """As people type it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day, like 2025-02-01") from None
 
 
 def _lock_time(text: str) -> int:

@@ -379,6 +379,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "cpfp": _cpfp,
     "give-up": _give_up,
     "broadcast": _broadcast,
+    "sweep": lambda args: sending.sweep(args, _session),
     "export": exchange.export,
     "import": exchange.import_wallet,
     "import-labels": exchange.import_labels,

@@ -39,7 +39,7 @@ from host.values import (
     SignedPayment,
     WaitingFees,
 )
-from host.wallet import FIRST_SEARCH, Wallet
+from host.wallet import FIRST_SEARCH, ScannedWallet, Wallet
 from host.wallet.folder_lock import FolderLock
 
 LATEST = 50  # payments of a first look
@@ -193,6 +193,10 @@ class LocalSession:
         await spend.send_again(self.wallet, self._backend)
         return await self.snapshot()
 
+    async def look_for(self, scanned: ScannedWallet) -> None:
+        """Let the network say what something else than the wallet has. Raises NetworkError."""
+        await self._backend.sync(scanned)
+
     async def snapshot(self) -> WalletSnapshot:
         return await asyncio.to_thread(_snapshot, self.wallet, self._network_view)
 
@@ -269,6 +273,10 @@ class LocalSession:
         """The lowest fee in sat/vB that the network passes on, as far as it says; else 0."""
         return await self._backend.fee_floor()
 
+    async def check_rate(self, sats_per_vbyte: float) -> None:
+        """That the network passes on what pays so much. Raises WalletError."""
+        await spend.check_rate(self._backend, sats_per_vbyte)
+
     async def advise_fee(self, blocks: int) -> FeeAdvice:
         return await spend.advise_fee(self.wallet, self._backend, blocks)
 
@@ -284,11 +292,11 @@ class LocalSession:
             raise
 
     async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
-        await spend.check_rate(self._backend, sats_per_vbyte)
+        await self.check_rate(sats_per_vbyte)
         return await asyncio.to_thread(self.wallet.draft_bump, txid, sats_per_vbyte)
 
     async def call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
-        await spend.check_rate(self._backend, sats_per_vbyte)
+        await self.check_rate(sats_per_vbyte)
         return await asyncio.to_thread(self.wallet.draft_call_off, txid, sats_per_vbyte)
 
     async def give_up(self, txid: str) -> None:

@@ -121,7 +121,8 @@ async def does_everything(backend: Backend, wallet: Wallet, devnet: Devnet) -> N
     assert await anext(aiter(backend.follow(wallet)))
 
 
-BY_DAY = {("p2p", False), ("esplora", False), ("electrum", True), ("core", True)}
+# The others go through a proxy by day in test_tunnel.py and test_core.py.
+BY_DAY = {("p2p", False), ("esplora", False)}
 
 
 @pytest.mark.parametrize(
