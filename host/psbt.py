@@ -4,7 +4,7 @@ What comes back from a device is not trusted: nothing but signatures is taken fr
 go into the PSBT that this wallet made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from host.errors import WalletError
@@ -22,6 +22,7 @@ TAP_SCRIPT_SIG = 0x14
 TAP_DERIVATION = b"\x16"
 TAP_INTERNAL_KEY = b"\x17"
 SILENT_ADDRESS = b"\x09"  # BIP375, PSBT_OUT_SP_V0_INFO
+NAME_PROOF = b"\x35"  # BIP353, PSBT_OUT_DNSSEC_PROOF
 SIGHASH_ALL = 0x01
 # Version 2 (BIP370) has the transaction's parts in fields of their own.
 _VERSION = b"\xfb"
@@ -75,6 +76,22 @@ class PsbtMaps:
     @property
     def unsigned_tx(self) -> bytes:
         return self.top[UNSIGNED_TX]
+
+
+def with_names(raw: bytes, proofs: Mapping[bytes, bytes]) -> bytes:
+    """The PSBT with names and their proofs (BIP353) at the outputs that pay these scripts."""
+    if not proofs:
+        return raw
+    psbt = PsbtMaps.parse(raw)
+    outputs = tuple(
+        {**records, NAME_PROOF: proofs[txout.script_pubkey]}
+        if txout.script_pubkey in proofs
+        else records
+        for records, txout in zip(
+            psbt.outputs, Transaction.parse(psbt.unsigned_tx).outputs, strict=True
+        )
+    )
+    return PsbtMaps(psbt.top, psbt.inputs, outputs).encode()
 
 
 def is_same_payment(draft: PsbtMaps, answer: PsbtMaps) -> bool:

@@ -9,6 +9,7 @@ script = "wpkh"
 account = 0
 device = "serial:/dev/ttyACM0"
 server = "p2p:"
+dns = "9.9.9.9"                     # the resolver of names (BIP353), not the system's own
 """
 
 import json
@@ -45,6 +46,7 @@ class WalletSettings:
     server: str = ""
     proxy: str = ""
     birthday: str = ""
+    dns: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,12 +97,23 @@ class HistoryRow:
 class Recipient:
     """Who gets how much. `sats` is None for all that is left; one recipient can have that.
 
-    `address` is an address, or a request that holds one (host.payees).
+    `address` is an address, or a request that holds one (host.payees), or a `name` (BIP353) before
+    it was looked up. `proof` (base64) is that of the name, while it is on its way to the payment;
+    it holds until `expires`, in seconds since 1970. `warning` is a sentence about what was found.
     """
 
     address: str
     sats: int | None
     label: str = ""
+    name: str = ""
+    proof: str = ""
+    expires: int = 0
+    warning: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name, if there is one, and the address."""
+        return f"₿{self.name} ({self.address})" if self.name else self.address
 
 
 @dataclass(frozen=True, slots=True)

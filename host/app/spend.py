@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 
-from host.app import cosigner
+from host.app import cosigner, payee_names
 from host.app.history import latest
 from host.backends import Backend
 from host.config import grouped
@@ -121,7 +121,7 @@ async def sign(wallet: Wallet, device: SigningDevice, draft: Draft) -> SignedPay
         await cosigner.check_turn(wallet, device, draft)
         collected = await asyncio.to_thread(wallet.collected, draft)
         signed_psbt = await device.sign(wallet.network, collected)
-        return await asyncio.to_thread(wallet.finish, draft, signed_psbt)
+        return await take_signed(wallet, draft, signed_psbt)
     except (LinkLost, MoreSignatures):
         raise  # the draft is as good as before: go on
     except HostError as error:
@@ -131,6 +131,13 @@ async def sign(wallet: Wallet, device: SigningDevice, draft: Draft) -> SignedPay
         if type(error) is DeviceError and any(map(is_silent, draft.recipient.split())):
             raise DeviceError(f"{error} {NOT_SILENT}") from error
         raise
+
+
+async def take_signed(wallet: Wallet, draft: Draft, signed_psbt: bytes) -> SignedPayment:
+    """What a signer made of the draft, checked and kept. Raises WalletError, MoreSignatures."""
+    payment = await asyncio.to_thread(wallet.finish, draft, signed_psbt)
+    await asyncio.to_thread(payee_names.remember, wallet, draft)
+    return payment
 
 
 async def send(

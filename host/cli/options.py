@@ -51,6 +51,11 @@ def add(task: argparse.ArgumentParser, *, device: bool, server: bool) -> None:
             metavar="WHERE",
             help="a SOCKS5 proxy for all that is asked: socks5://HOST:PORT, tor, or none",
         )
+        task.add_argument(
+            "--dns",
+            metavar="HOST",
+            help="the resolver to ask for names (BIP353), HOST or HOST:PORT",
+        )
     task.add_argument("--wallet", metavar="NAME", help="one of quietkey wallets")
     task.add_argument("--network", choices=NETWORKS, help="default: regtest")
     task.add_argument("--script", choices=tuple(PURPOSE), help="default: wpkh")
@@ -122,6 +127,7 @@ def _resolve_others(args: argparse.Namespace, entry: WalletSettings) -> None:
     # Who named a proxy once does not want to be seen by another server, either.
     proxy = getattr(args, "proxy", None) or entry.proxy
     args.proxy = "" if proxy.strip().lower() == "none" else proxy
+    args.dns = getattr(args, "dns", None) or entry.dns
 
 
 def remember(args: argparse.Namespace) -> None:
@@ -130,7 +136,7 @@ def remember(args: argparse.Namespace) -> None:
         settings = load(args.home.root)
         kept = WalletSettings(
             args.network, args.script, args.account, args.device or "", args.server or "",
-            args.proxy, str(getattr(args, "birthday", None) or ""),
+            args.proxy, str(getattr(args, "birthday", None) or ""), args.dns,
         )  # fmt: skip
         save(args.home.root, settings.remember(args.wallet, kept))
 

@@ -32,6 +32,7 @@ from host.cli.options import LOOKING, remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
 from host.errors import BadInput, HostError, MoreSignatures, WalletError
+from host.servers.dns import NameResolver
 from host.session.api import UnfinishedPayment
 from host.session.cable import Cable
 from host.session.local import LocalSession, WalletFolder
@@ -311,6 +312,7 @@ async def _session(args: argparse.Namespace) -> AsyncIterator[LocalSession]:
         backend,
         _link(args),
         exclusive=args.task not in LOOKING or backend is not None,
+        resolver=NameResolver(args.dns, args.proxy),
     )
     try:
         if not await session.open_wallet():

@@ -56,7 +56,6 @@ _NAMED = (
     (r"(?i:ur:.*)", "a code made of parts (UR)", "Ask for an address."),
 )  # fmt: skip
 _KINDS = tuple((re.compile(pattern), title, advice) for pattern, title, advice in _NAMED)
-_NAME = re.compile(r"₿?[^\s@/?&=:]{1,63}@[^\s@/?&=:]+\.[^\s@/?&=:.]{2,}")
 
 
 def refuse_secrets(text: str) -> None:
@@ -76,9 +75,3 @@ def refuse_lookalikes(text: str) -> None:
     for pattern, title, advice in _KINDS:
         if pattern.fullmatch(text):
             raise PayeeError(f"This is {title}, not a Bitcoin address.", advice)
-    if _NAME.fullmatch(text):
-        raise PayeeError(
-            "This is a name (BIP353), not an address.",
-            "Names are looked up in the DNS, and this wallet asks no server for them. Ask its owner"
-            " for the address.",
-        )

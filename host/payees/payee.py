@@ -6,6 +6,8 @@ from host.payees import cleaning, uri
 from host.payees.addresses import PayeeAddress, read_address
 from host.payees.errors import PayeeError
 from host.payees.lookalikes import refuse_lookalikes, refuse_secrets
+from host.payees.names import notes as notes_of
+from host.payees.names import read_name
 from signer.formats.silent_address import SilentAddress
 
 LONGEST_TEXT = 4096  # characters; no request that a person pastes is longer
@@ -20,7 +22,8 @@ class Payee:
     """Who is paid. `sats` is what the request asks for, or None.
 
     `label` and `message` are from whoever made the request. `notes` are sentences about what it
-    says and is not followed. A `silent` address (BIP352) has no script.
+    says and is not followed. A `silent` address (BIP352) has no script. A name (BIP353) stands in
+    the place of its address, which is looked up when it is paid.
     """
 
     address: str
@@ -30,6 +33,7 @@ class Payee:
     message: str = ""
     notes: tuple[str, ...] = ()
     silent: SilentAddress | None = None
+    is_name: bool = False
 
 
 def read_payee(text: str, network: str) -> Payee:
@@ -48,6 +52,8 @@ def read_payee(text: str, network: str) -> Payee:
     refuse_lookalikes(compact)
     if len(compact) > LONGEST_TEXT:
         raise PayeeError("This is far too long to be an address.", "Copy the address alone.")
+    if name := read_name(compact):
+        return Payee(name, b"", notes=notes_of(name), is_name=True)
     address = read_address(compact, network)
     notes = (SILENT,) if address.silent else ()
     return Payee(address.text, address.script_pubkey, notes=notes, silent=address.silent)

@@ -40,7 +40,8 @@ def payee(text: str, network: str, contacts: Iterable[Contact] = ()) -> Checked[
         return Checked(None, "The address you were given, or a payment request.")
     if contact := of_name(text, contacts):
         address = read_payee(contact.payee, network)
-        return Checked(replace(address, label=contact.name), f"This is {contact.name}.")
+        hint = " ".join((f"This is {contact.name}.", *address.notes))
+        return Checked(replace(address, label=contact.name), hint)
     try:
         payee = read_payee(text, network)
     except PayeeError as error:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import garbage
-from host.app import cosigner, pair, pasted, receive, spend, verify_address
+from host.app import cosigner, pair, pasted, payee_names, receive, spend, verify_address
 from host.app.history import entries, latest
 from host.backends import Backend
 from host.devices import SigningDevice
 from host.errors import HostError, NetworkError, WalletError
+from host.servers.dns import NameResolver
 from host.session import wording
 from host.session.api import (
     AttackRange,
@@ -43,6 +44,7 @@ from host.wallet import FIRST_SEARCH, ScannedWallet, Wallet
 from host.wallet.folder_lock import FolderLock
 
 LATEST = 50  # payments of a first look
+SYSTEM_RESOLVER = NameResolver()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,14 @@ class LocalSession:
         link: str,
         *,
         exclusive: bool = True,
+        resolver: NameResolver = SYSTEM_RESOLVER,
     ) -> None:
         """`link` is how the cable connects: "serial", "tcp" or "qr".
 
         Without a backend the wallet knows what it knew before. One that is not `exclusive` only
-        looks: it may be open beside another program's.
+        looks: it may be open beside another program's. The `resolver` is asked for names (BIP353).
         """
+        self._resolver = resolver
         self._exclusive = exclusive
         self._lock: FolderLock | None = None
         self.folder = folder
@@ -260,6 +264,7 @@ class LocalSession:
         return await asyncio.to_thread(self.wallet.hand_on, draft)
 
     async def draft(self, request: PaymentRequest) -> Draft:
+        request = await payee_names.looked_up(self.wallet, request, self._resolver)
         if self._own_backend is not None:
             await spend.send_waiting(self.wallet, self._own_backend)
             if request.fee_sats is None:
@@ -321,11 +326,16 @@ class LocalSession:
         return await asyncio.to_thread(spend.unfinished, self.wallet) == draft
 
     async def sign(self, draft: Draft) -> SignedPayment:
+        try:
+            payee_names.check_proofs(draft, self._resolver.clock())
+        except WalletError:
+            await self.discard(draft)
+            raise
         return await self.cable.ask(lambda device: spend.sign(self.wallet, device, draft))
 
     async def take_signed(self, draft: Draft, signed_psbt: bytes) -> SignedPayment:
         """What another signer made of the draft, checked and kept. Raises WalletError."""
-        return await asyncio.to_thread(self.wallet.finish, draft, signed_psbt)
+        return await spend.take_signed(self.wallet, draft, signed_psbt)
 
     async def take_psbt(self, text: str) -> UnfinishedPayment:
         psbt = await asyncio.to_thread(pasted.read, text)

@@ -28,14 +28,14 @@ class Drafted:
     def sentence(self) -> str:
         draft = self.draft
         paid = [
-            f"{grouped(recipient.sats or 0)} sats to {recipient.address}"
+            f"{grouped(recipient.sats or 0)} sats to {recipient.title}"
             for recipient in draft.recipients
         ]
         total = f", {grouped(draft.sats)} sats in all" if len(paid) > 1 else ""
         return (
             f"Pay {', '.join(paid)}{total},"
             f" fee {grouped(draft.fee_sats)} sats ({draft.sats_per_vbyte:g} sat/vB)."
-            f"{_lifted(draft)}"
+            f"{_lifted(draft)}{_warnings(draft)}"
         )
 
 
@@ -45,6 +45,10 @@ def _lifted(draft: Draft) -> str:
         return ""
     rate = f"{request.sats_per_vbyte:g} sat/vB"
     return f" It comes back to you and lifts {request.child_of}: both pay {rate} together, or more."
+
+
+def _warnings(draft: Draft) -> str:
+    return "".join(f" {payee.warning}" for payee in draft.recipients if payee.warning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,7 @@ def _session(
     local: Any = importlib.import_module("host.session.local")
     connect: Any = importlib.import_module("host.app.connect")
     cable: Any = importlib.import_module("host.session.cable")
+    dns: Any = importlib.import_module("host.servers.dns")
     folder = HomeFolder(home).named(name)
     session: WalletSession = local.LocalSession(
         local.WalletFolder(
@@ -179,5 +180,6 @@ def _session(
         cable.Cable(lambda: connect.connect(wallet.device) if wallet.device else _no_device()),
         _backend(folder / "headers", home, wallet, report) if wallet.server else None,
         _link(wallet),
+        resolver=dns.NameResolver(wallet.dns, wallet.proxy),
     )
     return session

@@ -25,7 +25,8 @@ from signer.formats.silent_address import SilentAddress
 from signer.formats.words.digest_words import digest_words
 
 SilentScripts = Mapping[bytes, SilentAddress]
-NOBODY: SilentScripts = {}
+NO_SILENT_SCRIPTS: SilentScripts = {}
+NO_PROOFS: Mapping[bytes, bytes] = {}
 SEVERAL_KEYS = (
     "Silent payment addresses are paid from an account of one device, and this wallet is a"
     " descriptor that was imported. No payment was created. Ask for an ordinary address."
@@ -123,15 +124,19 @@ class DraftKeeper(Account):
         address: str,
         sats: int,
         rate: float,
-        silent: SilentScripts = NOBODY,
+        silent: SilentScripts = NO_SILENT_SCRIPTS,
+        proofs: Mapping[bytes, bytes] = NO_PROOFS,
     ) -> Draft:
-        """`silent` are the scripts in it that stand for silent addresses, and these addresses."""
+        """`silent` are the scripts in it that stand for silent addresses, and these addresses.
+
+        `proofs` are those of names (BIP353), by the script that is paid.
+        """
         raw = base64.b64decode(psbt_draft.serialize())
         unsigned = psbt.PsbtMaps.parse(raw).unsigned_tx
         paid = sum(output.sats for output in Transaction.parse(unsigned).outputs)
         if silent and self.is_policy:
             raise BadInput(SEVERAL_KEYS)
-        raw = silent_payments.mark(raw, silent)
+        raw = silent_payments.mark(psbt.with_names(raw, proofs), silent)
         # The words are those of the transaction, and it is the device that makes it whole.
         words = () if silent else digest_words(unsigned)
         return Draft(raw, address, sats, psbt_draft.fee(), rate, paid - sats, words)

@@ -42,6 +42,7 @@ class Output:
     script_pubkey: bytes
     sats: int | None
     silent: SilentAddress | None = None
+    name_proof: bytes = b""
 
 
 def outputs(request: PaymentRequest, network: str) -> tuple[Output, ...]:
@@ -69,11 +70,22 @@ def payable(recipient: Recipient, network: str, number: int = 0) -> Output:
             f"The request asks for {grouped(payee.sats or 0)} sats, and this is {wanted}."
             " No payment was created. Leave the amount out, or pay to the address alone."
         )
+    if payee.is_name:
+        raise BadInput(f"{payee.address} was not looked up yet. No payment was created. Try again.")
     silent = payee.silent
     script = silent_payments.placeholder(silent, number) if silent else payee.script_pubkey
     if sats is not None:
         _check_amount(sats, dust_limit(script))
-    return Output(payee.address, script, sats, silent)
+    return Output(payee.address, script, sats, silent, _name_proof(recipient))
+
+
+def _name_proof(recipient: Recipient) -> bytes:
+    """The name and its proof as a PSBT has them (BIP353, PSBT_OUT_DNSSEC_PROOF)."""
+    if not recipient.proof:
+        return b""
+    return (
+        bytes([len(recipient.name)]) + recipient.name.encode() + base64.b64decode(recipient.proof)
+    )
 
 
 def _check_amount(sats: int, dust_sats: int) -> None:

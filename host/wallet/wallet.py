@@ -56,8 +56,8 @@ class Wallet(DraftKeeper):
             aside = self._aside() if not request.coins else "Choose more coins, or a lower amount."
             psbt_draft = payment_request.built(builder, self._bdk, usable_sats, aside)
             pairs = zip(request.recipients, outputs, strict=True)
-            recipients = tuple(
-                replace(recipient, address=paid.address) for recipient, paid in pairs
+            recipients = tuple(  # the proofs are in the PSBT
+                replace(recipient, address=paid.address, proof="") for recipient, paid in pairs
             )
             request = replace(request, recipients=recipients)
             return self._keep(self._of_request(psbt_draft, request, outputs))
@@ -119,7 +119,10 @@ class Wallet(DraftKeeper):
         if request.fee_sats is not None:
             rate = round(request.fee_sats / payment_request.vbytes(unsigned, self.coin_weight), 2)
         silent = {output.script_pubkey: output.silent for output in outputs if output.silent}
-        draft = self._as_draft(psbt_draft, address, sats, rate, silent)
+        proofs = {
+            output.script_pubkey: output.name_proof for output in outputs if output.name_proof
+        }
+        draft = self._as_draft(psbt_draft, address, sats, rate, silent, proofs)
         return replace(draft, request=request)
 
     def _draft_child(self, request: PaymentRequest) -> Draft:

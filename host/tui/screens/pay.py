@@ -135,7 +135,9 @@ class PayPage(WalletPage, can_focus=False):
 def _says(checked: CheckedField) -> Content:
     if isinstance(checked.value, Payee):
         note = f"\n{checked.hint}" if checked.hint else ""
-        return Content.assemble(address(checked.value.address), (note, "$secondary"))
+        name = Content.styled(checked.value.address, "bold $text")
+        who = name if checked.value.is_name else address(checked.value.address)
+        return Content.assemble(who, (note, "$secondary"))
     return Content.styled(checked.hint, "$text-warning" if checked.wrong else "$secondary")
 
 

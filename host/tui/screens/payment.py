@@ -11,7 +11,7 @@ from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PaymentCopied, PaymentEnded, PaymentLeft, ResumeRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
-from host.values import Draft
+from host.values import Draft, Recipient
 
 ASK = "Press enter to ask the device. Nothing is signed before your yes there."
 SEND = "It is signed. Press enter to send it."
@@ -23,6 +23,7 @@ START_A_NODE = (
 )
 DONE = "Paid. Press esc to go back to the balance."
 SAME_WORDS = "the device must show the same"
+NAME_PROVEN = "proven to be this address today"
 # What a step is called before its turn, while it is under way, and once it is done.
 STEPS = (
     (Stage.WRITTEN, "Written down", "Written down", "Written down"),
@@ -102,17 +103,26 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         contacts = state.records.contacts
         warning = forms.look_alike_warning(addresses, state.wallet.history, contacts)
         facts.append(pointed(warning, "$text-warning bold"))
+        changes = " ".join(payee.warning for payee in draft.recipients if payee.warning)
+        facts.append(pointed(changes, "$text-warning bold"))
     return Content.assemble(*facts)
 
 
 def _recipients(draft: Draft, state: AppState) -> list[Content]:
     if len(draft.recipients) == 1:
-        return paid_to(draft.recipients[0].address)
+        return _who(draft.recipients[0], "To")
     lines = []
     for number, recipient in enumerate(draft.recipients):
         sats = Content.styled(wording.amount(recipient.sats or 0, state.btc), "bold")
-        lines += [fact("" if number else "To", sats), *paid_to(recipient.address, "")]
+        lines += [fact("" if number else "To", sats), *_who(recipient, "")]
     return lines
+
+
+def _who(recipient: Recipient, label: str) -> list[Content]:
+    if not recipient.name:
+        return paid_to(recipient.address, label)
+    name = fact(label, Content.styled(f"₿{recipient.name}", "bold $text"), NAME_PROVEN)
+    return [name, *paid_to(recipient.address, "")]
 
 
 def _about_fee(draft: Draft) -> str:

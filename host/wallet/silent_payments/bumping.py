@@ -30,12 +30,12 @@ def silent_scripts(
         return {}
     if len(silent) > 1:
         raise WalletError(_UNCLEAR)
-    others = {payee.script_pubkey for payee in payees}
+    ordinary = {payee.script_pubkey for payee in payees}
     scripts = (txout.script_pubkey for txout in Transaction.parse(record.payment.raw_tx).outputs)
     output_scripts = {
         script: silent[0]
         for script in scripts
-        if _is_taproot(script) and script not in others and not is_own(script)
+        if _is_taproot(script) and script not in ordinary and not is_own(script)
     }
     if not output_scripts:
         raise WalletError(_UNCLEAR)

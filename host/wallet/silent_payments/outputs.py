@@ -38,7 +38,7 @@ def mark(psbt: bytes, silent: Mapping[bytes, SilentAddress]) -> bytes:
             records.append(output)
         else:
             outputs.append(replace(txout, script_pubkey=b""))
-            records.append({SILENT_ADDRESS: payee.scan_key + payee.spend_key})
+            records.append({**output, SILENT_ADDRESS: payee.scan_key + payee.spend_key})
     raw_tx = replace(unsigned, outputs=tuple(outputs)).encode(witness=False)
     return PsbtMaps({**maps.top, UNSIGNED_TX: raw_tx}, maps.inputs, tuple(records)).encode()
 

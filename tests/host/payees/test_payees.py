@@ -283,8 +283,6 @@ def test_a_secret_is_refused_and_not_repeated(text: str) -> None:
         ("lnurl1dp68gurn8ghj7um9wfmxjcm99e3k7mf0v9cxj0m385ekvcenxc6r2c35xvukxefcv5mkvv34x5ekzd3",
          "LNURL"),
         ("lno1pqpsrp4qpq9hxctnv5", "BOLT12"),
-        ("₿satoshi@bitcoin.org", "name (BIP353)"),
-        ("satoshi@bitcoin.org", "name (BIP353)"),
         ("0x" + "aB" * 20, "Ethereum"),
         ("ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "Litecoin"),
         ("LM2WMpR1Rp6j3Sa59cMXMs1SPzj9eXpGc1", "Litecoin"),
