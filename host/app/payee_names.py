@@ -19,7 +19,7 @@ MOST_NAMES = 16  # a device verifies no more in one payment
 async def looked_up(
     wallet: Wallet, request: PaymentRequest, resolver: NameResolver
 ) -> PaymentRequest:
-    """Each name anew, also one whose address was found before. Raises BadInput, NetworkError."""
+    """Each name without a proof, also one that was paid before. Raises BadInput, NetworkError."""
     names = dict.fromkeys(filter(None, map(name_of, request.recipients)))
     if not names:
         return request
@@ -40,7 +40,9 @@ async def looked_up(
 
 
 def name_of(recipient: Recipient) -> str:
-    """The name of who is paid, looked up or not; "" for who has none."""
+    """The name that is to be looked up; "" for who has none, or a proof of it already."""
+    if recipient.proof:
+        return ""
     return recipient.name or read_name("".join(recipient.address.split()))
 
 

@@ -139,6 +139,7 @@ async def _pay(args: argparse.Namespace) -> None:
 
 async def _new_payment(session: LocalSession, request: PaymentRequest) -> Sent:
     history = (await session.sync()).history
+    request = await session.look_up(request)  # a name that means nothing troubles no device
     paying.warn_of_look_alikes(request, history, await session.records.contacts())
     await session.plug()
     await session.unlock()  # another device is found out before there is a draft

@@ -263,8 +263,12 @@ class LocalSession:
     async def hand_on(self, draft: Draft) -> bytes:
         return await asyncio.to_thread(self.wallet.hand_on, draft)
 
+    async def look_up(self, request: PaymentRequest) -> PaymentRequest:
+        """The payment with the addresses that its names mean (BIP353). Raises HostError."""
+        return await payee_names.looked_up(self.wallet, request, self._resolver)
+
     async def draft(self, request: PaymentRequest) -> Draft:
-        request = await payee_names.looked_up(self.wallet, request, self._resolver)
+        request = await self.look_up(request)
         if self._own_backend is not None:
             await spend.send_waiting(self.wallet, self._own_backend)
             if request.fee_sats is None:

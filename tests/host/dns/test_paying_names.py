@@ -137,6 +137,9 @@ async def test_a_draft_is_kept_with_its_name_and_is_looked_up_anew(
     again = await payee_names.looked_up(wallet, draft.request, names.mean(f"bitcoin:{OTHER}"))
     assert again.recipients[0].address == OTHER
     assert len(names.server.asked) > asked
+    asked = len(names.server.asked)
+    assert await payee_names.looked_up(wallet, again, names.mean("bitcoin:x")) == again
+    assert len(names.server.asked) == asked, "a proof in hand is enough for this payment"
 
 
 # ---- what a name may mean
