@@ -59,7 +59,8 @@ def add_arguments(pay: argparse.ArgumentParser) -> None:
         "payees",
         nargs="*",
         metavar="ADDRESS AMOUNT",
-        help="an address or a request (bitcoin:...), and 25000 (sats), 25k, 0.00025 BTC or max",
+        help="an address, a name (alice@example.org) or a request (bitcoin:...), and 25000 (sats),"
+        " 25k, 0.00025 BTC or max",
     )
     pay.add_argument(
         "--to", action="append", metavar="ADDRESS=AMOUNT", help="one more recipient; give several"

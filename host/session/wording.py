@@ -43,6 +43,7 @@ SILENT_REVIEW = (
     "It must show the same silent payment address, letter by letter; its words cannot be compared"
     " this time, as the device alone computes the output. What it signs is checked here."
 )
+SILENT_COMPARE = "The silent address must be the same; the words cannot be compared."
 ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."
 )

@@ -198,7 +198,7 @@ def compare(state: AppState) -> str:
         return f"{state.asking}\n{' '.join(wording.fours(state.issued.receive.address))}"
     if state.asking == wording.ASKS_PAYMENT and state.payment is not None:
         if not state.payment.draft.words:
-            return f"{state.asking}\n{wording.SILENT_REVIEW}"
+            return f"{state.asking}\n{wording.SILENT_COMPARE}"
         return f"{state.asking}\nThe wallet's words: {' '.join(state.payment.draft.words)}"
     return state.asking
 

@@ -1,15 +1,20 @@
 """Names (BIP353) looked up at a resolver on loopback, from zones of our own and published ones."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from host.errors import BadInput, HostError, NetworkError
 from host.payees.errors import PayeeError
 from host.payees.payee import read_payee
 from host.servers.dns import NameResolver, ProvenName, client
+from host.servers.dns.messages import question, read_answer
 from host.servers.dns.names import record_name
 from signer.dnssec import chain
+from signer.errors import Malformed
 from tests.dns_server import SERVER_FAILURE, NameServer, serving
 from tests.host.test_tunnel import socks
 from tests.signer import zones
@@ -27,6 +32,9 @@ def zone(*texts: bytes, name: str = RECORD) -> Proof:
     proof = zones.chain(("org", 8), ("example.org", 13))
     proof.add(*((name, TXT, zones.text(text)) for text in texts or (LINK.encode(),)))
     return proof
+
+
+ZONE, NAME = zone(), record_name(ALICE)
 
 
 async def look_up(
@@ -214,6 +222,17 @@ async def test_nobody_there_is_said(unused_tcp_port: int) -> None:
     resolver = NameResolver(f"127.0.0.1:{unused_tcp_port}")
     with pytest.raises(NetworkError, match="does not answer over TCP"):
         await resolver.resolve(ALICE)
+
+
+@given(st.data())
+def test_no_message_breaks_the_reader(data: st.DataObject) -> None:
+    message = bytearray(NameServer(ZONE.records).answer(question(7, NAME, TXT)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(message)))
+    for changed in (bytes(message), bytes(message[:cut])):
+        with suppress(Malformed):
+            assert read_answer(changed, 7, NAME, TXT).code in range(16)
 
 
 def test_which_resolver_is_asked() -> None:
