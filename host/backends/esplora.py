@@ -56,7 +56,7 @@ class EsploraConnection:
     def waiting_fees(self) -> WaitingFees | None:
         """BDK does not ask for it: a connection of its own does, once."""
         try:
-            mempool = json.loads(_got(self._url, "/mempool", self._door))
+            mempool = json.loads(_fetch(self._url, "/mempool", self._door))
             return fee_histogram.read(mempool["fee_histogram"])
         except (OSError, HTTPException) as error:
             raise ServerLost from error
@@ -72,7 +72,7 @@ class EsploraConnection:
             return self._client.get_tx(txid) is not None
 
 
-def _got(url: str, path: str, door: int | None) -> bytes:
+def _fetch(url: str, path: str, door: int | None) -> bytes:
     """What the server has at that path. Raises OSError, HTTPException, ValueError."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or HTTP_PORTS[parts.scheme]

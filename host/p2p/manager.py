@@ -305,13 +305,13 @@ async def _some_time(
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + dialer.patience(LONGEST_S)
-    waiting, heard = set(tasks), False
+    waiting, is_heard = set(tasks), False
     while waiting and clock() < deadline:
         done, waiting = await asyncio.wait(
             waiting, timeout=deadline - clock(), return_when=asyncio.FIRST_COMPLETED
         )
-        heard |= any(isinstance(task.result(), Testimony) for task in done)
-        if heard:
+        is_heard |= any(isinstance(task.result(), Testimony) for task in done)
+        if is_heard:
             grace_s = GRACE_S if waiting.intersection(rested) else SECOND_CHANCE_S
             deadline = min(deadline, clock() + dialer.patience(grace_s))
 

@@ -55,11 +55,11 @@ def plan(wallets: Sequence[KeyWallet], address: str, sats_per_vbyte: float) -> S
     """
     network = wallets[0].network
     script = bdk.Address(address, NETWORKS[network]).script_pubkey().to_bytes()
-    there = [coin for wallet in wallets for coin in wallet.coins()]
-    mined = [coin for coin in there if coin.height is not None]
+    unspent = [coin for wallet in wallets for coin in wallet.coins()]
+    mined = [coin for coin in unspent if coin.height is not None]
     coins = tuple(sorted(mined, key=lambda coin: -coin.output.sats)[:MOST_COINS])
     if not coins:
-        raise BadInput(_nothing(wallets, _sum(there)))
+        raise BadInput(_nothing(wallets, _sum(unspent)))
     inputs = tuple(TxIn(Outpoint(coin.source.txid, coin.index), b"", SEQUENCE) for coin in coins)
     lock_time = max(wallet.tip_height for wallet in wallets)  # against fee sniping
     total = _sum(coins)
@@ -73,7 +73,7 @@ def plan(wallets: Sequence[KeyWallet], address: str, sats_per_vbyte: float) -> S
     transaction = Transaction(2, inputs, (TxOut(total - fee, script),), lock_time)
     records = tuple(_record(coin) for coin in coins)
     maps = PsbtMaps({psbt.UNSIGNED_TX: transaction.encode()}, records, ({},))
-    return Sweep(address, coins, total - fee, fee, _sum(there) - total, maps)
+    return Sweep(address, coins, total - fee, fee, _sum(unspent) - total, maps)
 
 
 def signed(sweep: Sweep, key: PrivateKey, network: str) -> bytes:

@@ -16,7 +16,7 @@ from host.servers.dns.names import record_name
 from signer.dnssec import chain
 from signer.errors import Malformed
 from tests.dns_server import SERVER_FAILURE, NameServer, serving
-from tests.host.test_tunnel import socks
+from tests.proxies import Socks
 from tests.signer import zones
 from tests.signer.published import cases
 from tests.signer.zones import CNAME, DNAME, DS, END, START, TXT, Proof, Times
@@ -209,13 +209,15 @@ async def test_the_proxy_is_asked_for_the_resolver() -> None:
     proof = zone()
     async with serving(NameServer(proof.records)) as server:
         names = {"dns.example": server.port}
-        async with socks(names) as proxy:
-            through = f"127.0.0.1:{proxy}"
-            resolver = NameResolver("dns.example", through, lambda: NOW, proof.anchors)
+        async with Socks(names) as proxy:
+            resolver = NameResolver("dns.example", proxy.url, lambda: NOW, proof.anchors)
             assert (await resolver.resolve(ALICE)).link == LINK
-        async with socks(names, refuse=True) as proxy:
-            with pytest.raises(NetworkError, match="does not answer"):
-                await replace(resolver, proxy=f"127.0.0.1:{proxy}").resolve(ALICE)
+            assert {host for host, _ in proxy.asked} == {"dns.example"}
+        async with Socks({}) as proxy:
+            with pytest.raises(NetworkError, match="does not answer through the proxy"):
+                await replace(resolver, proxy=proxy.url).resolve(ALICE)
+        with pytest.raises(NetworkError, match="No SOCKS5 proxy answers"):
+            await replace(resolver, proxy=proxy.url).resolve(ALICE)
 
 
 async def test_nobody_there_is_said(unused_tcp_port: int) -> None:
@@ -242,7 +244,9 @@ def test_which_resolver_is_asked() -> None:
         ("2620:fe::fe", 53),
         ("2620:fe::fe", 53),
     ]
-    assert client.route("dns.example:5353", "127.0.0.1:9050").proxy == ("127.0.0.1", 9050)
+    through = client.route("dns.example:5353", "127.0.0.1:9050").dialer.proxy
+    assert through is not None
+    assert through.places == (("127.0.0.1", 9050),)
     with pytest.raises(BadInput, match="through the proxy: --dns"):
         client.route("", "127.0.0.1:9050")
     for wrong in ("", ":53", "a b"):
