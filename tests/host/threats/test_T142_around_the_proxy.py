@@ -207,6 +207,10 @@ async def test_seeds_are_looked_up_by_the_proxy(
     assert lookups == []
 
 
+def test_every_way_to_see_a_chain_is_tried_here() -> None:
+    assert set(backends.names()) == set(KINDS), "a new one needs a gate before its server"
+
+
 async def test_onion_names_are_never_looked_up(lookups: list[str], tmp_path: Path) -> None:
     for url in ("p2p:x.onion:1", "electrum:X.ONION:1", "core:x.onion.:1", "esplora:http://x.onion"):
         with pytest.raises(BadInput, match="reached through Tor only"):
