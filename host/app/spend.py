@@ -68,26 +68,26 @@ async def advise_fee(wallet: Wallet, backend: Backend, blocks: int) -> FeeAdvice
     for a rate that its person should say; NetworkError.
     """
     estimate, floor = await backend.fee_estimate(blocks), await backend.fee_floor()
-    least = max(floor, DEFAULT_RATE)
+    minimum = max(floor, DEFAULT_RATE)
     if estimate is None:
         paid = await asyncio.to_thread(_paid_lately, wallet)
         raise BadInput(_NO_ESTIMATE.format(f"{floor:g} sat/vB" if floor else "a rate") + paid)
     rate, claim = estimate.sats_per_vbyte, f"{estimate.source} estimates"
     if rate is None:
         sentence = (
-            f"{estimate.source} has no estimate now. {least:g} sat/vB is the least that is passed"
+            f"{estimate.source} has no estimate now. {minimum:g} sat/vB is the least that is passed"
             " on. It may wait long, and its fee can be raised then."
         )
-        return FeeAdvice(least, estimate, sentence)
+        return FeeAdvice(minimum, estimate, sentence)
     if rate > MOST_ESTIMATED:
         raise BadInput(
             f"{claim} {rate:g} sat/vB for {_blocks(blocks)}, which is far more than usual. No"
             " payment was created. Look elsewhere what others pay, and say a rate yourself."
         )
     sentence = f"{claim} {rate:g} sat/vB for {_blocks(blocks)}. Nobody promises it."
-    if rate < least:
-        sentence += f" {least:g} sat/vB is the least that is passed on, and is taken."
-    return FeeAdvice(max(rate, least), estimate, sentence)
+    if rate < minimum:
+        sentence += f" {minimum:g} sat/vB is the least that is passed on, and is taken."
+    return FeeAdvice(max(rate, minimum), estimate, sentence)
 
 
 _NO_ESTIMATE = (

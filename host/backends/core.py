@@ -94,8 +94,8 @@ class CoreConnection:
             if int(info["size"]) > MOST_WAITING:
                 return None
             names = self._rpc.call("getrawmempool")
-            drawn = SystemRandom().sample(names, min(len(names), SAMPLE))
-            answers = self._rpc.batch([("getmempoolentry", [name]) for name in drawn])
+            sample = SystemRandom().sample(names, min(len(names), SAMPLE))
+            answers = self._rpc.batch([("getmempoolentry", [name]) for name in sample])
             entries = [entry for entry in answers if not isinstance(entry, RpcRefused)]
             payments = [
                 (float(entry["fees"]["base"] * SATS_PER_BTC / entry["vsize"]), int(entry["vsize"]))

@@ -114,7 +114,7 @@ def _open(location: str, surroundings: Surroundings) -> PollingBackend:
         )
     host, port = url.hostname or "", url.port or HTTP_PORTS[url.scheme]
     way = dialer(surroundings.proxy, [host])
-    tunnel = Tunnel(Route(host, port, way), named=True) if way.proxy else None
+    tunnel = Tunnel(Route(host, port, way), by_connect=True) if way.proxy else None
 
     async def prepare() -> Callable[[], Server]:
         door = await tunnel.open() if tunnel else None

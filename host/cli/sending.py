@@ -94,14 +94,14 @@ def _key_text(args: argparse.Namespace) -> str:
 
 
 def _review(payment: Sweep, rate: float, index: int) -> tuple[str, ...]:
-    held = [
+    holdings = [
         f"{grouped(sats)} sats in {count} {'coin' if count == 1 else 'coins'} of {title}"
         for title, (count, sats) in payment.by_kind.items()
     ]
     left = f"{grouped(payment.left_sats)} sats stay with the key for now."
     fee = f"{grouped(payment.fee_sats)} sats ({rate:g} sat/vB)"
     return (
-        f"The key has {', '.join(held)}.",
+        f"The key has {', '.join(holdings)}.",
         f"All of it goes to your address number {index}: {payment.address}.",
         f"It gets {grouped(payment.sats)} sats.",
         f"The fee is {fee}, {fee_sentence(payment.fee_sats, payment.sats)}.",

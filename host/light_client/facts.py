@@ -59,21 +59,21 @@ def first_news(wallet: ScannedWallet, earlier: Collection[str]) -> "bdk.BlockId 
 def scan(
     wallet: ScannedWallet,
     chain: HeaderChain | None = None,
-    again: "bdk.BlockId | None" = None,
+    rescan_from: "bdk.BlockId | None" = None,
 ) -> "bdk.ScanType":
     """From where the wallet stands; from the seed's birthday while its coins are looked for.
 
-    From behind the block `again` when what came in it is to be followed. When the wallet's last
-    blocks are not on the best `chain`, from the last one that is: the light client by itself goes
-    back a few blocks only.
+    From behind the block `rescan_from` when what came in it is to be followed. When the wallet's
+    last blocks are not on the best `chain`, from the last one that is: the light client by itself
+    goes back a few blocks only.
     """
     search = wallet.search
     window = max(search.gap, RECOVERY_WINDOW) + 1
-    if not search.complete and again is None:
+    if not search.complete and rescan_from is None:
         return bdk.ScanType.RECOVERY(window, _start(wallet))
     fork = None if chain is None else _fork(wallet, chain)
-    start = again
-    if fork is not None and (again is None or fork.height < again.height):
+    start = rescan_from
+    if fork is not None and (rescan_from is None or fork.height < rescan_from.height):
         start = bdk.BlockId(height=fork.height, hash=bdk.BlockHash.from_bytes(fork.hash))
     if start is None:
         return bdk.ScanType.SYNC()

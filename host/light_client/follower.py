@@ -63,7 +63,7 @@ class Follower:
         self._still_s = FIRST_STILL_S
         self._had_turn: set[Address] = set()
         self._progress = (0, 0.0)
-        self._again: bdk.BlockId | None = None  # behind it all blocks are looked at once more
+        self._rescan_from: bdk.BlockId | None = None  # behind it all blocks are looked at once more
         self._wake = asyncio.Event()
         self._news = asyncio.Condition()
         self._task = asyncio.create_task(self._run())
@@ -203,7 +203,7 @@ class Follower:
         builder = builder.connections(1).configure_timeout_millis(
             *(int(self._patience(seconds) * 1e3) for seconds in (HANDSHAKE_S, RESPONSE_S))
         )
-        scan = facts.scan(self._wallet, survey.chain, self._again)
+        scan = facts.scan(self._wallet, survey.chain, self._rescan_from)
         return builder.scan_type(scan).build(self._wallet.engine)
 
     async def _until_it_stops(
@@ -290,9 +290,9 @@ class Follower:
         if any(count + margin > limit for count, limit in zip(revealed, watched, strict=True)):
             if is_used_elsewhere:
                 await self._at_work(self._wallet.search_again)
-            self._again = None  # all are looked at
+            self._rescan_from = None  # all are looked at
             return False
-        is_complete = self._again is None
+        is_complete = self._rescan_from is None
         if search.complete != is_complete:
             await self._at_work(partial(self._wallet.finish_search, complete=is_complete))
         return is_complete
@@ -305,7 +305,7 @@ class Follower:
         """
         earlier = frozenset(self._wallet.engine.canonical)
         is_used_elsewhere = self._wallet.apply(update)
-        self._again = facts.first_news(self._wallet, earlier)
+        self._rescan_from = facts.first_news(self._wallet, earlier)
         return is_used_elsewhere
 
     async def _at_work(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:

@@ -38,10 +38,10 @@ class Route:
 class Tunnel:
     """`open`, then connect to `127.0.0.1:port`; `close` when done."""
 
-    def __init__(self, route: Route, *, named: bool = False) -> None:
-        """`named`: callers say first whom they mean, as to an HTTP proxy (RFC 9110, CONNECT)."""
+    def __init__(self, route: Route, *, by_connect: bool = False) -> None:
+        """`by_connect`: callers say whom they mean, as to an HTTP proxy (RFC 9110, CONNECT)."""
         self._route = route
-        self._named = named
+        self._by_connect = by_connect
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,7 +69,7 @@ class Tunnel:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if self._named:
+            if self._by_connect:
                 await _heed(reader, writer, self._route)
             their_reader, their_writer = await connect(self._route)
         except (NetworkError, OSError, EOFError, ValueError):

@@ -20,7 +20,7 @@ from host.wallet.payment_request import NETWORKS, dust_limit
 MOST_COINS = 500  # a transaction of more than 100 000 vB is passed on by nobody
 SEQUENCE = 0xFFFFFFFD  # may be replaced (BIP125)
 _NON_WITNESS_UTXO, _WITNESS_UTXO, _REDEEM_SCRIPT = b"\x00", b"\x01", b"\x04"  # BIP174
-_TAKEN = b"\x00"  # a witness without anything in it: BDK signs no coin that has one
+_EMPTY_WITNESS = b"\x00"  # a witness without anything in it: BDK signs no coin that has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def plan(wallets: Sequence[KeyWallet], address: str, sats_per_vbyte: float) -> S
     mined = [coin for coin in unspent if coin.height is not None]
     coins = tuple(sorted(mined, key=lambda coin: -coin.output.sats)[:MOST_COINS])
     if not coins:
-        raise BadInput(_nothing(wallets, _sum(unspent)))
+        raise BadInput(_empty_sentence(wallets, _sum(unspent)))
     inputs = tuple(TxIn(Outpoint(coin.source.txid, coin.index), b"", SEQUENCE) for coin in coins)
     lock_time = max(wallet.tip_height for wallet in wallets)  # against fee sniping
     total = _sum(coins)
@@ -96,16 +96,16 @@ def _signatures(
     One key signs every kind of coin, each by another digest: BDK is shown the others as done.
     """
     inputs = tuple(
-        records if place in places else records | {psbt.FINAL_WITNESS: _TAKEN}
+        records if place in places else records | {psbt.FINAL_WITNESS: _EMPTY_WITNESS}
         for place, records in enumerate(unsigned.inputs)
     )
     text = base64.b64encode(PsbtMaps(unsigned.top, inputs, unsigned.outputs).encode()).decode()
-    shown = bdk.Psbt(text)
+    request = bdk.Psbt(text)
     memory = bdk.Persister.new_in_memory()
     secret = descriptor(key, kind, network)
     signer = bdk.Wallet.create_single(secret, NETWORKS[network], memory, 1)
-    signer.sign(shown, _OPTIONS)
-    returned = PsbtMaps.parse(base64.b64decode(shown.serialize())).inputs
+    signer.sign(request, _OPTIONS)
+    returned = PsbtMaps.parse(base64.b64decode(request.serialize())).inputs
     return {
         place: {name: value for name, value in returned[place].items() if psbt.is_signature(name)}
         for place in places
@@ -125,17 +125,17 @@ _OPTIONS = bdk.SignOptions(
 def _record(coin: KeyCoin) -> Map:
     """What a signer wants to know of it (BIP174, BIP371)."""
     script = coin.script
-    whole = {_NON_WITNESS_UTXO: coin.source.encode()}
+    previous = {_NON_WITNESS_UTXO: coin.source.encode()}
     output = {_WITNESS_UTXO: coin.output.encode()}
     match script.kind:
         case "pkh({})":
-            return whole
+            return previous
         case "tr({})":
             return output | {psbt.TAP_INTERNAL_KEY: script.public_key[1:]}
         case "sh(wpkh({}))":
-            return whole | output | {_REDEEM_SCRIPT: script.redeem_script}
+            return previous | output | {_REDEEM_SCRIPT: script.redeem_script}
         case _:
-            return whole | output
+            return previous | output
 
 
 def _vbytes(unsigned: Transaction, coins: Sequence[KeyCoin]) -> int:
@@ -148,7 +148,7 @@ def _sum(coins: Sequence[KeyCoin]) -> int:
     return sum(coin.output.sats for coin in coins)
 
 
-def _nothing(wallets: Sequence[KeyWallet], waiting_sats: int) -> str:
+def _empty_sentence(wallets: Sequence[KeyWallet], waiting_sats: int) -> str:
     if waiting_sats:
         return (
             f"{grouped(waiting_sats)} sats come to this key, and are in no block yet. Nothing was"
