@@ -247,6 +247,6 @@ def _read(file: Path) -> str:
 BACKEND = BackendKind(
     "Bitcoin Core over JSON-RPC",
     "The node learns all your addresses and your balance, and so does who sees the connection: it"
-    " is not encrypted. Use a node of your own.",
+    " is not encrypted. Use a node of your own, and through Tor its .onion name.",
     {"core": _open},
 )
