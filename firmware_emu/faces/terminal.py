@@ -109,6 +109,7 @@ class Terminal(App[None]):
         self._window = Size(0, 0)
         self._graphics = pixels.ask()  # before the application takes the terminal
         self._is_picture = False  # one is on the screen
+        self._content = Content()
         self._codes = TypedCodes(time.monotonic) if CODES in links else None
 
     def compose(self) -> ComposeResult:
@@ -217,9 +218,14 @@ class Terminal(App[None]):
 
     def _fit(self) -> None:
         """Say how large a code may be. Without its title it may be larger."""
-        wide, high = self._window
         room = self._graphics.version_in if self._graphics else version_in
-        self._happen(Fits(max(0, room(wide, high - (not self._is_full)))))
+        self._happen(Fits(max(0, room(self._window.width, self._rows))))
+
+    @property
+    def _rows(self) -> int:
+        """What a code has of the window: a sixel on the last row would scroll all of it."""
+        has_rest = self._graphics is not None and not self._graphics.is_over_letters
+        return self._window.height - (not self._is_full) - has_rest
 
     def _draw(self) -> None:
         """The panel as it is painted, or what it lacks: a piece of a page is no page."""
@@ -231,26 +237,33 @@ class Terminal(App[None]):
         self._is_whole = wide >= needed[0] and high >= needed[1]
         for name in _LESS:
             self.screen.set_class(name in self._left_out(drawing), name)
-        panel = self.query_one("#panel", Static)
-        if self._is_whole:
-            panel.update(self._code(drawing) if drawing.code else _panel(drawing))
+        if not self._is_whole:
+            self._letter(Content(_room(drawing, needed, wide)))
         else:
-            panel.update(Content(_room(drawing, needed, wide)))
+            self._letter(self._code(drawing) if drawing.code else _panel(drawing))
         if self._is_picture and not (drawing.code and self._is_whole):
             self._erase_picture()
 
+    def _letter(self, content: Content) -> None:
+        """Put letters on the panel. Those that are there stay: below a sixel they would show."""
+        if content != self._content or not self._is_picture:
+            self.query_one("#panel", Static).update(content)
+        self._content = content
+
     def _erase_picture(self) -> None:
-        if self._graphics and self._driver:
-            self._driver.write(self._graphics.erase())
         self._is_picture = False
+        if self._graphics and self._driver:
+            if self._graphics.is_over_letters:
+                self._driver.write(self._graphics.erase())
+            else:
+                self.refresh(layout=True)  # every letter anew
 
     def _paint(self, code: Modules) -> None:
         """The code as a picture over the letters, below the caption."""
         if not (self._graphics and self._driver and self._shows_code and self._is_whole):
             return
-        wide, high = self._window
         top = 0 if self._is_full else 1
-        picture = self._graphics.draw(code, wide, high - top)
+        picture = self._graphics.draw(code, self._window.width, self._rows)
         self._driver.write(f"\x1b7\x1b[{top + 1};1H{picture}\x1b8")
         self._is_picture = True
 
@@ -290,7 +303,8 @@ def _needed(drawing: Drawing, graphics: Graphics | None, *, is_full: bool) -> tu
     if not drawing.code:
         return WIDE, HIGH
     wide, high = graphics.size_of(drawing.code) if graphics else code_size(drawing.code)
-    return wide, high + (not is_full)
+    has_rest = graphics is not None and not graphics.is_over_letters
+    return wide, high + (not is_full) + has_rest
 
 
 def _panel(drawing: Drawing) -> Content:

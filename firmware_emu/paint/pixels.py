@@ -1,4 +1,4 @@
-"""Whether the panel's terminal draws pictures (Kitty's protocol): it is asked beforehand.
+"""Whether the panel's terminal draws pictures (Kitty's protocol, sixel): it is asked beforehand.
 
 `QUIETKEY_GRAPHICS=off` asks nothing. Through tmux and screen, which swallow pictures, it is off by
 itself; `on` asks there, too.
@@ -9,32 +9,28 @@ import sys
 from typing import Final
 
 from signer.formats.qr import graphics
-from signer.formats.qr.graphics import Graphics, Protocol
+from signer.formats.qr.graphics import Graphics
 
 if sys.platform != "win32":
     import select
     import termios
     import tty
 
-_MOST_S: Final = 0.5
+_MOST_S: Final = 0.2
 _MOST: Final = 4096  # bytes of an answer
 
 
 def ask() -> Graphics | None:
-    """What the terminal draws over letters that stay; None for letters alone.
-
-    Sixels are part of the letters' own layer, which the panel draws anew in pieces.
-    """
+    """What the terminal draws; None for letters alone, or for one that does not say in time."""
     if sys.platform == "win32" or not (_is_wanted() and os.isatty(0) and os.isatty(2)):
         return None
     usual = termios.tcgetattr(0)
     tty.setcbreak(0)
     try:
         os.write(2, graphics.QUESTIONS.encode("ascii"))
-        drawn = graphics.graphics_of(_answer())
+        return graphics.graphics_of(_answer())
     finally:
         termios.tcsetattr(0, termios.TCSADRAIN, usual)
-    return drawn if drawn and drawn.protocol is Protocol.KITTY else None
 
 
 def _is_wanted() -> bool:

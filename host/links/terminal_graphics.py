@@ -1,4 +1,4 @@
-"""Whether the terminal of a command draws pictures: it is asked, and has half a second to say so.
+"""Whether the terminal of a command draws pictures: it is asked, and has a fifth of a second.
 
 `QUIETKEY_GRAPHICS=off` asks nothing and draws codes in letters. Through tmux and screen, which
 swallow pictures, it is off by itself; `on` asks there, too.
@@ -17,7 +17,7 @@ if sys.platform != "win32":
     import tty
 
 SETTING: Final = "QUIETKEY_GRAPHICS"
-_MOST_S: Final = 0.5
+_MOST_S: Final = 0.2
 _MOST: Final = 4096  # bytes of an answer
 
 

@@ -43,6 +43,11 @@ class Graphics:
     cell_width: int
     cell_height: int
 
+    @property
+    def is_over_letters(self) -> bool:
+        """Whether letters stay below a picture: else it is gone where one of them is written."""
+        return self.protocol is Protocol.KITTY
+
     def version_in(self, columns: int, rows: int) -> int:
         """The largest QR version that so many letters have room for; below 1 for none."""
         side = min(columns * self.cell_width, rows * self.cell_height)
@@ -62,8 +67,7 @@ class Graphics:
 
     def erase(self) -> str:
         """What takes the picture away again: a sixel goes when letters are written over it."""
-        is_kitty = self.protocol is Protocol.KITTY
-        return f"\x1b_Ga=d,d=I,i={_IMAGE},q=2\x1b\\" if is_kitty else ""
+        return f"\x1b_Ga=d,d=I,i={_IMAGE},q=2\x1b\\" if self.is_over_letters else ""
 
 
 def is_answered(answer: str) -> bool:
