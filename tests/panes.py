@@ -91,6 +91,10 @@ class Pane:
         rows = self.cells()[first_row:]
         if not any(corner in row for row in rows for corner in _CORNERS):
             return None
+        return self.pixels(rows)
+
+    def pixels(self, rows: list[str]) -> Frame:
+        """Half blocks as pixels, whatever they show."""
         halves = []
         for row in rows:
             inks = [_INK.get(sign, (255, 255)) for sign in row.ljust(self.columns)[: self.columns]]

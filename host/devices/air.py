@@ -46,7 +46,7 @@ _NOT_ASKED: Final = (
     "A device across the air gap cannot be asked. Show its camera the address as a code, "
     "which the app's receive page has: the device says whether it is yours."
 )
-_LEFT: Final = "You left the codes. Nothing was signed, and nothing is lost: begin it again."
+_ABANDONED: Final = "You left the codes. Nothing was signed, and nothing is lost: begin it again."
 LOOK_S: Final = 0.05  # between two pictures: some four of every code a device shows
 
 
@@ -173,7 +173,7 @@ class AirGapSigner:
         terminal.listen()
         while not terminal.leaves():  # noqa: ASYNC110 - keys are looked at, nobody tells
             await asyncio.sleep(LOOK_S)
-        raise DeviceError(_LEFT)
+        raise DeviceError(_ABANDONED)
 
     async def _animate(self, message: Message) -> NoReturn:
         """Show the codes round and round, each for about as long as the device needs."""
@@ -182,7 +182,7 @@ class AirGapSigner:
             await self._show(optics.picture_of(shower))
             shower = await self._stand(shower)
             if self._terminal is not None and self._terminal.is_left:
-                raise DeviceError(_LEFT)
+                raise DeviceError(_ABANDONED)
 
     async def _stand_as_long(self, shower: Shower) -> Shower:
         """Where no key changes anything."""
