@@ -1,6 +1,7 @@
 """The app's terminal, lent to who shows codes in it as a command does: with pictures and keys."""
 
 import sys
+import textwrap
 from contextlib import ExitStack
 
 from textual.app import App, SuspendNotSupported
@@ -23,7 +24,8 @@ class LentTerminal:
                 return
             self._loan.enter_context(self._app.batch_update())
             self.is_lent = True
-        print(f"{sentence}  q goes back.", file=sys.stderr)  # noqa: T201
+        lines = textwrap.fill(sentence, self._app.size.width)
+        print(f"{lines}\nq goes back.", file=sys.stderr)  # noqa: T201
 
     def take_back(self) -> None:
         """Draw the app again, as it is by now."""

@@ -87,7 +87,7 @@ def test_the_app_steps_aside_for_codes_and_comes_back(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "host"]
     terminal = Terminal(command, PLAIN, QUIETKEY_HOME=str(home))
     try:
-        place = until(terminal, "choose Show account.  q goes back.")
+        place = until(terminal, "q goes back.")
         assert AWAY in terminal.text[:place]
         ready = time.monotonic() + READY_S
         while time.monotonic() < ready:

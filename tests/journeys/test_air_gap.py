@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -82,4 +83,65 @@ def pay(table: Table, device: Pane, *network: str) -> list[str]:
     with table.wallet(device, "pay", STRANGER, "25000", *network) as wallet:
         pages = read_through(device, shows_code)
         wallet.sees("Sent: ")
+    return pages
+
+
+CONFIG = """
+wallet = "cold"
+
+[wallets.cold]
+network = "regtest"
+script = "wpkh"
+account = 0
+server = "p2p:{peers}"
+device = "qr:{eye}"
+"""
+FIRST = "bcrt1q6rz28mcfaxtmd6v789l9rrlrusdprr9pz3cppk"  # of the seed that everybody knows
+
+
+@AT_NIGHT
+@pytest.mark.timeout(240)
+async def test_the_app_pairs_and_pays(tmp_path: Path) -> None:
+    """It steps aside for the codes, and is back with what came of them."""
+    eye, home = tmp_path / "wallet-eye", tmp_path / "wallet"
+    eye.mkdir()
+    home.mkdir()
+    async with Devnet(clock, 3, tmp_path / "net") as devnet:
+        config = CONFIG.format(peers=",".join(devnet.peers), eye=eye)
+        (home / "config.toml").write_text(config)
+        with (
+            unlocked_device(tmp_path, "--network regtest", size=(80, 24)) as device,
+            pane("app", f"QUIETKEY_HOME={home} {QUIETKEY}", 80, 24) as app,
+            Camera(device, eye, Lens(1, DROP)),
+            Camera(app, tmp_path / "eye", Lens(2, DROP)),
+        ):
+            await asyncio.to_thread(pair_in_app, app, device)
+            await devnet.fund(FIRST, 5_000_000)
+            pages = await asyncio.to_thread(pay_in_app, app, device)
+    assert "Pay 25 000 sats" in pages[0]
+    assert "hold: sign" in pages[-1]
+
+
+def pair_in_app(app: Pane, device: Pane) -> None:
+    app.sees("q goes back")
+    device.press_until("Enter", "Show account")
+    device.press_until("Right", "▸ Show account")
+    device.press_until("Enter", "█")
+    app.sees("Balance", "synced")
+    device.press_until("x", "Unlocked.")
+
+
+def pay_in_app(app: Pane, device: Pane) -> list[str]:
+    app.sees("in block")
+    app.press_until("p", "Amount", "Look at it")
+    app.run("send-keys", "-t", "pane", "-l", STRANGER)
+    time.sleep(1)
+    app.press("Tab")
+    time.sleep(1)
+    app.run("send-keys", "-t", "pane", "-l", "25000")
+    time.sleep(1)
+    app.press_until("Enter", "Written down", "Go on")
+    app.press_until("Enter", "f full")
+    pages = read_through(device, shows_code)
+    app.sees("seen by")
     return pages
