@@ -82,19 +82,19 @@ class TerminalShower:
     async def show(self, frame: Frame) -> None:
         """Draw a code over the one before."""
         self._is_drawn = True
-        below = "" if self._is_full else self._below()
+        line = "" if self._is_full else self._below()
         if self._graphics is None:
-            _write("\x1b[H\x1b[2J" + "\n".join((*rows(frame), *filter(None, [below]))))
+            _write("\x1b[H\x1b[2J" + "\n".join((*rows(frame), *filter(None, [line]))))
             return
         columns, high = _size()
         picture = self._graphics.draw(modules(frame), columns, high - (not self._is_full))
         # Pictures scroll a terminal that is full: the line below is written from its own place.
-        _write(f"\x1b[H\x1b[2J{picture}\x1b[{high};1H{below}")
+        _write(f"\x1b[H\x1b[2J{picture}\x1b[{high};1H{line}")
 
     async def stand(self, shower: Shower) -> Shower:
         """Wait while its code is shown: what is to be shown next, by the clock or by a key."""
         clock = asyncio.get_running_loop().time
-        shown, began = _picture_of(shower), clock()
+        picture, began = _picture_of(shower), clock()
         while not self.is_left:
             await asyncio.sleep(TICK_S)
             spent, began = clock() - began, clock()
@@ -103,7 +103,7 @@ class TerminalShower:
                 shower = self._press(shower, key)
             shower = shower.fit(self._room())
             self._summarize(shower)
-            if _picture_of(shower) != shown or not self._is_drawn:
+            if _picture_of(shower) != picture or not self._is_drawn:
                 break
         return shower
 
