@@ -70,9 +70,9 @@ class ThemeChoice:
     home: Path | None = None
 
     @classmethod
-    def of(cls, home: Path, named: str | None) -> "ThemeChoice":
+    def of(cls, home: Path, theme: str | None) -> "ThemeChoice":
         """The one that was named, else the one the folder remembers. Raises WalletError."""
-        return cls(named or load(home).theme, home)
+        return cls(theme or load(home).theme, home)
 
     def remember(self, name: str) -> None:
         """The app begins with it from now on. Raises WalletError."""

@@ -16,7 +16,7 @@ What a payment says, in the device's sentences, read by the device's program wit
 output whole, the fee, what is odd, how much is signed. Which output is change, only a device with
 its keys can tell. Status 0; 2 where a device would refuse, with its reason.
 
-  quietkey psbt show pay.psbt --network mainnet
+  quietkey psbt show pay.psbt --network mainnet --diagram
   quietkey psbt show - --json
 """
 _DIFF = """\
@@ -63,6 +63,9 @@ def add_tasks(psbt: argparse.ArgumentParser) -> None:
         "--network", choices=NETWORKS, help="default: that of the wallet that opens, or regtest"
     )
     show.add_argument("--json", action="store_true", help="the pages as a JSON object")
+    show.add_argument(
+        "--diagram", action="store_true", help="draw where its coins come from and go, in sats"
+    )
     diff = tasks.add_parser(
         "diff", help="compare two payments", epilog=_DIFF, formatter_class=layout
     )

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from typing import Any
 
-from host import psbt_files
+from host import diagram, flows, psbt_files
 from host.config import HomeFolder
+from host.diagram import TransactionFlow
 from host.errors import BadInput, HostError
 from host.settings import WalletSettings, load
 
@@ -24,9 +26,24 @@ def run(args: argparse.Namespace) -> int:
     answer = _read(payload, network)
     if "refused" in answer:
         raise BadInput(_refusal(answer["refused"], args.network))
-    text = json.dumps({"network": network, **answer}) if args.json else _text(answer["pages"])
+    flow = flows.of_psbt(psbt_files.read_psbt(payload), network)
+    if args.json:
+        text = json.dumps({"network": network, **answer, "flow": _flow_data(flow)})
+    else:
+        picture = diagram.draw(flow, shutil.get_terminal_size().columns) if args.diagram else ()
+        text = "\n\n".join(filter(None, (_text(answer["pages"]), "\n".join(picture))))
     sys.stdout.write(f"{text}\n")
     return 0
+
+
+def _flow_data(flow: TransactionFlow) -> Answer:
+    """The picture, for programs and for who cannot see it."""
+    inputs = [
+        {"outpoint": coin.outpoint, "sats": coin.sats, "address": coin.address}
+        for coin in flow.inputs
+    ]
+    outputs = [{"sats": coin.sats, "address": coin.address} for coin in flow.outputs]
+    return {"inputs": inputs, "outputs": outputs, "fee_sats": flow.fee_sats}
 
 
 def _usual_network() -> str:

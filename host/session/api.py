@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from host.diagram import TransactionFlow
 from host.payees.contacts import Contact
 from host.values import (
     Balance,
@@ -175,6 +176,10 @@ class RecordBook(Protocol):
 
     async def forget_contact(self, name: str) -> None:
         """Raises BadInput when there is none."""
+        ...
+
+    async def flow(self, source: bytes | str) -> TransactionFlow:
+        """Of a PSBT, a raw transaction, or one of the wallet by its txid. Raises BadInput."""
         ...
 
 

@@ -1,11 +1,12 @@
 """What a face does with a wallet's records: labels, requests, contacts, whose an address is."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from host.config import render_path
 from host.errors import HostError
 from host.session import wording
-from host.session.state import RecordView
+from host.session.state import FlowView, RecordView
 from host.session.tasks import Host, reported
 from host.values import OwnAddress
 
@@ -64,3 +65,9 @@ async def keep_contact(host: Host, name: str, payee: str) -> None:
             await host.session.records.forget_contact(name)
     if not host.state.problem:
         await read_records(host)
+
+
+async def read_flow(host: Host, source: bytes | str) -> None:
+    """Where its coins come from and go; a page without that says all the same."""
+    with suppress(HostError):
+        host.change(flow=FlowView(source, await host.session.records.flow(source)))

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 from host import labels
+from host.diagram import TransactionFlow
 from host.errors import BadInput
 from host.labels import Label
 from host.payees.addresses import read_address
 from host.payees.contacts import Contact, new_contact
 from host.payees.payee import read_payee
 from host.values import GivenAddress, OwnAddress
-from host.wallet import Wallet, own_addresses
+from host.wallet import Wallet, flows, own_addresses
 
 
 class WalletRecords:
@@ -55,3 +56,7 @@ class WalletRecords:
         """Raises BadInput when there is none of that name."""
         if not await asyncio.to_thread(self._wallet().store.forget_contact, name):
             raise BadInput(f"There is no contact {name[:40]!r}. Nothing was changed.")
+
+    async def flow(self, source: bytes | str) -> TransactionFlow:
+        """Raises BadInput for a transaction that this wallet does not have."""
+        return await asyncio.to_thread(flows.flow, self._wallet(), source)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from host.diagram import TransactionFlow
 from host.payees.contacts import Contact
 from host.payees.uri import write_link
 from host.session import wording
@@ -103,6 +104,14 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowView:
+    """Where the coins of one transaction come from and go; `source` is what was asked for."""
+
+    source: bytes | str
+    flow: TransactionFlow
+
+
+@dataclass(frozen=True, slots=True)
 class AttackBoard:
     """The lies there are, the one that is told now, and how the others ended, the latest of each.
 
@@ -175,6 +184,7 @@ class AppState:
     wallets: bool = False
     records: RecordView = field(default_factory=RecordView)
     answer: str = ""
+    flow: FlowView | None = None
 
     @property
     def available_sats(self) -> int:

@@ -131,6 +131,11 @@ ROWS = (
         Needs.HANDED_ON,
     ),
     KeyRow(KeyPlace.DRAFT, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
+    *(
+        KeyRow(place, key, key, sign, label, f"One line {key}.", 6)
+        for place in (KeyPlace.DRAFT, KeyPlace.SENT)
+        for key, sign, label in (("up", "↑", "Up"), ("down", "↓", "Down"))
+    ),
     KeyRow(KeyPlace.ASKING, "escape", "leave", "esc", "Stop waiting", "Nothing more is asked.", 0),
     KeyRow(KeyPlace.SENT, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(

@@ -208,6 +208,17 @@ class AddressSought(Message):
         self.text = text
 
 
+class FlowRequested(Message):
+    """Find out where the coins of a PSBT, a raw transaction or one of the wallet come from and go.
+
+    The latter by its txid.
+    """
+
+    def __init__(self, source: bytes | str) -> None:
+        super().__init__()
+        self.source = source
+
+
 class PageRequested(Message):
     """Turn to the page of that task."""
 

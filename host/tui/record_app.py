@@ -66,3 +66,8 @@ class RecordApp(SessionApp, inherit_bindings=False):
     @on(messages.AddressSought)
     def _find_address(self, message: messages.AddressSought) -> None:
         self.start_task("records", record_tasks.find_address, self, message.text, exclusive=True)
+
+    @on(messages.FlowRequested)
+    def _read_flow(self, message: messages.FlowRequested) -> None:
+        if self.state.wallet is not None:
+            self.start_task("flow", record_tasks.read_flow, self, message.source, exclusive=True)

@@ -1,5 +1,6 @@
 """What a wallet wrote down, in memory: for pictures and tests without a disk."""
 
+from host.diagram import TransactionFlow
 from host.errors import BadInput
 from host.payees.contacts import Contact, new_contact
 from host.values import GivenAddress, OwnAddress
@@ -14,6 +15,7 @@ class FakeRecords:
         self.own: dict[str, OwnAddress] = {}
         self.written: dict[str, str] = {}
         self.people: dict[str, Contact] = {}
+        self.flows: dict[bytes | str, TransactionFlow] = {}
 
     async def addresses(self) -> tuple[GivenAddress, ...]:
         return tuple(self.given)
@@ -38,3 +40,8 @@ class FakeRecords:
     async def forget_contact(self, name: str) -> None:
         if self.people.pop(name, None) is None:
             raise BadInput(f"There is no contact {name!r}. Nothing was changed.")
+
+    async def flow(self, source: bytes | str) -> TransactionFlow:
+        if source not in self.flows:
+            raise BadInput("This wallet has no such transaction.")
+        return self.flows[source]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from host.app.verify_address import NOT_THE_SAME
+from host.diagram import FlowCoin, TransactionFlow
 from host.errors import AddressAlarm, BadInput, DeclinedOnDevice, HostError
 from host.session import wording
 from host.session.api import (
@@ -135,6 +136,9 @@ class FakeSession:
             utxos=(*self._wallet.utxos, Utxo(f"{FUNDING}:1", FUNDED_SATS, OURS, height)),
             history=(received(FUNDING, FUNDED_SATS, height), *self._wallet.history),
         )
+        theirs = FlowCoin(None, outpoint=f"{TXID}:0"), FlowCoin(None, outpoint=f"{TXID}:1")
+        outputs = FlowCoin(1_000, "theirs", THEIRS), FlowCoin(FUNDED_SATS, "yours", OURS)
+        self.records.flows[FUNDING] = TransactionFlow(theirs, outputs)
 
     def hear_of(self, txid: str, sats: int) -> None:
         """Somebody pays, and no block has it yet."""
@@ -376,7 +380,17 @@ class FakeSession:
         sats = available if None in wished else sum(amount or 0 for amount in wished)
         address = " ".join(recipient.address for recipient in request.recipients) or OURS
         draft = Draft(b"", address, sats, FEE_SATS, request.sats_per_vbyte, available - sats, WORDS)
+        self._spend(draft, available - sats)
         return replace(draft, request=request)
+
+    def _spend(self, draft: Draft, change_sats: int) -> None:
+        """Out of the coin that the faucet gave."""
+        coin = FlowCoin(draft.sats + draft.fee_sats + change_sats, "yours", OURS, f"{FUNDING}:1")
+        change = FlowCoin(change_sats, "change", OURS)
+        owner = "yours" if draft.recipient == OURS else "theirs"
+        outputs = (FlowCoin(draft.sats, owner, draft.recipient.split()[0]), change)
+        flow = TransactionFlow((coin,), outputs if change_sats else outputs[:1])
+        self.records.flows |= dict.fromkeys((b"", TXID), flow)
 
     async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
         return self._replacement(txid, sats_per_vbyte, self._record(txid).recipient)
@@ -387,7 +401,9 @@ class FakeSession:
     def _replacement(self, txid: str, rate: float, recipient: str) -> Draft:
         self.fail("draft")
         fee_sats, sats = round(rate * VBYTES), self._record(txid).sats
-        return Draft(b"", recipient, sats, fee_sats, rate, 0, WORDS, txid)
+        draft = Draft(b"", recipient, sats, fee_sats, rate, 0, WORDS, txid)
+        self._spend(draft, 0)
+        return draft
 
     async def give_up(self, txid: str) -> None:
         self.fail("give up")

@@ -14,6 +14,7 @@ from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import ContactRequested, HistoryRequested, LabelRequested, WayOutRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
+from host.tui.widgets.flow import FlowPicture
 from host.values import HistoryEntry
 
 KEYS = {
@@ -61,6 +62,7 @@ class EntryPage(WalletPage):
             yield Static(id="facts")
             yield Static(id="status")
             yield Static(id="advice")
+            yield FlowPicture()
 
     def show(self, state: AppState) -> None:
         history = state.wallet.history if state.wallet else ()
@@ -74,6 +76,7 @@ class EntryPage(WalletPage):
             "\n".join(status_sentences(entry)) if entry else ""
         )
         self.query_one("#advice", Static).update(self._advice(state))
+        self.query_one(FlowPicture).show(self._txid, state)
 
     def _advice(self, state: AppState) -> Content:
         news = state.broken or state.problem or self._refusal

@@ -1,6 +1,7 @@
 """One payment: what it costs, what the device is asked, and how far it has come."""
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -11,6 +12,7 @@ from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PaymentCopied, PaymentEnded, PaymentLeft, ResumeRequested
 from host.tui.screens.page import WalletPage, fact, paid_to, pointed
+from host.tui.widgets.flow import FlowPicture
 from host.values import Draft, Recipient
 
 ASK = "Press enter to ask the device. Nothing is signed before your yes there."
@@ -38,9 +40,11 @@ class PaymentPage(WalletPage):
     BINDINGS = actions.bindings(KeyPlace.DRAFT)
 
     def compose(self) -> ComposeResult:
-        yield Static(id="draft")
-        yield Static(id="steps")
-        yield Static(id="advice")
+        with VerticalScroll(can_focus=False):
+            yield Static(id="draft")
+            yield Static(id="steps")
+            yield Static(id="advice")
+            yield FlowPicture()
 
     def show(self, state: AppState) -> None:
         if state.payment is None:
@@ -52,6 +56,15 @@ class PaymentPage(WalletPage):
         self.query_one("#draft", Static).update(_facts(state.payment, state))
         self.query_one("#steps", Static).update(_steps(state.payment))
         self.query_one("#advice", Static).update(_advice(state.payment, state))
+        signed = state.payment.signed
+        source = state.payment.draft.psbt or (signed.raw_tx if signed else b"")
+        self.query_one(FlowPicture).show(source, state)
+
+    def action_up(self) -> None:
+        self.query_one(VerticalScroll).scroll_up(animate=False)
+
+    def action_down(self) -> None:
+        self.query_one(VerticalScroll).scroll_down(animate=False)
 
     def action_resume(self) -> None:
         self.post_message(ResumeRequested())
