@@ -119,23 +119,23 @@ def merge_signatures(draft: bytes, signed: bytes) -> PsbtMaps:
     clean PSBT, is about another transaction, changes what the draft says, or brings something else
     than signatures that commit to everything.
     """
-    own = PsbtMaps.parse(draft)
+    unsigned = PsbtMaps.parse(draft)
     try:
         returned = PsbtMaps.parse(signed)
     except Malformed as error:
         raise WalletError(f"What came back is not a clean PSBT: {error} {_SAFE}") from error
     if signed == draft:
         raise WalletError(f"The device found nothing to sign: it has other keys. {_SAFE}")
-    if returned.unsigned_tx != own.unsigned_tx:
+    if returned.unsigned_tx != unsigned.unsigned_tx:
         raise WalletError(f"Another transaction came back than the one to sign. {_SAFE}")
-    pairs = zip((own.top, *own.outputs), (returned.top, *returned.outputs), strict=True)
+    pairs = zip((unsigned.top, *unsigned.outputs), (returned.top, *returned.outputs), strict=True)
     for draft_map, signed_map in pairs:
         _same_where_both_speak(draft_map, signed_map)
-    inputs = list(zip(own.inputs, returned.inputs, strict=True))
+    inputs = list(zip(unsigned.inputs, returned.inputs, strict=True))
     if all(_is_known(*maps) for maps in inputs):
         raise WalletError("It has no signature that is not here already. Nothing was changed.")
     try:
-        return PsbtMaps(own.top, tuple(_signed(*maps) for maps in inputs), own.outputs)
+        return PsbtMaps(unsigned.top, tuple(_signed(*maps) for maps in inputs), unsigned.outputs)
     except Malformed as error:
         raise WalletError(f"A signature came back broken: {error} {_SAFE}") from error
 
