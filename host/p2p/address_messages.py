@@ -20,15 +20,20 @@ def encode_addresses(addresses: Sequence[Address], services: int, time: int, *, 
     return compact_size(len(entries)) + b"".join(stamp + entry for entry in entries)
 
 
-def parse_addresses(payload: bytes, *, v2: bool) -> tuple[Address, ...]:
-    """The IPv4 and IPv6 addresses in a message; others are skipped. Raises Malformed."""
+def parse_addresses(payload: bytes, *, v2: bool, services: int = 0) -> tuple[Address, ...]:
+    """The IPv4 and IPv6 addresses in a message that offer these services; others are skipped.
+
+    Raises Malformed.
+    """
     cursor = Cursor(payload)
     count = cursor.count(9 if v2 else 30)
     if count > MAX_ADDRESSES:
         raise Malformed(f"{count} addresses in one message are more than {MAX_ADDRESSES}.")
-    addresses = [_parse_v2(cursor) if v2 else _parse(cursor) for _ in range(count)]
+    entries = [_parse_v2(cursor) if v2 else _parse(cursor) for _ in range(count)]
     cursor.end()
-    return tuple(address for address in addresses if address)
+    return tuple(
+        address for address, offered in entries if address and offered & services == services
+    )
 
 
 def _encode(address: Address, services: int, *, v2: bool) -> bytes:
@@ -39,20 +44,22 @@ def _encode(address: Address, services: int, *, v2: bool) -> bytes:
     return services.to_bytes(8, "little") + (_MAPPED + raw)[-16:] + port
 
 
-def _parse(cursor: Cursor) -> Address:
-    cursor.take(12)  # when it was seen, and what it offers
+def _parse(cursor: Cursor) -> tuple[Address, int]:
+    """An address, and what it offers (services)."""
+    cursor.take(4)  # when it was seen
+    services = int.from_bytes(cursor.take(8), "little")
     raw = cursor.take(16)
     host = IPv4Address(raw[12:]) if raw.startswith(_MAPPED) else IPv6Address(raw)
-    return Address(str(host), int.from_bytes(cursor.take(2), "big"))
+    return Address(str(host), int.from_bytes(cursor.take(2), "big")), services
 
 
-def _parse_v2(cursor: Cursor) -> Address | None:
+def _parse_v2(cursor: Cursor) -> tuple[Address | None, int]:
     cursor.take(4)
-    cursor.compact()
+    services = cursor.compact()
     kind, raw = cursor.uint(1), cursor.blob()
     if len(raw) > MAX_ADDRESS_BYTES:
         raise Malformed(f"An address has {MAX_ADDRESS_BYTES} bytes at most.")
     port = int.from_bytes(cursor.take(2), "big")
     if len(raw) != {IPV4: 4, IPV6: 16}.get(kind, len(raw)):
         raise Malformed("An address has another length than its network's.")
-    return Address(str(ip_address(raw)), port) if kind in (IPV4, IPV6) else None
+    return Address(str(ip_address(raw)), port) if kind in (IPV4, IPV6) else None, services

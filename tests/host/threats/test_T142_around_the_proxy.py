@@ -20,6 +20,7 @@ from host.devnet.network import Devnet
 from host.dialer import Dialer, Proxy
 from host.errors import BadInput, NetworkError
 from host.p2p import seeds
+from host.p2p.peer import Address
 from host.wallet import Wallet
 from tests.core import core
 from tests.electrum import electrum
@@ -198,11 +199,15 @@ async def test_seeds_are_looked_up_by_the_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     async with gated("p2p", devnet) as (gates, _), Socks(gates.ports) as proxy:
-        monkeypatch.setitem(DNS_SEEDS, "regtest", tuple(gates.ports))
+        names = tuple(gates.ports)[:1]
+        monkeypatch.setitem(DNS_SEEDS, "regtest", names)
         backend = opened("p2p:", tmp_path, proxy.url)
         await backend.sync(wallet)
         await backend.close()
-    assert {(host, 18444) for host in gates.ports} == set(proxy.asked)
+    assert {(host, port) for host, port in proxy.asked if host in names} == {(names[0], 18444)}
+    others = {f"{host}:{port}" for host, port in proxy.asked if host not in names}
+    assert others
+    assert others <= set(devnet.peers), "those that the node behind the name tells of"
     assert gates.callers <= proxy.outgoing
     assert lookups == []
 
@@ -219,6 +224,12 @@ async def test_onion_names_are_never_looked_up(lookups: list[str], tmp_path: Pat
         await Dialer().connect("a.onion", 1)
     assert await seeds.find_peers("mainnet", Dialer(Proxy("x", ())))
     assert lookups == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.0.1", "fe80::1"])
+def test_a_stranger_names_nobody_beside_the_proxy(host: str) -> None:
+    assert not seeds.is_public("mainnet", Address(host, 8333))
+    assert seeds.is_public("mainnet", Address("9.9.9.9", 8333))
 
 
 async def test_tor_is_where_it_usually_is() -> None:
