@@ -94,7 +94,8 @@ def envelope_of(data: bytes) -> EncryptedSeed | None:
         return None
     start = 1 + data[0]
     label, head, payload = data[1:start], data[start : start + 4], data[start + 4 :]
-    if len(head) < 4 or not _is_text(label):
+    # The version may be a line end, and then a text of several lines has the shape, too.
+    if len(head) < 4 or not _is_text(label) or _is_text(data.translate(None, b"\t\r\n")):
         return None
     version = VERSIONS.get(head[0])
     if version is None or not version.holds(len(payload)):
@@ -141,8 +142,8 @@ def _decoded(text: str) -> Iterator[bytes]:
         yield from (data for _, data in payments.decodings(letters))
 
 
-def _is_text(label: bytes) -> bool:
+def _is_text(data: bytes) -> bool:
     try:
-        return label.decode("utf-8").isprintable()
+        return data.decode("utf-8").isprintable()
     except UnicodeDecodeError:
         return False

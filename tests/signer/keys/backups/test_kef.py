@@ -130,6 +130,15 @@ def test_a_compact_code_of_a_seed_is_taken_for_no_envelope() -> None:
                 assert isinstance(reader.read(entropy), SeedCode)
 
 
+@pytest.mark.parametrize("second", ["Name: ours", "", "Grüße"])
+def test_a_text_whose_first_line_is_as_long_as_a_label_is_a_text(second: str) -> None:
+    first = "# Coldcard Multisig setup file (x)".ljust(36, ".")
+    assert len(first) == 1 + ord("#")
+    for length in range(40, 120):
+        text = "\n".join((first, second, "x" * length)).encode()
+        assert envelopes.envelope_of(text) is None
+
+
 @pytest.mark.parametrize("label", [b"", b"a" * 253])
 def test_a_label_that_no_envelope_says(label: bytes) -> None:
     with pytest.raises(Malformed):
