@@ -164,7 +164,7 @@ class Device:
             return  # it gets its time, and the lock comes after it
         notice = self._end_prompt()
         is_idle = self._timer.is_idle(self._state.vault.settings.lock_minutes)
-        if self._state.state is State.EMPTY:
+        if self._state.state is State.EMPTY and self._state.cost is not None:
             return  # a person who is writing down words may finish
         if is_idle and (self._state.keyring or self._conversation.is_answered):
             self._timer.restart()

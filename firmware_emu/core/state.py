@@ -84,7 +84,7 @@ class DeviceState:
     @property
     def parting(self) -> Notice | None:
         """What a person reads who comes back to a device that has locked itself."""
-        return FORGOTTEN if self.seeds else None
+        return FORGOTTEN if self.cost is None else None
 
     def with_network(self, network: str) -> "DeviceState":
         """Set to this network, for each chain that has it. Raises LookupError if none has."""

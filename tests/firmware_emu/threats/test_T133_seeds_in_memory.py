@@ -7,7 +7,7 @@ from firmware_emu.effects import Save, State
 from firmware_emu.events import BytesIn, Port
 from firmware_emu.flows.menu import session
 from firmware_emu.screens.menu import Menu
-from firmware_emu.screens.notice import Question
+from firmware_emu.screens.notice import Notice, Question
 from firmware_emu.storage import seed_records
 from signer.keys.keyring import Keyring
 from signer.keys.seeds.mnemonic import seed_from_words
@@ -214,3 +214,29 @@ def test_the_same_seed_loaded_again_is_there_once() -> None:
     assert len(desk.screen.items) == 1
     desk.press("ok")
     assert "result" in ask(desk, psbts.build(psbts.keyring(), 2))[0]
+
+
+@pytest.mark.parametrize("steps", [(), ("Back it up", "SeedQR to draw")])
+@pytest.mark.parametrize("is_typed", [True, False])
+def test_a_seed_that_is_not_in_use_yet_is_wiped_when_left_alone(
+    steps: tuple[str, ...], *, is_typed: bool
+) -> None:
+    """The menu it stands at would draw it for whoever comes by."""
+    desk = Stateless()
+    if is_typed:
+        desk.choose("I have a seed")
+        desk.choose("12 words")
+        for word in ABANDON:
+            desk.type(word)
+            desk.press("ok")
+    else:
+        desk.happen(BytesIn(CAMERA, bytes(bytearray(b"0000" * 11 + b"0003"))))
+        desk.press("hold")
+    assert "Seed 73c5da0a" in desk.text
+    for item in steps:
+        desk.choose(item)
+    for _ in range(20):
+        desk.tick(60)
+    assert isinstance(desk.screen, Notice)
+    desk.dismiss()
+    assert "New wallet" in desk.text
