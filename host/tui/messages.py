@@ -158,19 +158,27 @@ class LieChosen(Message):
 
 
 class LabelRequested(Message):
-    """Let the person write a label to a transaction."""
+    """Let the person write a label to a transaction, or to a coin "txid:n"."""
 
-    def __init__(self, txid: str) -> None:
+    def __init__(self, ref: str) -> None:
         super().__init__()
-        self.txid = txid
+        self.ref = ref
+
+
+class LabelLeft(Message):
+    """Back to the transaction or the coin that a label could be written to."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__()
+        self.ref = ref
 
 
 class LabelWritten(Message):
-    """Write this to a transaction; "" forgets what was written."""
+    """Write this to a transaction or a coin; "" forgets what was written."""
 
-    def __init__(self, txid: str, text: str) -> None:
+    def __init__(self, ref: str, text: str) -> None:
         super().__init__()
-        self.txid = txid
+        self.ref = ref
         self.text = text
 
 

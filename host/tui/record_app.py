@@ -4,9 +4,11 @@ from textual import on
 
 from host.session import record_tasks
 from host.tui import messages
+from host.tui.screens.coins import CoinsPage
 from host.tui.screens.contacts import ContactsPage
 from host.tui.screens.entry import EntryPage
 from host.tui.screens.note import LabelPage, RequestPage
+from host.tui.screens.page import WalletPage
 from host.tui.screens.receive import ReceivePage
 from host.tui.session_app import SessionApp
 
@@ -27,16 +29,21 @@ class RecordApp(SessionApp, inherit_bindings=False):
     @on(messages.LabelRequested)
     async def _show_label(self, message: messages.LabelRequested) -> None:
         self.change(problem="")
-        await self._turn(LabelPage(message.txid))
+        await self._turn(LabelPage(message.ref))
 
     @on(messages.LabelWritten)
     def _write_label(self, message: messages.LabelWritten) -> None:
-        self.start_task("records", self._label_written, message.txid, message.text)
+        self.start_task("records", self._label_written, message.ref, message.text)
 
-    async def _label_written(self, txid: str, text: str) -> None:
-        await record_tasks.write_label(self, txid, text)
+    async def _label_written(self, ref: str, text: str) -> None:
+        await record_tasks.write_label(self, ref, text)
         if not self.state.problem:
-            await self._turn(EntryPage(txid))
+            await self._turn(_labelled_page(ref))
+
+    @on(messages.LabelLeft)
+    async def _leave_label(self, message: messages.LabelLeft) -> None:
+        self.change(problem="")
+        await self._turn(_labelled_page(message.ref))
 
     @on(messages.PageRequested)
     async def _show_page(self, message: messages.PageRequested) -> None:
@@ -71,3 +78,7 @@ class RecordApp(SessionApp, inherit_bindings=False):
     def _read_flow(self, message: messages.FlowRequested) -> None:
         if self.state.wallet is not None:
             self.start_task("flow", record_tasks.read_flow, self, message.source, exclusive=True)
+
+
+def _labelled_page(ref: str) -> WalletPage:
+    return CoinsPage(ref) if ":" in ref else EntryPage(ref)

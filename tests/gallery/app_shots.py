@@ -203,6 +203,8 @@ SHOTS = (
     Shot("pay-contact", _befriended, ("p", f"{PASTE}anna", "tab", f"{PASTE}25k")),
     Shot("coins", _long_history, ("c",)),
     Shot("coins-chosen", _long_history, ("c", "space", "down", "space", "down", "z")),
+    Shot("coins-label", _long_history, ("c", "down", "l", f"{PASTE}From Anna")),
+    Shot("coins-labelled", _long_history, ("c", "down", "l", f"{PASTE}From Anna", "enter")),
     Shot("history", _long_history, ("h",)),
     Shot("history-sent", _funded, (*SENT, *OPENED)),
     Shot("history-confirmed", _funded, (*SENT, "m", *OPENED)),

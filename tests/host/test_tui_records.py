@@ -36,6 +36,15 @@ class Typist(Watcher):
         await self.presses(*keys)
         return await self.reads()
 
+    @property
+    def app(self) -> QuietkeyApp:
+        return self._app
+
+    @property
+    def clipboard(self) -> str:
+        """What the terminal was asked to copy last."""
+        return self._app.clipboard
+
 
 @asynccontextmanager
 async def at_the(session: FakeSession, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Typist]:

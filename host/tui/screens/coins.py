@@ -8,11 +8,12 @@ from host.session import wording
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import CoinsChosen, FreezeRequested
+from host.tui.messages import CoinsChosen, FreezeRequested, LabelRequested
 from host.tui.screens.page import address, pointed
 from host.tui.screens.picking import PickPage
 from host.values import Utxo
 
+LONGEST_LABEL = 11  # letters of a label, beside all else at 80 columns
 INDENT = 2  # columns in front of an address
 
 
@@ -22,9 +23,18 @@ class CoinsPage(PickPage):
     BINDINGS = actions.bindings(KeyPlace.COINS)
     gap = 1
 
-    def __init__(self) -> None:
+    def __init__(self, outpoint: str = "") -> None:
+        """With the coin of that name picked, or the first one."""
         super().__init__()
         self._picked = 0
+        self._sought = outpoint
+
+    def show(self, state: AppState) -> None:
+        self._state = state
+        names = [coin.outpoint for coin in self._coins]
+        if self._sought in names:
+            self._picked, self._sought = names.index(self._sought), ""
+        super().show(state)
 
     @property
     def count(self) -> int:
@@ -72,6 +82,14 @@ class CoinsPage(PickPage):
         if coin is not None:
             self.post_message(FreezeRequested(coin.outpoint, not coin.frozen))
 
+    def action_label(self) -> None:
+        if coin := self._picked_coin():
+            self.post_message(LabelRequested(coin.outpoint))
+
+    def action_copy(self) -> None:
+        if coin := self._picked_coin():
+            self.copy(coin.outpoint)
+
     def _picked_coin(self) -> Utxo | None:
         return self._coins[self.index] if self._coins else None
 
@@ -92,7 +110,8 @@ def _coin(coin: Utxo, state: AppState, picked: bool) -> Content:
         (f"{wording.amount(coin.sats, state.btc):>17}", "$secondary" if coin.frozen else "bold"),
         (f"   {block:<20}", "$secondary"),
         (f"{_outpoint(coin.outpoint)}", "$secondary"),
-        (f"   {mark}", "$accent bold"),
+        (f"   {mark}" if mark else "", "$accent bold"),
+        f"   {state.records.labels.get(coin.outpoint, '')}".rstrip()[: 3 + LONGEST_LABEL],
         "\n" + " " * INDENT,
         address(coin.address),
     )

@@ -12,7 +12,7 @@ from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import ContactWritten
-from host.tui.screens.page import WalletPage, address, pointed
+from host.tui.screens.page import WalletPage, address, pointed, warned
 from host.tui.widgets.field import Field
 
 EMPTY = "Nobody is kept yet."
@@ -66,8 +66,8 @@ class ContactsPage(WalletPage, can_focus=False):
         payee = self.query_one("#payee", Input).value.strip()
         other = resembling(payee, [contact.payee for contact in self._contacts]) if payee else ""
         warning = LOOKS_ALIKE.format(name=name_of(other, self._contacts)) if other else ""
-        style = "$text-warning bold" if warning else "$accent bold"
-        self.query_one("#advice", Static).update(pointed(problem or warning or HINT, style))
+        news = warned(warning) if warning and not problem else pointed(problem or HINT)
+        self.query_one("#advice", Static).update(news)
 
     @on(Input.Submitted)
     def action_keep(self) -> None:

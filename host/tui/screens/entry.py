@@ -117,6 +117,9 @@ class EntryPage(WalletPage):
         if record is not None and record.recipient and " " not in record.recipient:
             self.post_message(ContactRequested(record.recipient))
 
+    def action_copy(self) -> None:
+        self.copy(self._txid)
+
     def action_label(self) -> None:
         self.post_message(LabelRequested(self._txid))
 

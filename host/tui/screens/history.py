@@ -61,6 +61,10 @@ class HistoryPage(PickPage):
             self._picked = self._entries[index].row.txid
             self.show(self._state)
 
+    def action_copy(self) -> None:
+        if self._entries:
+            self.copy(self._entries[self.index].row.txid)
+
     def action_open(self) -> None:
         if self._entries:
             self.post_message(EntryRequested(self._entries[self.index].row.txid))

@@ -11,7 +11,7 @@ from host.payees import AmountError, read_amount
 from host.session.state import AppState, IssuedAddress
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import EntryRequested, LabelWritten, PageRequested, RequestWritten
+from host.tui.messages import LabelLeft, LabelWritten, PageRequested, RequestWritten
 from host.tui.screens.page import WalletPage, address, fact, pointed
 from host.tui.widgets.field import Field
 
@@ -21,19 +21,19 @@ ANY_AMOUNT = "Leave it empty for any amount."
 
 
 class LabelPage(WalletPage, can_focus=False):
-    """For the transaction `txid`."""
+    """For a transaction by its txid, or for a coin "txid:n"."""
 
     title = "Label"
     place = KeyPlace.NOTE
     BINDINGS = actions.bindings(KeyPlace.NOTE)
 
-    def __init__(self, txid: str) -> None:
+    def __init__(self, ref: str) -> None:
         super().__init__()
-        self._txid = txid
+        self._ref = ref
         self._is_filled = False
 
     def compose(self) -> ComposeResult:
-        yield Static(fact("Txid", self._txid))
+        yield Static(fact("Coin" if ":" in self._ref else "Txid", self._ref))
         with Horizontal(classes="field"):
             yield Label("Label")
             yield Field(id="label", compact=True, select_on_focus=False)
@@ -46,15 +46,15 @@ class LabelPage(WalletPage, can_focus=False):
     def show(self, state: AppState) -> None:
         if not self._is_filled:
             self._is_filled = True
-            self.query_one("#label", Input).value = state.records.labels.get(self._txid, "")
+            self.query_one("#label", Input).value = state.records.labels.get(self._ref, "")
         self.query_one("#advice", Static).update(pointed(state.problem))
 
     @on(Input.Submitted)
     def action_keep(self) -> None:
-        self.post_message(LabelWritten(self._txid, plain(self.query_one("#label", Input).value)))
+        self.post_message(LabelWritten(self._ref, plain(self.query_one("#label", Input).value)))
 
     def action_leave(self) -> None:
-        self.post_message(EntryRequested(self._txid))
+        self.post_message(LabelLeft(self._ref))
 
 
 class RequestPage(WalletPage, can_focus=False):

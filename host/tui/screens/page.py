@@ -4,12 +4,14 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widgets import Static
 
 from host.session import wording
 from host.session.state import AppState, next_step
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PageLeft
 
+COPIED = "The terminal was asked to copy it. Not every one does: compare what you paste."
 GROUPS_A_LINE = 12  # of an address, beside its label at 80 columns
 
 
@@ -26,6 +28,13 @@ class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     def first_focus(self) -> None:
         """Give the keyboard to whatever the person starts with."""
         self.focus()
+
+    def copy(self, text: str) -> None:
+        """By the terminal (OSC 52), also through ssh. The page's last line says so."""
+        self.app.copy_to_clipboard(text)
+        advice = self.query_one("#advice", Static)
+        advice.update(pointed(COPIED))
+        advice.display = True
 
     def action_leave(self) -> None:
         self.post_message(PageLeft())
@@ -66,3 +75,10 @@ def pointed(sentence: str, style: str = "$accent bold") -> Content:
     if not sentence:
         return Content()
     return Content.assemble(("▸ ", style), sentence)
+
+
+def warned(sentence: str) -> Content:
+    """A sentence that nobody should miss, in bold, whatever the colours are."""
+    if not sentence:
+        return Content()
+    return Content.assemble(("▸ ", "$text-warning bold"), (sentence, "bold"))

@@ -11,7 +11,7 @@ from host.session.state import AppState, PaymentProgress, Stage, block_sentence
 from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PaymentCopied, PaymentEnded, PaymentLeft, ResumeRequested
-from host.tui.screens.page import WalletPage, fact, paid_to, pointed
+from host.tui.screens.page import WalletPage, fact, paid_to, pointed, warned
 from host.tui.widgets.flow import FlowPicture
 from host.values import Draft, Recipient
 
@@ -115,9 +115,9 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         addresses = (recipient.address for recipient in draft.recipients)
         contacts = state.records.contacts
         warning = forms.look_alike_warning(addresses, state.wallet.history, contacts)
-        facts.append(pointed(warning, "$text-warning bold"))
+        facts.append(warned(warning))
         changes = " ".join(payee.warning for payee in draft.recipients if payee.warning)
-        facts.append(pointed(changes, "$text-warning bold"))
+        facts.append(warned(changes))
     return Content.assemble(*facts)
 
 

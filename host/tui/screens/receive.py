@@ -25,7 +25,6 @@ ANOTHER = "Press r for another address. Check it on the device, too."
 NO_ROOM = "The code has no room for what it is for; the copied text has."
 MOST_MODULES = 33  # on a side, of a code that 24 lines have room for
 SHORTEST_RUN = 4  # letters for which the code changes its mode
-COPIED = "The terminal was asked to copy it. Not every one does: compare what you paste."
 VERIFIED = "The device derives the same address. It is yours: give it to whoever pays you."
 
 
@@ -58,8 +57,7 @@ class ReceivePage(WalletPage):
     def action_copy(self) -> None:
         """By the terminal (OSC 52), also through ssh. One that nobody may use is not copied."""
         if self._address:
-            self.app.copy_to_clipboard(self._address)
-            self.query_one("#advice", Static).update(pointed(COPIED))
+            self.copy(self._address)
 
     def action_ask(self) -> None:
         if self._address:

@@ -17,7 +17,7 @@ class RowList(ScrollView, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._lines = self._step = 1
-        self._gap = self._count = 0
+        self._gap = self._count = self._picked = 0
         self._draw: Draw = lambda _: Content()
         self._measure: Callable[[int], int] = lambda _: 1
         self._drawn: dict[int, list[Strip]] = {}
@@ -40,9 +40,10 @@ class RowList(ScrollView, can_focus=False):
 
     def keep_in_sight(self, index: int) -> None:
         """Scroll only if that row is not there whole: to the middle then."""
+        self._picked = index
         top, height = self.scroll_offset.y, self.size.height
         first = index * self._step
-        if not top <= first <= top + height - self._lines:
+        if height and not top <= first <= top + height - self._lines:
             self.scroll_to(y=max(0, first - height // 2), animate=False)
 
     def notify_style_update(self) -> None:
@@ -51,6 +52,7 @@ class RowList(ScrollView, can_focus=False):
 
     def on_resize(self) -> None:
         self._arrange()
+        self.keep_in_sight(self._picked)  # before, nobody knew how many lines a row takes
 
     def render_line(self, y: int) -> Strip:
         """One line of what is in sight, from the top."""
