@@ -17,7 +17,7 @@ from host.errors import NetworkError
 NO_PASSWORD, PASSWORD = 0, 2
 LONGEST_NAME = 255  # bytes
 CHECK_S = 5.0
-SLOWER = 5.0  # as long again does a connection through Tor take, with its circuit
+SLOWER = 5.0  # times as long is waited through a proxy: Tor makes a circuit first
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
