@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from firmware_emu.commands import Command, Fault, FaultCode, Request, Sign
+from firmware_emu.commands import (
+    Command,
+    Fault,
+    FaultCode,
+    LoadSeed,
+    OpenEnvelope,
+    Request,
+    Sign,
+)
 from firmware_emu.events import Port
 from firmware_emu.flows import Declined, Flow, RequestOutcome, Step
 from firmware_emu.screens import Answer, Leavable, Screen
@@ -72,6 +80,12 @@ class Conversation:
     def is_leavable(self) -> bool:
         """Whether nothing that a person did is lost with this screen."""
         return isinstance(self.screen, Leavable) and self.screen.is_leavable
+
+    @property
+    def is_about_seed(self) -> bool:
+        """Whether it is about a seed that somebody held up, and has elsewhere."""
+        command = self.asker[1].command if self.asker else None
+        return isinstance(command, LoadSeed | OpenEnvelope)
 
     def holds_off(self, request: Request) -> bool:
         """Whether a person comes first: one who is busy, or whose codes are being read.

@@ -162,9 +162,10 @@ class Device:
         """End a prompt that nobody answers; lock once nobody was at the keys for long (T103)."""
         if self._conversation.asker and not self._timer.is_unanswered:
             return  # it gets its time, and the lock comes after it
+        is_writing = self._state.cost is not None and not self._conversation.is_about_seed
         notice = self._end_prompt()
         is_idle = self._timer.is_idle(self._state.vault.settings.lock_minutes)
-        if self._state.state is State.EMPTY and self._state.cost is not None:
+        if self._state.state is State.EMPTY and is_writing:
             return  # a person who is writing down words may finish
         if is_idle and (self._state.keyring or self._conversation.is_answered):
             self._timer.restart()

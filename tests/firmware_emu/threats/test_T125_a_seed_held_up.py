@@ -40,3 +40,14 @@ def test_nothing_is_loaded_by_a_tap_alone() -> None:
     desk.press("ok")
     assert "Load this seed?" in desk.text
     assert desk.state is State.EMPTY
+
+
+def test_a_seed_that_nobody_loads_is_forgotten() -> None:
+    desk = Desk()
+    desk.happen(BytesIn(Port("air", "camera"), fresh()))
+    assert "Load this seed?" in desk.text
+    for _ in range(11):
+        desk.tick(60)
+    assert "Nobody answered" in desk.text
+    desk.dismiss()
+    assert "New wallet" in desk.text
