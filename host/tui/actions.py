@@ -92,7 +92,7 @@ ROWS = (
     KeyRow(E, "m", "mine", "m", "Mine", "Let the miner find a block.", 4, needs=PLAYGROUND),
     KeyRow(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
     KeyRow(E, "ctrl+p", "command_palette", "^p", "Commands", "Find all of this by name.", 2),
-    KeyRow(E, "question_mark", "explain", "?", "Help", "All keys on one page.", 0),
+    KeyRow(E, "question_mark", "explain", "?", "Help", "Keys, and what the words mean.", 0),
     KeyRow(E, "q,ctrl+q,ctrl+c", "quit", "q", "Quit", "End the app and what it started.", 0),
     KeyRow(E, "tab", "next", "tab", "Next", "The next field, or the other panel.", 6),
     KeyRow(E, "shift+tab", "previous", "⇧tab", "Before", "The one before it.", 6),

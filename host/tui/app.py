@@ -119,7 +119,7 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
             self.push_screen(_task("setup").SCREEN(self._wallets, name, leads_back=True))
 
     def action_explain(self) -> None:
-        self.push_screen(_task("help").SCREEN(self._missing))
+        self.push_screen(_task("help").SCREEN(self._missing, self._place()))
 
     def _run_once(
         self, group: str, task: Callable[["QuietkeyApp"], Coroutine[Any, Any, None]]
