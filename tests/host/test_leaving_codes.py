@@ -18,6 +18,7 @@ from signer.formats.qr import ur
 from tests import psbts
 from tests.host.test_qr_command import PATH, TPUB
 from tests.host.test_terminal_graphics import PLAIN, Terminal
+from tests.nights import AT_NIGHT
 
 AWAY, BACK = "\x1b[?1049l", "\x1b[?1049h"  # of the app's own screen
 READY_S = 1.0  # from the sentence to the first look at the keys
@@ -78,6 +79,7 @@ def until(terminal: Terminal, text: str, start: int = 0) -> int:
     return terminal.text.index(text, start) + len(text)
 
 
+@AT_NIGHT
 def test_the_app_steps_aside_for_codes_and_comes_back(tmp_path: Path) -> None:
     """Left by a key the first time, then paired by pictures that come into a folder."""
     home, folder = tmp_path / "home", tmp_path / "camera"

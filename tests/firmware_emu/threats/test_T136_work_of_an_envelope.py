@@ -11,6 +11,7 @@ from signer.formats.payload import envelopes
 from signer.formats.payload.values import EncryptedSeed
 from tests.desk import Desk
 from tests.envelopes import held_up
+from tests.nights import AT_NIGHT
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_it_is_refused_by_its_number_before_anybody_types(count: int, rounds: st
     assert desk.state is State.EMPTY
 
 
+@AT_NIGHT
 def test_the_most_work_is_a_matter_of_seconds() -> None:
     most = EncryptedSeed(b"slow", 20, envelopes.MOST_ITERATIONS, bytes(range(32)))
     desk = Desk()
