@@ -92,6 +92,36 @@ async def test_a_payment_cut_short_is_continued_and_found_by_its_payee(
     assert rows[0]["status"] == "confirmed"
 
 
+async def test_a_higher_fee_still_pays_the_payee(
+    emulator: EmulatorProcess, person: Person, devnet: Devnet, typed: Typed
+) -> None:
+    """Another transaction has other coins or another fee, and the device computes its output."""
+    device = ("--device", "tcp:{}:{}".format(*emulator.address))
+    network = [word for peer in devnet.peers for word in ("--peer", peer)]
+    await typed("pair", *device)
+    _, (received,), _ = await typed("receive")
+    await devnet.fund(received["address"], COINS_SATS)
+    txids = []
+    for words in (("pay", SP, "25k"), ("bump", "", "--rate", "40")):
+        reading = person.accept()
+        line = [txids[0] if word == "" else word for word in words]
+        status, (sent,), talk = await typed(*line, *device, *network)
+        await reading
+        assert status == 0, talk
+        txids.append(sent["txid"])
+    raw_tx = devnet.node(0).mempool.get(bytes.fromhex(txids[1])[::-1])
+    assert raw_tx is not None
+    assert devnet.node(0).mempool.get(bytes.fromhex(txids[0])[::-1]) is None
+    assert paid_to_bob(raw_tx.encode()) == {0: 25_000}
+    await devnet.mine()
+    await typed("sync", *network)
+    _, rows, _ = await typed("history", *network)
+    assert {row["txid"]: row["status"] for row in rows if row["recipient"] == SP} == {
+        txids[0]: "replaced",
+        txids[1]: "confirmed",
+    }
+
+
 async def test_a_payment_crosses_the_air_gap(tmp_path: Path) -> None:
     wallet = paired(tmp_path / "w")
     fund(wallet, 100_000)
