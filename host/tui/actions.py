@@ -51,6 +51,7 @@ class KeyPlace(Enum):
     WELCOME = "While a wallet is chosen"
     ANSWER = "While a wallet is set up"
     LEAVING = "Before leaving"
+    JUMP = "While letters mark the parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class KeyRow:
 
 
 LIES = ("Address", "Fee", "Change", "Network", "Look-alike", "Defect")
+JUMPS = "asdfghjkl"  # the letters of the middle row
 E, D, T = KeyPlace.EVERYWHERE, KeyPlace.DEVICE, KeyPlace.TYPING
 REVIEW, N, P = KeyPlace.REVIEW, KeyPlace.NETWORK, KeyPlace.ENTRY
 PANEL, PLAYGROUND = Needs.PANEL, Needs.PLAYGROUND
@@ -92,6 +94,7 @@ ROWS = (
     KeyRow(E, "m", "mine", "m", "Mine", "Let the miner find a block.", 4, needs=PLAYGROUND),
     KeyRow(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
     KeyRow(E, "ctrl+p", "command_palette", "^p", "Commands", "Find all of this by name.", 2),
+    KeyRow(E, "ctrl+g", "jump", "^g", "Jump", "A letter on each part: go there.", 6),
     KeyRow(E, "question_mark", "explain", "?", "Help", "Keys, and what the words mean.", 0),
     KeyRow(E, "q,ctrl+q,ctrl+c", "quit", "q", "Quit", "End the app and what it started.", 0),
     KeyRow(E, "tab", "next", "tab", "Next", "The next field, or the other panel.", 6),
@@ -230,6 +233,11 @@ ROWS = (
     KeyRow(KeyPlace.ANSWER, "enter", "choose", "enter", "Go on", "Take what is typed.", 0),
     KeyRow(KeyPlace.ANSWER, "escape", "back", "esc", "Back", "The question before.", 0),
     KeyRow(KeyPlace.ANSWER, "ctrl+q", "app.quit", "^q", "Quit", "End the app.", 0),
+    *(
+        KeyRow(KeyPlace.JUMP, letter, f"jump({place})", letter, "Go", "To the part it marks.", 6)
+        for place, letter in enumerate(JUMPS)
+    ),
+    KeyRow(KeyPlace.JUMP, "escape", "leave", "esc", "Stay", "Where you are.", 0),
     # No letter: one that was typed for something else must not end it all.
     KeyRow(KeyPlace.LEAVING, "ctrl+q,ctrl+c", "end", "^q", "Leave", "End the app all the same.", 0),
     KeyRow(KeyPlace.LEAVING, "escape", "leave", "esc", "Stay", "Go on.", 0),
@@ -282,6 +290,7 @@ ALONE = (
     KeyPlace.WELCOME,
     KeyPlace.ANSWER,
     KeyPlace.LEAVING,
+    KeyPlace.JUMP,
 )
 
 

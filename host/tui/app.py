@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TextIO
 
 from textual import on
+from textual.widget import Widget
 
 from host.errors import HostError
 from host.session import ending_tasks, tasks, wording
@@ -25,7 +26,7 @@ from host.tui.screens.home import HomePage
 from host.tui.screens.payment import PaymentPage
 from host.tui.screens.rate import RatePage
 from host.tui.session_app import LENT
-from host.tui.widgets.device import NARROW
+from host.tui.widgets.device import NARROW, DeviceWidget
 
 NO_TERMINAL = (
     "The app needs a terminal. Without one: quietkey demo --auto, or quietkey wallet --help."
@@ -117,6 +118,17 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         else:
             name = self._opening.name
             self.push_screen(_task("setup").SCREEN(self._wallets, name, leads_back=True))
+
+    def action_jump(self) -> None:
+        desk = self._desk
+        if desk is not None and self.screen is desk:
+            self.push_screen(_task("jump").SCREEN(desk.focus_chain), self._jump)
+
+    def _jump(self, part: Widget | None) -> None:
+        if isinstance(part, DeviceWidget):
+            self._front(device=True)
+        elif part is not None and part.is_attached:
+            part.focus()
 
     def action_explain(self) -> None:
         self.push_screen(_task("help").SCREEN(self._missing, self._place()))

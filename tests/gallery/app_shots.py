@@ -225,6 +225,7 @@ SHOTS = (
     Shot("lies-told", lying, ("a", "1", "enter", "escape", "2", "enter", *APPROVED)),
     Shot("device-warning", _funded, ("d",), _warning),
     Shot("device-code", _funded, ("d",), _code),
+    Shot("jump", _funded, (*FORM, "ctrl+g")),
     Shot("leaving", _funded, (*ASKED, "ctrl+q")),
     Shot("help", _funded, ("question_mark",)),
     Shot("commands", _funded, ("ctrl+p",)),

@@ -28,7 +28,7 @@ EXPLAINED = {
     " reorg is not reckoned with.",
 }
 # Their keys stand in their own last lines.
-NOT_NAMED = (KeyPlace.SHEET, KeyPlace.WELCOME, KeyPlace.ANSWER, KeyPlace.LEAVING)
+NOT_NAMED = (KeyPlace.SHEET, KeyPlace.WELCOME, KeyPlace.ANSWER, KeyPlace.LEAVING, KeyPlace.JUMP)
 
 
 class HelpScreen(Sheet):
