@@ -53,7 +53,7 @@ DONE, WARNING = app_views.DONE, app_views.WARNING
 PAY = app_views.PAYMENT_PAGES[0]
 ADDRESS = app_views.ADDRESS
 FINGERPRINT = HOME.fingerprint
-TIME, VBYTES = 1_790_000_000, 141
+TIME, DAY_S, VBYTES = 1_790_000_000, 86_400, 141
 REPLACEMENT_TXID = app_views.TXID[32:] + app_views.TXID[:32]
 PAYMENT = SignedPayment(b"", TXID, FEE_SATS)
 
@@ -159,7 +159,11 @@ class FakeSession:
             Utxo(f"{txid}:{index % 2}", 1_000 * (index + 1), OURS, 142)
             for index, txid in enumerate(txids)
         ]
-        self._wallet = replace(self._wallet, history=tuple(rows), utxos=tuple(utxos))
+        dated = tuple(
+            replace(entry, row=replace(entry.row, time=TIME - 9 * DAY_S * index))
+            for index, entry in enumerate(rows)
+        )
+        self._wallet = replace(self._wallet, history=dated, utxos=tuple(utxos))
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from host.demo.lies import LOOKALIKE
 from host.payees.contacts import Contact
 from host.session.api import WalletSession
+from host.session.plots import overview
 from host.settings import ThemeChoice
 from host.tui.app import QuietkeyApp
 from host.values import GivenAddress, OwnAddress, ReceiveAddress, Signatures
@@ -155,6 +156,17 @@ async def _letters(pilot: "Pilot[int]", session: FakeSession) -> None:
     await settle(pilot)
 
 
+async def _a_week_later(pilot: "Pilot[int]", _: FakeSession) -> None:
+    """The same day in every picture: the page itself looks at the clock."""
+    app = pilot.app
+    assert isinstance(app, QuietkeyApp)
+    for worker in [worker for worker in app.workers if worker.group == "overview"]:
+        await worker.wait()
+    assert app.state.wallet is not None
+    app.change(overview=overview(app.state.wallet, app_session.TIME + 7 * app_session.DAY_S, None))
+    await settle(pilot)
+
+
 SHOTS = (
     Shot("welcome", _new, welcome=True),
     Shot("welcome-network", _new, SET_UP[:2], welcome=True),
@@ -217,6 +229,7 @@ SHOTS = (
     Shot("history-coming", _paid_soon, OPENED[1:]),
     Shot("history-lift", _paid_soon, (*OPENED[1:], "v")),
     Shot("history-received", _funded, OPENED[1:]),
+    Shot("trends", _long_history, ("t",), _a_week_later),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),
     Shot("lies", lying, ("a",)),
