@@ -14,7 +14,7 @@ from host.config import grouped
 
 MOST_ROWS = 6  # on a side; the rest is folded into one
 _INPUT_NAME = (7, 14)  # letters: at least, and at most
-_OUTPUT_NAME = 15  # letters, before an input's has more than the least
+_OUTPUT_NAME = 14  # letters, before an input's has more than the least
 _UNKNOWN, _MINED, _SILENT, _DATA = "?", "newly mined", "silent address", "data"
 _TAIL = 6  # letters of an address behind the cut
 _BRIDGE = 5
@@ -180,4 +180,4 @@ def _cut(text: str, width: int, tail: int = 0) -> str:
     if not text or len(text) <= width:
         return text
     tail = tail if width > 2 * tail else 0
-    return f"{text[: max(width - tail - 1, 0)]}…{text[len(text) - tail :]}"
+    return f"{text[: max(width - tail - 1, 0)].rstrip()}…{text[len(text) - tail :]}"

@@ -32,9 +32,9 @@ SEVERAL = TransactionFlow(
     (FlowCoin(25_000, "theirs", STRANGER), FlowCoin(5_349_859, "change", MINE)),
 )
 DRAWN = """\
-7d1f…7d1f:1  yours 4 975 000 ─┐     ┌─    25 000  theirs  Anna
-Savings of…  yours   100 000 ─┼─────┼─ 5 349 859  change  bcrt1q6r…z3cppk
-33c2…33c2:2  yours   300 000 ─┘     └─       141  fee"""
+7d1f…7d1f:1   yours 4 975 000 ─┐     ┌─    25 000  theirs  Anna
+Savings of…   yours   100 000 ─┼─────┼─ 5 349 859  change  bcrt1q6…z3cppk
+33c2…33c2:2   yours   300 000 ─┘     └─       141  fee"""
 amounts = st.integers(0, 10**10)
 coins = st.builds(
     FlowCoin,
