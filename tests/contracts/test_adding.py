@@ -107,6 +107,7 @@ def test_a_chain_without_one_of_its_verbs_fails_by_name(copy: Path) -> None:
 PROTOCOL = "firmware_emu/personalities/bell"
 
 
+@AT_NIGHT
 def test_the_protocol_of_the_page_plugs_in(copy: Path) -> None:
     write(copy, *files_of(PROTOCOL))
     passes, output = suite(copy, "bell or default_or_a_guard")
@@ -161,6 +162,7 @@ SCREEN = "firmware_emu/screens/coin.py"
 SCREEN_SUITE = "tests/contracts/test_plug_screens.py"
 
 
+@AT_NIGHT
 def test_a_screen_without_a_conversation_fails_by_name(copy: Path) -> None:
     write(copy, SCREEN)
     passes, output = run(copy, "mypy", SCREEN)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nights import AT_NIGHT
+
 ROOT = Path(__file__).parents[2]
 DEVICE = ROOT / "firmware_emu"
 
@@ -82,6 +84,7 @@ def complaints(copy: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.timeout(300)
+@AT_NIGHT
 def test_a_forgotten_member_is_named_where_it_is_not_handled(tmp_path: Path) -> None:
     said = complaints(tmp_path)
     for union, (_file, functions) in UNIONS.items():

@@ -18,6 +18,7 @@ from firmware_emu.screens.pin_pad import PinPad
 from firmware_emu.screens.qr import Qr
 from signer.review import Fact, Kind, Page
 from tests.gallery import device as gallery
+from tests.nights import AT_NIGHT
 
 TALL = Confirm(Page(Kind.DETAIL, "Details", tuple(Fact("", f"fact {n}") for n in range(20))))
 
@@ -26,6 +27,7 @@ def reversed_text(row: Row) -> str:
     return "".join(run.text for run in row if run.is_reversed)
 
 
+@AT_NIGHT
 def test_letters_are_reversed_where_pixels_are() -> None:
     """One description, two renderers: what stands out in one stands out in the other."""
     for look in gallery.looks():

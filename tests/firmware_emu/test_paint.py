@@ -23,6 +23,7 @@ from firmware_emu.screens.qr import Qr, animated
 from signer.formats.qr.shower import Shower
 from signer.review import Fact, Kind, Page, Shape
 from tests.gallery import device as gallery
+from tests.nights import AT_NIGHT
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -181,6 +182,7 @@ def test_all_kinds_of_screens_are_in_the_gallery() -> None:
     assert missing - {"viewfinder"} == set()
 
 
+@AT_NIGHT
 def test_the_gallery_is_a_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.gallery.device", str(tmp_path / "pictures")]
     subprocess.run(command, check=True, cwd=ROOT, timeout=100)

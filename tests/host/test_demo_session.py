@@ -13,6 +13,7 @@ from host.demo.session import FAUCET_SATS, DemoSession
 from host.errors import LinkLost, NetworkError, WalletError
 from host.session.api import Opening
 from host.values import NodeStatus
+from tests.nights import AT_NIGHT
 
 PIN = "274186"
 PATIENCE_S = 20
@@ -119,6 +120,7 @@ async def test_characters_typed_on_the_panel_reach_the_device(session: DemoSessi
     await unlocking
 
 
+@AT_NIGHT
 async def test_the_wallet_is_there_again_in_a_later_run(tmp_path: Path) -> None:
     home = tmp_path / "home"
     session = await opened(home)
@@ -138,6 +140,7 @@ async def test_the_wallet_is_there_again_in_a_later_run(tmp_path: Path) -> None:
     await later.close()
 
 
+@AT_NIGHT
 async def test_a_new_seed_gets_a_folder_of_its_own(session: DemoSession, tmp_path: Path) -> None:
     old = session.wallet.fingerprint
     await session.close()

@@ -22,7 +22,7 @@ from host.store import Search
 from host.values import PaymentRequest
 from host.wallet import Wallet
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL
-from tests.nights import cases
+from tests.nights import AT_NIGHT, cases
 from tests.wallets import STRANGER, opened, paired, peers, sign
 
 COIN = 10_000  # sats
@@ -109,6 +109,7 @@ async def test_a_wallet_that_takes_long_to_take_blocks_in_is_not_said_to_wait_fo
     assert wallet.balance().confirmed_sats == COIN
 
 
+@AT_NIGHT
 async def test_a_gap_that_is_too_small_is_widened_by_looking_again(
     devnet: Devnet, backend: P2pBackend, wallet: Wallet
 ) -> None:

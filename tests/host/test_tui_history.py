@@ -32,6 +32,7 @@ from tests.gallery.app_session import FakeSession, opening_of
 from tests.gallery.app_shots import APPROVED, BUMP, OPENED, PASTE, SENT
 from tests.host.pilots import Reviewer, Watcher, past, shows
 from tests.host.test_tui_records import at_the
+from tests.nights import AT_NIGHT
 
 PIN = "274186"
 TXID = app_session.TXID
@@ -231,6 +232,7 @@ async def test_the_picked_payment_stays_picked_while_others_come_in() -> None:
 
 
 @pytest.mark.timeout(240)
+@AT_NIGHT
 async def test_a_life_of_payments_on_real_parts(tmp_path: Path) -> None:
     """Sent, replaced, in a block, called off; and the device is killed while it asks."""
     parts = await Parts.start(tmp_path, "tcp")

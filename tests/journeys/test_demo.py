@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nights import cases
+from tests.nights import AT_NIGHT, cases
 
 ROOT = Path(__file__).parents[2]
 TXID = 64
@@ -40,6 +40,7 @@ def test_a_payment_goes_from_nothing_to_confirmed(link: str) -> None:
     assert run.stderr == ""
 
 
+@AT_NIGHT
 def test_a_second_run_in_the_same_folder_unlocks_and_pays_again(tmp_path: Path) -> None:
     for sentence in ("It was new: its words were told back.", "Unlocked."):
         run = run_demo("--json", "--link", "tcp", "--home", str(tmp_path))
@@ -49,6 +50,7 @@ def test_a_second_run_in_the_same_folder_unlocks_and_pays_again(tmp_path: Path) 
         assert lines[-1]["confirmations"] >= 1
 
 
+@AT_NIGHT
 def test_the_lines_for_a_person_tell_every_page_the_device_showed() -> None:
     run = run_demo("--link", "tcp")
     assert run.returncode == 0, run.stdout + run.stderr

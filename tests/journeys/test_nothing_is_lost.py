@@ -11,6 +11,7 @@ from host.session import payment
 from host.session.api import UnfinishedPayment
 from host.values import PaymentRequest
 from tests.journeys.desk import WRONG_PIN, Desk, desk
+from tests.nights import AT_NIGHT
 
 WISH_SATS = 25_000
 
@@ -40,6 +41,7 @@ async def test_a_payment_rejected_on_the_device_leaves_nothing_and_the_next_one_
         assert await on.mempools() == {txid}
 
 
+@AT_NIGHT
 async def test_a_wrong_pin_costs_a_try_and_the_right_one_goes_on(tmp_path: Path) -> None:
     async with desk(tmp_path) as on:
         await on.finger.open_menu("Lock")

@@ -28,7 +28,7 @@ def held(device: Emulator, seconds: float, every: float = REPEAT_S) -> None:
         device.advance(every)
 
 
-@pytest.mark.parametrize(("face", "count"), [("shell", 70), ("remote", 70), ("terminal", 28)])
+@pytest.mark.parametrize(("face", "count"), [("shell", 50), ("remote", 50), ("terminal", 14)])
 async def test_random_trains_of_keys_do_nothing_nobody_meant(face: str, count: int) -> None:
     assert await trains.main(count, face) == {"signatures": 0, "erasures": 0, "tries": 0}
 

@@ -17,7 +17,7 @@ from tests.nights import cases
 
 MOST_MEMORY = 64  # MiB
 BUSY = 10
-SLOW = {"the largest pictures, 4 cameras"}
+SLOW = {"the largest pictures, 4 cameras", "small pictures"}
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
 

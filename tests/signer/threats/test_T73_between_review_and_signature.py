@@ -11,10 +11,10 @@ from signer.chains.bitcoin.payment.payment import CheckedPayment
 from signer.errors import CommonReason, CrossCheckFailed, Malformed, Refused
 from signer.review import Approval, Review
 from tests import psbts
-from tests.nights import AT_NIGHT, cases
+from tests.nights import AT_NIGHT, IS_NIGHT, cases
 from tests.psbts import OTHER, Draft, Vault, bit_flips, build, draft, keyring, review
 
-FLIPS = 10_000  # of all kinds together
+FLIPS = 10_000 if IS_NIGHT else 4_000  # of all kinds together
 SHARED = (
     "sh(sortedmulti(2,@0/**,@1/**))",
     "wsh(or_d(pk(@0/**),and_v(v:pkh(@1/**),older(144))))",
