@@ -458,7 +458,7 @@ def test_each_kind_of_proof_is_a_sentence(proof: Propagation | Acceptance, sente
 
 def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     done: dict[str, Callable[..., Awaitable[None]]] = dict(verbs.TASKS)
-    paying = {"pay", "bump", "call-off", "cpfp", "give-up", "freeze", "unfreeze"}
+    paying = {"pay", "bump", "call-off", "cpfp", "give-up", "freeze", "unfreeze", "sweep"}
     looking = {
         "pair",
         "register",
