@@ -124,7 +124,8 @@ class PaymentRequest:
     `data` is written into the chain behind an OP_RETURN. `lock_time` is the field of that name
     (BIP65): a height, or seconds since 1970; None lets the wallet set the present height.
     `child_of` is the txid of a payment that waits: its coins go to yourself, and the rate is what
-    it and this one pay together.
+    it and this one pay together. `path` is the number of the spending path that was chosen, from 1,
+    and `path_words` say it; 0 takes the one with the fewest locks.
     """
 
     recipients: tuple[Recipient, ...]
@@ -134,6 +135,8 @@ class PaymentRequest:
     data: bytes = b""
     lock_time: int | None = None
     child_of: str = ""
+    path: int = 0
+    path_words: str = ""
 
     @classmethod
     def to(
@@ -183,17 +186,24 @@ class Signatures:
 
     `keys` are their master fingerprints, 8 hex digits, in the wallet's order; `signed` are places
     in it, from 0. `missing` is None where that depends on which keys sign. `handed_on` says that
-    others may have the payment: it is given up then, and not forgotten.
+    others may have the payment: it is given up then, and not forgotten. `path` says who signs on
+    the spending path that was chosen.
     """
 
     keys: tuple[str, ...]
     signed: tuple[int, ...]
     missing: int | None
     handed_on: bool = False
+    path: str = ""
 
     @property
     def sentence(self) -> str:
         """Who has signed, and what is missing."""
+        path = f" {self.path}" if self.path and self.missing else ""
+        return f"{self._progress}{path}"
+
+    @property
+    def _progress(self) -> str:
         if not self.signed:
             return f"None of {len(self.keys)} keys has signed."
         numbers = " and ".join(f"{place + 1} ({self.keys[place]})" for place in self.signed)

@@ -42,6 +42,13 @@ payment spends a coin of it, so that only one of the two can be confirmed.
 
   quietkey wallet give-up TXID
 """
+_PATHS = """\
+Each way to spend the coins of this wallet: who signs, and from when on. A payment takes the one
+with the fewest locks, or the one that you choose.
+
+  quietkey wallet paths --json
+  quietkey wallet pay ADDRESS 25k --path 2 --psbt-out pay.psbt
+"""
 _SWEEP = """\
 A private key (WIF, as paper wallets have it) is typed without an echo, or read from standard input,
 a QR code's text for example; never from the command line, where other programs read it. It is not
@@ -84,6 +91,9 @@ def add_arguments(pay: argparse.ArgumentParser) -> None:
         metavar="WHEN",
         help="not before this block, or this day as YYYY-MM-DD (default: the present height)",
     )
+    pay.add_argument(
+        "--path", type=_path, metavar="N", help="spend on this path: quietkey wallet paths"
+    )
 
 
 def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
@@ -99,6 +109,7 @@ def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
         task.add_argument("txid", help="the payment, as the history names it")
     for task in (bump, call_off, cpfp):
         add_rate(task, required=True)
+    add_task("paths", "who can spend the coins, and when", _PATHS, peer=False)
     sweep = add_task("sweep", "bring in the coins of a private key", _SWEEP, peer=True)
     add_rate(sweep, required=False)
     sweep.add_argument("--key-fd", type=int, metavar="N", help="read the key from descriptor N")
@@ -144,6 +155,7 @@ def request(args: argparse.Namespace) -> tuple[PaymentRequest, tuple[str, ...]]:
         tuple(coin.strip().lower() for coin in args.coin or ()),
         _data(args.data),
         args.locktime,
+        path=args.path or 0,
     )
     return payment, listed.notes
 
@@ -214,6 +226,12 @@ def _blocks(text: str) -> int:
         return read_blocks(text)
     except AmountError as error:
         raise argparse.ArgumentTypeError(error.hint) from None
+
+
+def _path(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 4 and int(text)):
+        raise argparse.ArgumentTypeError("a path is a number from 1 on, as `paths` lists them")
+    return int(text)
 
 
 def day(text: str) -> date:

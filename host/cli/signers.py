@@ -4,10 +4,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from host.app import spend
 from host.cli import psbt_verbs
+from host.cli.plots import Look, Opened
 from host.errors import BadInput, HostError, MoreSignatures
 from host.psbt import PsbtMaps
 from host.session.local import LocalSession
@@ -40,6 +41,16 @@ async def register(
     fingerprint = await session.register(args.wallet)
     _remember_device(args)
     return fingerprint
+
+
+async def paths(args: argparse.Namespace, opened: Opened, look: Look) -> None:
+    """List the paths on which the wallet can be spent. Raises HostError."""
+    async with opened(args) as session:
+        await look(args, session)
+        listed = session.wallet.paths()
+    for path in listed:
+        data = {**asdict(path), "sentence": path.sentence, "state": path.state}
+        sys.stdout.write(f"{json.dumps(data) if args.json else path.sentence}\n")
 
 
 def _remember_device(args: argparse.Namespace) -> None:

@@ -374,6 +374,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "unfreeze": _unfreeze,
     "history": _history,
     "plot": lambda args: plots.run(args, _session, _look),
+    "paths": lambda args: signers.paths(args, _session, _look),
     "register": _register,
     "sync": _sync,
     "rescan": _rescan,

@@ -35,7 +35,7 @@ class Drafted:
         return (
             f"Pay {', '.join(paid)}{total},"
             f" fee {grouped(draft.fee_sats)} sats ({draft.sats_per_vbyte:g} sat/vB)."
-            f"{_lifted(draft)}{_warnings(draft)}"
+            f"{_lifted(draft)}{_on_path(draft)}{_warnings(draft)}"
         )
 
 
@@ -45,6 +45,11 @@ def _lifted(draft: Draft) -> str:
         return ""
     rate = f"{request.sats_per_vbyte:g} sat/vB"
     return f" It comes back to you and lifts {request.child_of}: both pay {rate} together, or more."
+
+
+def _on_path(draft: Draft) -> str:
+    request = draft.request
+    return f" Path {request.path}: {request.path_words}" if request and request.path else ""
 
 
 def _warnings(draft: Draft) -> str:

@@ -7,6 +7,8 @@ from host import psbt
 from host.config import HARDENED
 from host.psbt import Map, PsbtMaps
 from host.values import Signatures
+from host.wallet import spending_path
+from host.wallet.spending_path import Signers
 from signer.formats import base58
 from signer.formats.payload.keys import EXTENDED
 from signer.formats.payload.values import AccountDescription
@@ -48,13 +50,20 @@ def keys_of(description: AccountDescription) -> tuple[CosignerKey, ...]:
     return tuple(map(CosignerKey.parse, description.keys))
 
 
-def signatures(description: AccountDescription, collected: PsbtMaps) -> Signatures:
-    """Which keys have signed every coin of a payment, and how many more have to."""
+def signatures(
+    description: AccountDescription, collected: PsbtMaps, signers: Signers | None = None
+) -> Signatures:
+    """Which keys have signed every coin of a payment, and how many more have to.
+
+    `signers` are those of the spending path that was chosen.
+    """
     keys = keys_of(description)
     places = [_places(keys, records) for records in collected.inputs]
     signed = tuple(sorted(frozenset.intersection(*places)))
     multisig = _MULTISIG.fullmatch(description.template)
     missing = max(int(multisig[1]) - len(signed), 0) if multisig else None
+    if signers is not None:
+        missing = spending_path.missing(signers, [keys[place].fingerprint for place in signed])
     return Signatures(tuple(key.fingerprint for key in keys), signed, missing)
 
 

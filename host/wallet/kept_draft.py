@@ -17,7 +17,9 @@ from host.wallet import (
     cosigners,
     descriptors,
     partial_signatures,
+    path_words,
     silent_payments,
+    spending_path,
 )
 from host.wallet.account import Account
 from signer.formats.payload.values import AccountDescription
@@ -87,8 +89,22 @@ class DraftKeeper(Account):
             return None
         kept = self._kept(draft)
         collected = psbt.PsbtMaps.parse(kept.collected or kept.psbt)
-        progress = cosigners.signatures(self.description, collected)
+        progress = self._progress(draft, collected)
         return replace(progress, handed_on=bool(kept.collected))
+
+    @cached_property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Those of its keys, in its order."""
+        return tuple(key.fingerprint for key in cosigners.keys_of(self.description))
+
+    def _progress(self, draft: Draft, collected: psbt.PsbtMaps) -> Signatures:
+        number = draft.request.path if draft.request else 0
+        if not number:
+            return cosigners.signatures(self.description, collected)
+        signers = spending_path.numbered(self._bdk, number).signers
+        progress = cosigners.signatures(self.description, collected, signers)
+        path = f"Path {number} is signed by {path_words.who(signers, self.fingerprints)}."
+        return replace(progress, path=path)
 
     def _kept(self, draft: Draft) -> Draft:
         kept = self.store.draft()
@@ -150,7 +166,7 @@ class DraftKeeper(Account):
         if not self.is_policy or bdk_adapter.can_finalize(signed):
             return
         partial_signatures.check(signed, spent)
-        progress = cosigners.signatures(self.description, signed)
+        progress = self._progress(draft, signed)
         if progress.missing == 0 or len(progress.signed) == len(progress.keys):
             return  # enough, and one is not right: finalizing says so
         self.store.keep_collected(draft, signed.encode())

@@ -59,7 +59,8 @@ def _made_again(
         for output in transaction.output():
             if not _is_change(wallet, output):
                 builder = builder.add_recipient(output.script_pubkey, output.value)
-        builder = spending_path.chosen(builder.unspendable(list(kept)), wallet)
+        path = spending_path.number_of(wallet, transaction)
+        builder = spending_path.chosen(builder.unspendable(list(kept)), wallet, path)
         bumped = payment_request.built(builder.fee_rate(rate), wallet)
     if bumped.fee() < least_sats:
         raise _too_low(str(least_sats))
@@ -87,7 +88,8 @@ def back_to_yourself(wallet: BdkWallet, raw_tx: bytes, rate: "bdk.FeeRate") -> "
     with _absent(wallet, transaction):
         outpoints = [txin.previous_output for txin in transaction.input()]
         builder = bdk.TxBuilder().add_utxos(outpoints).manually_selected_only().drain_to(script)
-        builder = spending_path.chosen(builder, wallet)
+        path = spending_path.number_of(wallet, transaction)
+        builder = spending_path.chosen(builder, wallet, path)
         wanted = payment_request.built(builder.fee_rate(rate), wallet)
         least_sats = old_fee_sats + _RELAY_SATS_PER_VBYTE * _vbytes(wanted, rate)
         if wanted.fee() >= least_sats:

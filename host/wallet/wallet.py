@@ -1,6 +1,6 @@
 """An account that pays: drafts, signed payments, and what becomes of them."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import bdkpython as bdk
@@ -21,6 +21,7 @@ from host.wallet import (
     ended,
     packages,
     partial_signatures,
+    path_words,
     payment_request,
     replacing,
     silent_payments,
@@ -29,7 +30,9 @@ from host.wallet import (
 from host.wallet.account import ON_THEIR_WAY
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
 from host.wallet.kept_draft import DraftKeeper
+from host.wallet.path_words import SpendingPath
 from host.wallet.payment_request import Output
+from host.wallet.spending_path import PathLocks
 
 
 class Wallet(DraftKeeper):
@@ -53,13 +56,14 @@ class Wallet(DraftKeeper):
         with self._lock:
             builder, usable = self._with_coins(builder, request, outputs)
             usable_sats = sum(output.txout.value.to_sat() for output in usable)
-            aside = self._aside() if not request.coins else "Choose more coins, or a lower amount."
+            aside = self._aside(request, usable_sats)
             psbt_draft = payment_request.built(builder, self._bdk, usable_sats, aside)
             pairs = zip(request.recipients, outputs, strict=True)
             recipients = tuple(  # the proofs are in the PSBT
                 replace(recipient, address=paid.address, proof="") for recipient, paid in pairs
             )
-            request = replace(request, recipients=recipients)
+            words = self._path(request.path).words if request.path else ""
+            request = replace(request, recipients=recipients, path_words=words)
             return self._keep(self._of_request(psbt_draft, request, outputs))
 
     def _with_coins(
@@ -78,6 +82,8 @@ class Wallet(DraftKeeper):
             builder = builder.manually_selected_only()
         elif any(output.sats is None for output in outputs):
             builder = builder.drain_wallet()
+        if request.path:
+            usable = self._on_path(request, usable)
         names = {outpoint_name(output.outpoint): output.outpoint for output in usable.values()}
         addresses = [output.address for output in outputs]
         spent = self._ruling_out(addresses, set(names), all_spent=bool(request.coins))
@@ -87,7 +93,38 @@ class Wallet(DraftKeeper):
         )
         if spent:
             builder = builder.add_utxos([names[coin] for coin in sorted(spent)])
-        return spending_path.chosen(builder, self._bdk), list(usable.values())
+        return spending_path.chosen(builder, self._bdk, request.path), list(usable.values())
+
+    def paths(self) -> tuple[SpendingPath, ...]:
+        """How its coins can be spent, and from when on. Raises BadInput: too many to list."""
+        with self._lock:
+            frozen = self.store.frozen()
+            coins = [coin for coin in self._safe() if outpoint_text(coin.outpoint) not in frozen]
+            return path_words.listed(self._bdk, self.fingerprints, coins, self._present)
+
+    def _path(self, number: int, coins: "Iterable[bdk.LocalOutput]" = ()) -> SpendingPath:
+        path = spending_path.numbered(self._bdk, number)
+        return path_words.described(number, path, self.fingerprints, tuple(coins), self._present)
+
+    @property
+    def _present(self) -> path_words.Present:
+        return path_words.Present(self.tip_height, self._clock())
+
+    def _on_path(
+        self, request: PaymentRequest, usable: "Mapping[str, bdk.LocalOutput]"
+    ) -> "dict[str, bdk.LocalOutput]":
+        """Those coins that can take the chosen path now. Raises BadInput, WalletError."""
+        path = self._path(request.path, usable.values())
+        locks = spending_path.numbered(self._bdk, request.path).locks
+        present = self._present
+        for name in request.coins:
+            if not present.is_open(locks, usable[name]):
+                raise BadInput(
+                    f"The coin {name} can take path {request.path} from"
+                    f" {present.opening(locks, usable[name]).text} on; it is block"
+                    f" {grouped(present.height)} now. No payment was created."
+                )
+        return path_words.open_coins(path, locks, usable, present)
 
     def _check_coins(
         self, coins: Iterable[str], usable: Container[str], frozen: Container[str]
@@ -103,10 +140,17 @@ class Wallet(DraftKeeper):
             )
             raise BadInput(f"The coin {name} {reason}. No payment was created.")
 
-    def _aside(self) -> str:
-        """What is not spent although it is there, a sentence; "" when there is nothing."""
+    def _aside(self, request: PaymentRequest, usable_sats: int) -> str:
+        """What is not spent although it is there, in sentences; "" when there is nothing."""
+        if request.coins:
+            return "Choose more coins, or a lower amount."
         frozen = sum(utxo.sats for utxo in self.utxos() if utxo.frozen)
-        return f"{grouped(frozen)} sats more are frozen." if frozen else ""
+        sentences = [f"{grouped(frozen)} sats more are frozen."] if frozen else []
+        safe_sats = sum(output.txout.value.to_sat() for output in self._safe())
+        if request.path and (young := safe_sats - frozen - usable_sats) > 0:
+            later = f"{grouped(young)} sats more are too young for path {request.path}."
+            sentences.append(f"{later} `quietkey wallet paths` says until when.")
+        return " ".join(sentences)
 
     def _of_request(
         self, psbt_draft: "bdk.Psbt", request: PaymentRequest, outputs: Sequence[Output]
@@ -167,7 +211,7 @@ class Wallet(DraftKeeper):
             if replacing.is_calling_off(self._bdk, record.payment.raw_tx):
                 return self.draft_call_off(txid, sats_per_vbyte)
             silent = silent_payments.silent_scripts(record, self.network, self._is_own)
-            bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe())
+            bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe(record))
             draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte, silent)
             return self._keep(replace(draft, replaces=txid))
 
@@ -273,15 +317,18 @@ class Wallet(DraftKeeper):
                 )
         return record
 
-    def _unsafe(self) -> list["bdk.OutPoint"]:
-        """Coins that no payment may take: not safe, or frozen."""
-        frozen = self.store.frozen()
+    def _unsafe(self, replaced: PaymentRecord) -> list["bdk.OutPoint"]:
+        """Coins that its replacement may not take: not safe, frozen, or too young for its path."""
+        number = spending_path.number_of(self._bdk, bdk.Transaction(replaced.payment.raw_tx))
+        locks = spending_path.numbered(self._bdk, number).locks if number else PathLocks()
+        frozen, present = self.store.frozen(), self._present
         safe = {outpoint_name(output.outpoint) for output in self._safe()}
-        outpoints = (output.outpoint for output in self._bdk.list_unspent())
         return [
-            outpoint
-            for outpoint in outpoints
-            if outpoint_name(outpoint) not in safe or outpoint_text(outpoint) in frozen
+            coin.outpoint
+            for coin in self._bdk.list_unspent()
+            if outpoint_name(coin.outpoint) not in safe
+            or outpoint_text(coin.outpoint) in frozen
+            or not present.is_open(locks, coin)
         ]
 
     def _ruling_out(
