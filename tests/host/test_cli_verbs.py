@@ -461,6 +461,7 @@ def test_every_task_of_the_command_line_is_done_by_somebody() -> None:
     paying = {"pay", "bump", "call-off", "cpfp", "give-up", "freeze", "unfreeze", "sweep"}
     looking = {
         "pair",
+        "paths",
         "register",
         "balance",
         "receive",
