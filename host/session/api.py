@@ -9,6 +9,7 @@ from typing import Protocol
 
 from host.diagram import TransactionFlow
 from host.payees.contacts import Contact
+from host.spending import SpendingPath
 from host.values import (
     Balance,
     Draft,
@@ -35,7 +36,10 @@ Observer = Callable[[Sent], None]
 
 @dataclass(frozen=True, slots=True)
 class WalletSnapshot:
-    """The wallet at one moment. `is_whole` is False while only the latest payments are in it."""
+    """The wallet at one moment. `is_whole` is False while only the latest payments are in it.
+
+    `paths` are those on which its coins can be spent, where there are several.
+    """
 
     fingerprint: str
     height: int
@@ -44,6 +48,7 @@ class WalletSnapshot:
     history: tuple[HistoryEntry, ...] = ()
     network: NetworkView = field(default_factory=NetworkView)
     is_whole: bool = True
+    paths: tuple[SpendingPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

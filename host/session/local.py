@@ -14,7 +14,7 @@ from host.app import cosigner, pair, pasted, payee_names, receive, spend, verify
 from host.app.history import entries, latest
 from host.backends import Backend
 from host.devices import SigningDevice
-from host.errors import HostError, NetworkError, WalletError
+from host.errors import BadInput, HostError, NetworkError, WalletError
 from host.servers.dns import NameResolver
 from host.session import wording
 from host.session.api import (
@@ -27,6 +27,7 @@ from host.session.api import (
 )
 from host.session.cable import Cable
 from host.session.records import WalletRecords
+from host.spending import SpendingPath
 from host.store import Search
 from host.values import (
     Draft,
@@ -378,4 +379,14 @@ def _snapshot(wallet: Wallet, network: NetworkView, newest: int | None = None) -
             history,
             network,
             newest is None or len(history) < newest,
+            _choices(wallet),
         )
+
+
+def _choices(wallet: Wallet) -> tuple[SpendingPath, ...]:
+    """Its paths, where there is something to choose from."""
+    try:
+        paths = wallet.paths() if wallet.is_policy else ()
+    except BadInput:  # too many: nobody chooses from them
+        paths = ()
+    return paths if len(paths) > 1 else ()

@@ -23,6 +23,7 @@ class Needs(Enum):
     SHARED = "several keys"
     WALLETS = "wallets with names"
     HANDED_ON = "others may have it"
+    PATHS = "several spending paths"
 
 
 class KeyPlace(Enum):
@@ -52,6 +53,7 @@ class KeyPlace(Enum):
     ANSWER = "While a wallet is set up"
     LEAVING = "Before leaving"
     JUMP = "While letters mark the parts"
+    PATHS = "Choosing who signs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ ROWS = (
     KeyRow(KeyPlace.FORM, "enter", "look", "enter", "Look at it", "See fee and change first.", 0),
     KeyRow(KeyPlace.FORM, "ctrl+n", "add", "^n", "One more", "Pay another one with it.", 0),
     KeyRow(KeyPlace.FORM, "ctrl+z", "remove", "^z", "Take back", "Without the last one.", 3),
+    KeyRow(KeyPlace.FORM, "ctrl+t", "paths", "^t", "Path", "Who signs, and when.", 0, Needs.PATHS),
     KeyRow(KeyPlace.FORM, "tab", "next", "tab", "Next field", "The next field.", 0),
     KeyRow(KeyPlace.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
     KeyRow(KeyPlace.FORM, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
@@ -225,6 +228,14 @@ ROWS = (
     KeyRow(
         KeyPlace.SHEET, "escape,q,question_mark", "leave", "esc", "Close", "Close this page.", 0
     ),
+    KeyRow(KeyPlace.PATHS, "up", "pick(-1)", "↑", "Up", "The path above.", 0, Needs.PATHS),
+    KeyRow(KeyPlace.PATHS, "down", "pick(1)", "↓", "Down", "The path below.", 0, Needs.PATHS),
+    KeyRow(
+        KeyPlace.PATHS, "enter", "choose", "enter", "Choose", "Pay on this path.", 0, Needs.PATHS
+    ),
+    KeyRow(
+        KeyPlace.PATHS, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0, Needs.PATHS
+    ),
     KeyRow(KeyPlace.WELCOME, "up", "step(-1)", "↑", "Up", "The answer above.", 0),
     KeyRow(KeyPlace.WELCOME, "down", "step(1)", "↓", "Down", "The answer below.", 0),
     KeyRow(KeyPlace.WELCOME, "enter", "choose", "enter", "Choose", "This answer.", 0),
@@ -263,6 +274,7 @@ def missing(state: AppState) -> frozenset[Needs]:
         Needs.PLAYGROUND: state.playground,
         Needs.ATTACKS: state.attack is not None,
         Needs.WALLETS: state.wallets,
+        Needs.PATHS: state.wallet is not None and bool(state.wallet.paths),
     }
     return frozenset(need for need, there in parts.items() if not there)
 
@@ -291,6 +303,7 @@ ALONE = (
     KeyPlace.ANSWER,
     KeyPlace.LEAVING,
     KeyPlace.JUMP,
+    KeyPlace.PATHS,
 )
 
 

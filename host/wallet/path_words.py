@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import bdkpython as bdk
 
 from host.config import grouped
 from host.errors import WalletError
+from host.spending import PathOpening, SpendingPath, date_text
 from host.wallet import bdk_adapter, spending_path
 from host.wallet.bdk_wallet import BdkWallet
 from host.wallet.spending_path import KeyGroup, PathKey, PathLocks, PolicyPath, Preimage, Signers
@@ -15,58 +15,6 @@ from host.wallet.spending_path import KeyGroup, PathKey, PathLocks, PolicyPath, 
 _BLOCK_S = 600
 _BEHIND_S = 3_600  # how far the median of the last blocks' times is behind the clock (BIP113)
 _LENGTHS = ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PathOpening:
-    """From when on a block can have it: the newest block's height, and seconds since 1970."""
-
-    height: int
-    time: int
-
-    @property
-    def text(self) -> str:
-        """`block 840,000`, a date, or both."""
-        height = f"block {grouped(self.height)}"
-        if not self.time:
-            return height
-        return _date(self.time) if not self.height else f"{height} and {_date(self.time)}"
-
-
-@dataclass(frozen=True, slots=True)
-class SpendingPath:
-    """A path by its number, from 1: when, and who signs; for how many of the coins that is now.
-
-    `opens` is when the first coin can take it, `opens_all` when every one can.
-    """
-
-    number: int
-    words: str
-    signers: str
-    ready: int
-    coins: int
-    opens: PathOpening
-    opens_all: PathOpening
-
-    @property
-    def state(self) -> str:
-        """Whether it is possible."""
-        if self.ready == self.coins:
-            return "Possible now." if self.coins else "There is no coin to spend."
-        if self.ready:
-            count = f"{grouped(self.ready)} of {grouped(self.coins)} coins"
-            return f"Possible now for {count}; for all from {self.opens_all.text} on."
-        if self.opens == self.opens_all:
-            return f"Possible from {self.opens.text} on."
-        return (
-            f"Possible for a first coin from {self.opens.text} on; for all from"
-            f" {self.opens_all.text} on."
-        )
-
-    @property
-    def sentence(self) -> str:
-        """`2. After 10 blocks (about 1.7 hours) since a coin came: key 2 (3f635a63) alone. ...`."""
-        return f"{self.number}. {self.words} {self.state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +121,7 @@ def _listed(texts: Sequence[str]) -> str:
 def _when(locks: PathLocks) -> str:
     parts = [f"from block {grouped(locks.height)} on"] if locks.height else []
     if locks.time:
-        parts.append(f"from {_date(locks.time)} on")
+        parts.append(f"from {date_text(locks.time)} on")
     if locks.blocks:
         blocks = f"{grouped(locks.blocks)} block{'' if locks.blocks == 1 else 's'}"
         parts.append(f"after {blocks} ({_about(locks.blocks * _BLOCK_S)}) since a coin came")
@@ -188,7 +136,3 @@ def _about(seconds: int) -> str:
     size, unit = next((row for row in _LENGTHS if seconds >= row[0]), _LENGTHS[-1])
     count = round(seconds / size, 1) if seconds < 10 * size else round(seconds / size)
     return f"about {count:g} {unit}{'' if count == 1 else 's'}"
-
-
-def _date(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -8,6 +8,7 @@ import bdkpython as bdk
 from host import consensus, psbt
 from host.config import grouped
 from host.errors import BadInput, WalletError
+from host.spending import SpendingPath
 from host.transactions import Transaction, TxOut
 from host.values import (
     Draft,
@@ -30,7 +31,6 @@ from host.wallet import (
 from host.wallet.account import ON_THEIR_WAY
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
 from host.wallet.kept_draft import DraftKeeper
-from host.wallet.path_words import SpendingPath
 from host.wallet.payment_request import Output
 from host.wallet.spending_path import PathLocks
 

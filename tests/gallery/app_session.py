@@ -21,6 +21,7 @@ from host.session.api import (
     WalletSession,
     WalletSnapshot,
 )
+from host.spending import SpendingPath
 from host.values import (
     Balance,
     Draft,
@@ -385,7 +386,12 @@ class FakeSession:
         address = " ".join(recipient.address for recipient in request.recipients) or OURS
         draft = Draft(b"", address, sats, FEE_SATS, request.sats_per_vbyte, available - sats, WORDS)
         self._spend(draft, available - sats)
-        return replace(draft, request=request)
+        words = self._wallet.paths[request.path - 1].words if request.path else ""
+        return replace(draft, request=replace(request, path_words=words))
+
+    def offer_paths(self, *paths: SpendingPath) -> None:
+        """To be chosen from."""
+        self._wallet = replace(self._wallet, paths=paths)
 
     def _spend(self, draft: Draft, change_sats: int) -> None:
         """Out of the coin that the faucet gave."""

@@ -13,6 +13,7 @@ from host.payees.contacts import Contact
 from host.session.api import WalletSession
 from host.session.plots import overview
 from host.settings import ThemeChoice
+from host.spending import PathOpening, SpendingPath
 from host.tui.app import QuietkeyApp
 from host.values import GivenAddress, OwnAddress, ReceiveAddress, Signatures
 from tests.gallery import app_session, app_views
@@ -64,6 +65,19 @@ def _shared() -> FakeSession:
     return session
 
 
+def _inherited() -> FakeSession:
+    """Two keys now, a third one after a year: for 1 of 2 coins already."""
+    session = _funded()
+    now, heir = "key 1 (73c5da0a) and key 2 (3f635a63)", "key 3 (b8688df1) alone"
+    later = "After 52 560 blocks (about 1 year) since a coin came"
+    opens = PathOpening(0, 0)
+    session.offer_paths(
+        SpendingPath(1, f"Now: {now}.", now, 2, 2, opens, opens),
+        SpendingPath(2, f"{later}: {heir}.", heir, 1, 2, opens, PathOpening(52_700, 0)),
+    )
+    return session
+
+
 def _long_history() -> FakeSession:
     session = _funded()
     session.live_long()
@@ -105,6 +119,7 @@ ASKED = (*DRAFT, "enter")
 APPROVED = ("space",) * len(app_views.PAYMENT_PAGES)
 SENT = (*ASKED, *APPROVED)
 OPENED = ("escape", "h", "enter")
+PATHS = (*FORM, "ctrl+t", "down", "down")
 ASK = ("r", "a", f"{PASTE}25k", "tab", f"{PASTE}Rent for May", "enter")
 BUMP = (*SENT, *OPENED, "plus", "enter")
 
@@ -193,6 +208,9 @@ SHOTS = (
     Shot("pay-several", _funded, (*FORM, "ctrl+n", f"{PASTE}{app_session.THEIRS}")),
     Shot("pay-bill", _funded, DRAFT),
     Shot("pay-signed-in-part", _shared, DRAFT),
+    Shot("pay-paths", _inherited, PATHS),
+    Shot("pay-path-chosen", _inherited, (*PATHS, "enter")),
+    Shot("pay-on-a-path", _inherited, (*PATHS, "enter", "enter")),
     Shot("pay-asked", _funded, ASKED),
     Shot("pay-total", _funded, (*ASKED, *APPROVED[1:])),
     Shot("pay-declined", _funded, (*ASKED, "escape")),

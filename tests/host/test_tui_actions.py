@@ -15,12 +15,12 @@ MISSING = st.sets(st.sampled_from([Needs.PANEL, Needs.PLAYGROUND])).map(frozense
 
 
 def test_what_is_missing_is_what_the_state_says() -> None:
-    honest = {Needs.ATTACKS, Needs.WALLETS}
+    honest = {Needs.ATTACKS, Needs.WALLETS, Needs.PATHS}
     assert actions.missing(AppState()) == ALL_PARTS | honest
     assert actions.missing(AppState(panel=False)) == {Needs.PANEL} | honest
     assert actions.missing(AppState(playground=False)) == {Needs.PLAYGROUND} | honest
     assert actions.missing(AppState(panel=False, playground=False)) == NO_PARTS | honest
-    assert actions.missing(AppState(attack=AttackBoard((), ""))) == {Needs.WALLETS}
+    assert actions.missing(AppState(attack=AttackBoard((), ""))) == honest - {Needs.ATTACKS}
 
 
 @given(PLACES, MISSING)

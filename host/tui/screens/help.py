@@ -31,7 +31,7 @@ EXPLAINED = {
 NOT_NAMED = (KeyPlace.SHEET, KeyPlace.WELCOME, KeyPlace.ANSWER, KeyPlace.LEAVING, KeyPlace.JUMP)
 
 
-class HelpScreen(Sheet):
+class HelpScreen(Sheet[None]):
     BINDINGS = actions.bindings(KeyPlace.SHEET)
 
     def __init__(

@@ -15,6 +15,7 @@ from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import DraftRequested
 from host.tui.screens.page import WalletPage, address, pointed
+from host.tui.screens.paths import PathsScreen
 from host.tui.widgets.field import Field
 from host.values import FeeChoice, PaymentRequest, Recipient
 
@@ -34,6 +35,7 @@ class PayPage(WalletPage, can_focus=False):
         self._recipients: tuple[Recipient, ...] = ()  # those that are written down already
         # What is said of a secret that was pasted: the field is emptied.
         self._secret: CheckedField | None = None
+        self._path = 0  # the wallet chooses
 
     def compose(self) -> ComposeResult:
         yield Static(id="recipients")
@@ -52,8 +54,14 @@ class PayPage(WalletPage, can_focus=False):
         names = [contact.name for contact in state.records.contacts]
         self.query_one("#to", Input).suggester = SuggestFromList(names, case_sensitive=False)
         self._say()
-        news = state.problem or state.busy or _out_of(state)
+        news = state.problem or state.busy or self._chosen()
         self.query_one("#advice", Static).update(pointed(news))
+
+    def _chosen(self) -> str:
+        """Out of which coins, and on which path."""
+        paths = self._state.wallet.paths if self._state.wallet else ()
+        path = f"Path {paths[self._path - 1].sentence}" if 0 < self._path <= len(paths) else ""
+        return " ".join(filter(None, (_out_of(self._state), path)))
 
     @on(Input.Changed)
     def _changed(self) -> None:
@@ -88,7 +96,7 @@ class PayPage(WalletPage, can_focus=False):
         last = () if written else (self._last(checked),)
         if isinstance(fee, FeeChoice):
             recipients = (*self._recipients, *last)
-            request = PaymentRequest(recipients, coins=self._state.chosen)
+            request = PaymentRequest(recipients, coins=self._state.chosen, path=self._path)
             self.post_message(DraftRequested(request, fee))
 
     def action_add(self) -> None:
@@ -100,6 +108,16 @@ class PayPage(WalletPage, can_focus=False):
                 return
         self._recipients = (*self._recipients, self._last(checked))
         self._empty()
+
+    def action_paths(self) -> None:
+        """Let the person choose who signs."""
+        if self._state.wallet and self._state.wallet.paths:
+            screen = PathsScreen(self._state.wallet.paths, self._path)
+            self.app.push_screen(screen, self._take_path)
+
+    def _take_path(self, number: int | None) -> None:
+        self._path = number or 0
+        self.show(self._state)
 
     def action_remove(self) -> None:
         """Take the last recipient back that was written down."""

@@ -107,6 +107,7 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
     if draft.request and draft.request.child_of:
         together = f"both pay {wording.rate(draft.request.sats_per_vbyte)} together"
         facts.append(fact("Lifts", wording.short(draft.request.child_of), together))
+    facts += _path(draft)
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     elif any(map(is_silent, draft.recipient.split())):
@@ -119,6 +120,14 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         changes = " ".join(payee.warning for payee in draft.recipients if payee.warning)
         facts.append(warned(changes))
     return Content.assemble(*facts)
+
+
+def _path(draft: Draft) -> list[Content]:
+    """When the path that was chosen is possible, and who signs."""
+    if draft.request is None or not draft.request.path:
+        return []
+    when, _, who = draft.request.path_words.partition(": ")
+    return [fact("Path", f"{draft.request.path}. {when}"), fact("", who)]
 
 
 def _recipients(draft: Draft, state: AppState) -> list[Content]:

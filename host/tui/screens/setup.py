@@ -43,7 +43,7 @@ class AnswerLine(Static):
         await self.run_action(f"screen.take({self._number})")
 
 
-class SetupScreen(Sheet):
+class SetupScreen(Sheet[None]):
     """Asks until there is an opening, and tells the app of it. `current` is the wallet behind it.
 
     With `leads_back`, who escapes from the first question is where they were before.

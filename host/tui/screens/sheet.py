@@ -1,6 +1,7 @@
 """A page that lies over everything: its keys stand in its own last line."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,8 +12,10 @@ from textual.widgets import Static
 from host.tui import actions
 from host.tui.actions import KeyPlace
 
+Result = TypeVar("Result")
 
-class Sheet(ModalScreen[None], inherit_bindings=False):
+
+class Sheet(ModalScreen[Result], inherit_bindings=False):
     """No other key works while it is open."""
 
     def keys(self, place: KeyPlace) -> Static:
@@ -28,7 +31,7 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
         return Content.assemble(*parts)
 
 
-class LeavingScreen(Sheet):
+class LeavingScreen(Sheet[None]):
     """Says what would be lost, a sentence each."""
 
     BINDINGS = actions.bindings(KeyPlace.LEAVING)
