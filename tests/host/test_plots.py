@@ -2,7 +2,6 @@
 
 import json
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,10 +103,10 @@ def test_the_command_line_draws_says_and_lists_it(
 
 
 async def test_the_app_has_them_on_a_page() -> None:
-    history = next(shot for shot in SHOTS if shot.name == "history")
-    shown = await take(replace(history, keys=("t",)), (80, 24), goldens.screen_text)
+    trends = next(shot for shot in SHOTS if shot.name == "trends")
+    shown = await take(trends, (80, 24), goldens.screen_text)
     assert "Balance over time" in shown
-    assert "44 499 700 sats since " in shown
+    assert "at the end 44 499 700 sats." in shown
     assert "█" in shown
     assert "Coin ages" in shown
     assert "What others pay" not in shown, "nobody tells"
