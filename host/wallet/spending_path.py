@@ -78,7 +78,7 @@ class _Part:
 
     signers: tuple[Signers, ...] = ()
     locks: PathLocks = PathLocks()
-    items: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    choices: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 def of(wallet: "bdk.Wallet", branch: "bdk.KeychainKind" = EXTERNAL) -> tuple[PolicyPath, ...]:
@@ -89,7 +89,7 @@ def of(wallet: "bdk.Wallet", branch: "bdk.KeychainKind" = EXTERNAL) -> tuple[Pol
         PolicyPath(
             _together(part.signers),
             part.locks,
-            {name: list(indexes) for name, indexes in part.items},
+            {name: list(indexes) for name, indexes in part.choices},
         )
         for part in parts
     )
@@ -234,7 +234,7 @@ def _all_of(
     locks, items = PathLocks(), [item]
     for part in (*parts, *keys):
         locks = locks.with_those(part.locks)
-        items += part.items
+        items += part.choices
     signers = [signer for part in parts for signer in part.signers]
     members = tuple(_together(part.signers) for part in keys)
     if count == len(members):

@@ -301,7 +301,9 @@ async def rest(app: App[int]) -> None:
         await asyncio.sleep(0)
         pumps = (app, *app.screen.walk_children(), app.screen)
         # What is to happen after a refresh waits for Textual's own timer, in no queue.
-        waits = any(pump.message_queue_size for pump in pumps) or app.screen._callbacks
+        screen = app.screen
+        is_due = screen._callbacks or screen._layout_required or screen._dirty_widgets
+        waits = is_due or any(pump.message_queue_size for pump in pumps)
         calm = 0 if waits else calm + 1
 
 
