@@ -8,6 +8,7 @@ import pytest
 
 from tests.mutation.mutants import Source
 from tests.mutation.survivors import TABLE, Survivors
+from tests.nights import AT_NIGHT
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +60,7 @@ SURVIVORS = """[toy.sums]
 
 
 @pytest.mark.timeout(60)
+@AT_NIGHT
 def test_planted_survivors_are_told_from_what_the_tests_notice(tmp_path: Path) -> None:
     toy = tmp_path / "toy"
     toy.mkdir()

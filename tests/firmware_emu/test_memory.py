@@ -212,6 +212,7 @@ def test_after_refusals_wrong_pins_and_a_pulled_cable_there_is_nothing_either(fl
         assert memory.residue(device.pid, known) == set()
 
 
+@AT_NIGHT
 def test_a_new_seed_leaves_nothing_after_it_was_shown_asked_back_and_used(flash: Path) -> None:
     with EmulatorProcess(flash) as device:
         words = make(device)

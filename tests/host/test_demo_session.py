@@ -109,6 +109,7 @@ async def test_the_panel_is_the_devices_own_and_works_while_the_cable_is_out(
     await session.unlock()
 
 
+@AT_NIGHT
 async def test_characters_typed_on_the_panel_reach_the_device(session: DemoSession) -> None:
     finger = ScriptedFinger(session._parts.control)
     await finger.open_menu("Lock")

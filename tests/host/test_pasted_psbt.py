@@ -25,6 +25,7 @@ from tests.gallery import app_session
 from tests.gallery.app_clock import FedClock
 from tests.gallery.app_shots import PASTE
 from tests.host.pilots import Reviewer, past, shows
+from tests.nights import AT_NIGHT
 from tests.wallets import OTHER_WORDS, STRANGER, fund, paired, sign
 
 PIN = "1234"
@@ -96,6 +97,7 @@ def test_what_is_broken_has_a_sentence(text: str, sentence: str) -> None:
 
 
 @pytest.mark.timeout(180)
+@AT_NIGHT
 async def test_a_payment_signed_elsewhere_is_pasted_and_sent(tmp_path: Path) -> None:
     """The demo's own network and device; the signature comes by the clipboard."""
     with FlashFile(tmp_path / "device.flash") as flash:

@@ -223,6 +223,7 @@ def test_a_birthday_on_mainnet_begins_at_the_block_known_before_it(
             assert start.birthday.height == height
 
 
+@AT_NIGHT
 async def test_the_command_line_looks_again_behind_a_wider_gap(
     devnet: Devnet, emulator: EmulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,7 @@ from signer.formats import cbor
 from tests import trains
 from tests.gallery.device import payments
 from tests.keyboard import keyboard
+from tests.nights import cases
 
 SIGN = {"network": "localtest", "psbt": payments()["high fee"]}
 REPEAT_S = 1 / 30
@@ -33,7 +34,7 @@ async def test_random_trains_of_keys_do_nothing_nobody_meant(face: str, count: i
     assert await trains.main(count, face) == {"signatures": 0, "erasures": 0, "tries": 0}
 
 
-@pytest.mark.parametrize("face", ["shell", "remote", "terminal"])
+@pytest.mark.parametrize("face", cases(["shell", "remote", "terminal"], {"shell", "remote"}))
 async def test_the_trains_would_find_a_device_that_takes_every_key(
     face: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
