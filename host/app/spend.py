@@ -24,11 +24,11 @@ from host.errors import (
     PeersUnreachable,
     WalletError,
 )
+from host.fees import FeeAdvice
 from host.payees.addresses import is_silent
 from host.values import (
     DEFAULT_RATE,
     Draft,
-    FeeAdvice,
     PaymentRecord,
     PaymentRequest,
     Propagation,

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from host import registry
 from host.errors import BadInput
-from host.values import FeeEstimate, NetworkView, Sent, WaitingFees
+from host.fees import FeeEstimate
+from host.values import NetworkView, Sent, WaitingFees
 from host.wallet.scanned import ScannedWallet
 
 

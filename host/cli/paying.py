@@ -10,13 +10,14 @@ from typing import Any
 
 from host.cli import options
 from host.errors import BadInput
+from host.fees import FeeChoice
 from host.payees import AmountError, lists, read_amount, read_blocks, read_rate
 from host.payees.contacts import Contact
 from host.payees.lists import RecipientList
 from host.session.api import WalletSession
 from host.session.forms import look_alike_warning
 from host.session.payment import chosen_rate
-from host.values import DEFAULT_RATE, FeeChoice, HistoryEntry, PaymentRequest
+from host.values import DEFAULT_RATE, HistoryEntry, PaymentRequest
 
 _HEX = "hex:"
 _BUMP = """\

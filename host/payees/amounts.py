@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 
 from host.config import grouped
+from host.fees import FeeChoice
 from host.payees.cleaning import visible
 from host.payees.errors import AmountError
-from host.values import FeeChoice
 
 SATS_PER_BTC = 100_000_000
 MAX_SATS = 21_000_000 * SATS_PER_BTC

@@ -13,8 +13,9 @@ import bdkpython as bdk
 
 from host import background
 from host.errors import NetworkError
+from host.fees import FeeEstimate
 from host.transactions import Transaction
-from host.values import Acceptance, FeeEstimate, NetworkView, Sent, WaitingFees
+from host.values import Acceptance, NetworkView, Sent, WaitingFees
 from host.wallet.scanned import ScannedWallet
 
 Result = TypeVar("Result")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from host.diagram import TransactionFlow
+from host.fees import FeeAdvice
 from host.payees.contacts import Contact
 from host.spending import SpendingPath
 from host.values import (
     Balance,
     Draft,
-    FeeAdvice,
     Frame,
     GivenAddress,
     HistoryEntry,

@@ -4,13 +4,14 @@ As host.session.tasks: one coroutine per task, each ending in a clear sentence.
 """
 
 from host.errors import MoreSignatures, WalletError
+from host.fees import FeeChoice
 from host.session import wording
 from host.session.api import UnfinishedPayment
 from host.session.endings import WayOut
 from host.session.payment import chosen_rate
 from host.session.state import PaymentProgress, Stage
 from host.session.tasks import Host, reported
-from host.values import FeeChoice, PaymentRecord, PaymentRequest
+from host.values import PaymentRecord, PaymentRequest
 
 
 async def draft_replacement(host: Host, way_out: WayOut, txid: str, fee: FeeChoice) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from host.fees import FeeChoice
 from host.payees import (
     AmountError,
     Payee,
@@ -16,7 +17,7 @@ from host.payees import (
 from host.payees.contacts import Contact, of_name
 from host.payees.poisoning import resembling
 from host.session import wording
-from host.values import FeeChoice, HistoryEntry
+from host.values import HistoryEntry
 
 Value = TypeVar("Value")
 

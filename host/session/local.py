@@ -15,6 +15,7 @@ from host.app.history import entries, latest
 from host.backends import Backend
 from host.devices import SigningDevice
 from host.errors import BadInput, HostError, NetworkError, WalletError
+from host.fees import FeeAdvice
 from host.servers.dns import NameResolver
 from host.session import wording
 from host.session.api import (
@@ -31,7 +32,6 @@ from host.spending import SpendingPath
 from host.store import Search
 from host.values import (
     Draft,
-    FeeAdvice,
     NetworkView,
     PaymentRecord,
     PaymentRequest,

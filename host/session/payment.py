@@ -4,18 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from host.config import grouped
+from host.fees import FeeAdvice, FeeChoice
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession
-from host.values import (
-    DEFAULT_RATE,
-    Draft,
-    FeeAdvice,
-    FeeChoice,
-    PaymentRequest,
-    ReceiveAddress,
-    Sent,
-    SignedPayment,
-)
+from host.values import DEFAULT_RATE, Draft, PaymentRequest, ReceiveAddress, Sent, SignedPayment
 
 
 @dataclass(frozen=True, slots=True)

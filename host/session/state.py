@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from host.diagram import TransactionFlow
+from host.fees import FeeAdvice
 from host.payees.contacts import Contact
 from host.payees.uri import write_link
 from host.session import wording
@@ -12,7 +13,6 @@ from host.session.api import Lie, LieOutcome, UnfinishedPayment, WalletSession, 
 from host.session.plots import Overview
 from host.values import (
     Draft,
-    FeeAdvice,
     GivenAddress,
     NetworkView,
     NodeStatus,

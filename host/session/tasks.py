@@ -14,6 +14,7 @@ from typing import Protocol
 from host import garbage
 from host.config import wall_clock
 from host.errors import AddressAlarm, HostError, MoreSignatures, WalletError
+from host.fees import FeeChoice
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
 from host.session.payment import (
@@ -29,7 +30,7 @@ from host.session.payment import (
 )
 from host.session.plots import overview
 from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
-from host.values import Draft, FeeChoice, PanelView, PaymentRequest
+from host.values import Draft, PanelView, PaymentRequest
 
 AGE_EVERY_S = 60.0
 MOST_COPIED = 70_000  # letters: terminals drop what is longer (OSC 52)

@@ -3,9 +3,10 @@
 from textual.events import Key
 from textual.message import Message
 
+from host.fees import FeeChoice
 from host.session.api import Opening
 from host.session.endings import WayOut
-from host.values import FeeChoice, HistoryEntry, PaymentRequest
+from host.values import HistoryEntry, PaymentRequest
 
 
 class KeyTaken(Message):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from host.app.verify_address import NOT_THE_SAME
 from host.diagram import FlowCoin, TransactionFlow
 from host.errors import AddressAlarm, BadInput, DeclinedOnDevice, HostError
+from host.fees import FeeAdvice, FeeEstimate
 from host.session import wording
 from host.session.api import (
     AttackRange,
@@ -25,8 +26,6 @@ from host.spending import SpendingPath
 from host.values import (
     Balance,
     Draft,
-    FeeAdvice,
-    FeeEstimate,
     Frame,
     HistoryEntry,
     HistoryRow,

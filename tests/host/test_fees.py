@@ -13,6 +13,7 @@ from host.backends import Surroundings
 from host.backends.core import CoreConnection
 from host.devnet.network import Devnet
 from host.errors import BadInput, LinkLost
+from host.fees import FeeAdvice, FeeChoice, FeeEstimate
 from host.payees import AmountError, read_fee
 from host.servers import fee_histogram
 from host.servers.core_rpc import RpcRefused
@@ -21,7 +22,7 @@ from host.session import forms, tasks
 from host.session.cable import Cable
 from host.session.local import LocalSession, WalletFolder
 from host.tui.app import QuietkeyApp
-from host.values import FeeAdvice, FeeChoice, FeeEstimate, PaymentRequest, WaitingFees
+from host.values import PaymentRequest, WaitingFees
 from host.wallet import Wallet
 from tests.electrum import electrum
 from tests.esplora import EsploraServer, served

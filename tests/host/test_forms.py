@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from host.config import BECH32_HRP, NETWORKS
 from host.errors import WalletError
+from host.fees import FeeChoice
 from host.payees.addresses import NETWORK_TITLES
 from host.session import forms
-from host.values import FeeChoice, Recipient
+from host.values import Recipient
 from host.wallet import payment_request
 from signer.formats import base58, bech32
 

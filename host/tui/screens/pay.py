@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
+from host.fees import FeeChoice
 from host.payees import Payee
 from host.session import forms, wording
 from host.session.forms import Checked, Wanted
@@ -17,7 +18,7 @@ from host.tui.messages import DraftRequested
 from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.screens.paths import PathsScreen
 from host.tui.widgets.field import Field
-from host.values import FeeChoice, PaymentRequest, Recipient
+from host.values import PaymentRequest, Recipient
 
 FIELDS = (("to", "To", ""), ("amount", "Amount", ""), ("rate", "Fee", "1"))
 CheckedField = Checked[Payee] | Checked[Wanted] | Checked[FeeChoice]
