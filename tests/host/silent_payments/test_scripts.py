@@ -1,7 +1,5 @@
 """Scripts that pay silent addresses (BIP352), from public data: every published case of sending."""
 
-from typing import Any
-
 import coincurve
 import pytest
 
@@ -12,12 +10,12 @@ from signer.hashes import hash160
 from tests.signer.silents import bip352
 
 KEY = coincurve.PrivateKey(b"\x01" * 32).public_key.format()
-PAYING = [case for case in bip352() if case["sending"][0]["expected"]["input_pub_keys"]]
 
 
-@pytest.mark.parametrize("case", PAYING, ids=lambda case: case["comment"])
-def test_published_payments(case: dict[str, Any]) -> None:
-    for sending in case["sending"]:
+def test_published_payments() -> None:
+    paying = [case for case in bip352() if case["sending"][0]["expected"]["input_pub_keys"]]
+    assert len(paying) > 20
+    for sending in (sending for case in paying for sending in case["sending"]):
         expected = sending["expected"]
         payees = [
             SilentAddress(bytes.fromhex(one["scan_pub_key"]), bytes.fromhex(one["spend_pub_key"]))
