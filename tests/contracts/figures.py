@@ -7,6 +7,7 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +30,17 @@ _WORDS = (
 GRAMMAR = frozenset(_WORDS.split())
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A module of the house; several figures are taken of each."""
+    return ast.parse(path.read_text("utf-8"))
+
+
 def sources(*packages: str) -> Iterator[tuple[Path, ast.Module]]:
     """Every module of these packages, parsed."""
     for package in packages:
         for path in sorted((ROOT / package).rglob("*.py")):
-            yield path, ast.parse(path.read_text("utf-8"))
+            yield path, parsed(path)
 
 
 def bound_names(tree: ast.Module) -> Iterator[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.figures import parsed
+
 ROOT = Path(__file__).parents[2]
 TOP = {"signer", "firmware_emu", "host", "tests", "pyproject.toml", "README.md", "LICENSE"}
 
@@ -46,9 +48,10 @@ def test_only_a_review_makes_an_approval() -> None:
     """Python cannot forbid forging an Approval (threat T73), so the syntax tree is searched."""
     makers = []
     for path in sources("signer", "firmware_emu", "host"):
-        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        nodes = ast.walk(parsed(path))
         calls = (node for node in nodes if isinstance(node, ast.Call))
-        if any("Approval" in ast.unparse(call.func) for call in calls):
+        names = (name for call in calls for name in ast.walk(call.func))
+        if any("Approval" in getattr(name, "id", getattr(name, "attr", "")) for name in names):
             makers.append(path.relative_to(ROOT).as_posix())
     assert makers == ["signer/review.py"]
 
@@ -58,7 +61,7 @@ def test_only_the_keys_themselves_open_a_private_node() -> None:
     outside = [
         path.relative_to(ROOT).as_posix()
         for path in sources("signer/chains", "signer/formats", "firmware_emu", "host")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr in {"opened", "secret"}
     ]
     assert outside == []

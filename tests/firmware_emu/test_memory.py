@@ -313,6 +313,7 @@ def use_passphrase(device: EmulatorProcess, passphrase: str) -> None:
     device.wait_for("home")
 
 
+@AT_NIGHT
 def test_a_passphrase_is_on_its_pad_alone_and_its_keys_go_with_the_lock(flash: Path) -> None:
     """T129: neither the passphrase nor what it made outlives its use."""
     ours = Keyring(mnemonic.seed_from_words(WORDS, HIDDEN))
