@@ -1,7 +1,7 @@
 """Addresses read strictly; what is wrong with one is said as exactly as its checksum allows."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import coincurve
@@ -11,6 +11,7 @@ from host.payees.errors import PayeeError
 from host.payees.typos import wrong_places
 from signer.errors import Malformed
 from signer.formats import base58, bech32, silent_address
+from signer.formats.bech32 import Checksum
 from signer.formats.silent_address import SilentAddress
 
 NETWORK_TITLES = {
@@ -26,6 +27,7 @@ _SHORTEST_BASE58, _LONGEST_BASE58 = 25, 35
 _FIRST_LETTERS = "13mn2"  # of P2PKH and P2SH, on every network
 # Symbols behind the prefix: version, program and checksum of 20 and of 32 bytes.
 _SHORT, _LONG = 39, 59
+_SILENT = 113  # symbols, in the same way, of a silent payment address of version 0
 _AROUND = 4
 
 
@@ -83,14 +85,26 @@ def _silent(text: str, prefix: str, network: str) -> PayeeAddress:
         raise _of_another_network(homes[0], network)
     lower = _one_case(text)
     try:
-        payee = silent_address.decode(lower, network)
-        for key in (payee.scan_key, payee.spend_key):
-            coincurve.PublicKey(key)
+        bech32.split(lower, silent_address.MAX_LETTERS)
+    except Malformed as error:
+        raise _mistyped_silent(lower, prefix, network) from error
+    try:
+        return PayeeAddress(lower, b"", _silent_keys(lower, network))
     except (Malformed, ValueError) as error:
+        reason = error if isinstance(error, Malformed) else "Its keys are no public keys."
         raise PayeeError(
-            "A letter of this silent payment address is wrong, missing or too many.", AGAIN
+            f"No letter of this silent payment address is wrong, but nobody can be paid by it."
+            f" {reason}",
+            "Ask for another one.",
         ) from error
-    return PayeeAddress(lower, b"", payee)
+
+
+def _silent_keys(text: str, network: str) -> SilentAddress:
+    """Raises Malformed; ValueError for keys that are no points."""
+    payee = silent_address.decode(text, network)
+    for key in (payee.scan_key, payee.spend_key):
+        coincurve.PublicKey(key)
+    return payee
 
 
 def _one_case(text: str) -> str:
@@ -111,19 +125,51 @@ def _segwit(text: str, hrp: str) -> PayeeAddress:
 
 
 def _mistyped(text: str, hrp: str) -> PayeeError:
-    start = len(hrp) + 1
-    values = [bech32.ALPHABET.find(letter) for letter in text[start:]]
-    strange = [place for place, value in enumerate(values) if value < 0]
-    if strange:
-        place = start + strange[0]
-        return PayeeError(
-            f"Letter {place + 1} is none that an address has: {_around(text, place)}.", AGAIN
-        )
+    values = _symbols(text, hrp)
     if complaint := _wrong_length(values):
         return PayeeError(complaint, AGAIN)
-    places = [start + index for index in wrong_places(hrp, values)]
+    return _located(text, hrp, wrong_places(hrp, values, _is_segwit))
+
+
+def _is_segwit(values: Sequence[int], checksum: Checksum) -> bool:
+    """BIP350: a checksum of one kind for version 0, and of the other for 1 to 16."""
+    return values[0] <= 16 and checksum is (Checksum.BECH32M if values[0] else Checksum.BECH32)
+
+
+def _mistyped_silent(text: str, hrp: str, network: str) -> PayeeError:
+    def is_silent_address(values: Sequence[int], checksum: Checksum) -> bool:
+        letters = "".join(bech32.ALPHABET[value] for value in values)
+        try:
+            _silent_keys(f"{hrp}1{letters}", network)
+        except (Malformed, ValueError):
+            return False
+        return checksum is Checksum.BECH32M
+
+    values = _symbols(text, hrp)
+    if len(values) < _SILENT or (values[0] == 0 and len(values) > _SILENT):
+        return PayeeError(_counted(len(values) - _SILENT), AGAIN)
+    if len(text) > silent_address.MAX_LETTERS:
+        return PayeeError("This is far too long to be an address.", AGAIN)
+    return _located(text, hrp, wrong_places(hrp, values, is_silent_address))
+
+
+def _symbols(text: str, hrp: str) -> list[int]:
+    """What is behind the prefix and its 1, each 0 to 31. Raises PayeeError."""
+    start = len(hrp) + 1
+    for place, letter in enumerate(text[start:], start):
+        if letter not in bech32.ALPHABET:
+            raise PayeeError(
+                f"Letter {place + 1} is none that an address has: {_around(text, place)}.", AGAIN
+            )
+    return [bech32.ALPHABET.index(letter) for letter in text[start:]]
+
+
+def _located(text: str, hrp: str, indexes: Sequence[int]) -> PayeeError:
+    places = [len(hrp) + 1 + index for index in indexes]
     if not places:
-        return PayeeError("More than two letters of this address are wrong.", AGAIN)
+        return PayeeError(
+            "Several letters of this address are wrong, and which ones cannot be told.", AGAIN
+        )
     numbers = " and ".join(str(place + 1) for place in places)
     marked = " and ".join(_around(text, place) for place in places)
     letters = "Letter {} is" if len(places) == 1 else "Letters {} are"
@@ -140,7 +186,11 @@ def _wrong_length(values: list[int]) -> str:
     if values[0] > 1 or len(values) in {_SHORT, _LONG}:
         return ""
     lengths = (_SHORT, _LONG) if values[0] == 0 else (_LONG,)
-    difference = min((len(values) - length for length in lengths), key=abs)
+    return _counted(min((len(values) - length for length in lengths), key=abs))
+
+
+def _counted(difference: int) -> str:
+    """How many letters an address has too many, or, if negative, too few."""
     letters = "letter is" if abs(difference) == 1 else "letters are"
     return f"{abs(difference)} {letters} {'too many' if difference > 0 else 'missing'}."
 

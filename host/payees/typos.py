@@ -2,19 +2,26 @@
 
 The places are told and never the letters (BIP173, Error detection): who takes a proposal without
 looking pays somebody else.
+
+Up to 89 symbols, any two valid texts differ in five places or more; up to 1023, as with silent
+payment addresses (BIP352), in four: one wrong letter is found at any length, and of two there may
+be several candidates, which are all looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from signer.formats.bech32 import Checksum, residue
 
 _BITS = 5
 
 
-def wrong_places(prefix: str, values: Sequence[int]) -> tuple[int, ...]:
+def wrong_places(
+    prefix: str, values: Sequence[int], fits: Callable[[Sequence[int], Checksum], bool]
+) -> tuple[int, ...]:
     """Which of the values, from 0, are probably wrong: one or two, or () when it cannot be told.
 
     `values` are all symbols of an address, 0 to 31, its version first and its checksum last.
+    `fits` says whether other ones, whose checksum this is, would be an address of its kind.
     """
     effects = _effects(prefix, len(values))
     present = residue(prefix, values)
@@ -23,7 +30,7 @@ def wrong_places(prefix: str, values: Sequence[int]) -> tuple[int, ...]:
             tuple(sorted(place for place, _ in errors))
             for checksum in Checksum
             for errors in _patterns(effects, present ^ checksum, count)
-            if _fits(values[0], errors, checksum)
+            if fits(_without(values, errors), checksum)
         }
         if places:
             return places.pop() if len(places) == 1 else ()
@@ -62,8 +69,8 @@ def _patterns(effects: dict[int, _Error], syndrome: int, count: int) -> list[tup
     ]
 
 
-def _fits(version: int, errors: Sequence[_Error], checksum: Checksum) -> bool:
-    """Whether the address without these errors has the checksum of its version (BIP350)."""
+def _without(values: Sequence[int], errors: Sequence[_Error]) -> list[int]:
+    corrected = list(values)
     for place, difference in errors:
-        version ^= difference if place == 0 else 0
-    return version <= 16 and checksum is (Checksum.BECH32M if version else Checksum.BECH32)
+        corrected[place] ^= difference
+    return corrected
