@@ -70,5 +70,11 @@ MIGRATIONS = (
     """
     CREATE TABLE contacts (name TEXT PRIMARY KEY COLLATE NOCASE, payee TEXT NOT NULL) STRICT;
     """,
+    # What proves the names that were paid: a higher fee shows them to the device once more.
+    """
+    CREATE TABLE name_proofs (
+        txid TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, proof BLOB NOT NULL,
+        expires INTEGER NOT NULL, PRIMARY KEY (txid, position)) STRICT;
+    """,
 )
 VERSION = len(MIGRATIONS)

@@ -8,18 +8,19 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from host import schema
+from host import payment_rows, schema
 from host.config import GAP, account_path
 from host.errors import WalletError
 from host.labels import Label
 from host.payees.contacts import Contact
+from host.payees.names import NameProof
 from host.storage_errors import named_reason
-from host.values import Draft, PaymentRecord, PaymentRequest, Recipient, SignedPayment
+from host.values import Draft, PaymentRecord, SignedPayment
 
 DAMAGED = (
     "The file {path} is damaged. No coins are lost: the chain has them. Put a copy of it back, or"
@@ -163,7 +164,7 @@ class Store:
                     draft.change_sats,
                     json.dumps(draft.words),
                     draft.replaces,
-                    _request_text(draft.request),
+                    payment_rows.request_text(draft.request),
                     draft.collected,
                 ),
             )
@@ -176,7 +177,7 @@ class Store:
         if row is None:
             return None
         psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, text, collected = row
-        words, request = tuple(json.loads(words)), _request(text)
+        words, request = tuple(json.loads(words)), payment_rows.request_of(text)
         return Draft(
             psbt, recipient, sats, fee_sats, rate, change_sats, words, replaces, request, collected
         )
@@ -190,16 +191,29 @@ class Store:
         with self._change() as db:
             db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
 
-    def keep_payment(self, draft: Draft, payment: SignedPayment, timestamp: int) -> None:
+    def keep_payment(
+        self,
+        draft: Draft,
+        payment: SignedPayment,
+        timestamp: int,
+        names: Iterable[NameProof] = (),
+    ) -> None:
         """Turn the draft into a signed payment: a crash leaves one or the other, never both."""
         with self._change() as db:
             db.execute("UPDATE payments SET status = 'replaced' WHERE txid = ?", (draft.replaces,))
-            _record(db, draft, payment, timestamp, "signed")
+            payment_rows.record(db, draft, payment, timestamp, "signed")
+            payment_rows.record_names(db, payment.txid, names)
+
+    def name_proofs(self, txid: str) -> tuple[NameProof, ...]:
+        """The names that a signed payment pays, each with what proves it."""
+        query = "SELECT position, name, proof, expires FROM name_proofs WHERE txid = ?"
+        rows = sorted(self._rows(query, txid))
+        return tuple(NameProof(*row) for row in rows)
 
     def end_draft(self, draft: Draft, payment: SignedPayment, timestamp: int) -> None:
         """Turn a draft that others may have into a payment that was given up."""
         with self._change() as db:
-            _record(db, draft, payment, timestamp, "given up")
+            payment_rows.record(db, draft, payment, timestamp, "given up")
 
     def complete(self, txid: str, raw_tx: bytes) -> None:
         """The payment as the chain has it: of one given up, the signatures were not all here."""
@@ -343,51 +357,14 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with (
             self._lock,
             named_reason(self._path, DAMAGED),
-            closing(self._db.execute(query)) as cursor,
+            closing(self._db.execute(query, values)) as cursor,
         ):
             return cursor.fetchall()
 
     def _row(self, query: str) -> tuple[Any, ...] | None:
         rows = self._rows(query)
         return rows[0] if rows else None
-
-
-def _record(
-    db: sqlite3.Connection, draft: Draft, payment: SignedPayment, timestamp: int, status: str
-) -> None:
-    """In the place of its draft."""
-    db.execute("DELETE FROM draft WHERE psbt = ?", (draft.psbt,))
-    row = (
-        payment.txid,
-        payment.raw_tx,
-        draft.recipient,
-        draft.sats,
-        payment.fee_sats,
-        timestamp,
-        status,
-    )
-    db.execute(
-        "INSERT OR IGNORE INTO payments (txid, raw_tx, recipient, sats, fee_sats, made, status)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        row,
-    )
-
-
-def _request_text(request: PaymentRequest | None) -> str:
-    if request is None:
-        return ""
-    return json.dumps(asdict(request) | {"data": request.data.hex()})
-
-
-def _request(text: str) -> PaymentRequest | None:
-    if not text:
-        return None
-    fields = json.loads(text)
-    fields["recipients"] = tuple(Recipient(**recipient) for recipient in fields["recipients"])
-    fields["coins"] = tuple(fields["coins"])
-    fields["data"] = bytes.fromhex(fields["data"])
-    return PaymentRequest(**fields)

@@ -152,9 +152,10 @@ class Draft:
 
     `recipient` is its address, or several with a space between, and `sats` what they get together.
     `replaces` is the txid of the payment whose place it takes, or "". `request` is what was wished
-    for, with each amount; None of a replacement. Of a payment that an earlier run signed, `psbt`,
-    request, fee rate, change and words are not kept. `collected` is the PSBT with the signatures
-    that are there, once it was given to others: only a payment of several keys has it.
+    for, with each amount; None of a replacement that pays no names. Of a payment that an earlier
+    run signed, `psbt`, request, fee rate, change and words are not kept. `collected` is the PSBT
+    with the signatures that are there, once it was given to others: only a payment of several keys
+    has it.
     """
 
     psbt: bytes

@@ -90,9 +90,14 @@ def check_proofs(draft: Draft, time: int) -> None:
     """Raises WalletError when the proof of a name has run out since the payment was made up."""
     for recipient in draft.recipients:
         if recipient.expires and recipient.expires < time:
+            further = (
+                "Raise the fee once more, and the device shows the address alone."
+                if draft.replaces
+                else "Pay again, and it is looked up anew."
+            )
             raise WalletError(
                 f"The proof of {recipient.name} has run out: it may mean another address by now."
-                " Nothing was paid. Pay again, and it is looked up anew."
+                f" Nothing was paid. {further}"
             )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass, field
 from string import ascii_lowercase, digits
 
 from host.payees.errors import PayeeError
@@ -19,6 +20,25 @@ FOREIGN = (
     "The domain has a part that begins with xn--: it stands for letters of another alphabet, and"
     " may be made to be taken for another domain. Compare it letter by letter."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NameProof:
+    """The name that an output of a payment pays, and what proves it (RFC 9102) until `expires`.
+
+    `index` is the output's place in the payment, `expires` in seconds since 1970. A proof that had
+    run out when the payment was made is b"".
+    """
+
+    index: int
+    name: str
+    proof: bytes = field(repr=False)
+    expires: int
+
+    @property
+    def record(self) -> bytes:
+        """As a PSBT has it (BIP353, PSBT_OUT_DNSSEC_PROOF)."""
+        return bytes([len(self.name)]) + self.name.encode() + self.proof
 
 
 def read_name(text: str) -> str:

@@ -13,6 +13,7 @@ from host.config import grouped
 from host.errors import BadInput, TooFewCoins, WalletError
 from host.payees import read_payee
 from host.payees.amounts import LEAST_RATE, MAX_SATS, MOST_RATE
+from host.payees.names import NameProof
 from host.transactions import Transaction
 from host.values import PaymentRequest, Recipient
 from host.wallet import silent_payments
@@ -83,9 +84,8 @@ def _name_proof(recipient: Recipient) -> bytes:
     """The name and its proof as a PSBT has them (BIP353, PSBT_OUT_DNSSEC_PROOF)."""
     if not recipient.proof:
         return b""
-    return (
-        bytes([len(recipient.name)]) + recipient.name.encode() + base64.b64decode(recipient.proof)
-    )
+    proof = base64.b64decode(recipient.proof)
+    return NameProof(0, recipient.name, proof, recipient.expires).record
 
 
 def _check_amount(sats: int, dust_sats: int) -> None:

@@ -21,6 +21,7 @@ from host.wallet import (
     bdk_adapter,
     ended,
     packages,
+    paid_names,
     partial_signatures,
     path_words,
     payment_request,
@@ -31,6 +32,7 @@ from host.wallet import (
 from host.wallet.account import ON_THEIR_WAY
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
 from host.wallet.kept_draft import DraftKeeper
+from host.wallet.paid_names import PaidNames
 from host.wallet.payment_request import Output
 from host.wallet.spending_path import PathLocks
 
@@ -212,8 +214,12 @@ class Wallet(DraftKeeper):
                 return self.draft_call_off(txid, sats_per_vbyte)
             silent = silent_payments.silent_scripts(record, self.network, self._is_own)
             bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe(record))
-            draft = self._as_draft(bumped, record.recipient, record.sats, sats_per_vbyte, silent)
-            return self._keep(replace(draft, replaces=txid))
+            names = PaidNames(record, self.store.name_proofs(txid), self._clock())
+            draft = self._as_draft(
+                bumped, record.recipient, record.sats, sats_per_vbyte, silent, names.proofs
+            )
+            request = names.request(silent, self.network, sats_per_vbyte)
+            return self._keep(replace(draft, replaces=txid, request=request))
 
     def draft_call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
         """The coins of the payment `txid` back to this wallet, at a fee that replaces it.
@@ -292,7 +298,8 @@ class Wallet(DraftKeeper):
             if transaction.unsigned().encode() != signed.unsigned_tx:
                 raise WalletError("Finalizing changed the payment. Nothing was paid. Try again.")
             payment = SignedPayment(raw_tx, transaction.name, fee_sats)
-            self.store.keep_payment(draft, payment, self._clock())
+            names = paid_names.of_draft(draft, self.network)
+            self.store.keep_payment(draft, payment, self._clock(), names)
             self._forget_ended()  # what it replaces
             self._remember(payment)
         return payment

@@ -5,7 +5,7 @@ verified, and the scripts are computed once more from public data: no code is th
 """
 
 from host.wallet.silent_payments.bumping import silent_scripts
-from host.wallet.silent_payments.outputs import mark, placeholder
+from host.wallet.silent_payments.outputs import mark, placeholder, silent_outputs
 from host.wallet.silent_payments.settle import settle
 
-__all__ = ["mark", "placeholder", "settle", "silent_scripts"]
+__all__ = ["mark", "placeholder", "settle", "silent_outputs", "silent_scripts"]

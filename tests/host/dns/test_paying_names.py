@@ -10,9 +10,11 @@ from firmware_emu.emulator import EmulatorProcess
 from host.__main__ import main
 from host.app import payee_names, spend
 from host.app.connect import connect
+from host.backends.p2p import P2pBackend
 from host.cli import verbs
 from host.config import HomeFolder
-from host.errors import BadInput
+from host.devnet.network import Devnet
+from host.errors import BadInput, WalletError
 from host.payees import lists
 from host.payees.contacts import new_contact
 from host.payees.errors import PayeeError
@@ -32,7 +34,7 @@ from tests.signer import zones
 from tests.signer.published import own
 from tests.signer.silents import BOB
 from tests.signer.zones import END, START, TXT, Proof
-from tests.wallets import STRANGER, fund, keyring, paired, sign
+from tests.wallets import STRANGER, fund, keyring, opened, paired, sign
 
 ALICE = "alice@example.org"
 RECORD = "alice.user._bitcoin-payment.example.org"
@@ -91,6 +93,10 @@ def shown(draft: Draft) -> str:
     return psbts.text(CHAIN.review(draft.psbt, keyring(), "regtest").pages)
 
 
+def plain(draft: Draft) -> str:
+    return Drafted(draft).sentence.replace("\xa0", " ")
+
+
 # ---- looked up, shown, paid
 
 
@@ -140,6 +146,63 @@ async def test_a_draft_is_kept_with_its_name_and_is_looked_up_anew(
     asked = len(names.server.asked)
     assert await payee_names.looked_up(wallet, again, names.mean("bitcoin:x")) == again
     assert len(names.server.asked) == asked, "a proof in hand is enough for this payment"
+
+
+# ---- a higher fee
+
+
+async def test_a_higher_fee_shows_the_name_again_and_nodes_take_it(
+    names: Names, devnet: Devnet, backend: P2pBackend, tmp_path: Path
+) -> None:
+    wallet = paired(tmp_path / "w")
+    await devnet.fund(wallet.next_address().address, 1_000_000)
+    await backend.sync(wallet)
+    draft = await drafted(wallet, names.mean(f"bitcoin:{STRANGER}"), ALICE, OTHER)
+    asked = len(names.server.asked)
+    for rate in (5, 10, 20):
+        payment = await spend.take_signed(wallet, draft, sign(draft.psbt))
+        await spend.send(wallet, backend, payment)
+        wallet.close()
+        wallet = opened(tmp_path / "w")
+        draft = wallet.draft_bump(payment.txid, rate)
+        assert shown(draft).count(f"name {ALICE}, verified") == 1
+        assert f"2 000 sats to ₿{ALICE} ({STRANGER}), 2 000 sats to {OTHER}" in plain(draft)
+        assert [recipient.expires for recipient in draft.recipients] == [END, 0]
+    assert len(names.server.asked) == asked, "the resolver learns of no higher fee"
+    wallet.close()
+
+
+async def test_a_proof_that_ran_out_is_not_shown_to_the_device_and_said(
+    wallet: Wallet, names: Names
+) -> None:
+    draft = await drafted(wallet, names.mean(f"bitcoin:{STRANGER}"), ALICE)
+    payment = await spend.take_signed(wallet, draft, sign(draft.psbt))
+    wallet.store.mark_sent(payment.txid)
+    in_time = wallet.draft_bump(payment.txid, 5)
+    with pytest.raises(WalletError, match="Raise the fee once more"):
+        payee_names.check_proofs(in_time, END + 1)
+    wallet._clock = lambda: END + 1
+    for rate in (5, 10):  # also when the one before had no proof any more
+        draft = wallet.draft_bump(payment.txid, rate)
+        assert not any(NAME_PROOF in records for records in PsbtMaps.parse(draft.psbt).outputs)
+        assert ALICE not in shown(draft)
+        assert f"₿{ALICE} ({STRANGER})" in plain(draft)
+        assert f"The proof of {ALICE} has run out: the device shows the address" in plain(draft)
+        payee_names.check_proofs(draft, END + 1)
+        payment = await spend.take_signed(wallet, draft, sign(draft.psbt))
+        wallet.store.mark_sent(payment.txid)
+
+
+async def test_a_name_of_a_silent_address_is_shown_again(wallet: Wallet, names: Names) -> None:
+    draft = await drafted(wallet, names.mean(f"bitcoin:?sprt={SP}"), ALICE, STRANGER)
+    payment = await spend.take_signed(wallet, draft, sign(draft.psbt))
+    wallet.store.mark_sent(payment.txid)
+    bumped = wallet.draft_bump(payment.txid, 5)
+    assert f"name {ALICE}, verified" in shown(bumped)
+    assert f"2 000 sats to ₿{ALICE} ({SP}), 2 000 sats to {STRANGER}" in plain(bumped)
+    again = await spend.take_signed(wallet, bumped, sign(bumped.psbt))
+    wallet.store.mark_sent(again.txid)
+    assert f"name {ALICE}, verified" in shown(wallet.draft_bump(again.txid, 10))
 
 
 # ---- what a name may mean
@@ -266,12 +329,19 @@ async def test_a_real_device_shows_a_real_name(tmp_path: Path, emulator: Emulato
         resolver = NameResolver(server.dns, clock=lambda: 1_754_640_000)  # 2025-08-08
         draft = await drafted(wallet, resolver, name)
     device = await connect("tcp:{}:{}".format(*emulator.address))
-    person = Person(emulator)
-    reading = person.accept()
-    await spend.sign(wallet, device, draft)
+    first = Person(emulator)
+    reading = first.accept()
+    payment = await spend.sign(wallet, device, draft)
+    await reading
+    wallet.store.mark_sent(payment.txid)
+    bumped = wallet.draft_bump(payment.txid, 5)
+    higher = Person(emulator)
+    reading = higher.accept()
+    await spend.sign(wallet, device, bumped)
     await reading
     await device.close()
-    text = "".join("".join(person.read).split())
-    assert f"name{name},verified" in text
-    assert case["address"] in text
+    for person in (first, higher):
+        text = "".join("".join(person.read).split())
+        assert f"name{name},verified" in text
+        assert case["address"] in text
     wallet.close()
