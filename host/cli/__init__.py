@@ -146,7 +146,10 @@ The one with a star opens without a word.
   quietkey wallets --signers       where a device is within reach, as --device takes it
 """
 _HISTORY = """\
+With a txid, or as much of its beginning as no other one has, all that is known of that transaction.
+
   quietkey wallet history --json
+  quietkey wallet history 7d1f
 """
 _SYNC = """\
 Whom to ask is a URL; what it learns about you is said before it is asked.
@@ -250,7 +253,8 @@ def _add_wallet(verbs: _Verbs) -> None:
     for name, summary in (("freeze", "keep a coin"), ("unfreeze", "let a coin be spent again")):
         task = _add_task(tasks, name, summary, _FREEZE)
         task.add_argument("coin", metavar="TXID:N", help="the coin")
-    _add_task(tasks, "history", "list payments", _HISTORY, peer=False)
+    history = _add_task(tasks, "history", "list payments, or tell of one", _HISTORY, peer=False)
+    history.add_argument("txid", nargs="?", help="the one to tell of")
     options.add_plot(_add_task(tasks, "plot", "the history at a glance", options.PLOT, peer=False))
     for name, summary in (("backup", "all wallets in one file"), ("restore", "bring them back")):
         record_args.add_backup(_add(tasks, name, summary, record_args.BACKUP))

@@ -12,13 +12,13 @@ from typing import Any
 from host import backends
 from host.app import spend
 from host.app.connect import connect
-from host.app.history import history
 from host.app.pair import pair
 from host.backends import Backend, Surroundings
 from host.cli import (
     backup,
     exchange,
     facts,
+    history,
     messages,
     paying,
     people,
@@ -138,9 +138,9 @@ async def _pay(args: argparse.Namespace) -> None:
 
 
 async def _new_payment(session: LocalSession, request: PaymentRequest) -> Sent:
-    history = (await session.sync()).history
+    entries = (await session.sync()).history
     request = await session.look_up(request)  # a name that means nothing troubles no device
-    paying.warn_of_look_alikes(request, history, await session.records.contacts())
+    paying.warn_of_look_alikes(request, entries, await session.records.contacts())
     await session.plug()
     await session.unlock()  # another device is found out before there is a draft
     return await pay(session, request, _say_step)
@@ -228,16 +228,6 @@ async def _discard(session: LocalSession) -> None:
         raise HostError("There is no unsigned payment.")
     await session.discard(draft)
     _say(_GIVEN_UP if draft.collected else "The unsigned payment is forgotten.")
-
-
-async def _history(args: argparse.Namespace) -> None:
-    async with _session(args) as session:
-        await _look(args, session)
-        texts = await exchange.transaction_labels(session.wallet)
-        for entry in await history(session.wallet):
-            row, label = entry.row, texts.get(entry.row.txid, "")
-            text = f"{row.txid}  {grouped(row.net_sats):>16} sats  {facts.entry_status(entry)}"
-            _tell(args, {**facts.entry_data(entry), "label": label}, f"{text}  {label}".rstrip())
 
 
 async def _coins(args: argparse.Namespace) -> None:
@@ -372,7 +362,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "coins": _coins,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
-    "history": _history,
+    "history": lambda args: history.run(args, _session, _look),
     "plot": lambda args: plots.run(args, _session, _look),
     "paths": lambda args: signers.paths(args, _session, _look),
     "register": _register,

@@ -15,7 +15,9 @@ from host.__main__ import main
 from host.cli import facts, verbs
 from host.demo.lies import LOOKALIKE
 from host.devnet.network import Devnet
-from host.values import Acceptance, Propagation, Sent
+from host.errors import BadInput
+from host.session import details
+from host.values import Acceptance, HistoryEntry, HistoryRow, Propagation, Sent
 from host.wallet import Wallet
 from tests.electrum import electrum
 from tests.esplora import esplora
@@ -112,6 +114,64 @@ async def test_every_verb_has_the_same_keys_for_ever(
     assert all(set(row) == keys | {"replaced_by", "conflict_confirmations"} for row in rows)
     assert (rows[0]["sats"], rows[0]["seen_by"] > 0) == (25_000, True)
     assert [row["status"] for row in rows] == ["waiting", "confirmed"]
+
+
+async def test_one_transaction_is_told_whole_by_the_beginning_of_its_txid(
+    rich: Terminal, person: Person, devnet: Devnet
+) -> None:
+    await rich.types("contact", "Anna", STRANGER)
+    txids = []
+    for words in (("pay", "Anna", "25000"), ("bump", "--rate", "5")):
+        reading = person.accept()
+        (sent,) = await rich.reads_json(*words, *txids, *rich.device, *rich.network)
+        await reading
+        txids.append(sent["txid"])
+    old, new = txids
+    await rich.types("label", new, "Rent")
+    await devnet.mine(2)
+    rows = {row["txid"]: row for row in await rich.reads_json("history", *rich.network)}
+    (whole,) = await rich.reads_json("history", new[:10].upper())
+    added = {"status_sentences", "vbytes", "sats_per_vbyte", "replaces", "spent_by", "contacts"}
+    assert set(whole) == set(rows[new]) | added | {"inputs", "outputs"}
+    assert {key: whole[key] for key in rows[new]} == rows[new]
+    assert (whole["label"], whole["confirmations"], whole["replaces"]) == ("Rent", 2, [old])
+    assert (whole["sats_per_vbyte"], whole["contacts"]) == (5.0, {STRANGER: "Anna"})
+    (spent,), paid = whole["inputs"], {coin["owner"]: coin for coin in whole["outputs"]}
+    assert (spent["sats"], spent["owner"], len(spent["outpoint"])) == (FUNDED_SATS, "yours", 66)
+    assert (paid["theirs"]["sats"], paid["theirs"]["contact"]) == (25_000, "Anna")
+    assert paid["change"]["sats"] == FUNDED_SATS - 25_000 - whole["fee_sats"]
+    assert (await rich.reads_json("history", old))[0]["replaced_by"] == new
+    _, text = await rich.types("history", new)
+    for line in (
+        f"Txid     {new}",
+        "Label    Rent",
+        f"To       {STRANGER}   Anna",
+        "Amount   25 000 sats",
+        f"Replaces {old}",
+        "2 confirmations",
+        f"25 000 sats  theirs  {STRANGER}  Anna",
+    ):
+        assert line in text.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("txid", "says"),
+    [("xyz", "is no txid"), ("", "is no txid"), ("00" * 33, "is no txid"), ("0" * 64, "No tran")],
+)
+async def test_a_transaction_that_nobody_can_mean_is_said(
+    rich: Terminal, txid: str, says: str
+) -> None:
+    assert says in await rich.fails("history", txid)
+
+
+def test_transactions_that_begin_alike_are_named() -> None:
+    entries = [
+        HistoryEntry(HistoryRow(start + "0" * 60, 1, None, 1, 1, 0))
+        for start in ("abcd", "abce", "ffff")
+    ]
+    assert details.entry_of("abcd", entries) is entries[0]
+    with pytest.raises(BadInput, match="2 transactions begin with abc: abcd0000000, abce0000000"):
+        details.entry_of("abc", entries)
 
 
 async def test_talk_never_comes_on_the_programs_output(rich: Terminal, person: Person) -> None:

@@ -1,14 +1,12 @@
 """All that is known of one transaction, and what can still be done about it."""
 
-from datetime import UTC, datetime
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from host.session import wording
-from host.session.endings import WayOut, fee_rate, status_sentences, ways_out
+from host.session import details
+from host.session.endings import WayOut, status_sentences, ways_out
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace, Needs
@@ -141,27 +139,16 @@ def _refusal(entry: HistoryEntry, way_out: WayOut) -> str:
 
 def facts(entry: HistoryEntry, state: AppState) -> Content:
     """Who got how much, at what fee, and when."""
-    row, record = entry.row, entry.record
-    label = state.records.labels.get(row.txid, "")
-    lines = [fact("Txid", row.txid), *([fact("Label", label)] if label else [])]
-    if record is not None:
-        amount = Content.styled(wording.amount(record.sats, state.btc), "bold")
-        lines += [*paid_to(record.recipient), fact("Amount", amount)]
-    if row.fee_sats is not None and record is not None:
-        rate = wording.rate(fee_rate(entry))
-        lines.append(fact("Fee", wording.amount(row.fee_sats, state.btc), rate))
-    if row.net_sats:
-        sign = "+" if row.net_sats > 0 else "-"
-        lines.append(fact("Balance", f"{sign} {wording.amount(abs(row.net_sats), state.btc)}"))
-    if record is not None:
-        lines.append(fact("Signed", date(record.created)))
-    if row.time is not None and row.confirmations:
-        lines.append(fact("Block", date(row.time)))
-    if entry.replaced_by:
-        lines.append(fact("New txid", entry.replaced_by))
-    return Content.assemble(*lines)
+    history = state.wallet.history if state.wallet else ()
+    whole = details.detail(entry, history, state.records.labels, state.records.contacts)
+    return Content.assemble(
+        *(line for item in details.facts(whole, state.btc) for line in _lines(item))
+    )
 
 
-def date(seconds: int) -> str:
-    """As in "2026-11-30 04:51 UTC"."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _lines(item: details.DetailLine) -> list[Content]:
+    if item.is_address:
+        named = [fact("", item.aside)] if item.aside else []
+        return [*paid_to(item.text, item.name), *named]
+    text = Content.styled(item.text, "bold") if item.name == "Amount" else item.text
+    return [fact(item.name, text, item.aside)]
