@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from host.errors import BadInput
 from host.payees.addresses import read_address
+from signer.errors import Malformed
+from signer.formats.payload import reader
 
 KINDS = ("tx", "addr", "pubkey", "input", "output", "xpub")
 LONGEST = 255  # letters of a label
@@ -40,8 +42,8 @@ def read(data: bytes) -> tuple[Label, ...]:
     if len(data) > MAX_BYTES:
         raise BadInput(f"These are more labels than a wallet has. {_NOTHING}")
     try:
-        lines = data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
+        lines = reader.text_of(data).splitlines()
+    except Malformed as error:
         raise BadInput(f"This is no file of labels: it is no text. {_NOTHING}") from error
     labels: dict[tuple[str, str], Label] = {}
     for number, line in enumerate(lines, 1):

@@ -1,19 +1,22 @@
-"""PSBTs as people keep and paste them: binary, base64 or hex, version 0 or 2 (BIP174, BIP370)."""
+"""PSBTs of version 0 or 2 (BIP174, BIP370) as people keep and paste them: binary, or as text."""
 
-import base64
-import binascii
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from host.errors import BadInput
+from host.payees.cleaning import unwrapped
 from host.psbt import MAGIC, Map, PsbtMaps
 from host.transactions import Transaction
 from signer.errors import Malformed
+from signer.formats.payload import payments, reader
+from signer.formats.payload.values import Payload, Payment, RawTransaction
 
 LONGEST_FILE = 8_000_000  # bytes; as text
 STDIO = "-"
 _NOTHING = "Nothing was changed."
+_NO_FORM = "It is neither binary nor base64 nor hex."
 
 
 def read_psbt(data: bytes) -> PsbtMaps:
@@ -35,6 +38,14 @@ def read_bytes(file: str) -> bytes:
         raise BadInput(f"{file} cannot be read: {error.strerror}. {_NOTHING}") from error
 
 
+def read_text(file: str) -> str:
+    """The same as text, in the encoding that its byte-order mark names. Raises BadInput."""
+    try:
+        return reader.text_of(read_bytes(file))
+    except Malformed as error:
+        raise BadInput(f"{file} is no text in UTF-8 or UTF-16. {_NOTHING}") from error
+
+
 def binary_form(data: bytes) -> bytes:
     """The same PSBT, unread, as binary. Raises BadInput for what does not begin as one."""
     try:
@@ -48,16 +59,37 @@ def _binary(data: bytes) -> bytes:
         raise Malformed("It is too long.")
     if data.startswith(MAGIC):
         return data
-    text = b"".join(data.split())
     try:
-        if text[: 2 * len(MAGIC)].lower() == MAGIC.hex().encode():
-            return bytes.fromhex(text.decode())
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed("It is neither binary nor base64 nor hex.") from error
-    if not raw.startswith(MAGIC):
-        raise Malformed("It does not begin as one.")
-    return raw
+        text = reader.text_of(data)
+    except Malformed:
+        raise Malformed(_NO_FORM) from None
+    payload = _payload(text)
+    if isinstance(payload, Payment):
+        return payload.psbt
+    if isinstance(payload, RawTransaction):
+        raise Malformed("It is a transaction, without what a signer needs to know of its coins.")
+    raise Malformed(_NO_FORM)
+
+
+def _payload(text: str) -> Payload | None:
+    """What a text holds that a program printed or a person copied, as a QR code could hold it."""
+    if text.lstrip().startswith("{"):
+        text = _of_json(text)
+    text = unwrapped(text)
+    return reader.read(text) if text[:3].lower() == "ur:" else payments.of_text(text)
+
+
+def _of_json(text: str) -> str:
+    """The answer of Bitcoin Core's walletcreatefundedpsbt and walletprocesspsbt has it so."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("It begins as JSON, and is none.") from error
+    match answer:
+        case {"psbt": str(psbt)}:
+            return psbt
+        case _:
+            raise Malformed('It is JSON without a "psbt".')
 
 
 def combine(parts: Sequence[PsbtMaps]) -> PsbtMaps:

@@ -93,7 +93,7 @@ def load(home: Path) -> Settings:
     """What the file in that folder says; nothing when there is none. Raises WalletError."""
     path = home / FILE
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except UnicodeDecodeError as error:

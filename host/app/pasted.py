@@ -34,9 +34,7 @@ def is_signed(psbt: PsbtMaps) -> bool:
 
 
 def read(text: str) -> PsbtMaps:
-    """The PSBT in a paste, base64 or hex. Raises BadInput: none, or not a whole one."""
-    if not text.isascii():
-        raise BadInput(f"What you pasted is no PSBT. {_NOTHING}")
+    """The PSBT in a paste. Raises BadInput: none, or not a whole one."""
     return psbt_files.read_psbt(psbt_files.binary_form(text.encode()))
 
 

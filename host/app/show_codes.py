@@ -76,7 +76,7 @@ def message_for(data: bytes, reading: Peer, form: Form | None = None) -> Message
         case RawTransaction():
             text = "".join(data.decode("ascii").split()).upper()
         case _:
-            text = data.decode("utf-8-sig").strip()
+            text = reader.text_of(data).strip()
     return _of_text(text, form, reading.version)
 
 

@@ -53,7 +53,7 @@ async def import_wallet(args: argparse.Namespace) -> None:
     """Make the wallet that a descriptor stands for. Raises WalletError."""
     text = description(args.descriptor, sys.stdin)
     search = Search(args.gap, args.birthday)
-    read, first = await watch_text(args.folder, text, args.network, search)
+    read, first = await watch_text(args.folder, text, args.network, search, args.script)
     args.script, args.account = read.pairing.script, read.pairing.account
     remember(args)
     for note in read.notes:

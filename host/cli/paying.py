@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
+from host import psbt_files
 from host.cli import options
 from host.errors import BadInput
 from host.fees import FeeChoice
@@ -168,7 +168,7 @@ def _recipients(args: argparse.Namespace) -> RecipientList:
             " created."
         )
     if args.csv is not None:
-        return lists.from_csv(_text_of(args.csv), args.network)
+        return lists.from_csv(psbt_files.read_text(args.csv), args.network)
     if not args.payees and not args.to:
         raise BadInput("Say whom to pay and how much: quietkey wallet pay ADDRESS AMOUNT.")
     parts = [
@@ -180,20 +180,6 @@ def _recipients(args: argparse.Namespace) -> RecipientList:
         tuple(recipient for part in parts for recipient in part.recipients),
         tuple(note for part in parts for note in part.notes),
     )
-
-
-def _text_of(file: str) -> str:
-    try:
-        if file == "-":
-            return sys.stdin.read(lists.LONGEST_FILE + 1)
-        with Path(file).open(encoding="utf-8", newline="") as stream:
-            return stream.read(lists.LONGEST_FILE + 1)
-    except UnicodeError as error:
-        raise BadInput(f"{file} is not a text in UTF-8. No payment was created.") from error
-    except OSError as error:
-        raise BadInput(
-            f"{file} cannot be read: {error.strerror}. No payment was created."
-        ) from error
 
 
 def _data(text: str | None) -> bytes:

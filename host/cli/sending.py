@@ -5,7 +5,6 @@ import asyncio
 import getpass
 import json
 import os
-import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -15,6 +14,7 @@ from host import backends, psbt_files
 from host.cli import facts, paying
 from host.config import grouped
 from host.errors import BadInput
+from host.payees.cleaning import unwrapped
 from host.session.local import LocalSession
 from host.session.wording import fee_sentence
 from host.store import Search
@@ -23,6 +23,7 @@ from host.sweep.private_key import LONGEST
 from host.transactions import Transaction
 from host.values import Sent
 from signer.errors import Malformed
+from signer.formats.payload.reader import text_of
 
 Opened = Callable[[argparse.Namespace], AbstractAsyncContextManager[LocalSession]]
 NOTHING_SENT = (
@@ -36,11 +37,8 @@ async def broadcast(args: argparse.Namespace, session: LocalSession) -> Sent:
 
 
 def _transaction(raw: bytes) -> Transaction:
-    text = b"".join(raw.split())
-    if re.fullmatch(b"(?:[0-9a-fA-F]{2})+", text):
-        raw = bytes.fromhex(text.decode())
     try:
-        transaction = Transaction.parse(raw)
+        transaction = Transaction.parse(_binary(raw))
     except Malformed as error:
         raise BadInput(
             "This is no whole transaction, binary or hex. Nothing was sent. A PSBT is finished by"
@@ -49,6 +47,14 @@ def _transaction(raw: bytes) -> Transaction:
     if any(not txin.script_sig and not txin.witness for txin in transaction.inputs):
         raise BadInput("The transaction is not signed. Nothing was sent.")
     return transaction
+
+
+def _binary(data: bytes) -> bytes:
+    """The bytes that hex stands for, as programs print it; else what was there."""
+    try:
+        return bytes.fromhex(unwrapped(text_of(data)))
+    except (Malformed, ValueError):
+        return data
 
 
 async def sweep(args: argparse.Namespace, opened: Opened) -> None:

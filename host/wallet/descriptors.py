@@ -11,17 +11,21 @@ import bdkpython as bdk
 
 from host.config import HARDENED, account_path
 from host.errors import BadInput, WalletError
+from host.payees.addresses import read_address
+from host.payees.cleaning import visible
+from host.payees.errors import PayeeError
 from host.store import Pairing
 from host.wallet import bdk_adapter
 from signer.errors import Malformed
 from signer.formats.descriptor_checksum import checksum_of
 from signer.formats.payload import account_files, keys, reader
 from signer.formats.payload.descriptors import body_of, of_lines
-from signer.formats.payload.values import AccountDescription
+from signer.formats.payload.values import AccountDescription, AccountKeys
 
 LONGEST = 20_000  # characters; a taproot tree of many keys has a few thousand
 _NOTHING = "Nothing was changed."
 _BSMS = "BSMS"
+_QUOTES = " \t\r\n\"'`“”„"
 _SECRET = re.compile(
     r"[xtyzuvYZUV]prv[1-9A-HJ-NP-Za-km-z]{20}"
     r"|(?<![\w])[5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}(?!\w)"
@@ -53,13 +57,13 @@ def write(pairing: Pairing) -> str:
     return f"{body}#{checksum_of(body)}"
 
 
-def read(text: str, network: str) -> ReadDescriptor:
+def read(text: str, network: str, script: str = "wpkh") -> ReadDescriptor:
     """The wallet of a text: one descriptor or two, or a file in which wallets hand one on.
 
     The forms are those that a device reads, too (signer.formats.payload): BSMS (BIP129), Coldcard's
     setup file, the JSON of Specter and others, what Sparrow writes. The wallet of one standard
-    account is its device's; any other has its keys in several places, or conditions. Raises
-    BadInput.
+    account is its device's; any other has its keys in several places, or conditions. Where an
+    export has keys of one device alone, `script` says which of its accounts. Raises BadInput.
     """
     if len(text) > LONGEST:
         raise BadInput(f"This is too long for a wallet. {_NOTHING}")
@@ -68,8 +72,8 @@ def read(text: str, network: str) -> ReadDescriptor:
             "This text holds a private key: whoever has it can spend the coins. It was not kept."
             " Export the public descriptor from the device or wallet that has the key."
         )
-    text = text.lstrip("\ufeff").strip()
-    description = _described(text)
+    text = visible(text).strip(_QUOTES)
+    description = _described(text, network, script)
     _check_network(description, network)
     body = body_of(description)
     pairing = _standard(body, network) or _policy(body, network)
@@ -86,12 +90,14 @@ def describe(pairing: Pairing) -> AccountDescription:
     return of_lines([write(pairing)])
 
 
-def _described(text: str) -> AccountDescription:
+def _described(text: str, network: str, script: str) -> AccountDescription:
     try:
         keys.check_public(text)
         payload = reader.read(text) if text[:3].lower() == "ur:" else account_files.of_text(text)
     except Malformed as error:
         raise BadInput(f"No wallet can be read in this. {error} {_NOTHING}") from error
+    if isinstance(payload, AccountKeys):
+        return of_lines([_chosen(payload.keys, network, script)])
     if not isinstance(payload, AccountDescription):
         raise BadInput(
             f"This is no wallet. {_NOTHING} One is a descriptor, which begins with pkh, sh, wpkh,"
@@ -99,6 +105,25 @@ def _described(text: str) -> AccountDescription:
             " BSMS, a Coldcard setup file, the JSON of Specter."
         )
     return payload
+
+
+def _chosen(listed: tuple[str, ...], network: str, script: str) -> str:
+    """The descriptor of a standard account of one device: the only one, or that of `script`."""
+    bodies = (
+        form.format(f"{key}/<0;1>/*") for key in listed for form in ("pkh({})", "sh(wpkh({}))",
+                                                                     "wpkh({})", "tr({})")
+    )  # fmt: skip
+    accounts = {
+        account.script: body for body in bodies if (account := _standard(body, network)) is not None
+    }
+    if len(accounts) == 1:
+        return next(iter(accounts.values()))
+    if script not in accounts:
+        raise BadInput(
+            f"This has keys, and none of them is that of an account of {script} on {network}."
+            f" {_NOTHING} Name network and script as the program has them, or export a descriptor."
+        )
+    return accounts[script]
 
 
 def _check_network(description: AccountDescription, network: str) -> None:
@@ -117,10 +142,19 @@ def _check_first_address(text: str, pairing: Pairing) -> None:
         return
     first = bdk_adapter.first_address(pairing)
     if lines[3].lower() != first.lower():
+        _check_home(lines[3], pairing.network)
         raise BadInput(
             f"The record says that its first address is {lines[3][:100]}, and its descriptor has"
             f" {first}. {_NOTHING} Ask for the record once more: it was changed on its way."
         )
+
+
+def _check_home(address: str, network: str) -> None:
+    """The test networks share their keys, and not the letters of an address."""
+    try:
+        read_address(address, network)
+    except PayeeError as error:
+        raise BadInput(f"The first address of the record: {error.what} {_NOTHING}") from error
 
 
 def _standard(body: str, network: str) -> Pairing | None:

@@ -291,8 +291,8 @@ async def test_several_are_paid_then_the_rest_out_of_chosen_coins(
     rich: Terminal, person: Person, devnet: Devnet, tmp_path: Path
 ) -> None:
     where = (*rich.device, *rich.network)
-    (tmp_path / "wages.csv").write_text(
-        f"address;amount;label\n{STRANGER};25 000;Rent\n{OTHER};10k\n"
+    (tmp_path / "wages.csv").write_text(  # as spreadsheets keep "Unicode text"
+        f"address;amount;label\n{STRANGER};25 000;Rent\n{OTHER};10k\n", "utf-16"
     )
     reading = person.accept()
     (sent,) = await rich.reads_json(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from host.app.watch import description
+from host.config import account_path
 from host.errors import BadInput
 from host.store import Pairing
 from host.wallet import Wallet, descriptors
@@ -27,7 +29,22 @@ BIP84 = (
     "xpub6CatWdiZiodmUeTDp8LT5or8nmbKNcuyvz7WyksVFkKB4RHwCD3XyuvPEbvqAQY3rAPshWcMLoP2fMFMKHPJ4ZeZXYV"
     "UhLv1VMrjPC7PW6V"
 )
+TESTNET = "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"  # BIP173
 BIP84_FIRST = "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu"
+
+
+KEYS = tuple(key.render(vault().policy.network) for key in vault().policy.keys)
+PLAIN = descriptor().partition("#")[0]
+SETUP = "\n".join(
+    (
+        "# Coldcard Multisig setup file",
+        "Name: club",
+        "Policy: 2 of 3",
+        "Format: P2WSH",
+        "Derivation: m/48'/1'/0'/2'",
+        *(f"{key[1:9].upper()}: {key.rpartition(']')[2]}" for key in KEYS),
+    )
+)
 
 
 def summed(body: str) -> str:
@@ -102,7 +119,9 @@ GOOD = f"wpkh({KEY}/<0;1>/*)"
         ("\n".join((summed(GOOD), summed(f"wpkh({ORIGIN}{KEY}/<0;1>/*)"))), "different accounts"),
         ("wpkh(ключ)", "no extended keys"),
         ("hello", "This is no wallet"),
-        (KEY, "This is no wallet"),
+        (KEY, "none of them is that of an account of wpkh on regtest"),
+        (SETUP.replace("Name: club\n", ""), "no line that begins with Name:"),
+        (SETUP.replace("Format: P2WSH\n", ""), "no line that begins with Format:"),
         ("{", "JSON breaks off"),
         ('{"label": "club"}', "This is no wallet"),
         ("BSMS 1.0", "no descriptor on its second line"),
@@ -156,20 +175,6 @@ def test_a_taproot_key_without_a_secret_is_no_private_key() -> None:
 # ---- wallets of several keys, as other programs hand them on
 
 
-KEYS = tuple(key.render(vault().policy.network) for key in vault().policy.keys)
-PLAIN = descriptor().partition("#")[0]
-SETUP = "\n".join(
-    (
-        "# Coldcard Multisig setup file",
-        "Name: club",
-        "Policy: 2 of 3",
-        "Format: P2WSH",
-        "Derivation: m/48'/1'/0'/2'",
-        *(f"{key[1:9].upper()}: {key.rpartition(']')[2]}" for key in KEYS),
-    )
-)
-
-
 @cache
 def first_address() -> str:
     """As the device derives it."""
@@ -189,6 +194,8 @@ def handed_on() -> dict[str, str]:
         f"# Receive descriptor (Bitcoin Core):\r\n{receiving}\r\n\r\n"
         f"# Change descriptor (Bitcoin Core):\r\n{change}\r\n",
         "Core": json.dumps({"descriptors": [{"desc": receiving}, {"desc": change}]}),
+        "for Core": json.dumps([{"desc": receiving}, {"desc": change, "internal": True}], indent=2),
+        "in quotes": f'"{descriptor()}"\n',
         "UR": ur.render(Ur("output-descriptor", cbor.encode({1: descriptor()}))),
     }
 
@@ -202,6 +209,40 @@ def test_a_wallet_of_several_keys_is_read_in_every_form_that_wallets_hand_on(
     wallet = Wallet.create(tmp_path / "wallet", read.pairing)
     assert wallet.next_address().address == first_address()
     assert len(read.notes) == {"Coldcard": 1, "Specter": 1}.get(form, 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "index"), [("pkh", 0), ("wpkh", 1), ("tr", 2)], ids=["pkh", "wpkh", "tr"]
+)
+def test_of_an_export_with_a_key_for_each_script_the_one_meant_is_read(
+    script: str, index: int
+) -> None:
+    xpubs = [CHAIN.xpub(keyring(), account_path("regtest", kind), "regtest")
+             for kind in ("pkh", "wpkh", "tr")]  # fmt: skip
+    generic = {"chain": "XRT", "xfp": "73C5DA0A", "xpub": KEY, **{
+        f"bip{purpose}": {"xfp": "00000000", "deriv": f"m/{purpose}'/1'/0'", "xpub": xpub}
+        for purpose, xpub in zip((44, 84, 86), xpubs, strict=True)}}  # fmt: skip
+    pairing = Pairing("regtest", script, "73c5da0a", xpubs[index])
+    assert descriptors.read(json.dumps(generic), "regtest", script).pairing == pairing
+    key = f"[73c5da0a/{(44, 84, 86)[index]}'/1'/0']{xpubs[index]}"
+    assert descriptors.read(key, "regtest").pairing == pairing
+    with pytest.raises(BadInput, match="none of them is that of an account of wpkh on mainnet"):
+        descriptors.read(json.dumps(generic), "mainnet")
+
+
+def test_a_file_may_have_brackets_in_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "wallet (1).txt"
+    file.write_bytes(descriptor().encode("utf-16"))
+    assert description(str(file)) == descriptor()
+    assert description(descriptor()) == descriptor()
+    with pytest.raises(BadInput, match="cannot be read: No such file"):
+        description(str(tmp_path / "wallet (2).txt"))
+
+
+def test_a_bsms_record_of_another_network_is_said_to_be_one() -> None:
+    record = handed_on()["BSMS"].replace(first_address(), TESTNET)
+    with pytest.raises(BadInput, match="belongs to a test network"):
+        descriptors.read(record, "regtest")
 
 
 def test_a_bsms_record_whose_first_address_is_another_is_refused() -> None:

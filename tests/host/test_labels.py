@@ -51,6 +51,7 @@ def test_the_examples_of_the_standard_are_read_and_strange_kinds_left_aside() ->
     assert [label.kind for label in found] == ["tx", "addr", "output", "input"]
     assert found[2] == Label("output", COIN, "Output", spendable=False)
     assert labels.read(b"") == ()
+    assert labels.read(FILE.decode().encode("utf-16")) == found
 
 
 label = st.builds(

@@ -1,6 +1,7 @@
 """PSBTs in files: every form and both versions are read, put together and compared."""
 
 import base64
+import codecs
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from host.psbt_files import combine, differences, read_psbt
 from host.transactions import Transaction
 from host.values import PaymentRequest, Recipient
 from host.wallet import Wallet
+from signer.formats.qr import ur
 from tests.wallets import STRANGER, fund, paired, sign
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "psbt.json").read_text("utf-8"))
@@ -51,12 +53,41 @@ def raw_of(case: dict[str, str]) -> bytes:
         base64.encodebytes,
         lambda raw: raw.hex().encode(),
         lambda raw: b"\n " + raw.hex().upper().encode() + b"\r\n",
+        # Windows: what PowerShell's > and older editors write.
+        lambda raw: codecs.BOM_UTF8 + base64.b64encode(raw),
+        lambda raw: (base64.b64encode(raw).decode() + "\r\n").encode("utf-16"),
+        lambda raw: raw.hex().encode("utf-16"),
+        lambda raw: base64.b64encode(raw).rstrip(b"="),
+        base64.urlsafe_b64encode,
+        lambda raw: b'"' + base64.b64encode(raw) + b'"\n',
+        lambda raw: f"\u201c{base64.b64encode(raw).decode()}\u201d\u200b".encode(),
+        lambda raw: json.dumps({"psbt": base64.b64encode(raw).decode(), "fee": 0.1}).encode(),
+        lambda raw: ur.render(ur.from_psbt(raw)).upper().encode(),
     ],
 )
 def test_every_form_of_a_file_is_the_same_psbt(
     draft: bytes, form: Callable[[bytes], bytes]
 ) -> None:
     assert read_psbt(form(draft)).encode() == draft
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "neither binary nor base64 nor hex"),
+        (b"\x1f\x8b\x08\xff\xfe", "neither binary nor base64 nor hex"),
+        (b'{"psbt": "cHNi', "begins as JSON, and is none"),
+        (b'{"hex": "00"}', 'JSON without a "psbt"'),
+        (b"[" * 100_000, "neither binary nor base64 nor hex"),
+        (b'{"psbt":' + b"[" * 100_000, "begins as JSON, and is none"),
+        (b"cHNidP8BAHECAAAAASPmIZ76dmFQ/EXQooq1v", "a letter of it is missing"),
+        (b"02000000" + b"01" + b"00" * 36 + b"00" + b"ff" * 4 + b"01" + b"00" * 9 + b"00" * 4,
+         "It is a transaction"),
+    ],
+)  # fmt: skip
+def test_what_is_no_psbt_is_said_for_what_it_is(data: bytes, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason):
+        read_psbt(data)
 
 
 def test_version_2_reads_back_and_is_the_same_to_another_library(draft: bytes) -> None:

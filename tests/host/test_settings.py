@@ -29,8 +29,9 @@ script = "pkh"
 """
 
 
-def test_what_a_person_wrote_is_read(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text(TEXT)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])  # older editors of Windows write one
+def test_what_a_person_wrote_is_read(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(mark + TEXT, "utf-8")
     known = settings.load(tmp_path)
     assert known.wallet == "savings"
     assert known.wallets["savings"] == WalletSettings("testnet4", "tr", 3, "tcp:127.0.0.1:30121")

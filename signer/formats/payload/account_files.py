@@ -42,8 +42,8 @@ def of_text(text: str) -> Account | None:
         return None
     if lines[0].startswith(_BSMS):
         return _bsms(lines)
-    if lines[0].startswith("{"):
-        return of_json(json_text.parse(text[text.index("{") :]))
+    if lines[0].startswith(("{", "[{")) or lines[0] == "[":
+        return of_json(json_text.parse("\n".join(lines)))
     bodies = [match[1] if (match := _HEADED.fullmatch(line)) else line for line in lines]
     if all(map(descriptors.START.match, bodies)):
         return descriptors.of_lines(bodies)
@@ -63,6 +63,10 @@ def _key(text: str) -> str:
 
 def _setup_file(text: str) -> AccountDescription:
     """The file that Coldcard and others write for an account of several keys."""
+    lines = {line.partition(":")[0].strip().lower() for line in text.splitlines()}
+    for label in ("Name", "Policy", "Format", "Derivation"):
+        if label.lower() not in lines:
+            raise Malformed(f"The setup file has no line that begins with {label}:.")
     file = multisig_file.parse(text)
     outer = _TEMPLATES[file.script]
     listed = [
@@ -99,6 +103,8 @@ def of_json(value: Json) -> Account | None:
 
     Raises Malformed, saying what is missing or wrong.
     """
+    if isinstance(value, list):  # what Core's `importdescriptors` is given
+        return _core(value)
     if not isinstance(value, dict):
         return None
     match value:
@@ -127,7 +133,7 @@ def _name(value: dict[str, Json]) -> str:
 
 
 def _core(listed: list[Json]) -> AccountDescription:
-    """Bitcoin Core's `listdescriptors`: of several accounts the first, both branches of it."""
+    """Bitcoin Core's `listdescriptors`: both branches of one account."""
     texts = [entry["desc"] for entry in listed if isinstance(entry, dict) and "desc" in entry]
     lines = [text for text in texts if isinstance(text, str)]
     if not lines:

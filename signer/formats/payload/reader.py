@@ -4,6 +4,7 @@ Tolerant of what means nothing (case where it has none, white space, line ends, 
 comments), and of nothing else: who half reads a payload refuses it, with the part that is missing.
 """
 
+import codecs
 import re
 from typing import Final
 
@@ -100,15 +101,14 @@ def _of_bytes(data: bytes) -> Payload:
         return payment
     if seed := secrets.code_of(data):
         return seed
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return _of_text(_decoded(data, name))
-    return _of_text(_decoded(data, "utf-8-sig"))
+    return _of_text(text_of(data))
 
 
-def _decoded(data: bytes, encoding: str) -> str:
+def text_of(data: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 by its byte-order mark. Raises Malformed for no text."""
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode(encoding)
+        return data.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed(_UNKNOWN) from None
 
