@@ -35,6 +35,7 @@ _MILLIONS = ("m", "msat", "msats")
 _SPELLING = re.compile(r"(₿?)\s*([0-9][0-9.,'’_\s]*)\s*([^\W\d_]*|₿)")  # noqa: RUF001
 _MONEY = re.compile(r"[$€£¥]|\b(usd|eur|chf|gbp)\b", re.IGNORECASE)
 _SPACING = re.compile(r"[\s'’_]")  # noqa: RUF001
+_EIGHT_DECIMALS = re.compile(r"[0-9]{2}(?:\s[0-9]{3}){2}", re.ASCII)  # as in 0.00 025 000
 _WHOLE_FEE = re.compile(r"[0-9][^/]*(k?sats?|satoshis?|btc)", re.ASCII | re.IGNORECASE)
 _RATE = re.compile(r"[-+0-9.,]+\s*(sats?/vb(yte)?)?", re.ASCII | re.IGNORECASE)
 _FEES = "A fee is a rate like 2.5 sat/vB, all of it like 500 sats, or a time like 6 blocks."
@@ -115,7 +116,9 @@ def _of_sats(number: str, unit: str, whole: Decimal | None, fraction: Decimal | 
     if whole is not None:
         return whole  # sats have no decimals: the comma groups
     value = fraction or Decimal(0)
-    if not unit and value < 1 and value:
+    if not value:
+        return value  # refused as no amount, whatever its unit
+    if not unit and value < 1:
         return _scaled(value, "btc")  # there is nothing else that this can be
     raise AmountError(
         "A sat cannot be divided.",
@@ -138,6 +141,8 @@ def _readings(number: str) -> dict[str, Decimal]:
     if separator not in number and (plain := _ungrouped(number, mark)) is not None:
         readings["grouped"] = plain
     head, _, tail = number.rpartition(mark)
+    if _EIGHT_DECIMALS.fullmatch(tail):
+        tail = _SPACING.sub("", tail)
     whole = _ungrouped(head, separator if separator in head else "")
     if whole is not None and re.fullmatch("[0-9]+", tail, re.ASCII):
         readings["decimal"] = Decimal(f"{whole}.{tail}")

@@ -14,6 +14,11 @@ def visible(text: str) -> str:
     return "".join(shown).strip()
 
 
+def one_line(text: str) -> str:
+    """The visible text with a space for all white space: what somebody else wrote to be shown."""
+    return " ".join(visible(text).split())
+
+
 def unwrapped(text: str) -> str:
     """The visible text without the quotes, brackets and punctuation around it."""
     text = visible(text)

@@ -10,6 +10,7 @@ from host.config import grouped
 from host.errors import BadInput
 from host.payees import uri
 from host.payees.amounts import read_amount
+from host.payees.cleaning import one_line
 from host.payees.errors import AmountError, PayeeError
 from host.payees.payee import read_payee
 from host.values import Recipient
@@ -18,6 +19,8 @@ LONGEST_FILE = 1_000_000  # characters
 MOST_RECIPIENTS = 2_000  # a transaction of the size that nodes pass on holds a few more
 SHORTEST_ADDRESS = 26  # letters
 _COLUMNS = ("address", "amount", "label")
+_DELIMITERS = ",;\t"
+_AMOUNTS = re.compile(r"(?:amount|value)?\W*(?P<unit>sats?|satoshis?|m?btc)?\W*", re.IGNORECASE)
 _GROUP = re.compile("[0-9A-Za-z]{1,4}")
 _UNIT = re.compile(r"(?i)(k|sats?|satoshis?|ksats?|m?btc|xbt|bitcoins?|₿)")
 _NUMBER = re.compile(r"[0-9][0-9.,'_ ]*")
@@ -62,27 +65,44 @@ def from_pairs(pairs: Iterable[str], network: str) -> RecipientList:
 def from_csv(text: str, network: str) -> RecipientList:
     """Rows of address, amount, label; a first row that says so may stand above them.
 
-    Commas, semicolons or tabs part the columns; empty rows and those with a # are left out.
-    Raises BadInput, which names the line.
+    Commas, semicolons or tabs part the columns; empty rows and those with a # are left out. A unit
+    in that first row, as in "Amount (BTC)", is that of amounts without one. Raises BadInput, which
+    names the line.
     """
     if len(text) > LONGEST_FILE:
         raise BadInput("This file is too long to be a list of recipients. No payment was created.")
     text = text.lstrip("\ufeff")
     lines = (line for line in text.splitlines() if line.strip() and line[0] != "#")
-    head = next(lines, "")
-    delimiter = next((sign for sign in ("\t", ";") if sign in head), ",")
+    delimiter = min(_DELIMITERS, key=f"{next(lines, '')}{_DELIMITERS}".index)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    rows = []
+    rows: list[tuple[str, str, str, str]] = []
+    unit = ""
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any(cells) and not cells[0].startswith("#") and not _is_heading(cells):
-                rows.append((f"line {reader.line_num}", *_columns(cells, reader.line_num)))
+            cells = _cells(row, reader.line_num)
+            if not any(cells) or cells[0].startswith("#"):
+                continue
+            if not rows and (heading := _heading(cells)):
+                unit = heading["unit"] or ""
+                continue
+            address, amount, label = _columns(cells, reader.line_num)
+            rows.append((f"line {reader.line_num}", address, _with_unit(amount, unit), label))
     except csv.Error as error:
         raise BadInput(
             f"Line {reader.line_num} of the file is no row: {error}. No payment was created."
         ) from error
     return _listed(rows, network)
+
+
+def _cells(row: list[str], line: int) -> list[str]:
+    """Raises BadInput for a cell of several lines: rows between two stray quotes would be lost."""
+    cells = [cell.strip() for cell in row]
+    if any("\n" in cell or "\r" in cell for cell in cells):
+        raise BadInput(
+            f"A quotation mark of the row that ends in line {line} is not closed in its own line."
+            " No payment was created."
+        )
+    return cells
 
 
 def _columns(cells: list[str], line: int) -> tuple[str, str, str]:
@@ -92,11 +112,18 @@ def _columns(cells: list[str], line: int) -> tuple[str, str, str]:
             " An amount with a comma in it needs quotes."
         )
     address, amount, label = [*cells, "", ""][: len(_COLUMNS)]
-    return address, amount, label
+    return address, amount, one_line(label)
 
 
-def _is_heading(cells: list[str]) -> bool:
-    return [cell.lower() for cell in cells][:2] == list(_COLUMNS[:2])
+def _heading(cells: list[str]) -> "re.Match[str] | None":
+    """The heading of the amounts, in a row that begins with that of the addresses."""
+    if cells[0].casefold() != _COLUMNS[0]:
+        return None
+    return _AMOUNTS.fullmatch(cells[1] if len(cells) > 1 else "")
+
+
+def _with_unit(amount: str, unit: str) -> str:
+    return f"{amount} {unit}" if unit and re.fullmatch(r"[\d\s.,'’_]+", amount) else amount  # noqa: RUF001
 
 
 def _listed(rows: list[tuple[str, str, str, str]], network: str) -> RecipientList:

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from host.config import BECH32_HRP
 from host.payees.amounts import MAX_SATS, SATS_PER_BTC
-from host.payees.cleaning import joined, visible
+from host.payees.cleaning import joined, one_line
 from host.payees.errors import PayeeError
 from signer.formats import silent_address
 
@@ -68,7 +68,7 @@ def read_link(text: str, network: str) -> PaymentLink:
     if not addresses:
         raise _no_address(parameters, network)
     sats = _amount(parameters["amount"][0]) if "amount" in parameters else None
-    label, message = (visible(parameters.get(key, [""])[0]) for key in ("label", "message"))
+    label, message = (one_line(parameters.get(key, [""])[0]) for key in ("label", "message"))
     return PaymentLink(tuple(addresses), sats, label, message, _notes(parameters, network))
 
 

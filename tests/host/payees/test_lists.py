@@ -78,6 +78,9 @@ def test_pairs_are_addresses_and_amounts() -> None:
         f"\ufeffAddress;Amount;Label\r\n{A};25 000;Rent\r\n\r\n{B};max\r\n",
         f"# for May\n{A}\t25000 sats\tRent\n{B}\tall\t\n",
         f'{A}, "25,000", Rent\n  {B} , max\n',
+        f"Address,Amount (BTC),Label\n{A},0.00025,Rent\n{B},max\n",
+        f"address;mBTC\n{A};0,25;Rent\n{B};max\n",
+        f"address,value [sats]\n{A},25000,Re\x1bnt\x00\n{B},max,\n",
     ],
 )
 def test_files_of_every_spreadsheet_are_read(text: str) -> None:
@@ -96,12 +99,22 @@ def test_files_of_every_spreadsheet_are_read(text: str) -> None:
         (f"{A},1000\n{B}\n", "Line 2: It is not said how much"),
         (f"{A},1000\n\n,2000\n", "Line 3: There is nothing to read."),
         ("x" * 1_000_001, "too long"),
+        # A stray quote takes the rows that follow into its cell: nobody there would be paid.
+        (f'{A},1000,"Rent\n{B},2000,Food\n', "row that ends in line 2 is not closed"),
+        (f'{A},1000,"Rent\n{B},2000,Food"\n{A},5\n', "row that ends in line 2 is not closed"),
+        (f'# May, "Rent\n{B},2000\n{A},5,"\n', "row that ends in line 3 is not closed"),
+        (f"Address,Amount (EUR)\n{A},5\n", "Line 1: This is not a Bitcoin address"),
     ],
 )
 def test_an_error_in_a_file_names_its_line(text: str, says: str) -> None:
     with pytest.raises(BadInput) as caught:
         lists.from_csv(text, "regtest")
     assert says in str(caught.value)
+
+
+def test_a_sign_in_a_label_parts_no_columns() -> None:
+    listed = lists.from_csv(f"{A},1000,Rent; May\n{B},5,a\tb\n", "regtest")
+    assert [(row.sats, row.label) for row in listed.recipients] == [(1000, "Rent; May"), (5, "a b")]
 
 
 @given(text=st.text(max_size=300) | st.text(alphabet=',;\t\n"ab1#\r', max_size=80))
