@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
+from typing import TypeVarTuple, Unpack
 
 from host.app import cosigner, payee_names
 from host.app.history import latest
@@ -43,12 +44,28 @@ NOT_SILENT = (
     " address."
 )
 MOST_ESTIMATED = 500.0  # sat/vB; above it a server's word alone is not enough
+Ts = TypeVarTuple("Ts")
 LATEST = 50  # payments that are looked at for what they paid
 
 
 async def draft(wallet: Wallet, request: PaymentRequest) -> Draft:
     """A payment to be signed, kept on disk. Raises WalletError with the reason why not."""
-    return await asyncio.to_thread(wallet.draft_request, request)
+    return await kept(wallet, wallet.draft_request, request)
+
+
+async def kept(wallet: Wallet, make: Callable[[Unpack[Ts]], Draft], *args: *Ts) -> Draft:
+    """A draft that the wallet makes and keeps, beside the loop. Raises WalletError as `make` does.
+
+    A thread cannot be stopped: who is cancelled meanwhile waits for it, and what it made is
+    discarded, so that nobody finds a payment later that its person stopped.
+    """
+    making = asyncio.ensure_future(asyncio.to_thread(make, *args))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with suppress(HostError):
+            await asyncio.to_thread(wallet.discard, await making)
+        raise
 
 
 async def check_rate(backend: Backend, sats_per_vbyte: float) -> None:

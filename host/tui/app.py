@@ -223,7 +223,10 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
             self.copy_to_clipboard(text)
 
     @on(messages.PaymentEnded)
-    async def _end_payment(self) -> None:
+    def _end_payment(self) -> None:
+        self._run_once("payment", lambda _: self._payment_ended())
+
+    async def _payment_ended(self) -> None:
         await ending_tasks.end_payment(self)
         if self.state.payment is None:
             await self._turn(HomePage())

@@ -6,7 +6,7 @@ from textual.screen import Screen
 
 from host.session.state import AppState
 from host.tui.keyboard import Clock
-from host.tui.widgets.device import DeviceWidget
+from host.tui.widgets.device import NARROW, DeviceWidget
 from host.tui.widgets.lines import Foot, TopLine
 from host.tui.widgets.network import NetworkStrip
 from host.tui.widgets.wallet import WalletPanel
@@ -37,3 +37,9 @@ class Desk(Screen[None], inherit_bindings=False):
         self.query_one(WalletPanel).show(state)
         self.query_one(DeviceWidget).show(state)
         self.query_one(NetworkStrip).show(state)
+
+    def show_activity(self, line: str) -> None:
+        """What takes long, in the border of whatever panel is seen on a narrow screen, too."""
+        self.query_one(WalletPanel).border_subtitle = line
+        alone = self.app.size.width < NARROW
+        self.query_one(DeviceWidget).border_subtitle = line if alone else ""

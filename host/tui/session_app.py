@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any, TypeVarTuple, Unpack
 
@@ -19,6 +19,7 @@ from textual.worker import WorkerCancelled, WorkerFailed, WorkType, get_current_
 from host import garbage
 from host.errors import HostError
 from host.session import tasks
+from host.session.activities import STOPPED, activity_of
 from host.session.api import Opening, WalletSession
 from host.session.remembered import Wallets
 from host.session.state import AppState, board_of
@@ -32,6 +33,7 @@ from host.tui.screens.home import HomePage
 from host.tui.screens.page import WalletPage
 from host.tui.screens.setup import SetupScreen
 from host.tui.theme import BY_NAME, WithoutColour, chosen
+from host.tui.widgets.activity import ActivityMeter
 from host.tui.widgets.device import DeviceWidget
 from host.tui.widgets.lines import Foot
 from host.tui.widgets.wallet import WalletPanel
@@ -62,6 +64,7 @@ class SessionApp(App[int], inherit_bindings=False):
         self.clock = clock or LoopClock()
         self._keyboard = Keyboard(self.clock, lambda key: self.post_message(messages.KeyTaken(key)))
         self._device_has_it = False
+        self._meter = ActivityMeter(self.clock, self._show_activity)
         for theme in BY_NAME.values():
             self.register_theme(theme)
         self._look = look or ThemeChoice()
@@ -102,14 +105,16 @@ class SessionApp(App[int], inherit_bindings=False):
         *args: *Ts,
         exclusive: bool = False,
     ) -> None:
-        """Do a task beside the screens.
+        """Do a task beside the screens, and say what it is at when it takes long.
 
         It is called when its turn comes, not here: an app that ends before leaves no coroutine
         that nobody awaited.
         """
+        activity = activity_of(group, task)
 
         async def wait() -> None:
-            await task(*args)
+            with self._meter.during(activity) if activity else nullcontext():
+                await task(*args)
 
         work: WorkType[None] = wait
         self.run_worker(work, group=group, exclusive=exclusive)
@@ -257,6 +262,10 @@ class SessionApp(App[int], inherit_bindings=False):
         desk.show(self.state)
         self._show_keys()
 
+    def _show_activity(self) -> None:
+        if self._desk is not None:
+            self._desk.show_activity(self._meter.line(self.state))
+
     def _show_keys(self) -> None:
         if self._desk is not None:
             part = self._part()
@@ -292,7 +301,7 @@ class SessionApp(App[int], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self._keyboard.takes(event, typed=self._is_typed(event)):
-                await super().on_event(event)
+                await self._act_on(event)
         else:
             await super().on_event(event)
 
@@ -302,7 +311,16 @@ class SessionApp(App[int], inherit_bindings=False):
 
     @on(messages.KeyTaken)
     async def _take_key(self, message: messages.KeyTaken) -> None:
-        await super().on_event(message.event)
+        await self._act_on(message.event)
+
+    async def _act_on(self, key: events.Key) -> None:
+        """A key that counts. Escape first ends what takes long, where that is safe."""
+        desk = self._desk
+        is_free = desk is not None and self.screen is desk and self._place() not in LENT
+        if key.key == "escape" and is_free and self._meter.stop():
+            self.change(problem=STOPPED)
+        else:
+            await super().on_event(key)
 
     def _is_typed(self, event: events.Key) -> bool:
         """Whether it is text that something on the screen takes: it may come fast."""
