@@ -36,6 +36,7 @@ a payment that you received, whose fee only its sender can raise. A fee that is 
 nothing.
 
   quietkey wallet cpfp TXID --rate 5 --device tcp:127.0.0.1:30121 --peer 127.0.0.1:18444
+  quietkey wallet cpfp TXID --target 6 --path 2 --wallet club
 """
 _GIVE_UP = """\
 For a payment that no peer has shown. Its coins are free, and it stays in the history: the next
@@ -92,9 +93,7 @@ def add_arguments(pay: argparse.ArgumentParser) -> None:
         metavar="WHEN",
         help="not before this block, or this day as YYYY-MM-DD (default: the present height)",
     )
-    pay.add_argument(
-        "--path", type=_path, metavar="N", help="spend on this path: quietkey wallet paths"
-    )
+    _add_path(pay)
 
 
 def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
@@ -110,6 +109,7 @@ def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
         task.add_argument("txid", help="the payment, as the history names it")
     for task in (bump, call_off, cpfp):
         add_rate(task, required=True)
+    _add_path(cpfp)
     add_task("paths", "who can spend the coins, and when", _PATHS, peer=False)
     sweep = add_task("sweep", "bring in the coins of a private key", _SWEEP, peer=True)
     add_rate(sweep, required=False)
@@ -117,6 +117,12 @@ def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
     sweep.add_argument("--yes", action="store_true", help="send it without asking")
     sweep.add_argument(
         "--since", type=day, metavar="YYYY-MM-DD", help="a day before the key received anything"
+    )
+
+
+def _add_path(task: argparse.ArgumentParser) -> None:
+    task.add_argument(
+        "--path", type=_path, metavar="N", help="spend on this path: quietkey wallet paths"
     )
 
 

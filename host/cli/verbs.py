@@ -187,7 +187,8 @@ async def _call_off(args: argparse.Namespace) -> None:
 
 async def _cpfp(args: argparse.Namespace) -> None:
     def child(session: LocalSession, rate: float) -> Awaitable[Draft]:
-        return session.draft(PaymentRequest((), rate, child_of=args.txid))
+        request = PaymentRequest((), rate, child_of=args.txid, path=args.path or 0)
+        return session.draft(request)
 
     await _replace(args, child)
 

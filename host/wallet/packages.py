@@ -15,6 +15,7 @@ from host.errors import BadInput, WalletError
 from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
 from host.wallet.bdk_wallet import BdkWallet
+from host.wallet.spending_path import PathLocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,28 @@ def child_fee(parents: Package, child_vbytes: int, sats_per_vbyte: float) -> int
     return max(together, ceil(sats_per_vbyte * child_vbytes))
 
 
+def check_age(path: int, locks: PathLocks) -> None:
+    """Raises BadInput for a path whose coins have to be in a block for some time (BIP68)."""
+    if locks.blocks or locks.seconds:
+        raise BadInput(
+            f"Path {path} takes only coins that have been in a block for some time, and the coin of"
+            " a payment that waits is in none. No payment was created. Choose another path:"
+            " `quietkey wallet paths` lists them."
+        )
+
+
 def child(
     wallet: BdkWallet,
     coins: "Sequence[bdk.LocalOutput]",
     parents: Package,
     sats_per_vbyte: float,
     coin_weight: int,
+    path: int = 0,
 ) -> "bdk.Psbt":
     """All of `coins` to a change address; to sign one takes `coin_weight` units (BIP141).
 
-    Raises BadInput for a rate that the parents pay already, TooFewCoins.
+    `path` is the number of the spending path, 0 for the one with the fewest locks. Raises BadInput
+    for a rate that the parents pay already, TooFewCoins.
     """
     rate = payment_request.rate(sats_per_vbyte)
     if parents.sats_per_vbyte >= sats_per_vbyte:
@@ -80,7 +93,8 @@ def child(
         )
     to_self = wallet.next_unused_address(INTERNAL).address.script_pubkey()
     builder = bdk.TxBuilder().add_utxos([coin.outpoint for coin in coins])
-    builder = spending_path.chosen(builder.manually_selected_only().drain_to(to_self), wallet)
+    builder = builder.manually_selected_only().drain_to(to_self)
+    builder = spending_path.chosen(builder, wallet, path)
     have_sats = sum(coin.txout.value.to_sat() for coin in coins)
     aside = f"The coin of this payment has {grouped(have_sats)} sats. Choose a lower rate."
     alone = payment_request.built(builder.fee_rate(rate), wallet, have_sats, aside)

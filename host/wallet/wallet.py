@@ -108,6 +108,9 @@ class Wallet(DraftKeeper):
         path = spending_path.numbered(self._bdk, number)
         return path_words.described(number, path, self.fingerprints, tuple(coins), self._present)
 
+    def _locks(self, number: int) -> PathLocks:
+        return spending_path.numbered(self._bdk, number).locks if number else PathLocks()
+
     @property
     def _present(self) -> path_words.Present:
         return path_words.Present(self.tip_height, self._clock())
@@ -117,8 +120,7 @@ class Wallet(DraftKeeper):
     ) -> "dict[str, bdk.LocalOutput]":
         """Those coins that can take the chosen path now. Raises BadInput, WalletError."""
         path = self._path(request.path, usable.values())
-        locks = spending_path.numbered(self._bdk, request.path).locks
-        present = self._present
+        locks, present = self._locks(request.path), self._present
         for name in request.coins:
             if not present.is_open(locks, usable[name]):
                 raise BadInput(
@@ -174,9 +176,15 @@ class Wallet(DraftKeeper):
     def _draft_child(self, request: PaymentRequest) -> Draft:
         parent, rate = request.child_of, request.sats_per_vbyte
         with self._lock:
-            coins = self._coins_of(parent)
+            coins = {outpoint_text(coin.outpoint): coin for coin in self._coins_of(parent)}
+            if request.path:
+                packages.check_age(request.path, self._locks(request.path))
+                coins = self._on_path(request, coins)
+                request = replace(request, path_words=self._path(request.path).words)
             parents = packages.with_parents(self._bdk, parent)
-            child = packages.child(self._bdk, coins, parents, rate, self.coin_weight)
+            child = packages.child(
+                self._bdk, list(coins.values()), parents, rate, self.coin_weight, request.path
+            )
             (output,) = payment_request.unsigned(child).outputs
             address = payment_request.address(output.script_pubkey, self.network)
             request = replace(
@@ -327,8 +335,7 @@ class Wallet(DraftKeeper):
     def _unsafe(self, replaced: PaymentRecord) -> list["bdk.OutPoint"]:
         """Coins that its replacement may not take: not safe, frozen, or too young for its path."""
         number = spending_path.number_of(self._bdk, bdk.Transaction(replaced.payment.raw_tx))
-        locks = spending_path.numbered(self._bdk, number).locks if number else PathLocks()
-        frozen, present = self.store.frozen(), self._present
+        locks, frozen, present = self._locks(number), self.store.frozen(), self._present
         safe = {outpoint_name(output.outpoint) for output in self._safe()}
         return [
             coin.outpoint

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,54 @@ def test_no_coin_too_young_for_the_path_pays_for_a_higher_fee(aged: Wallet) -> N
     assert aged.store.draft() is None
 
 
+def test_a_child_takes_the_path_that_was_chosen(tmp_path: Path) -> None:
+    wallet = shared(tmp_path / "wallet", HEIGHT)
+    parent = fund(wallet, 100_000, in_block=False)
+    child = PaymentRequest((), 5, child_of=parent, path=2)
+    with pytest.raises(WalletError, match="Path 2 is possible from block 500 on; it is block 0"):
+        wallet.draft_request(child)
+    wallet._save()
+    grown(wallet, 500)
+    draft = wallet.draft_request(child)
+    assert f"Path 2: From block 500 on: {KEY_3} alone." in Drafted(draft).sentence
+    assert unsigned(draft).lock_time == 500
+    wallet.close()
+    wallet = opened(tmp_path / "wallet")
+    payment = wallet.finish(draft, sign(wallet.collected(draft), 2, HEIGHT))
+    assert payment.fee_sats == draft.fee_sats
+    wallet.close()
+
+
+def test_no_child_takes_a_path_that_wants_aged_coins(wallet: Wallet) -> None:
+    parent = fund(wallet, 60_000, 1, in_block=False)
+    with pytest.raises(BadInput, match="Path 2 takes only coins that have been in a block"):
+        wallet.draft_request(PaymentRequest((), 5, child_of=parent, path=2))
+    with pytest.raises(BadInput, match="no path 3"):
+        wallet.draft_request(PaymentRequest((), 5, child_of=parent, path=3))
+
+
+async def test_the_network_takes_a_child_on_the_path_that_was_chosen(
+    devnet: Devnet, backend: P2pBackend, tmp_path: Path
+) -> None:
+    template = HEIGHT.replace("after(500)", "after(5)")
+    wallet = shared(tmp_path / "shared", template)
+    await devnet.fund(wallet.next_address().address, 1_000_000)
+    await backend.sync(wallet)
+    for request in (to_stranger(1), PaymentRequest((), 9, path=2)):
+        parents = [record.payment.txid for record in wallet.waiting()]
+        draft = wallet.draft_request(replace(request, child_of="".join(parents)))
+        places = (2,) if parents else (0, 1)
+        for place in places[:-1]:
+            with pytest.raises(MoreSignatures):
+                wallet.finish(draft, sign(wallet.collected(draft), place, template))
+        payment = wallet.finish(draft, sign(wallet.collected(draft), places[-1], template))
+        await spend.send(wallet, backend, payment)
+    await devnet.mine()
+    await backend.sync(wallet)
+    assert wallet.confirmations(payment.txid) == 1
+    wallet.close()
+
+
 def test_a_height_is_written_into_the_payment(tmp_path: Path) -> None:
     wallet = shared(tmp_path / "wallet", HEIGHT)
     fund(wallet, 100_000)
@@ -240,8 +289,9 @@ def test_paths_are_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     ]
     pay = ("pay", STRANGER, "25k", "--wallet", "club", "--psbt-out", str(tmp_path / "pay.psbt"))
     assert "no path 7" in typed(capsys, *pay, "--path", "7", *home)[2]
-    with pytest.raises(SystemExit):
-        typed(capsys, *pay, "--path", "0", *home)
+    for words in (pay, ("cpfp", "00" * 32, "--rate", "5")):
+        with pytest.raises(SystemExit):
+            typed(capsys, *words, "--path", "0", *home)
 
 
 @AT_NIGHT
