@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from host.config import HARDENED, NETWORKS, PURPOSE, HomeFolder
+from host.config import DNS_SEEDS, HARDENED, NETWORKS, PURPOSE, HomeFolder
 from host.errors import BadInput
 from host.settings import THEMES, WalletSettings, check_name, load, save
 
@@ -128,6 +128,18 @@ def _resolve_others(args: argparse.Namespace, entry: WalletSettings) -> None:
     proxy = getattr(args, "proxy", None) or entry.proxy
     args.proxy = "" if proxy.strip().lower() == "none" else proxy
     args.dns = getattr(args, "dns", None) or entry.dns
+
+
+def need_server(args: argparse.Namespace) -> None:
+    """Raises BadInput when there is nobody to ask."""
+    if args.server:
+        return
+    if DNS_SEEDS[args.network]:
+        raise BadInput(
+            "Name whom to ask. --server p2p: looks for nodes by itself, --peer HOST:PORT is a node,"
+            " and --server electrum+tls:HOST:PORT a server."
+        )
+    raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
 
 
 def remember(args: argparse.Namespace) -> None:

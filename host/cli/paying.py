@@ -58,6 +58,7 @@ kept. What it has is shown, and one transaction brings all of it to a new addres
 --yes you are asked before it is sent.
 
   quietkey wallet sweep --target 6 --server electrum+tls:example.org:50002
+  quietkey wallet sweep --rate 2 --peer 127.0.0.1:18444 --since 2014-05-01
   zbarcam --raw -1 | quietkey wallet sweep --rate 2 --yes
 """
 

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 
 from host import backends, psbt_files
-from host.cli import facts, paying
+from host.cli import facts, options, paying
 from host.config import grouped
 from host.errors import BadInput
 from host.payees.cleaning import unwrapped
@@ -28,6 +28,12 @@ from signer.formats.payload.reader import text_of
 Opened = Callable[[argparse.Namespace], AbstractAsyncContextManager[LocalSession]]
 NOTHING_SENT = (
     "Nothing was sent, and the key was not kept. With --yes it is sent without a question."
+)
+
+ALL_FILTERS = (
+    "Nodes know no addresses: the filters of all blocks are read, twice, and that takes long. On"
+    " mainnet, --since YYYY-MM-DD, a day before the key received anything, leaves out the older"
+    " ones."
 )
 
 
@@ -59,11 +65,12 @@ def _binary(data: bytes) -> bytes:
 
 async def sweep(args: argparse.Namespace, opened: Opened) -> None:
     """Bring all that a private key has to an address of the wallet. Raises HostError."""
-    if not args.server:
-        raise BadInput("Name a server to ask, for example --server electrum+tls:HOST:PORT.")
+    options.need_server(args)
     key = read_key(_key_text(args), args.network)
     async with opened(args) as session:
         _say(backends.kind_of(args.server).learns)
+        if args.server.startswith("p2p:") and args.network != "regtest" and not args.since:
+            _say(ALL_FILTERS)
         rate, estimate = await paying.rate(args, session)
         await session.check_rate(rate)
         wallets = watch(key, args.network, Search(birthday=args.since))

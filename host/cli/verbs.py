@@ -28,7 +28,7 @@ from host.cli import (
     sending,
     signers,
 )
-from host.cli.options import LOOKING, remember, resolve
+from host.cli.options import LOOKING, need_server, remember, resolve
 from host.config import grouped
 from host.devices import SigningDevice
 from host.errors import BadInput, HostError, MoreSignatures, WalletError
@@ -126,7 +126,7 @@ async def _pay(args: argparse.Namespace) -> None:
         if args.psbt_out:
             await _write_down(args, session, request)
             return
-        _need_server(args)
+        need_server(args)
         if args.signed:
             sent = await _send_signed(session, args.signed)
         elif request is None:
@@ -197,7 +197,7 @@ async def _replace(
     args: argparse.Namespace, draft: Callable[[LocalSession, float], Awaitable[Draft]]
 ) -> None:
     """Have a payment signed and sent that is about another one on its way."""
-    _need_server(args)
+    need_server(args)
     async with _session(args) as session:
         await session.sync()
         rate, estimate = await paying.rate(args, session)
@@ -217,7 +217,7 @@ async def _give_up(args: argparse.Namespace) -> None:
 
 
 async def _broadcast(args: argparse.Namespace) -> None:
-    _need_server(args)
+    need_server(args)
     async with _session(args) as session:
         sent = await sending.broadcast(args, session)
     _tell(args, {"txid": sent.txid, **asdict(sent.proof)}, facts.sent_sentence(sent))
@@ -260,7 +260,7 @@ async def _register(args: argparse.Namespace) -> None:
 
 
 async def _sync(args: argparse.Namespace) -> None:
-    _need_server(args)
+    need_server(args)
     async with _session(args) as session:
         _say(backends.kind_of(args.server).learns)
         await _look(args, session)
@@ -269,7 +269,7 @@ async def _sync(args: argparse.Namespace) -> None:
 
 
 async def _rescan(args: argparse.Namespace) -> None:
-    _need_server(args)
+    need_server(args)
     async with _session(args) as session:
         await asyncio.to_thread(session.wallet.search_again, args.gap)
         await _look(args, session)
@@ -286,11 +286,6 @@ async def _look(args: argparse.Namespace, session: LocalSession) -> None:
     for warning in (liars_sentence(view), stale_warning(view, args.network)):
         if warning:
             _say(warning)
-
-
-def _need_server(args: argparse.Namespace) -> None:
-    if not args.server:
-        raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
 
 
 @asynccontextmanager

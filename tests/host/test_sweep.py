@@ -15,6 +15,7 @@ import pytest
 
 from host.__main__ import main
 from host.cli import parser
+from host.config import HomeFolder
 from host.devnet.network import Devnet
 from host.errors import BadInput, TooFewCoins, WalletError
 from host.store import Search
@@ -183,10 +184,10 @@ def home_of(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-async def types(home: Path, *words: str) -> int:
+async def types(home: Path, *words: str, key: str = KEY) -> int:
     """The command, with the key on a descriptor of its own."""
     reader, writer = os.pipe()
-    os.write(writer, f"{KEY}\n".encode())
+    os.write(writer, f"{key}\n".encode())
     os.close(writer)
     line = ["wallet", "sweep", "--home", str(home), "--key-fd", str(reader), *words]
     return await asyncio.to_thread(main, line)
@@ -205,17 +206,20 @@ async def test_all_coins_of_a_paper_wallet_arrive_and_the_key_is_nowhere(
         await devnet.fund(address, 20_000 + number)
     home = home_of(tmp_path)
     if kind == "p2p":
-        await sweeps(home, "p2p:" + ",".join(devnet.peers), devnet, capsys)
+        where = [word for peer in devnet.peers for word in ("--peer", peer)]
+        await sweeps(home, where, devnet, capsys)
     else:
         async with SERVED[kind](devnet) as url:
-            await sweeps(home, url, devnet, capsys)
+            await sweeps(home, ["--server", url], devnet, capsys)
     files = [file.read_bytes() for file in home.rglob("*") if file.is_file()]
     assert files
     assert not any(KEY.encode() in data or SECRET in data for data in files)
 
 
-async def sweeps(home: Path, url: str, devnet: Devnet, capsys: pytest.CaptureFixture[str]) -> None:
-    status = await types(home, "--server", url)
+async def sweeps(
+    home: Path, where: list[str], devnet: Devnet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = await types(home, *where)
     out, said = capsys.readouterr()
     assert (status, out) == (0, "")
     for title in ("p2pkh", "p2sh-p2wpkh", "p2wpkh", "p2tr"):
@@ -223,7 +227,7 @@ async def sweeps(home: Path, url: str, devnet: Devnet, capsys: pytest.CaptureFix
     assert "All of it goes to your address number 0: bcrt1q" in said
     assert "Nothing was sent, and the key was not kept." in said
     assert not any(node.mempool for node in devnet.status())
-    status = await types(home, "--server", url, "--rate", "2", "--yes", "--json")
+    status = await types(home, *where, "--rate", "2", "--yes", "--json")
     out, said = capsys.readouterr()
     assert status == 0, said
     assert KEY not in out + said
@@ -231,11 +235,32 @@ async def sweeps(home: Path, url: str, devnet: Devnet, capsys: pytest.CaptureFix
     assert sent["coins"] == 4
     assert sent["sats"] == 80_006 - sent["fee_sats"]
     await devnet.mine(1)
-    line = ["wallet", "balance", "--home", str(home), "--server", url, "--json"]
+    line = ["wallet", "balance", "--home", str(home), *where, "--json"]
     assert await asyncio.to_thread(main, line) == 0
     assert json.loads(capsys.readouterr().out)["confirmed_sats"] == sent["sats"]
-    assert await types(home, "--server", url, "--yes") != 0
+    assert await types(home, *where, "--yes") != 0
     assert "There is nothing at the addresses of this key" in capsys.readouterr().err
+
+
+def test_without_anybody_to_ask_nodes_are_named_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ("--home", str(tmp_path))
+    assert main(["wallet", "sweep", *home]) == 2
+    assert capsys.readouterr().err.startswith("Name a node to ask, for example --peer ")
+    assert main(["wallet", "sweep", *home, "--network", "mainnet"]) == 2
+    assert "--server p2p: looks for nodes by itself, --peer HOST:PORT" in capsys.readouterr().err
+
+
+async def test_on_a_public_network_it_is_said_that_all_filters_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    paired(HomeFolder(home).wallet("mainnet", "wpkh", 0), network="mainnet").close()
+    where = ("--network", "mainnet", "--peer", "127.0.0.1:1")
+    for since, said in (((), True), (("--since", "2014-05-01"), False)):
+        assert await types(home, *where, *since, key=wif(MAIN)) == 5
+        assert ("the filters of all blocks are read, twice" in capsys.readouterr().err) is said
 
 
 def test_the_key_may_come_from_a_pipe_and_a_wrong_one_asks_nobody(
