@@ -252,9 +252,9 @@ def _add_wallet(verbs: _Verbs) -> None:
     _add_task(tasks, "coins", "list the coins", _COINS, peer=False)
     for name, summary in (("freeze", "keep a coin"), ("unfreeze", "let a coin be spent again")):
         task = _add_task(tasks, name, summary, _FREEZE)
-        task.add_argument("coin", metavar="TXID:N", help="the coin")
+        task.add_argument("coin", metavar="TXID:N", type=options.reference, help="the coin")
     history = _add_task(tasks, "history", "list payments, or tell of one", _HISTORY, peer=False)
-    history.add_argument("txid", nargs="?", help="the one to tell of")
+    history.add_argument("txid", nargs="?", type=options.reference, help="the one to tell of")
     options.add_plot(_add_task(tasks, "plot", "the history at a glance", options.PLOT, peer=False))
     for name, summary in (("backup", "all wallets in one file"), ("restore", "bring them back")):
         record_args.add_backup(_add(tasks, name, summary, record_args.BACKUP))

@@ -1,6 +1,7 @@
 """Flags that every task of the wallet takes, and what stands for those that were not typed."""
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,15 +143,35 @@ def need_server(args: argparse.Namespace) -> None:
     raise BadInput("Name a node to ask, for example --peer 127.0.0.1:18444.")
 
 
+def reference(text: str) -> str:
+    """A txid or a coin as the history writes it: another spelling is no other payment."""
+    return text.strip().lower()
+
+
 def remember(args: argparse.Namespace) -> None:
-    """Keep what was typed of a wallet with a name, for the next time. Raises WalletError."""
-    if args.wallet:
-        settings = load(args.home.root)
-        kept = WalletSettings(
-            args.network, args.script, args.account, args.device or "", args.server or "",
-            args.proxy, str(getattr(args, "birthday", None) or ""), args.dns,
-        )  # fmt: skip
-        save(args.home.root, settings.remember(args.wallet, kept))
+    """Keep what was typed of a wallet with a name, for the next time. Raises WalletError.
+
+    Of a device, it opens from now on. Beside one that was taken in, the one that opened stays: who
+    looks at somebody else's wallet does not mean that one by the next `receive`.
+    """
+    if not args.wallet:
+        return
+    settings = load(args.home.root)
+    kept = WalletSettings(
+        args.network, args.script, args.account, args.device or "", args.server or "",
+        args.proxy, str(getattr(args, "birthday", None) or ""), args.dns,
+    )  # fmt: skip
+    changed = settings.remember(args.wallet, kept)
+    usual = WalletSettings()
+    unnamed = args.home.wallet(usual.network, usual.script, usual.account)
+    if args.task == "import" and (settings.wallet or unnamed.exists()):
+        changed = replace(changed, wallet=settings.wallet)
+        name = f"the wallet {settings.wallet}" if settings.wallet else "the one without a name"
+        sys.stderr.write(
+            f"Without --wallet, {name} opens as before. To change that: quietkey wallets --use"
+            f" {args.wallet}\n"
+        )
+    save(args.home.root, changed)
 
 
 def _server(args: argparse.Namespace) -> str | None:

@@ -107,7 +107,9 @@ def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
     options.add_raw(add_task("broadcast", "send a transaction", options.RAW, peer=True))
     give_up = add_task("give-up", "send a payment no more", _GIVE_UP)
     for task in (bump, call_off, cpfp, give_up):
-        task.add_argument("txid", help="the payment, as the history names it")
+        task.add_argument(
+            "txid", type=options.reference, help="the payment, as the history names it"
+        )
     for task in (bump, call_off, cpfp):
         add_rate(task, required=True)
     _add_path(cpfp)
@@ -160,7 +162,7 @@ def request(args: argparse.Namespace) -> tuple[PaymentRequest, tuple[str, ...]]:
         listed.recipients,
         DEFAULT_RATE if args.rate is None else args.rate,
         args.fee,
-        tuple(coin.strip().lower() for coin in args.coin or ()),
+        tuple(map(options.reference, args.coin or ())),
         _data(args.data),
         args.locktime,
         path=args.path or 0,

@@ -547,7 +547,8 @@ async def test_a_payment_is_bumped_and_called_off_from_the_command_line(
     txids = []
     for words in (("pay", STRANGER, "25000"), ("bump", "--rate", "5"), ("call-off", "--rate", "9")):
         reading = person.accept()
-        (sent,) = await rich.reads_json(*words, *txids[-1:], *where)
+        copied = (f" {txid.upper()} " for txid in txids[-1:])  # the same payment
+        (sent,) = await rich.reads_json(*words, *copied, *where)
         await reading
         txids.append(sent["txid"])
         assert all(node.mempool == (sent["txid"],) for node in devnet.status())

@@ -14,9 +14,9 @@ from host.__main__ import main
 from host.cli import exchange
 from host.devnet.network import Devnet
 from host.values import HistoryEntry, HistoryRow, PaymentRecord, SignedPayment
-from host.wallet import Wallet
+from host.wallet import Wallet, descriptors
 from tests.host.test_descriptors import GOOD, KEY, ORIGIN, summed
-from tests.wallets import STRANGER, fund, opened, paired, sign
+from tests.wallets import OTHER_WORDS, STRANGER, fund, opened, paired, sign
 
 POLICY = summed(f"wsh(sortedmulti(1,{ORIGIN}{KEY}/<0;1>/*))")
 Typed = Callable[..., Any]
@@ -37,6 +37,29 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home" / "wallets"
 
 
+@pytest.mark.parametrize("mine", ["", "mine"])
+async def test_a_wallet_that_is_taken_in_does_not_open_in_the_place_of_ones_own(
+    typed: Typed, tmp_path: Path, mine: str
+) -> None:
+    """The next `receive` would hand out somebody else's address as one's own."""
+    theirs = paired(tmp_path / "theirs", words=OTHER_WORDS)
+    text = descriptors.write(theirs.pairing)
+    theirs.close()
+    if mine:
+        own = paired(tmp_path / "own")
+        await typed("import", descriptors.write(own.pairing), "--wallet", mine)
+    else:
+        own = paired(tmp_path / "home" / "regtest" / "wpkh")
+    first = own.address_at(0).address
+    own.close()
+    status, _, talk = await typed("import", text, "--wallet", "club")
+    assert status == 0
+    assert "opens as before. To change that: quietkey wallets --use club" in talk
+    assert json.loads((await typed("receive", "--json"))[1])["address"] == first
+    assert main(["wallets", "--use", "club", "--home", str(tmp_path / "home")]) == 0
+    assert json.loads((await typed("receive", "--json"))[1].splitlines()[-1])["address"] != first
+
+
 async def test_a_wallet_goes_out_and_comes_back_as_the_wallet_of_its_device(
     typed: Typed, tmp_path: Path, home: Path
 ) -> None:
@@ -47,13 +70,13 @@ async def test_a_wallet_goes_out_and_comes_back_as_the_wallet_of_its_device(
     file = tmp_path / "wallet.txt"
     file.write_text(text)
     status, out, talk = await typed("import", str(file), "--wallet", "again")
-    assert (status, talk) == (0, "")
+    assert (status, "the one without a name opens as before" in talk) == (0, True)
     again = opened(home / "again")
     assert again.pairing == original.pairing
     assert again.address_at(0).address in out
     again.close()
-    status, out, _ = await typed("receive", "--json")
-    assert (status, json.loads(out)["index"]) == (0, 0), "the new wallet is the one that opens"
+    status, out, _ = await typed("receive", "--json", "--wallet", "again")
+    assert (status, json.loads(out)["index"]) == (0, 0)
     status, _, talk = await typed("import", str(file), "--wallet", "again")
     assert (status, "already" in talk) == (1, True)
     status, out, _ = await typed("export", "--wallet", "again", "--json")
