@@ -7,6 +7,7 @@ from host.session.plots import BalancePoint, Bar
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 PARTS = " ▏▎▍▌▋▊▉█"
+LEAST_BAR = 6  # columns of a bar beside its name
 
 
 def area(points: Sequence[BalancePoint], columns: int, rows: int) -> list[str]:
@@ -37,18 +38,23 @@ def _sampled(points: Sequence[BalancePoint], columns: int) -> list[int]:
 
 
 def bars(histogram: Sequence[Bar], columns: int, unit: str) -> list[str]:
-    """One line a bar: its name, itself, and how much it stands for."""
+    """One line a bar: its name, itself, and how much it stands for; two where there is no room."""
     if not any(bar.amount for bar in histogram):
         return []
     names = max(len(bar.name) for bar in histogram)
     amounts = [f"{grouped(bar.amount)} {unit}" for bar in histogram]
     room = max(map(len, amounts))
-    width = max(columns - names - room - 2, 1)
+    width = columns - names - room - 2
     longest = max(bar.amount for bar in histogram)
-    return [
-        f"{bar.name:<{names}} {_bar(bar.amount * width * 8 // longest, width)} {amount:>{room}}"
-        for bar, amount in zip(histogram, amounts, strict=True)
-    ]
+    lines = []
+    for bar, amount in zip(histogram, amounts, strict=True):
+        if width >= LEAST_BAR:
+            block = _bar(bar.amount * width * 8 // longest, width)
+            lines.append(f"{bar.name:<{names}} {block} {amount:>{room}}")
+        else:
+            block = _bar(bar.amount * columns * 8 // longest, columns)
+            lines += [f"{bar.name:<{columns - room}}{amount:>{room}}", block]
+    return lines
 
 
 def _bar(eighths: int, width: int) -> str:

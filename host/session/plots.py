@@ -22,6 +22,7 @@ AGES = (
     ("under two years", 730),
 )
 OLDER = "older"
+NOTHING_WAITS = "Nothing waits in the server's mempool."
 RATES = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)  # sat/vB
 
 
@@ -130,7 +131,7 @@ def fees_sentence(bars: Sequence[Bar] | None) -> str:
     if bars is None:
         return "Nobody here tells what others pay. Servers do: electrum:, esplora: or core:."
     if not bars:
-        return "Nothing waits in the server's mempool."
+        return NOTHING_WAITS
     parts = [f"{grouped(bar.amount)} vB at {bar.name}" for bar in bars]
     return f"Waiting in the server's mempool: {'; '.join(parts)}."
 

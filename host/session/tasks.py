@@ -172,6 +172,8 @@ async def look_over(host: Host) -> None:
     wallet, waiting = host.state.wallet, None
     if wallet is None:
         return
+    if host.state.overview is None:  # a server may take its time
+        host.change(overview=await asyncio.to_thread(overview, wallet, wall_clock(), None))
     with suppress(HostError):  # the page says nothing of it then
         waiting = await host.session.waiting_fees()
     host.change(overview=await asyncio.to_thread(overview, wallet, wall_clock(), waiting))

@@ -63,7 +63,7 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         if task == "receive":
             self._issue()
         elif task == "trends":
-            self.start_task("overview", tasks.look_over, self, exclusive=True)
+            self._look_over()
         self.read_records(addresses=task == "addresses")
 
     def action_device(self) -> None:
@@ -292,6 +292,10 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
     @on(messages.LieRequested)
     def _lie(self) -> None:
         self._run_once("payment", tasks.tell_lie)
+
+    @on(messages.OverviewRequested)
+    def _look_over(self) -> None:
+        self.start_task("overview", tasks.look_over, self, exclusive=True)
 
     @on(messages.CoinsChosen)
     def _choose_coins(self, message: messages.CoinsChosen) -> None:

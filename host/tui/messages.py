@@ -228,6 +228,10 @@ class FlowRequested(Message):
         self.source = source
 
 
+class OverviewRequested(Message):
+    """Draw the plots of the wallet as it is now."""
+
+
 class PageRequested(Message):
     """Turn to the page of that task."""
 

@@ -1,4 +1,4 @@
-"""Draw every screen of the app at both sizes: `python -m tests.gallery.app FOLDER`."""
+"""Draw every screen of the app at each size: `python -m tests.gallery.app FOLDER`."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from pathlib import Path
 from host.settings import THEMES
 from host.tui.app import QuietkeyApp
 from tests.gallery import app_pictures
-from tests.gallery.app_shots import SHOTS, SIZES, take
+from tests.gallery.app_shots import SHOTS, sizes, take
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
 
 async def _draw(folder: Path, options: argparse.Namespace) -> None:
     for shot in SHOTS:
-        for width, height in SIZES if shot.name.startswith(options.only) else ():
+        for width, height in sizes(shot) if shot.name.startswith(options.only) else ():
             svg = app_pictures.own_fonts(
                 await take(shot, (width, height), QuietkeyApp.export_screenshot, options.theme)
             )

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from host.demo.lies import LOOKALIKE
 from host.payees.contacts import Contact
@@ -26,6 +28,8 @@ CALM_TURNS = 60  # of the event loop without a message to anybody
 SIGNS = {"space": " ", "enter": "\r", "question_mark": "?"}
 PASTE = "paste "  # followed by text, where a key could stand
 SIZES = ((80, 24), (120, 40))
+WIDE = (160, 50)
+SHOWN_WIDE = ("home", "home-long", "history", "receive", "trends", "pay-bill")
 Steps = Callable[["Pilot[int]", FakeSession], Awaitable[None]]
 
 
@@ -171,17 +175,6 @@ async def _letters(pilot: "Pilot[int]", session: FakeSession) -> None:
     await settle(pilot)
 
 
-async def _a_week_later(pilot: "Pilot[int]", _: FakeSession) -> None:
-    """The same day in every picture: the page itself looks at the clock."""
-    app = pilot.app
-    assert isinstance(app, QuietkeyApp)
-    for worker in [worker for worker in app.workers if worker.group == "overview"]:
-        await worker.wait()
-    assert app.state.wallet is not None
-    app.change(overview=overview(app.state.wallet, app_session.TIME + 7 * app_session.DAY_S, None))
-    await settle(pilot)
-
-
 SHOTS = (
     Shot("welcome", _new, welcome=True),
     Shot("welcome-network", _new, SET_UP[:2], welcome=True),
@@ -247,7 +240,7 @@ SHOTS = (
     Shot("history-coming", _paid_soon, OPENED[1:]),
     Shot("history-lift", _paid_soon, (*OPENED[1:], "v")),
     Shot("history-received", _funded, OPENED[1:]),
-    Shot("trends", _long_history, ("t",), _a_week_later),
+    Shot("trends", _long_history, ("t",)),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),
     Shot("lies", lying, ("a",)),
@@ -260,7 +253,13 @@ SHOTS = (
     Shot("leaving", _funded, (*ASKED, "ctrl+q")),
     Shot("help", _funded, ("question_mark",)),
     Shot("commands", _funded, ("ctrl+p",)),
+    Shot("home-long", _long_history),
 )
+
+
+def sizes(shot: Shot) -> tuple[tuple[int, int], ...]:
+    """Of the windows in which it is drawn: columns and rows."""
+    return (*SIZES, WIDE) if shot.name in SHOWN_WIDE else SIZES
 
 
 async def press(pilot: "Pilot[int]", key: str) -> None:
@@ -328,6 +327,20 @@ async def take(
             await press(pilot, key)
         if shot.steps is not None:
             await shot.steps(pilot, session)
+        await _a_week_later(pilot, app)
         await settle(pilot)
         await pilot.pause()
         return draw(app)
+
+
+async def _a_week_later(pilot: "Pilot[int]", app: QuietkeyApp) -> None:
+    """The same day in every picture: plots look at the clock, and are drawn in a thread."""
+    while looking := [worker for worker in app.workers if worker.group == "overview"]:
+        for worker in looking:
+            with suppress(WorkerCancelled):
+                await worker.wait()
+        await settle(pilot)
+    wallet = app.state.wallet
+    if app.state.overview is not None and wallet is not None:
+        present = app_session.TIME + 7 * app_session.DAY_S
+        app.change(overview=overview(wallet, present, None))

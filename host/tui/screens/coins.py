@@ -103,17 +103,24 @@ def _sum(state: AppState) -> str:
 
 
 def _coin(coin: Utxo, state: AppState, picked: bool) -> Content:
+    return Content.assemble(
+        ("▸" if picked else " ", "$accent bold"),
+        coin_line(coin, state),
+        "\n" + " " * INDENT,
+        address(coin.address),
+    )
+
+
+def coin_line(coin: Utxo, state: AppState) -> Content:
+    """As in "5 000 000 sats   in block 142   76cd…d328:1   frozen   Rent"."""
     block = "waiting for a block" if coin.height is None else f"in block {coin.height}"
     mark = "frozen" if coin.frozen else "chosen" if coin.outpoint in state.chosen else ""
     return Content.assemble(
-        ("▸" if picked else " ", "$accent bold"),
         (f"{wording.amount(coin.sats, state.btc):>17}", "$secondary" if coin.frozen else "bold"),
         (f"   {block:<20}", "$secondary"),
         (f"{_outpoint(coin.outpoint)}", "$secondary"),
         (f"   {mark}" if mark else "", "$accent bold"),
         f"   {state.records.labels.get(coin.outpoint, '')}".rstrip()[: 3 + LONGEST_LABEL],
-        "\n" + " " * INDENT,
-        address(coin.address),
     )
 
 

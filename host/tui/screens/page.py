@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from host.session import wording
+from host.session.api import WalletSnapshot
 from host.session.state import AppState, next_step
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PageLeft
@@ -21,6 +22,8 @@ class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     place: KeyPlace = KeyPlace.EVERYWHERE
     missing: frozenset[Needs] = frozenset()  # keys of its place that do nothing now
     title: ClassVar[str] = "Wallet"
+    takes_all: ClassVar[bool] = False  # also the room of the overview
+    lists_payments: ClassVar[bool] = False  # so that the overview need not
 
     def show(self, state: AppState) -> None:
         """Draw this moment. Every page has its own way."""
@@ -44,6 +47,19 @@ def fact(label: str, value: str | Content, note: str = "") -> Content:
     """One line: a label in a column of its own, a value, and perhaps a quieter note."""
     return Content.assemble(
         (f"{label:<9}", "$secondary"), value, (f"   {note}" if note else "", "$secondary"), "\n"
+    )
+
+
+def balance(wallet: WalletSnapshot, btc: bool) -> Content:
+    """What can be spent, and what waits."""
+    confirmed, pending = wallet.balance.spendable_sats, wallet.balance.pending_sats
+    width = len(wording.amount(max(confirmed, pending), btc))
+    return Content.assemble(
+        fact(
+            "Balance",
+            Content.styled(f"{wording.amount(confirmed, btc):>{width}}", "bold"),
+        ),
+        fact("Waiting", f"{wording.amount(pending, btc):>{width}}"),
     )
 
 

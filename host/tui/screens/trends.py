@@ -1,5 +1,7 @@
 """A long history at a glance: the balance over time, the age of the coins, what others pay."""
 
+from textwrap import wrap
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -11,7 +13,8 @@ from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.screens.page import WalletPage, pointed
 
-LEAST_COLUMNS, ROWS = 20, 6
+LEAST_COLUMNS, LEAST_ROWS, MOST_ROWS = 20, 6, 24
+BALANCE = "Balance over time"
 LOOKING = "Looking at the history."
 
 
@@ -19,6 +22,7 @@ class TrendsPage(WalletPage):
     """Plots, each with its sentence."""
 
     title = "Trends"
+    takes_all = True
     place = KeyPlace.LIST
     BINDINGS = actions.bindings(KeyPlace.LIST)
 
@@ -34,8 +38,9 @@ class TrendsPage(WalletPage):
 
     def show(self, state: AppState) -> None:
         self._state = state
-        room = self.query_one(VerticalScroll).scrollable_content_region.width
-        self.query_one("#plots", Static).update(_drawn(state, max(room - 1, LEAST_COLUMNS)))
+        room = self.query_one(VerticalScroll).scrollable_content_region
+        drawn = _drawn(state, max(room.width - 1, LEAST_COLUMNS), room.height)
+        self.query_one("#plots", Static).update(drawn)
 
     def action_up(self) -> None:
         self.query_one(VerticalScroll).scroll_up(animate=False)
@@ -50,20 +55,26 @@ class TrendsPage(WalletPage):
         self.query_one(VerticalScroll).scroll_page_down(animate=False)
 
 
-def _drawn(state: AppState, columns: int) -> Content:
+def _drawn(state: AppState, columns: int, rows: int) -> Content:
     overview = state.overview
     if overview is None:
         return pointed(LOOKING)
-    area = charts.area(overview.points, columns, ROWS)
     ages = charts.bars(overview.ages, columns, "sats")
-    parts = [
-        _part("Balance over time", area, plots.balance_sentence(overview.points)),
-        _part("Coin ages", ages, plots.ages_sentence(overview.ages)),
-    ]
+    parts = [_part("Coin ages", ages, plots.ages_sentence(overview.ages))]
     if overview.fees is not None:  # nobody tells otherwise
         drawn = charts.bars(overview.fees, columns, "vB")
         parts.append(_part("What others pay", drawn, plots.fees_sentence(overview.fees)))
-    return Content("\n\n").join(parts)
+    sentence = plots.balance_sentence(overview.points)
+    texts = [_part(BALANCE, [], sentence), *parts]
+    rest = rows - sum(_height(part, columns) + 1 for part in texts)
+    limit = MOST_ROWS if len(overview.points) > 1 else LEAST_ROWS  # a flat one is no picture
+    area = charts.area(overview.points, columns, min(max(rest, LEAST_ROWS), limit))
+    return Content("\n\n").join((_part(BALANCE, area, sentence), *parts))
+
+
+def _height(part: Content, columns: int) -> int:
+    """Lines that it takes, longer ones broken."""
+    return sum(len(wrap(line, columns)) or 1 for line in part.plain.splitlines())
 
 
 def _part(title: str, lines: list[str], sentence: str) -> Content:

@@ -12,12 +12,18 @@ NARROWEST = 60
 
 
 class FlowPicture(Static):
-    """Empty as long as there is nothing to draw, or no room to draw it in."""
+    """Empty as long as there is nothing to draw, or no room to draw it in.
 
-    def __init__(self) -> None:
+    `whose` coins they are is said above it. `most_lines` is how much room there is; None where
+    what is too long is scrolled.
+    """
+
+    def __init__(self, whose: str = "its") -> None:
         super().__init__(markup=False)
+        self._whose = whose
         self._source: bytes | str | None = None
         self._state = AppState()
+        self.most_lines: int | None = None
 
     def show(self, source: bytes | str, state: AppState) -> None:
         if source != self._source:
@@ -38,7 +44,10 @@ class FlowPicture(Static):
         labels = {contact.payee: contact.name for contact in records.contacts}
         labels.update(records.labels)
         lines = draw(view.flow, width, labels, _in_btc if in_btc else grouped)
-        title = f"Where its coins come from and go, in {'BTC' if in_btc else 'sats'}"
+        if self.most_lines is not None and len(lines) >= self.most_lines:
+            self.update("")
+            return
+        title = f"Where {self._whose} coins come from and go, in {'BTC' if in_btc else 'sats'}"
         self.update("\n".join((title, *lines)))
 
 

@@ -1,0 +1,73 @@
+"""A wide window is used: how much of it is filled, of a real wallet that looks at a network."""
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from host import settings
+from host.session import charts
+from host.session.plots import Bar
+from host.session.remembered import opening
+from host.tui.app import QuietkeyApp
+from tests.gallery.app_clock import FedClock
+from tests.gallery.app_shots import SHOTS, take
+from tests.goldens import screen_text
+from tests.host.pilots import Watcher
+from tests.nights import cases
+from tests.scale.home import NAME, home
+
+FRAMES = "│─╭╮╰╯"
+PAYMENTS, COINS = 40, 12
+# Of all cells, frames not counted.
+HOME, ANY = 0.20, 0.10
+PAGES = ("c", "h", "r", "n", "t", "p", "e", "i")
+
+
+def filled(text: str, columns: int, rows: int) -> float:
+    """The share of a window's cells that show something."""
+    signs = sum(not letter.isspace() and letter not in FRAMES for letter in text)
+    return signs / (columns * rows)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("size", cases([(160, 50), (200, 60), (120, 40)], [(160, 50)]))
+async def test_no_page_of_a_wide_window_is_nine_tenths_empty(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with home(tmp_path, PAYMENTS, COINS):
+        wallet = settings.load(tmp_path).wallets[NAME]
+        app = QuietkeyApp(opening(tmp_path, NAME, wallet), clock=FedClock())
+        async with app.run_test(size=size) as pilot:
+            person = Watcher(pilot, app)
+            await person.sees(lambda state: state.synced and state.overview is not None)
+            shares = {"home": await _share(pilot, app)}
+            for key in PAGES:
+                await person.presses(key)
+                shares[key] = await _share(pilot, app)
+                await person.presses("escape")
+    assert shares.pop("home") >= HOME, shares
+    assert min(shares.values()) >= ANY, shares
+
+
+async def _share(pilot: Pilot[int], app: QuietkeyApp) -> float:
+    await pilot.pause()
+    return filled(screen_text(app), *app.size)
+
+
+@pytest.mark.parametrize("name", ["home", "home-long"])
+async def test_what_is_drawn_beside_the_page_is_drawn_once(name: str) -> None:
+    shot = next(shot for shot in SHOTS if shot.name == name)
+    assert (await take(shot, (160, 50), screen_text)).count("Balance over time") == 1
+    assert "Balance over time" not in await take(shot, (80, 24), screen_text)
+
+
+def test_a_bar_without_room_beside_its_name_has_a_line_of_its_own() -> None:
+    bars = (Bar("under half a year", 1_000, 1), Bar("older", 500, 1))
+    assert charts.bars(bars, 30, "sats") == [
+        "under half a year   1 000 sats",
+        "█" * 30,
+        "older                 500 sats",
+        "█" * 15 + " " * 15,
+    ]
+    assert len(charts.bars(bars, 40, "sats")) == 2
