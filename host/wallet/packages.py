@@ -15,6 +15,7 @@ from host.errors import BadInput, WalletError
 from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
 from host.wallet.bdk_wallet import BdkWallet
+from host.wallet.payment_request import Funds
 from host.wallet.spending_path import PathLocks
 
 
@@ -97,7 +98,8 @@ def child(
     builder = spending_path.chosen(builder, wallet, path)
     have_sats = sum(coin.txout.value.to_sat() for coin in coins)
     aside = f"The coin of this payment has {grouped(have_sats)} sats. Choose a lower rate."
-    alone = payment_request.built(builder.fee_rate(rate), wallet, have_sats, aside)
+    funds = Funds(have_sats, aside)
+    alone = payment_request.built(builder.fee_rate(rate), wallet, funds)
     vbytes = payment_request.vbytes(payment_request.unsigned(alone), coin_weight)
     fee = bdk.Amount.from_sat(child_fee(parents, vbytes, sats_per_vbyte))
-    return payment_request.built(builder.fee_absolute(fee), wallet, have_sats, aside)
+    return payment_request.built(builder.fee_absolute(fee), wallet, funds)

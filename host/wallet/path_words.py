@@ -74,17 +74,13 @@ def described(
     return SpendingPath(number, words, signers, ready, len(coins), min(openings), max(openings))
 
 
-def open_coins(
-    path: SpendingPath, locks: PathLocks, coins: "Mapping[str, bdk.LocalOutput]", present: Present
-) -> "dict[str, bdk.LocalOutput]":
-    """The coins, by any name, that can take a path now. Raises WalletError: none of them can."""
-    ready = {name: coin for name, coin in coins.items() if present.is_open(locks, coin)}
-    if coins and not ready:
+def check_open(path: SpendingPath, has_coins: bool, present: Present) -> None:
+    """Raises WalletError when there are coins, and none of them can take a path now."""
+    if has_coins and not path.ready:
         raise WalletError(
             f"Path {path.number} is possible from {path.opens.text} on; it is block"
             f" {grouped(present.height)} now. No payment was created."
         )
-    return ready
 
 
 def who(signers: Signers, fingerprints: Sequence[str]) -> str:

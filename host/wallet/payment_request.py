@@ -172,52 +172,68 @@ def rate(sats_per_vbyte: float) -> "bdk.FeeRate":
     return bdk.FeeRate.from_sat_per_kwu(round(sats_per_vbyte * 250))
 
 
-def built(
-    builder: "bdk.TxBuilder", wallet: "bdk.Wallet", usable_sats: int | None = None, aside: str = ""
-) -> "bdk.Psbt":
-    """What the builder makes. Raises TooFewCoins, WalletError.
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """What there is to spend, and what to say when it is not enough: sentences, or ""."""
 
-    `usable_sats` are in coins that may be spent, when these are not all; `aside` says why.
-    """
-    have_sats = wallet.balance().confirmed.to_sat() if usable_sats is None else usable_sats
+    sats: int
+    aside: str = ""
+
+
+def built(builder: "bdk.TxBuilder", wallet: "bdk.Wallet", funds: Funds) -> "bdk.Psbt":
+    """What the builder makes. Raises TooFewCoins, WalletError."""
     try:
         return builder.finish(wallet)
     except bdk.CreateTxError.CoinSelection as error:
-        raise _too_few(error.error_message, have_sats, aside) from error
+        raise _unselected(error.error_message, funds) from error
     except bdk.CreateTxError.InsufficientFunds as error:
-        raise _missing(error.needed, have_sats, aside) from error
+        raise _too_few(error.needed, funds) from error
     except (bdk.CreateTxError.OutputBelowDustLimit, bdk.CreateTxError.NoUtxosSelected) as error:
-        raise TooFewCoins(
-            f"There are {grouped(have_sats)} sats to spend, and the fee leaves nothing to pay."
-            f" No payment was created. {aside}".rstrip(),
-            missing_sats=1,
-        ) from error
+        raise _nothing_left(funds) from error
     except bdk.CreateTxError as error:
         raise WalletError(
             f"The payment cannot be made: {error}. No payment was created."
         ) from error
 
 
-def _too_few(text: str, have_sats: int, aside: str) -> WalletError:
-    """BDK leaves coins out that cost more to spend than they hold: they are there all the same."""
+def _unselected(text: str, funds: Funds) -> WalletError:
     amounts = _INSUFFICIENT.search(text)
     if amounts is None:
         return WalletError(f"The payment cannot be made: {text}. No payment was created.")
-    have, need = (int(Decimal(amount) * 100_000_000) for amount in amounts.groups())
-    have = max(have, have_sats)
-    if have >= need:
+    return _too_few(int(Decimal(amounts[2]) * 100_000_000), funds)
+
+
+def _too_few(need: int, funds: Funds) -> TooFewCoins:
+    """BDK leaves coins out that cost more to spend than they hold: they are there all the same."""
+    if not funds.sats:
+        return _nothing_there(funds, need)
+    if funds.sats >= need:
         return TooFewCoins(
-            "At this fee rate your coins cost more to spend than they hold. No payment was created."
-            " Choose a lower rate.",
+            "At this fee rate, coins of yours cost more to spend than they hold, and the others are"
+            f" not enough. No payment was created. Choose a lower rate. {funds.aside}".rstrip(),
             missing_sats=1,
         )
-    return _missing(need, have, aside)
-
-
-def _missing(need: int, have: int, aside: str) -> TooFewCoins:
     return TooFewCoins(
-        f"{grouped(need - have)} sats are missing: this payment needs {grouped(need)} sats with"
-        f" its fee, and there are {grouped(have)}. No payment was created."
-        f" {aside or 'Choose a smaller amount, or receive coins first.'}",
-        missing_sats=max(need - have, 1),
+        f"{grouped(need - funds.sats)} sats are missing: this payment needs {grouped(need)} sats"
+        f" with its fee, and there are {grouped(funds.sats)}. No payment was created."
+        f" {funds.aside or 'Choose a smaller amount, or receive coins first.'}",
+        missing_sats=need - funds.sats,
+    )
+
+
+def _nothing_left(funds: Funds) -> TooFewCoins:
+    if not funds.sats:
+        return _nothing_there(funds, 1)
+    return TooFewCoins(
+        f"There are {grouped(funds.sats)} sats to spend, and the fee leaves nothing to pay."
+        f" No payment was created. {funds.aside}".rstrip(),
+        missing_sats=1,
+    )
+
+
+def _nothing_there(funds: Funds, need: int) -> TooFewCoins:
+    return TooFewCoins(
+        "There is nothing to spend. No payment was created."
+        f" {funds.aside or 'Receive coins first.'}",
+        missing_sats=need,
     )

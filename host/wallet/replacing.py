@@ -15,16 +15,22 @@ from host.errors import WalletError
 from host.wallet import bdk_adapter, payment_request, spending_path
 from host.wallet.bdk_adapter import INTERNAL
 from host.wallet.bdk_wallet import BdkWallet
+from host.wallet.payment_request import Funds
 
 _RELAY_SATS_PER_VBYTE = 1  # what a replacement pays for its own way, at least (BIP125, rule 4)
 
 
 def with_higher_fee(
-    wallet: BdkWallet, txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
+    wallet: BdkWallet,
+    txid: str,
+    rate: "bdk.FeeRate",
+    kept: Iterable["bdk.OutPoint"],
+    funds: Funds,
 ) -> "bdk.Psbt":
     """The same recipients at a higher fee, out of the change or of further coins, not of `kept`.
 
-    Raises WalletError: the rate is not higher, or there is nothing to pay it with.
+    `funds` are what there is to pay all of it with. Raises WalletError: the rate is not higher, or
+    there is nothing to pay it with.
     """
     with _locked(wallet, kept):
         try:
@@ -34,18 +40,22 @@ def with_higher_fee(
         except bdk.CreateTxError.FeeTooLow as error:
             raise _too_low(error.required) from error
         except bdk.CreateTxError.SpendingPolicyRequired:
-            return _made_again(wallet, txid, rate, kept)
+            return _made_again(wallet, txid, rate, kept, funds)
         except bdk.CreateTxError.CoinSelection as error:
             raise WalletError(
                 "The fee cannot be raised: the coins do not pay for it. Nothing was changed."
-                " Receive coins first, or call the payment off."
+                f" {funds.aside or 'Receive coins first, or call the payment off.'}"
             ) from error
         except bdk.CreateTxError as error:
             raise WalletError(f"The fee cannot be raised: {error}. Nothing was changed.") from error
 
 
 def _made_again(
-    wallet: BdkWallet, txid: str, rate: "bdk.FeeRate", kept: Iterable["bdk.OutPoint"]
+    wallet: BdkWallet,
+    txid: str,
+    rate: "bdk.FeeRate",
+    kept: Iterable["bdk.OutPoint"],
+    funds: Funds,
 ) -> "bdk.Psbt":
     """The same by hand: BDK's own way cannot be told which conditions of a policy are met."""
     canonical = wallet.get_tx(bdk.Txid.from_string(txid))
@@ -61,7 +71,7 @@ def _made_again(
                 builder = builder.add_recipient(output.script_pubkey, output.value)
         path = spending_path.number_of(wallet, transaction)
         builder = spending_path.chosen(builder.unspendable(list(kept)), wallet, path)
-        bumped = payment_request.built(builder.fee_rate(rate), wallet)
+        bumped = payment_request.built(builder.fee_rate(rate), wallet, funds)
     if bumped.fee() < least_sats:
         raise _too_low(str(least_sats))
     return bumped
@@ -85,17 +95,19 @@ def back_to_yourself(wallet: BdkWallet, raw_tx: bytes, rate: "bdk.FeeRate") -> "
     transaction = bdk.Transaction(raw_tx)
     script = wallet.next_unused_address(INTERNAL).address.script_pubkey()
     old_fee_sats = wallet.fee_sats(transaction) or 0
+    sats = old_fee_sats + sum(output.value.to_sat() for output in transaction.output())
+    funds = Funds(sats, f"The coins of the payment have {grouped(sats)} sats. Choose a lower rate.")
     with _absent(wallet, transaction):
         outpoints = [txin.previous_output for txin in transaction.input()]
         builder = bdk.TxBuilder().add_utxos(outpoints).manually_selected_only().drain_to(script)
         path = spending_path.number_of(wallet, transaction)
         builder = spending_path.chosen(builder, wallet, path)
-        wanted = payment_request.built(builder.fee_rate(rate), wallet)
+        wanted = payment_request.built(builder.fee_rate(rate), wallet, funds)
         least_sats = old_fee_sats + _RELAY_SATS_PER_VBYTE * _vbytes(wanted, rate)
         if wanted.fee() >= least_sats:
             return wanted
         fee = bdk.Amount.from_sat(least_sats)
-        return payment_request.built(builder.fee_absolute(fee), wallet)
+        return payment_request.built(builder.fee_absolute(fee), wallet, funds)
 
 
 def forget(wallet: BdkWallet, txids: Collection[str], now: int) -> None:

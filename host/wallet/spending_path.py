@@ -126,6 +126,21 @@ def chosen(builder: "bdk.TxBuilder", wallet: "bdk.Wallet", number: int = 0) -> "
     return builder
 
 
+def usual(wallet: "bdk.Wallet") -> int:
+    """The number of the path that is taken when none is chosen, if it has locks; else 0."""
+    policy = wallet.policies(EXTERNAL)
+    if policy is None:
+        return 0
+    conditions: dict[str, list[int]] = {}
+    if not _choose(json.loads(policy.as_string()), conditions):
+        return 0
+    with suppress(BadInput):  # too many to have numbers
+        for number, path in enumerate(of(wallet), 1):
+            if all(conditions.get(name) == items for name, items in path.items.items()):
+                return number
+    return 0
+
+
 def number_of(wallet: "bdk.Wallet", transaction: "bdk.Transaction") -> int:
     """The path whose lock by age a payment of ours has in all inputs (BIP68); 0 when it has none.
 

@@ -1,14 +1,12 @@
 """An account that pays: drafts, signed payments, and what becomes of them."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import bdkpython as bdk
 
 from host import consensus, psbt
-from host.config import grouped
-from host.errors import BadInput, WalletError
-from host.spending import SpendingPath
+from host.errors import WalletError
 from host.transactions import Transaction, TxOut
 from host.values import (
     Draft,
@@ -23,7 +21,6 @@ from host.wallet import (
     packages,
     paid_names,
     partial_signatures,
-    path_words,
     payment_request,
     replacing,
     silent_payments,
@@ -31,13 +28,13 @@ from host.wallet import (
 )
 from host.wallet.account import ON_THEIR_WAY
 from host.wallet.bdk_adapter import outpoint_name, outpoint_text
-from host.wallet.kept_draft import DraftKeeper
+from host.wallet.coin_choice import CoinChooser
+from host.wallet.held_back import Stock
 from host.wallet.paid_names import PaidNames
 from host.wallet.payment_request import Output
-from host.wallet.spending_path import PathLocks
 
 
-class Wallet(DraftKeeper):
+class Wallet(CoinChooser):
     """An account that pays. Any thread may call; some calls take a while."""
 
     def draft(self, payee_text: str, sats: int, sats_per_vbyte: float) -> Draft:
@@ -56,10 +53,9 @@ class Wallet(DraftKeeper):
         outputs = payment_request.outputs(request, self.network)
         builder = payment_request.builder(request, outputs)
         with self._lock:
-            builder, usable = self._with_coins(builder, request, outputs)
-            usable_sats = sum(output.txout.value.to_sat() for output in usable)
-            aside = self._aside(request, usable_sats)
-            psbt_draft = payment_request.built(builder, self._bdk, usable_sats, aside)
+            stock, funds = self._choice(request)
+            builder = self._with_coins(builder, request, outputs, stock)
+            psbt_draft = payment_request.built(builder, self._bdk, funds)
             pairs = zip(request.recipients, outputs, strict=True)
             recipients = tuple(  # the proofs are in the PSBT
                 replace(recipient, address=paid.address, proof="") for recipient, paid in pairs
@@ -69,24 +65,19 @@ class Wallet(DraftKeeper):
             return self._keep(self._of_request(psbt_draft, request, outputs))
 
     def _with_coins(
-        self, builder: "bdk.TxBuilder", request: PaymentRequest, outputs: Sequence[Output]
-    ) -> "tuple[bdk.TxBuilder, list[bdk.LocalOutput]]":
-        """The builder, and the coins it may spend: those chosen, or all that are safe."""
-        frozen = self.store.frozen()
-        usable = {
-            outpoint_text(output.outpoint): output
-            for output in self._safe()
-            if outpoint_text(output.outpoint) not in frozen
-        }
+        self,
+        builder: "bdk.TxBuilder",
+        request: PaymentRequest,
+        outputs: Sequence[Output],
+        stock: Stock,
+    ) -> "bdk.TxBuilder":
+        """The builder, told which coins it may spend, and which it has to."""
         if request.coins:
-            self._check_coins(request.coins, usable, frozen)
-            usable = {name: usable[name] for name in dict.fromkeys(request.coins)}
             builder = builder.manually_selected_only()
         elif any(output.sats is None for output in outputs):
             builder = builder.drain_wallet()
-        if request.path:
-            usable = self._on_path(request, usable)
-        names = {outpoint_name(output.outpoint): output.outpoint for output in usable.values()}
+        usable = stock.usable.values()
+        names = {outpoint_name(output.outpoint): output.outpoint for output in usable}
         addresses = [output.address for output in outputs]
         spent = self._ruling_out(addresses, set(names), all_spent=bool(request.coins))
         unspent = (output.outpoint for output in self._bdk.list_unspent())
@@ -95,66 +86,7 @@ class Wallet(DraftKeeper):
         )
         if spent:
             builder = builder.add_utxos([names[coin] for coin in sorted(spent)])
-        return spending_path.chosen(builder, self._bdk, request.path), list(usable.values())
-
-    def paths(self) -> tuple[SpendingPath, ...]:
-        """How its coins can be spent, and from when on. Raises BadInput: too many to list."""
-        with self._lock:
-            frozen = self.store.frozen()
-            coins = [coin for coin in self._safe() if outpoint_text(coin.outpoint) not in frozen]
-            return path_words.listed(self._bdk, self.fingerprints, coins, self._present)
-
-    def _path(self, number: int, coins: "Iterable[bdk.LocalOutput]" = ()) -> SpendingPath:
-        path = spending_path.numbered(self._bdk, number)
-        return path_words.described(number, path, self.fingerprints, tuple(coins), self._present)
-
-    def _locks(self, number: int) -> PathLocks:
-        return spending_path.numbered(self._bdk, number).locks if number else PathLocks()
-
-    @property
-    def _present(self) -> path_words.Present:
-        return path_words.Present(self.tip_height, self._clock())
-
-    def _on_path(
-        self, request: PaymentRequest, usable: "Mapping[str, bdk.LocalOutput]"
-    ) -> "dict[str, bdk.LocalOutput]":
-        """Those coins that can take the chosen path now. Raises BadInput, WalletError."""
-        path = self._path(request.path, usable.values())
-        locks, present = self._locks(request.path), self._present
-        for name in request.coins:
-            if not present.is_open(locks, usable[name]):
-                raise BadInput(
-                    f"The coin {name} can take path {request.path} from"
-                    f" {present.opening(locks, usable[name]).text} on; it is block"
-                    f" {grouped(present.height)} now. No payment was created."
-                )
-        return path_words.open_coins(path, locks, usable, present)
-
-    def _check_coins(
-        self, coins: Iterable[str], usable: Container[str], frozen: Container[str]
-    ) -> None:
-        for name in coins:
-            if name in usable:
-                continue
-            self._own_outpoint(name)
-            reason = (
-                "is frozen: unfreeze it first"
-                if name in frozen
-                else "waits for its first block, and could be taken back until then"
-            )
-            raise BadInput(f"The coin {name} {reason}. No payment was created.")
-
-    def _aside(self, request: PaymentRequest, usable_sats: int) -> str:
-        """What is not spent although it is there, in sentences; "" when there is nothing."""
-        if request.coins:
-            return "Choose more coins, or a lower amount."
-        frozen = sum(utxo.sats for utxo in self.utxos() if utxo.frozen)
-        sentences = [f"{grouped(frozen)} sats more are frozen."] if frozen else []
-        safe_sats = sum(output.txout.value.to_sat() for output in self._safe())
-        if request.path and (young := safe_sats - frozen - usable_sats) > 0:
-            later = f"{grouped(young)} sats more are too young for path {request.path}."
-            sentences.append(f"{later} `quietkey wallet paths` says until when.")
-        return " ".join(sentences)
+        return spending_path.chosen(builder, self._bdk, request.path)
 
     def _of_request(
         self, psbt_draft: "bdk.Psbt", request: PaymentRequest, outputs: Sequence[Output]
@@ -179,7 +111,7 @@ class Wallet(DraftKeeper):
             coins = {outpoint_text(coin.outpoint): coin for coin in self._coins_of(parent)}
             if request.path:
                 packages.check_age(request.path, self._locks(request.path))
-                coins = self._on_path(request, coins)
+                coins = dict(self._on_path(request.path, Stock(coins, {})).usable)
                 request = replace(request, path_words=self._path(request.path).words)
             parents = packages.with_parents(self._bdk, parent)
             child = packages.child(
@@ -221,7 +153,9 @@ class Wallet(DraftKeeper):
             if replacing.is_calling_off(self._bdk, record.payment.raw_tx):
                 return self.draft_call_off(txid, sats_per_vbyte)
             silent = silent_payments.silent_scripts(record, self.network, self._is_own)
-            bumped = replacing.with_higher_fee(self._bdk, txid, rate, self._unsafe(record))
+            stock, funds = self._stock_for_bump(record)
+            kept = [held.coin.outpoint for held in stock.held.values()]
+            bumped = replacing.with_higher_fee(self._bdk, txid, rate, kept, funds)
             names = PaidNames(record, self.store.name_proofs(txid), self._clock())
             draft = self._as_draft(
                 bumped, record.recipient, record.sats, sats_per_vbyte, silent, names.proofs
@@ -331,19 +265,6 @@ class Wallet(DraftKeeper):
                     " Nothing was changed. Raise the fee of that one, or call it off first."
                 )
         return record
-
-    def _unsafe(self, replaced: PaymentRecord) -> list["bdk.OutPoint"]:
-        """Coins that its replacement may not take: not safe, frozen, or too young for its path."""
-        number = spending_path.number_of(self._bdk, bdk.Transaction(replaced.payment.raw_tx))
-        locks, frozen, present = self._locks(number), self.store.frozen(), self._present
-        safe = {outpoint_name(output.outpoint) for output in self._safe()}
-        return [
-            coin.outpoint
-            for coin in self._bdk.list_unspent()
-            if outpoint_name(coin.outpoint) not in safe
-            or outpoint_text(coin.outpoint) in frozen
-            or not present.is_open(locks, coin)
-        ]
 
     def _ruling_out(
         self, addresses: Iterable[str], usable: set[ended.Coin], *, all_spent: bool

@@ -1,6 +1,8 @@
 """Wallets of several keys or conditions: payments written down, signed by turns, and ended."""
 
+import sqlite3
 from base64 import b64decode, b64encode
+from contextlib import closing
 from pathlib import Path
 
 import bdkpython as bdk
@@ -35,6 +37,12 @@ def test_a_payment_waits_for_no_lock_where_signatures_are_enough(name: str, tmp_
 def test_where_every_way_has_a_lock_the_payment_keeps_to_it(tmp_path: Path) -> None:
     wallet = shared(tmp_path / "wallet", "wsh(and_v(v:pk(@0/**),older(10)))")
     fund(wallet, 100_000)
+    with pytest.raises(WalletError, match="Path 1 is possible from block 10 on; it is block 1"):
+        wallet.draft(STRANGER, 25_000, 1)
+    with closing(sqlite3.connect(wallet.path / "coins.sqlite")) as db, db:
+        db.execute("INSERT OR IGNORE INTO bdk_blocks VALUES (10, ?)", ("22" * 32,))
+    wallet.close()
+    wallet = opened(tmp_path / "wallet")
     draft = wallet.draft(STRANGER, 25_000, 1)
     assert [txin.sequence for txin in unsigned(draft).inputs] == [10]
 

@@ -127,7 +127,7 @@ def test_the_same_one_may_get_a_sum_and_the_rest(wallet: Wallet) -> None:
 
 def test_all_of_nothing_is_said(tmp_path: Path) -> None:
     empty = paired(tmp_path / "empty")
-    with pytest.raises(TooFewCoins, match="sats are missing"):
+    with pytest.raises(TooFewCoins, match="There is nothing to spend"):
         empty.draft_request(PaymentRequest.to(STRANGER, None))
     fund(empty, 400)
     with pytest.raises(TooFewCoins, match="No payment was created"):
