@@ -16,6 +16,7 @@ MAGIC = b"psbt\xff"
 UNSIGNED_TX = b"\x00"
 PARTIAL_SIG = 0x02
 BIP32_DERIVATION = b"\x06"
+FINAL_SCRIPT_SIG = b"\x07"
 FINAL_WITNESS = b"\x08"
 TAP_KEY_SIG = b"\x13"  # BIP371
 TAP_SCRIPT_SIG = 0x14
@@ -200,19 +201,22 @@ def _tap_origin(value: bytes) -> tuple[tuple[bytes, ...], bytes]:
 
 
 def _final_signature(signed_map: Map) -> Map:
-    """The one signature of a witness in its final place: some signers are finalizers, too.
+    """The one signature of a coin that is final: some signers are finalizers, too.
 
-    A taproot key path (BIP341) has a signature, P2WPKH (BIP141) a signature and its key.
+    A taproot key path (BIP341) has a signature; P2WPKH (BIP141), in its witness, and P2PKH, in its
+    script, a signature and its key. Empty for any other, which does not say whose signatures it
+    holds.
     """
     stack = Cursor(signed_map.get(FINAL_WITNESS, b"\x00"))
-    match stack.compact():
-        case 1:
-            return {TAP_KEY_SIG: stack.blob()}
-        case 2:
-            signature, key = stack.blob(), stack.blob()
-            return {bytes([PARTIAL_SIG]) + key: signature}
-        case _:
-            return {}
+    count = stack.compact()
+    if FINAL_WITNESS not in signed_map and FINAL_SCRIPT_SIG in signed_map:
+        stack, count = Cursor(signed_map[FINAL_SCRIPT_SIG]), 2  # a short push is a blob, too
+    if count == 1:
+        return {TAP_KEY_SIG: stack.blob()}
+    if count != 2:
+        return {}
+    signature, key = stack.blob(), stack.blob()
+    return {} if stack.remaining else {bytes([PARTIAL_SIG]) + key: signature}
 
 
 def _check_signature(draft_map: Map, key: bytes, value: bytes) -> None:

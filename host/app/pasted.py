@@ -10,7 +10,7 @@ from host.wallet import Wallet
 
 _NOTHING = "Nothing was changed."
 _MOST_NAMED = 3
-_SIGNATURES = (b"\x02", b"\x08", b"\x13", b"\x14")  # partial, final witness, taproot
+_SIGNATURES = (b"\x02", b"\x07", b"\x08", b"\x13", b"\x14")  # partial, final, taproot
 
 
 def own_payment(wallet: Wallet, psbt: PsbtMaps) -> Draft | PaymentRecord:

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from host import psbt_files
+from host.app.pasted import is_signed
 from host.cli import psbt_show
-from host.errors import HostError
+from host.errors import BadInput, HostError
 from host.psbt import PsbtMaps
 from host.transactions import Transaction
 
@@ -41,6 +42,17 @@ def _combine(args: argparse.Namespace) -> int:
 def read_file(file: str) -> PsbtMaps:
     """The PSBT in a file, or on stdin for "-". Raises BadInput."""
     return psbt_files.read_psbt(psbt_files.read_bytes(file))
+
+
+def read_signed(file: str) -> bytes:
+    """The same, as bytes, of what a signer gave back. Raises BadInput, also for the very draft."""
+    psbt = read_file(file)
+    if not is_signed(psbt):
+        raise BadInput(
+            f"No signature is in {file}. Nothing was sent, and the payment waits for one. Name the"
+            " file that the signer has written."
+        )
+    return psbt.encode()
 
 
 def write_file(file: str, psbt: PsbtMaps, version: int) -> None:

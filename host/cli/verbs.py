@@ -170,7 +170,7 @@ async def _send_signed(session: LocalSession, file: str) -> Sent:
     unfinished = await session.unfinished()
     if unfinished is None or unfinished.payment is not None:
         raise HostError("There is no unsigned payment. Nothing was sent. Make one with --psbt-out.")
-    signed = psbt_verbs.read_file(file).encode()
+    signed = psbt_verbs.read_signed(file)
     await session.sync()
     payment = await session.take_signed(unfinished.draft, signed)
     _say_step(Verified(payment))

@@ -343,6 +343,7 @@ async def test_a_payment_goes_to_another_signer_as_a_file_and_comes_back(
     assert "Pay 25 000 sats to" in rich.talk
     back.write_bytes(base64.b64encode(sign(out.read_bytes())))
     assert "not a whole PSBT" in await rich.fails("pay", "--signed", __file__, *rich.network)
+    assert "No signature is in" in await rich.fails("pay", "--signed", str(out), *rich.network)
     (sent,) = await rich.reads_json("pay", "--signed", str(back), *rich.network)
     assert all(node.mempool == (sent["txid"],) for node in devnet.status())
     refused = await rich.fails("pay", "--signed", str(back), *rich.network)

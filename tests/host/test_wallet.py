@@ -277,6 +277,22 @@ def test_a_finalized_witness_of_one_key_is_understood(wallet: Wallet, draft: Dra
     assert wallet.finish(draft, moved.encode()).fee_sats == draft.fee_sats
 
 
+def test_a_finalized_script_of_one_key_is_understood(tmp_path: Path) -> None:
+    wallet = paired(tmp_path, "pkh")
+    fund(wallet, 100_000)
+    draft = wallet.draft(STRANGER, 25_000, 1)
+    whole = PsbtMaps.parse(sign(draft.psbt))
+    ((key, signature),) = [(k[1:], v) for k, v in whole.inputs[0].items() if k[0] == 0x02]
+    pushes = blob(signature) + blob(key)
+    more, final = (
+        PsbtMaps(whole.top, ({b"\x07": script},), whole.outputs).encode()
+        for script in (pushes + b"\x51", pushes)
+    )
+    with pytest.raises(WalletError, match="Not every coin was signed"):
+        wallet.finish(draft, more)
+    assert wallet.finish(draft, final).fee_sats == draft.fee_sats
+
+
 Change = Callable[[PsbtMaps], bytes]
 
 
