@@ -41,6 +41,13 @@ def cameras() -> tuple[Camera, ...]:
     return tuple(of_macos(text) if sys.platform == "darwin" else of_windows(text))
 
 
+def without_list() -> str:
+    """Why none could be listed on this system, or ""."""
+    if sys.platform in _LISTS and shutil.which("ffmpeg") is None:
+        return "Cameras are found by ffmpeg, and it is not installed here."
+    return ""
+
+
 def of_linux(devices: Path, classes: Path) -> Iterator[Camera]:
     """The first node of each camera; further ones carry no pictures (V4L2, index)."""
     nodes = [path for path in devices.glob("video*") if _NODE.fullmatch(path.name)]
@@ -80,17 +87,21 @@ def _text(path: Path) -> str:
 
 
 def _listed(flags: list[str]) -> str:
-    """What ffmpeg says; empty where it is not installed."""
+    """What ffmpeg says; empty where it is not installed, or does not answer."""
     program = shutil.which("ffmpeg")
     if program is None:
         return ""
-    run = subprocess.run(  # noqa: S603 - no shell, and no word of anybody else
-        [program, "-hide_banner", *flags],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=_MOST_S,
-    )
+    try:
+        run = subprocess.run(  # noqa: S603 - no shell, and no word of anybody else
+            [program, "-hide_banner", *flags],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=_MOST_S,
+        )
+    except subprocess.TimeoutExpired:
+        return ""
     return run.stderr

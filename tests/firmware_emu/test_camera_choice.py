@@ -1,5 +1,6 @@
 """Choosing a camera: which there are, what each sees, and what helps it to read."""
 
+import io
 import json
 import os
 import pty
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from firmware_emu.links.camera_choice import CameraView, half_blocks
+from firmware_emu.links import camera_choice, cameras
+from firmware_emu.links.camera_choice import CameraView, ConsoleKeys, half_blocks
 from firmware_emu.links.cameras import Camera, of_linux, of_macos, of_windows
 from firmware_emu.scanner import preview, reader
 from host import optics
@@ -133,7 +136,13 @@ def test_what_the_scanner_says_is_taken() -> None:
     view.hear({"code": "41"})
     assert (view.greys, view.width, view.codes) == (b"\0\xff", 2, 1)
     view.hear({"say": "The camera has ended."})
-    assert view.advice == "The camera has ended."
+    assert view.sentence == "Good: it reads. The camera has ended."
+    view.hear({"view": "00ff", "width": "2", "pixels": "4.2", "advice": "Closer."})
+    assert view.sentence == "Closer."
+    nothing = CameraView()
+    assert nothing.sentence == "Waiting for a picture."
+    nothing.hear({"say": "x.png cannot be read."})
+    assert nothing.sentence == "x.png cannot be read."
 
 
 CHOOSE = """
@@ -208,6 +217,70 @@ def test_a_path_can_be_typed_and_nothing_need_be_chosen(tmp_path: Path) -> None:
         person.sees("chosen ''")
     finally:
         person.leave()
+
+
+class Pressed:
+    """The console of Windows (msvcrt) with keys that somebody presses once they see a text."""
+
+    def __init__(self, screen: list[str], *presses: tuple[str, str]) -> None:
+        self._screen = screen
+        self._presses = list(presses)
+        self._waiting = ""
+
+    def kbhit(self) -> bool:
+        if not self._waiting and self._presses and self._presses[0][0] in "".join(self._screen):
+            self._waiting = self._presses.pop(0)[1]
+            self._screen.clear()
+        return bool(self._waiting)
+
+    def getwch(self) -> str:
+        key, self._waiting = self._waiting[0], self._waiting[1:]
+        return key
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    written: list[str] = []
+    monkeypatch.setattr(camera_choice, "_write", written.append)
+    return written
+
+
+def test_the_console_of_windows_chooses_from_a_recorded_list(
+    screen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No machine with Windows was at hand: its keys are as the C runtime documents _getwch."""
+    taken = tmp_path / "second.png"
+    picture().save(taken)
+    listing = [*of_windows(OLDER), Camera("A picture", str(taken))]
+    console = Pressed(screen, ("▸ Integrated Camera", "\xe0M"), ("Good: it reads.", "\r"))
+    assert camera_choice.choose_by(ConsoleKeys(console), listing) == str(taken)
+    screen.clear()
+    back = Pressed(screen, ("Which camera?", "\xe0K"), ("▸ Clipboard", "\xe0K"), ("▸ The", "\r"))
+    assert camera_choice.choose_by(ConsoleKeys(back), listing) == "screen"
+    screen.clear()
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{taken}\n"))
+    typing = Pressed(screen, ("Which camera?", "p"), ("Good: it reads.", "\r"))
+    assert camera_choice.choose_by(ConsoleKeys(typing), []) == str(taken)
+    for key in ("q", "\x1b", "\x03"):  # the console tells Ctrl-C as a key
+        screen.clear()
+        assert camera_choice.choose_by(ConsoleKeys(Pressed(screen, ("quit", key))), listing) == ""
+
+
+def test_a_key_that_says_nothing_here_does_nothing() -> None:
+    keys = ConsoleKeys(Pressed(["x"], ("x", "\0;")))
+    assert keys.read(0.1) not in {None, "", "q", "\r"}
+    assert keys.read(0) is None
+
+
+def test_where_ffmpeg_is_missing_it_is_said_below_the_list(
+    screen: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cameras, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(cameras.shutil, "which", lambda _: None)
+    assert cameras.cameras() == ()
+    note = cameras.without_list()
+    console = ConsoleKeys(Pressed(screen, ("and it is not installed here.", "q")))
+    assert camera_choice.choose_by(console, [], note) == ""
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is absent")
