@@ -132,10 +132,11 @@ class Store:
         with self._change() as db:
             db.execute("UPDATE addresses SET refused = ? WHERE position = ?", (timestamp, index))
 
-    def last_handed_out(self) -> int | None:
-        """The highest number of an address that somebody was given."""
-        row = self._row("SELECT max(position) FROM addresses")
-        return row[0] if row else None
+    def outermost_addresses(self) -> dict[int, str]:
+        """By its number, the first address that somebody was given, and the last."""
+        ends = "SELECT min(position) FROM addresses UNION SELECT max(position) FROM addresses"
+        rows = f"SELECT position, address FROM addresses WHERE position IN ({ends})"  # noqa: S608
+        return dict(self._rows(rows))
 
     def given_addresses(self) -> dict[int, tuple[int, bool]]:
         """When each address was given, by its number, and whether the device agreed to it."""

@@ -12,7 +12,7 @@ import bdkpython as bdk
 from host.config import HARDENED, Clock, private_folder, wall_clock
 from host.errors import BadInput, WalletError
 from host.storage_errors import exists
-from host.store import DAMAGED, Pairing, Search, Store
+from host.store import Pairing, Search, Store
 from host.values import (
     Balance,
     Draft,
@@ -24,6 +24,7 @@ from host.values import (
 from host.wallet import bdk_adapter, ended, payment_request, replacing
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL, outpoint_text
 from host.wallet.bdk_wallet import BdkWallet
+from host.wallet.kept_pairing import kept_pairing
 
 STORE, COINS = "quietkey.sqlite", "coins.sqlite"
 FIRST_SEARCH = Search()
@@ -79,7 +80,7 @@ class Account:
             raise WalletError(NO_WALLET)
         store = Store(path / STORE)
         with _closed_on_error(store):
-            pairing = _kept_pairing(path, store)
+            pairing = kept_pairing(path / STORE, store, path / COINS)
             if pairing is None:
                 raise WalletError(NO_WALLET)
             return cls(path, pairing, store, clock)
@@ -90,7 +91,7 @@ class Account:
         if not exists(path / STORE):
             return False
         with closing(Store(path / STORE)) as store:
-            return _kept_pairing(path, store) is not None
+            return kept_pairing(path / STORE, store, path / COINS) is not None
 
     def close(self) -> None:
         """Nothing is lost without it: every change is on disk when its call returns."""
@@ -322,7 +323,7 @@ class Account:
 
     def _reveal_handed_out(self) -> None:
         """Somebody was given them, whatever became of the file with what the chain says."""
-        last = self.store.last_handed_out()
+        last = max(self.store.outermost_addresses(), default=None)
         if last is not None and last >= self.revealed()[0]:
             self._bdk.reveal_addresses_to(EXTERNAL, last)
             self._save()
@@ -377,14 +378,6 @@ class Account:
     def _mark_change(self, draft: Draft, mark: Callable[["bdk.KeychainKind", int], bool]) -> None:
         for index in bdk_adapter.change_indices(self._bdk, draft.psbt):
             mark(INTERNAL, index)
-
-
-def _kept_pairing(path: Path, store: Store) -> Pairing | None:
-    """Raises WalletError for an empty store beside a chain: pairing comes before the chain does."""
-    pairing = store.pairing()
-    if pairing is None and exists(path / COINS):
-        raise WalletError(DAMAGED.format(path=path / STORE))
-    return pairing
 
 
 @contextmanager

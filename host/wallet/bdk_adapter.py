@@ -80,10 +80,15 @@ def coin_weight(pairing: Pairing) -> int:
 
 def first_address(pairing: Pairing) -> str:
     """Of a wallet that is not kept. Raises WalletError, bdk.CreateWithPersistError."""
+    return addresses_at(pairing, (0,))[0]
+
+
+def addresses_at(pairing: Pairing, indexes: Iterable[int]) -> list[str]:
+    """Receive addresses as the pairing alone has them. Raises as `first_address` does."""
     network, persister = NETWORKS[pairing.network], bdk.Persister.new_in_memory()
     two_path = descriptor(pairing)
     wallet = bdk.Wallet.create_from_two_path_descriptor(two_path, network, persister, 1)
-    return str(wallet.peek_address(EXTERNAL, 0).address)
+    return [str(wallet.peek_address(EXTERNAL, index).address) for index in indexes]
 
 
 def load(pairing: Pairing, persister: "bdk.Persister", lookahead: int) -> BdkWallet:
