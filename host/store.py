@@ -16,7 +16,7 @@ from typing import Any
 from host import payment_rows, schema
 from host.config import GAP, account_path
 from host.errors import WalletError
-from host.labels import Label
+from host.labels import Label, plain
 from host.payees.contacts import Contact
 from host.payees.names import NameProof
 from host.storage_errors import named_reason
@@ -294,11 +294,11 @@ class Store:
                     db.execute("DELETE FROM frozen_coins WHERE outpoint = ?", (label.ref,))
 
     def labels(self) -> tuple[Label, ...]:
-        """All of them, and every frozen coin."""
+        """All of them, and every frozen coin. None moves the cursor of a terminal (T145)."""
         frozen = self.frozen()
         rows = self._rows("SELECT kind, ref, label FROM labels ORDER BY kind, ref")
         labels = [
-            Label(kind, ref, text, False if kind == "output" and ref in frozen else None)
+            Label(kind, ref, plain(text), False if kind == "output" and ref in frozen else None)
             for kind, ref, text in rows
         ]
         named = {label.ref for label in labels if label.kind == "output"}
@@ -318,7 +318,7 @@ class Store:
     def contacts(self) -> tuple[Contact, ...]:
         """By name."""
         rows = self._rows("SELECT name, payee FROM contacts ORDER BY name")
-        return tuple(Contact(*row) for row in rows)
+        return tuple(Contact(*map(plain, row)) for row in rows)
 
     def _check(self) -> None:
         """Raises WalletError when SQLite or we cannot make sense of what is there."""

@@ -24,7 +24,7 @@ from host.values import (
 from host.wallet import bdk_adapter, ended, payment_request, replacing
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL, outpoint_text
 from host.wallet.bdk_wallet import BdkWallet
-from host.wallet.kept_pairing import kept_pairing
+from host.wallet.kept_pairing import check_payments, kept_pairing
 
 STORE, COINS = "quietkey.sqlite", "coins.sqlite"
 FIRST_SEARCH = Search()
@@ -83,6 +83,7 @@ class Account:
             pairing = kept_pairing(path / STORE, store, path / COINS)
             if pairing is None:
                 raise WalletError(NO_WALLET)
+            check_payments(path / STORE, store)
             return cls(path, pairing, store, clock)
 
     @staticmethod

@@ -66,6 +66,33 @@ def test_a_file_whose_addresses_are_not_of_its_key_is_not_opened(
         assert "device gave" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO payments VALUES ('ab', x'00', 'x', 1, 1, 1, 'sent', '', 0, 0)",
+        "INSERT INTO draft VALUES (1, x'00', 'x', 1, 1, 1, 0, '[]', '', '', x'')",
+        "INSERT INTO draft VALUES (1, x'70736274ff', 'x', 1, 1, 1, 0, '', '', '', x'')",
+        "INSERT INTO draft VALUES (1, x'70736274ff', 'x', 1, 1, 1, 0, '[]', '', '{', x'')",
+        "INSERT INTO draft VALUES (1, x'70736274ff', 'x', 1, 1, 1, 0, '[]', '', '{}', x'')",
+        "UPDATE search SET birthday = 'yesterday'",
+        "UPDATE search SET gap = 99999999",  # so many addresses would be derived at each start
+    ],
+)
+def test_what_nobody_can_read_is_a_damaged_file(folder: Path, statement: str) -> None:
+    change(folder, statement)
+    with pytest.raises(WalletError, match=r"quietkey\.sqlite is damaged"):
+        Wallet.open(folder)
+
+
+def test_no_label_or_contact_of_the_file_moves_the_cursor_of_a_terminal(folder: Path) -> None:
+    change(folder, f"INSERT INTO labels VALUES ('addr', '{STRANGER}', 'a\x1b[2Jb')")
+    change(folder, f"INSERT INTO contacts VALUES ('Bob\x1b[8m', '{STRANGER}')")
+    wallet = opened(folder)
+    (label,), (contact,) = wallet.store.labels(), wallet.store.contacts()
+    assert (label.text, contact.name, contact.payee) == ("a [2Jb", "Bob [8m", STRANGER)
+    wallet.close()
+
+
 def test_a_file_as_it_was_written_opens_with_its_chain_or_without(folder: Path) -> None:
     addresses = []
     for _ in range(2):
