@@ -13,7 +13,7 @@ from host.session.state import AppState
 from host.tui.messages import PsbtPasted
 from host.tui.screens.coins import coin_line
 from host.tui.screens.history import movement, whole_movement
-from host.tui.screens.page import WalletPage, advice, balance, paid_to
+from host.tui.screens.page import SizedPage, advice, balance, paid_to
 from host.tui.widgets.flow import FlowPicture
 from host.tui.widgets.overview import OverviewPanel
 
@@ -23,7 +23,7 @@ LEAST_WHOLE = 3  # lines of a row that is drawn whole, and the space below it
 WHOLE_COLUMNS = 70  # that a whole row needs
 
 
-class HomePage(WalletPage):
+class HomePage(SizedPage):
     """In a low window balance, advice and a few payments; in a higher one all that fits."""
 
     lists_payments = True
@@ -34,12 +34,6 @@ class HomePage(WalletPage):
         yield Static(id="lists")
         yield FlowPicture("the newest payment's")
         yield OverviewPanel()
-
-    def on_mount(self) -> None:
-        self._state = AppState()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(lambda: self.show(self._state))
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -43,6 +43,20 @@ class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
         self.post_message(PageLeft())
 
 
+class SizedPage(WalletPage):
+    """A page that is drawn anew when its size changes; `show` keeps the state it draws."""
+
+    def on_mount(self) -> None:
+        self._state = AppState()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if self.display:  # it may be on its way out, without its parts
+            self.show(self._state)
+
+
 def fact(label: str, value: str | Content, note: str = "") -> Content:
     """One line: a label in a column of its own, a value, and perhaps a quieter note."""
     return Content.assemble(

@@ -11,14 +11,14 @@ from host.session import charts, plots
 from host.session.state import AppState
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.screens.page import WalletPage, pointed
+from host.tui.screens.page import SizedPage, pointed
 
 LEAST_COLUMNS, LEAST_ROWS, MOST_ROWS = 20, 6, 24
 BALANCE = "Balance over time"
 LOOKING = "Looking at the history."
 
 
-class TrendsPage(WalletPage):
+class TrendsPage(SizedPage):
     """Plots, each with its sentence."""
 
     title = "Trends"
@@ -29,12 +29,6 @@ class TrendsPage(WalletPage):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(id="plots")
-
-    def on_mount(self) -> None:
-        self._state = AppState()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(lambda: self.show(self._state))
 
     def show(self, state: AppState) -> None:
         self._state = state
