@@ -1,4 +1,4 @@
-"""`python -m tests.scale [--transactions N] [--coins N] [--times N]`: a long life, measured.
+"""`python -m tests.scale [--transactions N] [--coins N] [--times N] [--size CxR]`: a long life.
 
 Beside it, by turns, a wallet of ten transactions: what the machine itself takes. Bars: the start
 2 s, any screen 200 ms, of the time on a processor: on a machine that has nothing else to do, that
@@ -15,7 +15,7 @@ from statistics import median
 
 from tests.floods.measure import peak
 from tests.scale.home import NAME, home
-from tests.scale.terminal import Terminal
+from tests.scale.terminal import SIZE, Terminal
 
 START_S, SCREEN_S = 2.0, 0.2
 SMALL = (10, 5)  # transactions and coins of the wallet beside it
@@ -29,6 +29,7 @@ PAGES = {
     "receive": ("r", "Receive"),
     "pay": ("p", "Amount"),
     "wallet": ("\x1b", "Balance"),
+    "trends": ("t", "Coin ages"),
     "network": ("n", "Network"),
     "help": ("?", "Everywhere"),
 }
@@ -40,7 +41,13 @@ def main() -> int:
     parser.add_argument("--transactions", type=int, default=10_000)
     parser.add_argument("--coins", type=int, default=1_000)
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--size", type=_size, default=SIZE, help="columns x rows, as in 160x50")
     return asyncio.run(_measured(parser.parse_args()))
+
+
+def _size(text: str) -> tuple[int, int]:
+    columns, _, rows = text.partition("x")
+    return int(columns), int(rows)
 
 
 async def _measured(options: argparse.Namespace) -> int:
@@ -50,12 +57,12 @@ async def _measured(options: argparse.Namespace) -> int:
             load = os.getloadavg()[0]
             print(f"{options.transactions} transactions, {options.coins} coins; load {load:.1f}")
             print(f"{'seconds (of them on a processor)':34} {'long':>20} {'small':>20}")
-            return await asyncio.to_thread(_all, long, small, options.times)
+            return await asyncio.to_thread(_all, long, small, options)
 
 
-def _all(long: Path, small: Path, times: int) -> int:
+def _all(long: Path, small: Path, options: argparse.Namespace) -> int:
     rows = {"start": START_S, **dict.fromkeys(PAGES, SCREEN_S)}
-    by_home = _by_turns((long, small), times)
+    by_home = _by_turns((long, small), options.times, options.size)
     failed = 0
     for name, bar in rows.items():
         is_good = median(used for _, used in by_home[long][name]) <= bar
@@ -73,12 +80,12 @@ def _all(long: Path, small: Path, times: int) -> int:
 Figures = dict[str, list[tuple[float, float]]]
 
 
-def _by_turns(roots: tuple[Path, ...], times: int) -> dict[Path, Figures]:
+def _by_turns(roots: tuple[Path, ...], times: int, size: tuple[int, int]) -> dict[Path, Figures]:
     figures: dict[Path, Figures] = {root: {} for root in roots}
     memory = dict.fromkeys(roots, 0.0)
     for _ in range(times):
         for root in roots:
-            with Terminal((), {"QUIETKEY_HOME": str(root)}) as terminal:
+            with Terminal((), {"QUIETKEY_HOME": str(root)}, size) as terminal:
                 took = terminal.until("Balance", "sats")
                 _add(figures[root], "start", took, terminal.on_processor)
                 terminal.until("synced")

@@ -18,7 +18,7 @@ from typing import Self
 
 from tests.floods.measure import peak
 
-COLUMNS, ROWS = 120, 40
+SIZE = (120, 40)  # columns and rows
 QUIET_S = 0.3  # nothing more is drawn then
 _ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=]*[a-zA-Z]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>])")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,14 +27,19 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Terminal:
     """`with Terminal(["wallet", "history"], environment) as terminal:` is `quietkey` in it."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        size: tuple[int, int] = SIZE,
+    ) -> None:
         self._began = time.monotonic()
         self.pid, self._line = pty.fork()
         if self.pid == 0:
             variables = {**os.environ, "TERM": "xterm-256color", **environment}
             os.execve(sys.executable, [sys.executable, "-m", "host", *words], variables)
-        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
-        fcntl.ioctl(self._line, termios.TIOCSWINSZ, size)
+        columns, rows = size
+        fcntl.ioctl(self._line, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._written = b""
 
     def __enter__(self) -> Self:
