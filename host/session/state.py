@@ -64,6 +64,11 @@ class PaymentProgress:
         return UnfinishedPayment(self.draft, self.signed, self.signatures)
 
     @property
+    def txid(self) -> str:
+        """Of the signed transaction; "" before there is one."""
+        return self.signed.txid if self.signed else self.sent.txid if self.sent else ""
+
+    @property
     def is_kept(self) -> bool:
         """Whether others may have it, not whole yet, so that leaving its page forgets nothing."""
         return self.collects and self.signatures is not None and self.signatures.handed_on

@@ -1,5 +1,6 @@
 """A wide window is used: how much of it is filled, of a real wallet that looks at a network."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from host.session import charts
 from host.session.plots import Bar
 from host.session.remembered import opening
 from host.tui.app import QuietkeyApp
+from tests import goldens
 from tests.gallery.app_clock import FedClock
-from tests.gallery.app_shots import SHOTS, take
 from tests.goldens import screen_text
 from tests.host.pilots import Watcher
 from tests.nights import cases
@@ -55,11 +56,32 @@ async def _share(pilot: Pilot[int], app: QuietkeyApp) -> float:
     return filled(screen_text(app), *app.size)
 
 
-@pytest.mark.parametrize("name", ["home", "home-long"])
-async def test_what_is_drawn_beside_the_page_is_drawn_once(name: str) -> None:
-    shot = next(shot for shot in SHOTS if shot.name == name)
-    assert (await take(shot, (160, 50), screen_text)).count("Balance over time") == 1
-    assert "Balance over time" not in await take(shot, (80, 24), screen_text)
+def test_what_is_drawn_beside_the_page_is_drawn_once() -> None:
+    for name in ("home", "home-long"):
+        assert kept(name, (160, 50)).count("Balance over time") == 1
+        assert "Balance over time" not in kept(name, (80, 24))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("history-sent", "Txid"),
+        ("history-replaced", "New txid"),
+        ("history-fee", "Txid"),
+        ("history-label", "Txid"),
+        ("pay-sent", "Txid"),
+        ("history-bump", "Replaces"),
+    ],
+)
+def test_a_whole_txid_stands_beside_its_label(name: str, label: str, size: tuple[int, int]) -> None:
+    assert re.search(rf"│  {label} +[0-9a-f]{{64}} ", kept(name, size))
+
+
+def kept(name: str, size: tuple[int, int]) -> str:
+    """A screen as test_tui_golden compares it."""
+    path = goldens.FOLDER / "tui" / f"{name}-{size[0]}x{size[1]}.txt"
+    return path.read_text(encoding="utf-8")
 
 
 def test_a_bar_without_room_beside_its_name_has_a_line_of_its_own() -> None:

@@ -12,7 +12,7 @@ from host.session.state import AppState, IssuedAddress
 from host.tui import actions
 from host.tui.actions import KeyPlace
 from host.tui.messages import LabelLeft, LabelWritten, PageRequested, RequestWritten
-from host.tui.screens.page import WalletPage, address, fact, pointed
+from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets.field import Field
 
 NOBODY_ELSE = "Labels stay in this wallet. Nobody on the network sees them."
@@ -33,7 +33,8 @@ class LabelPage(WalletPage, can_focus=False):
         self._is_filled = False
 
     def compose(self) -> ComposeResult:
-        yield Static(fact("Coin" if ":" in self._ref else "Txid", self._ref))
+        kind = "Coin" if ":" in self._ref else "Txid"
+        yield Static(Content.assemble((f"{kind}  ", "$secondary"), self._ref))
         with Horizontal(classes="field"):
             yield Label("Label")
             yield Field(id="label", compact=True, select_on_focus=False)

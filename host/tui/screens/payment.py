@@ -102,12 +102,9 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         facts.append(fact("Change", change, "comes back to you"))
     if payment.signatures is not None and payment.collects:
         facts.append(fact("Signed", *wording.signed_by(payment.signatures)))
-    if draft.replaces:
-        facts.append(fact("Replaces", wording.short(draft.replaces), wording.ONLY_ONE))
-    if draft.request and draft.request.child_of:
-        together = f"both pay {wording.rate(draft.request.sats_per_vbyte)} together"
-        facts.append(fact("Lifts", wording.short(draft.request.child_of), together))
-    facts += _path(draft)
+    if payment.txid:
+        facts.append(fact("Txid", payment.txid))
+    facts += [*_related(draft), *_path(draft)]
     if draft.words:
         facts.append(fact("Words", Content.styled(" ".join(draft.words), "bold"), SAME_WORDS))
     elif any(map(is_silent, draft.recipient.split())):
@@ -120,6 +117,17 @@ def _facts(payment: PaymentProgress, state: AppState) -> Content:
         changes = " ".join(payee.warning for payee in draft.recipients if payee.warning)
         facts.append(warned(changes))
     return Content.assemble(*facts)
+
+
+def _related(draft: Draft) -> list[Content]:
+    """The payment whose place it takes, or that it lifts."""
+    lines = []
+    if draft.replaces:
+        lines += [fact("Replaces", draft.replaces), fact("", wording.ONLY_ONE)]
+    if draft.request and draft.request.child_of:
+        together = f"both pay {wording.rate(draft.request.sats_per_vbyte)} together"
+        lines += [fact("Lifts", draft.request.child_of), fact("", together)]
+    return lines
 
 
 def _path(draft: Draft) -> list[Content]:
