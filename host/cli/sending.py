@@ -1,7 +1,6 @@
 """What is sent and no device signed: `quietkey wallet broadcast`, and `sweep` of a private key."""
 
 import argparse
-import asyncio
 import getpass
 import json
 import os
@@ -17,8 +16,7 @@ from host.errors import BadInput
 from host.payees.cleaning import unwrapped
 from host.session.local import LocalSession
 from host.session.wording import fee_sentence
-from host.store import Search
-from host.sweep import Sweep, plan, read_key, signed, watch
+from host.sweep import KeySweeper, Sweep, read_key
 from host.sweep.private_key import LONGEST
 from host.transactions import Transaction
 from host.values import Sent
@@ -72,20 +70,14 @@ async def sweep(args: argparse.Namespace, opened: Opened) -> None:
         if args.server.startswith("p2p:") and args.network != "regtest" and not args.since:
             _say(ALL_FILTERS)
         rate, estimate = await paying.rate(args, session)
-        await session.check_rate(rate)
-        wallets = watch(key, args.network, Search(birthday=args.since))
-        for scanned in wallets:
-            await session.look_for(scanned)
-            scanned.closed = True
-        address = await session.last_address() or await session.next_address()
-        payment = plan(wallets, address.address, rate)
-        for sentence in _review(payment, rate, address.index):
+        sweeper = KeySweeper(key, session, args.since)
+        payment = await sweeper.plan(rate)
+        for sentence in _review(payment, rate, sweeper.address.index):
             _say(sentence)
         if not (args.yes or _is_agreed()):
             _say(NOTHING_SENT)
             return
-        raw_tx = await asyncio.to_thread(signed, payment, key, args.network)
-        sent = await session.broadcast(raw_tx)
+        sent = await sweeper.send()
     data = {
         "txid": sent.txid, **asdict(sent.proof), **estimate, "address": payment.address,
         "sats": payment.sats, "fee_sats": payment.fee_sats, "coins": len(payment.coins),

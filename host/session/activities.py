@@ -37,6 +37,8 @@ ACTIVITIES: Mapping[str, Activity] = {
     "theme": Activity("Writing that down"),
     "draft": Activity("Writing the payment down", stoppable=True),
     "payment": Activity("Working on the payment"),
+    "sweep": Activity("Asking for the coins of the key", stoppable=True),
+    "send_sweep": Activity("Giving the payment to the network"),
     "verify": Activity("Asking the device for the address", stoppable=True),
     "address": Activity("Looking for an address"),
     "records": Activity("Reading what was written down"),

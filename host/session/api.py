@@ -5,7 +5,8 @@ Everything may raise HostError, whose text is shown as it stands.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
 
 from host.diagram import TransactionFlow
 from host.fees import FeeAdvice
@@ -30,6 +31,9 @@ from host.values import (
     Utxo,
     WaitingFees,
 )
+
+if TYPE_CHECKING:  # BDK takes a while to import
+    from host.sweep import Sweep
 
 Observer = Callable[[Sent], None]
 
@@ -188,6 +192,23 @@ class RecordBook(Protocol):
         ...
 
 
+class Sweeper(Protocol):
+    """Brings the coins of a private key here. Who lets go of it has forgotten the key."""
+
+    @property
+    def address(self) -> ReceiveAddress:
+        """Where they go, once there is a plan."""
+        ...
+
+    async def plan(self, sats_per_vbyte: float) -> "Sweep":
+        """What the key has, and what would be sent at that rate."""
+        ...
+
+    async def send(self) -> Sent:
+        """Sign what was planned and give it to the network; again, if that failed before."""
+        ...
+
+
 class WalletSession(Protocol):
     """A wallet, the cable to its device, and a view of its network.
 
@@ -343,6 +364,10 @@ class WalletSession(Protocol):
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
         """Give the signed payment to the network and wait for the proof that it was taken."""
+        ...
+
+    def sweeper(self, key: str, birthday: date | None = None) -> Sweeper:
+        """For a private key (WIF) without coins before that day. Raises BadInput."""
         ...
 
     async def close(self) -> None: ...

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from host import garbage
@@ -23,6 +24,7 @@ from host.session.api import (
     DevicePanel,
     Observer,
     Playground,
+    Sweeper,
     UnfinishedPayment,
     WalletSnapshot,
 )
@@ -30,6 +32,7 @@ from host.session.cable import Cable
 from host.session.records import WalletRecords
 from host.spending import SpendingPath
 from host.store import Search
+from host.sweep import KeySweeper, read_key
 from host.values import (
     Draft,
     NetworkView,
@@ -357,6 +360,9 @@ class LocalSession:
     async def broadcast(self, raw_tx: bytes) -> Sent:
         """Give a transaction that may be anybody's to the network. Raises NetworkError."""
         return await self._backend.broadcast(raw_tx, None)
+
+    def sweeper(self, key: str, birthday: date | None = None) -> Sweeper:
+        return KeySweeper(read_key(key, self.network), self, birthday)
 
     async def close(self) -> None:
         """Let go of the device, the network and the wallet; the wallet is on disk."""

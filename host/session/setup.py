@@ -186,7 +186,7 @@ def answer(answers: Answers, question: SetupQuestion, text: str, offers: Offers)
         case "name":
             _check_new_name(plain, offers.names)
         case "day":
-            _check_day(plain, offers.today)
+            read_day(plain, offers.today)
         case "location" if not plain and answers.network == "regtest" and answers.source == "p2p":
             raise BadInput(_NO_SEEDS)
         case "location" if not plain and answers.source not in {"p2p", "core"}:
@@ -210,10 +210,12 @@ def _check_new_name(name: str, names: Collection[str]) -> None:
         raise BadInput(f"There is a wallet {name} already. Nothing was changed. Take another name.")
 
 
-def _check_day(text: str, today: str) -> None:
+def read_day(text: str, today: str) -> date:
+    """A day that has passed, as YYYY-MM-DD. Raises BadInput."""
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise BadInput("Write a day like 2025-02-01.") from error
     if today and day > date.fromisoformat(today):
         raise BadInput("That day is still to come. Write one that has passed.")
+    return day

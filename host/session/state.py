@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from host.diagram import TransactionFlow
 from host.fees import FeeAdvice
 from host.payees.contacts import Contact
 from host.payees.uri import write_link
 from host.session import wording
-from host.session.api import Lie, LieOutcome, UnfinishedPayment, WalletSession, WalletSnapshot
+from host.session.api import (
+    Lie,
+    LieOutcome,
+    Sweeper,
+    UnfinishedPayment,
+    WalletSession,
+    WalletSnapshot,
+)
 from host.session.plots import Overview
 from host.values import (
     Draft,
@@ -22,6 +30,9 @@ from host.values import (
     Signatures,
     SignedPayment,
 )
+
+if TYPE_CHECKING:  # BDK takes a while to import
+    from host.sweep import Sweep
 
 
 class Stage(Enum):
@@ -77,6 +88,21 @@ class PaymentProgress:
     def collects(self) -> bool:
         """Whether it waits for signatures of several keys."""
         return self.signatures is not None and self.signed is None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepProgress:
+    """The coins of a private key on their way here. `sweeper` has the key until they are `sent`.
+
+    `problem` is why it was not sent; `advice` is where the fee comes from, if not from the person.
+    """
+
+    sweeper: Sweeper | None = field(repr=False)
+    plan: "Sweep | None" = None
+    advice: FeeAdvice | None = None
+    sent: Sent | None = None
+    problem: str = ""
+    working: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +216,7 @@ class AppState:
     records: RecordView = field(default_factory=RecordView)
     answer: str = ""
     flow: FlowView | None = None
+    sweep: SweepProgress | None = None
 
     @property
     def available_sats(self) -> int:

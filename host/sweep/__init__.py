@@ -7,5 +7,8 @@ is never kept, and has no printable form; signing is BDK's.
 from host.sweep.key_wallet import KeyWallet, watch
 from host.sweep.payment import Sweep, plan, signed
 from host.sweep.private_key import PrivateKey, read_key
+from host.sweep.sweeper import KeySweeper
 
-__all__ = ["KeyWallet", "PrivateKey", "Sweep", "plan", "read_key", "signed", "watch"]
+__all__ = [
+    "KeySweeper", "KeyWallet", "PrivateKey", "Sweep", "plan", "read_key", "signed", "watch",
+]  # fmt: skip

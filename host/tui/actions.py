@@ -24,6 +24,7 @@ class Needs(Enum):
     WALLETS = "wallets with names"
     HANDED_ON = "others may have it"
     PATHS = "several spending paths"
+    UNSENT = "it is not sent yet"
 
 
 class KeyPlace(Enum):
@@ -54,6 +55,8 @@ class KeyPlace(Enum):
     LEAVING = "Before leaving"
     JUMP = "While letters mark the parts"
     PATHS = "Choosing who signs"
+    SWEEP = "Typing a private key"
+    SWEEPING = "Looking at what a key has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ ROWS = (
     KeyRow(E, "o", "wallets", "o", "Open", "Open another wallet.", 3, needs=Needs.WALLETS),
     KeyRow(E, "e", "turn('addresses')", "e", "Addresses", "Which were given to whom.", 5),
     KeyRow(E, "i", "turn('contacts')", "i", "Contacts", "Who is paid again, by name.", 5),
+    KeyRow(E, "s", "turn('sweep')", "s", "Sweep", "Bring in the coins of a private key.", 6),
     KeyRow(E, "f", "faucet", "f", "Faucet", "Get coins to play with.", 3, needs=PLAYGROUND),
     KeyRow(E, "a", "turn('attack')", "a", "Lies", "A lying wallet.", 0, needs=Needs.ATTACKS),
     KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
@@ -236,6 +240,22 @@ ROWS = (
     KeyRow(
         KeyPlace.PATHS, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0, Needs.PATHS
     ),
+    KeyRow(KeyPlace.SWEEP, "enter", "look", "enter", "Look", "See what the key has.", 0),
+    KeyRow(KeyPlace.SWEEP, "tab", "next", "tab", "Next field", "The next field.", 1),
+    KeyRow(KeyPlace.SWEEP, "escape", "leave", "esc", "Leave it", "The key is forgotten.", 0),
+    KeyRow(KeyPlace.SWEEP, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
+    KeyRow(
+        KeyPlace.SWEEPING,
+        "enter",
+        "send",
+        "enter",
+        "Send",
+        "Its coins come to you.",
+        0,
+        Needs.UNSENT,
+    ),
+    KeyRow(KeyPlace.SWEEPING, "escape", "leave", "esc", "Back", "The key is forgotten.", 0),
+    KeyRow(KeyPlace.SWEEPING, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.WELCOME, "up", "step(-1)", "↑", "Up", "The answer above.", 0),
     KeyRow(KeyPlace.WELCOME, "down", "step(1)", "↓", "Down", "The answer below.", 0),
     KeyRow(KeyPlace.WELCOME, "enter", "choose", "enter", "Choose", "This answer.", 0),
@@ -304,6 +324,8 @@ ALONE = (
     KeyPlace.LEAVING,
     KeyPlace.JUMP,
     KeyPlace.PATHS,
+    KeyPlace.SWEEP,
+    KeyPlace.SWEEPING,
 )
 
 

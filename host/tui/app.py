@@ -10,7 +10,7 @@ from textual import on
 from textual.widget import Widget
 
 from host.errors import HostError
-from host.session import ending_tasks, tasks, wording
+from host.session import ending_tasks, sweep_tasks, tasks, wording
 from host.session.api import DevicePanel, Opening
 from host.session.endings import WayOut
 from host.session.remembered import Wallets
@@ -23,6 +23,7 @@ from host.tui.record_app import RecordApp
 from host.tui.screens.entry import EntryPage
 from host.tui.screens.history import HistoryPage
 from host.tui.screens.home import HomePage
+from host.tui.screens.page import WalletPage
 from host.tui.screens.payment import PaymentPage
 from host.tui.screens.rate import RatePage
 from host.tui.session_app import LENT
@@ -33,7 +34,7 @@ NO_TERMINAL = (
 )
 
 
-WRITTEN = (KeyPlace.FORM, KeyPlace.NOTE)  # pages with several fields
+WRITTEN = (KeyPlace.FORM, KeyPlace.NOTE, KeyPlace.SWEEP)  # pages with several fields
 
 
 class QuietkeyApp(RecordApp, inherit_bindings=False):
@@ -57,8 +58,11 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         payment = self.state.payment
         if task == "pay" and payment is not None and payment.stage.value < Stage.SPREAD.value:
             task = "payment"
-        if task in {"pay", "receive", "trends"} and self.state.wallet is None:
+        if task in {"pay", "receive", "trends", "sweep"} and self.state.wallet is None:
             task = "home"
+        if task == "sweep" and self.state.sweep is not None:
+            await self._turn(_task(task).SweepReviewPage())  # it is being sent
+            return
         await self._turn(_task(task).PAGE())
         if task == "receive":
             self._issue()
@@ -239,6 +243,30 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
     async def _psbt_read(self, text: str) -> None:
         if await ending_tasks.take_psbt(self, text):
             await self._turn(PaymentPage())
+
+    # The coins of a private key
+
+    @on(messages.SweepRequested)
+    def _plan_sweep(self, message: messages.SweepRequested) -> None:
+        self._run_once("sweep", lambda _: self._sweep_planned(message))
+
+    async def _sweep_planned(self, message: messages.SweepRequested) -> None:
+        key, fee, birthday = message.take_key(), message.fee, message.birthday
+        planned = await sweep_tasks.plan_sweep(self, key, fee, birthday)
+        if planned and self._place() is KeyPlace.SWEEP:
+            await self._turn(_task("sweep").SweepReviewPage())
+
+    @on(messages.SweepAgreed)
+    def _send_sweep(self) -> None:
+        self._run_once("send_sweep", sweep_tasks.send_sweep)
+
+    async def _turn(self, page: WalletPage) -> None:
+        """Who turns to another page has left the key, unless its coins are being sent."""
+        sweep = self.state.sweep
+        if page.place is not KeyPlace.SWEEPING and sweep is not None and not sweep.working:
+            self.workers.cancel_group(self, "sweep")
+            self.change(sweep=None)
+        await super()._turn(page)
 
     # A payment of the history
 

@@ -1,5 +1,7 @@
 """What the parts of the app tell the app."""
 
+from datetime import date
+
 from textual.events import Key
 from textual.message import Message
 
@@ -230,6 +232,25 @@ class FlowRequested(Message):
 
 class OverviewRequested(Message):
     """Draw the plots of the wallet as it is now."""
+
+
+class SweepRequested(Message):
+    """Look for what this private key has; "" is the one that was read before."""
+
+    def __init__(self, key: str, fee: FeeChoice, birthday: date | None) -> None:
+        super().__init__()
+        self._key = key
+        self.fee = fee
+        self.birthday = birthday
+
+    def take_key(self) -> str:
+        """The key, once: a message outlives what it asks for (in contexts of tasks)."""
+        key, self._key = self._key, ""
+        return key
+
+
+class SweepAgreed(Message):
+    """Send what the key has."""
 
 
 class PageRequested(Message):

@@ -8,6 +8,7 @@ same. It proves nothing about a payment.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from host.app.verify_address import NOT_THE_SAME
 from host.diagram import FlowCoin, TransactionFlow
@@ -43,6 +44,7 @@ from host.values import (
 )
 from tests.gallery import app_views
 from tests.gallery.app_records import FakeRecords
+from tests.gallery.app_sweep import PAPER_KEY, FakeSweeper
 
 THEIRS, OURS, PATH = app_views.THEIRS, app_views.OURS, app_views.PATH
 TXID, FUNDING, WORDS = app_views.TXID, app_views.FUNDING, app_views.WORDS
@@ -337,6 +339,11 @@ class FakeSession:
 
     async def snapshot(self) -> WalletSnapshot:
         return self._wallet
+
+    def sweeper(self, key: str, birthday: date | None = None) -> FakeSweeper:
+        if key != PAPER_KEY:
+            raise BadInput("This is no private key (WIF), or a letter of it is wrong or missing.")
+        return FakeSweeper(sent(2), birthday)
 
     async def advise_fee(self, blocks: int) -> FeeAdvice:
         self.fail("advise fee")

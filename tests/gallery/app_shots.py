@@ -22,6 +22,7 @@ from tests.gallery import app_session, app_views
 from tests.gallery.app_clock import BETWEEN_KEYS_S, FedClock
 from tests.gallery.app_liar import lying
 from tests.gallery.app_session import FUNDED_SATS, FakeSession
+from tests.gallery.app_sweep import PAPER_KEY
 from tests.gallery.app_wallets import FakeWallets
 
 CALM_TURNS = 60  # of the event loop without a message to anybody
@@ -125,6 +126,7 @@ SENT = (*ASKED, *APPROVED)
 OPENED = ("escape", "h", "enter")
 PATHS = (*FORM, "ctrl+t", "down", "down")
 ASK = ("r", "a", f"{PASTE}25k", "tab", f"{PASTE}Rent for May", "enter")
+SWEEP = ("s", f"{PASTE}{PAPER_KEY}", "enter")
 BUMP = (*SENT, *OPENED, "plus", "enter")
 
 
@@ -240,6 +242,10 @@ SHOTS = (
     Shot("history-coming", _paid_soon, OPENED[1:]),
     Shot("history-lift", _paid_soon, (*OPENED[1:], "v")),
     Shot("history-received", _funded, OPENED[1:]),
+    Shot("sweep", _funded, SWEEP[:2]),
+    Shot("sweep-no-key", _funded, ("s", f"{PASTE}no key", "enter")),
+    Shot("sweep-review", _funded, SWEEP),
+    Shot("sweep-sent", _funded, (*SWEEP, "enter")),
     Shot("trends", _long_history, ("t",)),
     Shot("network", _funded, ("n",)),
     Shot("network-stopped", _funded, ("n", "down", "k")),
