@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from host.errors import HostError
+from host.errors import BadInput, HostError
 from host.interrupts import ended_as_by_ctrl_c, ending_at_once
 
 with ending_at_once():
@@ -12,6 +12,7 @@ with ending_at_once():
     import os
     import subprocess
     from contextlib import suppress
+    from pathlib import Path
 
     from host.cli import PASSED_ON, UsageError, parser, usual_link
     from host.cli.status import BAD_INPUT, FAILED, STOPPED, ExitCode, error_object, exit_code
@@ -29,8 +30,17 @@ Work = Callable[[], int]
 def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` say (the command line, without them). The exit status (host.cli.status)."""
     words = sys.argv[1:] if words is None else words
+    _stand_in()
     with ended_as_by_ctrl_c():
         return _guarded(list(words))
+
+
+def _stand_in() -> None:
+    """Where whoever started us has closed an output, nobody is to read it, and no file takes it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to our end
+            setattr(sys, name, nowhere)
 
 
 def _guarded(words: list[str]) -> int:
@@ -118,7 +128,7 @@ def _demo(args: argparse.Namespace) -> Work:
     if args.auto or args.story:
         return lambda: demo.main(args)
     if args.json:
-        raise HostError("--json tells a program each step: quietkey demo --auto --json.")
+        raise BadInput("--json tells a program each step: quietkey demo --auto --json.")
     from host.tui import app  # noqa: PLC0415
 
     look = _look_of_demo(args)

@@ -148,12 +148,12 @@ def write(path: Path, data: bytes) -> None:
 
 
 def read(path: Path) -> bytes:
-    """Raises BadInput, WalletError."""
+    """Raises BadInput."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise disk_error(error, path) from error
+        raise BadInput(f"{path} cannot be read: {error.strerror}. {_NOTHING}") from error
     if len(data) > MAX_BYTES:
         raise BadInput(f"{path} is too large for a backup. {_NOTHING}")
     return data

@@ -179,6 +179,25 @@ class _Parser(argparse.ArgumentParser):
         sys.stderr.write(f"{self.prog}: {message}\n")
         raise UsageError(message)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
+        """What no verb takes is refused by the verb, whose usage says what it does take."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401
+        if action.choices is not None and value not in action.choices:
+            import difflib  # noqa: PLC0415 - only for who mistyped
+
+            names = [str(choice) for choice in action.choices]
+            close = difflib.get_close_matches(str(value), names, 1)
+            if close:
+                raise argparse.ArgumentError(
+                    action, f"there is no {value!r}; did you mean {close[0]!r}?"
+                )
+        super()._check_value(action, value)
+
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Only `demo` and `wallet` are parsed here; see PASSED_ON."""

@@ -16,6 +16,7 @@ from host.session.details import TransactionDetail
 from host.session.endings import fee_rate
 from host.session.local import LocalSession
 
+_TXID_LETTERS = 64
 Opened = Callable[[argparse.Namespace], AbstractAsyncContextManager[LocalSession]]
 Look = Callable[[argparse.Namespace, LocalSession], Awaitable[None]]
 
@@ -40,6 +41,13 @@ async def run(args: argparse.Namespace, opened: Opened, look: Look) -> None:
             )
             data = {**facts.entry_data(entry), "label": label}
             _print(json.dumps(data) if args.json else text.rstrip())
+
+
+async def whole_txid(session: LocalSession, text: str) -> str:
+    """The txid that begins so. Raises BadInput: none of this wallet does, or several do."""
+    if len(text) == _TXID_LETTERS:
+        return text
+    return details.entry_of(text, await history(session.wallet)).row.txid
 
 
 def _print(line: str) -> None:

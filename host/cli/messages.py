@@ -11,6 +11,7 @@ from host import signed_messages
 from host.app.sign_message import sign_message
 from host.errors import BadInput
 from host.payees.addresses import read_address
+from host.payees.errors import read_alone
 from host.session.local import LocalSession
 
 STDIN = "-"
@@ -22,7 +23,8 @@ async def run(args: argparse.Namespace, session: OpenSession) -> None:
     """Raises HostError, WalletError for a signature that is not right among them."""
     text = _text(args.text)
     if args.kind == "verify":
-        address = read_address(args.address.strip(), args.network)
+        with read_alone():
+            address = read_address(args.address.strip(), args.network)
         standard = await asyncio.to_thread(signed_messages.verify, address, text, args.signature)
         sentence = f"The signature is right ({standard}): who has {address.text} signed this text."
         _tell(args, {"address": address.text, "valid": True, "standard": standard}, sentence)

@@ -108,7 +108,9 @@ def add_endings(add_task: Callable[..., argparse.ArgumentParser]) -> None:
     give_up = add_task("give-up", "send a payment no more", _GIVE_UP)
     for task in (bump, call_off, cpfp, give_up):
         task.add_argument(
-            "txid", type=options.reference, help="the payment, as the history names it"
+            "txid",
+            type=options.reference,
+            help="the payment: its txid, or how it begins",
         )
     for task in (bump, call_off, cpfp):
         add_rate(task, required=True)

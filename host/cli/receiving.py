@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from host.config import grouped
 from host.errors import BadInput
 from host.payees import read_amount
+from host.payees.errors import read_alone
 from host.payees.uri import write_link
 from host.session.local import LocalSession
 from host.session.payment import verify_address
@@ -58,7 +59,8 @@ async def _receive(args: argparse.Namespace, session: LocalSession) -> None:
 
 
 def _amount(text: str) -> int:
-    sats = read_amount(text)
+    with read_alone():
+        sats = read_amount(text)
     if sats is None:
         raise BadInput("You cannot ask for all that somebody has. Write an amount.")
     return sats

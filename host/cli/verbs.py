@@ -200,6 +200,7 @@ async def _replace(
     need_server(args)
     async with _session(args) as session:
         await session.sync()
+        args.txid = await history.whole_txid(session, args.txid)
         rate, estimate = await paying.rate(args, session)
         await session.plug()
         await session.unlock()
@@ -212,7 +213,7 @@ async def _replace(
 
 async def _give_up(args: argparse.Namespace) -> None:
     async with _session(args) as session:
-        await session.give_up(args.txid)
+        await session.give_up(await history.whole_txid(session, args.txid))
     _say(_GIVEN_UP)
 
 

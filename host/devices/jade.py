@@ -15,7 +15,7 @@ import cbor2
 
 from host.config import HARDENED, grouped
 from host.devices import AccountXpub, DeviceKind
-from host.errors import DeclinedOnDevice, DeviceError, HostError, LinkLost
+from host.errors import BadInput, DeclinedOnDevice, DeviceError, LinkLost
 from host.links import Link
 from host.links.serial import SerialLink
 from host.links.tcp import TcpLink
@@ -303,7 +303,7 @@ async def over_serial(path: str) -> JadeSigner:
 
 
 async def over_tcp(address: str) -> JadeSigner:
-    """At HOST:PORT, HOST being this machine when it is left out. Raises HostError, LinkLost."""
+    """At HOST:PORT, HOST being this machine when it is left out. Raises BadInput, LinkLost."""
     host, _, port = address.rpartition(":")
     return JadeSigner(await TcpLink.open(host.strip("[]") or "127.0.0.1", _port(port)))
 
@@ -311,7 +311,7 @@ async def over_tcp(address: str) -> JadeSigner:
 def _port(text: str) -> int:
     if text.isdecimal() and 0 < int(text) < 1 << 16:
         return int(text)
-    raise HostError(f"{text!r} is no port. A port is a number from 1 to 65535.")
+    raise BadInput(f"{text!r} is no port, as in tcp:127.0.0.1:30121: a number from 1 to 65535.")
 
 
 DEVICE = DeviceKind("Jade", {"tcp": over_tcp, "serial": over_serial})

@@ -13,7 +13,7 @@ from dataclasses import replace
 from host.dialer import DIRECT, Dialer
 from host.errors import NetworkError, PeersUnreachable
 from host.p2p.messages import Item, PeerMessage, Reject, Version, encode_items, parse_items
-from host.p2p.peer import Address, Peer, PeerGone, Way
+from host.p2p.peer import Address, Peer, PeerGone, Way, nobody_answers
 from host.transactions import Transaction
 from host.values import Propagation, Sent
 from signer.errors import Malformed
@@ -54,8 +54,8 @@ async def broadcast(
     try:
         if not listeners:
             raise PeersUnreachable(
-                f"None of the {len(peers)} peers answers. Nothing was sent. "
-                "Check that the network is reachable, then send again."
+                f"{nobody_answers(len(peers))} Nothing was sent."
+                " Check that the network is reachable, then send again."
             )
         return await _Round(transaction, listeners, observer).run(timeout_s)
     finally:

@@ -18,7 +18,7 @@ from host.p2p.arbiter import Judgement, judge
 from host.p2p.evidence import ScriptSource
 from host.p2p.headers import Anchor, HeaderChain, heaviest, locator
 from host.p2p.interview import Interview, Misconduct, ServesNoFilters, Testimony
-from host.p2p.peer import STRAIGHT, Address, PeerGone, Way
+from host.p2p.peer import STRAIGHT, Address, PeerGone, Way, nobody_answers
 from host.p2p.standing import PeerMemory
 from host.values import NetworkView, PeerProblem
 
@@ -289,7 +289,7 @@ class PeerManager:
         if self._find is not None:
             self.peers = ()  # others may be named
         return NetworkError(
-            f"None of the {count} peers answers. Nothing was lost."
+            f"{nobody_answers(count)} Nothing was lost."
             " Check the connection and the peers' addresses, and try again."
         )
 

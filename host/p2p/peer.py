@@ -31,6 +31,11 @@ MAX_HANDSHAKE_MESSAGES = 20
 CLOSE_S = 1.0
 
 
+def nobody_answers(count: int) -> str:
+    """That of so many peers none answers, in a sentence."""
+    return "The peer does not answer." if count == 1 else f"None of the {count} peers answers."
+
+
 class PeerGone(NetworkError):
     """The peer hung up, was silent for too long, or broke the protocol."""
 

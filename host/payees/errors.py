@@ -1,5 +1,8 @@
 """What is wrong with a text, in two halves: a field shows them, and a payment says both."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from host.errors import BadInput
 
 
@@ -26,3 +29,12 @@ class SecretPasted(PayeeError):
 
 class AmountError(_Unreadable):
     """No amount, or one that can be read in two ways."""
+
+
+@contextmanager
+def read_alone() -> Iterator[None]:
+    """Where no payment was meant, none is spoken of. Raises BadInput in the place of the others."""
+    try:
+        yield
+    except _Unreadable as error:
+        raise BadInput(error.hint) from error

@@ -9,6 +9,7 @@ from host.errors import BadInput
 from host.labels import Label
 from host.payees.addresses import read_address
 from host.payees.contacts import Contact, new_contact
+from host.payees.errors import read_alone
 from host.payees.payee import read_payee
 from host.values import GivenAddress, OwnAddress
 from host.wallet import Wallet, flows, own_addresses
@@ -27,8 +28,9 @@ class WalletRecords:
     async def find(self, text: str) -> OwnAddress | None:
         """Raises BadInput for what is no address of this network."""
         wallet = self._wallet()
-        address = read_payee(text, wallet.network).address
-        script = read_address(address, wallet.network).script_pubkey
+        with read_alone():
+            address = read_payee(text, wallet.network).address
+            script = read_address(address, wallet.network).script_pubkey
         return await asyncio.to_thread(own_addresses.find, wallet, script, address)
 
     async def labels(self) -> dict[str, str]:

@@ -163,6 +163,9 @@ def test_what_cannot_be_meant_is_a_usage_error(
         ("sync --peer 127.0.0.1:1 --server p2p:", 2, "bad_input", "Choose one"),
         ("balance --wallet nobody", 2, "bad_input", "There is no wallet 'nobody'"),
         ("pair --device usb", 2, "bad_input", "names no device"),
+        ("pair --device tcp:127.0.0.1", 2, "bad_input", "is no port, as in tcp:127.0.0.1:30121"),
+        ("restore no-such-file", 2, "bad_input", "no-such-file cannot be read: No such file"),
+        ("message verify X c2ln text", 2, "bad_input", "not a whole one. Copy the whole address"),
         ("pair --device tcp:127.0.0.1:1", 6, "no_device", "No device answers at 127.0.0.1:1."),
     ],
 )
@@ -200,6 +203,45 @@ def test_a_usage_error_is_an_object_for_a_program_too(capsys: pytest.CaptureFixt
 )
 def test_each_kind_of_error_has_its_status(error: HostError, status: int) -> None:
     assert exit_code(error).status == status
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("walet balance", "quietkey: argument VERB: there is no 'walet'; did you mean 'wallet'?"),
+        ("wallet balnce", "argument TASK: there is no 'balnce'; did you mean 'balance'?"),
+        ("wallet pay --script wpk", "there is no 'wpk'; did you mean 'wpkh'?"),
+        ("wallet xyzzy", "invalid choice: 'xyzzy' (choose from 'pair', "),
+        ("wallet balance --nope", "quietkey wallet balance: unrecognized arguments: --nope"),
+        ("wallet message sign text more", "quietkey wallet message sign: unrecognized arguments"),
+    ],
+)
+def test_what_was_mistyped_is_said_by_the_verb_that_was_meant(
+    capsys: pytest.CaptureFixture[str], line: str, says: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert says in said
+    if "unrecognized" in says:
+        assert said.startswith(f"usage: {says.partition(':')[0]}")
+
+
+def test_a_demo_that_cannot_be_meant_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "bad_input"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed by a shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_is_no_crash(tmp_path: Path, closed: str) -> None:
+    line = f"{sys.executable} -m host wallet balance --home {tmp_path} {closed}"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stdout + ended.stderr
 
 
 def test_the_help_and_the_readme_have_the_exit_statuses() -> None:

@@ -154,6 +154,11 @@ async def test_one_transaction_is_told_whole_by_the_beginning_of_its_txid(
         assert line in text.replace("\xa0", " ")
 
 
+async def test_nobody_speaks_of_a_payment_where_none_was_meant(terminal: Terminal) -> None:
+    for words in (("find", STRANGER[:-1]), ("receive", "--amount", "x")):
+        assert "payment" not in await terminal.fails(*words)
+
+
 @pytest.mark.parametrize(
     ("txid", "says"),
     [("xyz", "is no txid"), ("", "is no txid"), ("00" * 33, "is no txid"), ("0" * 64, "No tran")],
@@ -548,7 +553,8 @@ async def test_a_payment_is_bumped_and_called_off_from_the_command_line(
     txids = []
     for words in (("pay", STRANGER, "25000"), ("bump", "--rate", "5"), ("call-off", "--rate", "9")):
         reading = person.accept()
-        copied = (f" {txid.upper()} " for txid in txids[-1:])  # the same payment
+        letters = 12 if words[0] == "call-off" else 64  # its beginning is enough
+        copied = (f" {txid[:letters].upper()} " for txid in txids[-1:])  # the same payment
         (sent,) = await rich.reads_json(*words, *copied, *where)
         await reading
         txids.append(sent["txid"])
