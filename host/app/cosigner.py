@@ -6,7 +6,7 @@ from host.devices import SigningDevice
 from host.errors import DeviceError, WalletError
 from host.values import Draft
 from host.wallet import Wallet
-from host.wallet.cosigners import CosignerKey, keys_of
+from host.wallet.cosigners import keys_of
 
 LONGEST_NAME = 15  # letters that a Jade takes
 OTHER_KEYS = (
@@ -51,21 +51,26 @@ async def register(wallet: Wallet, device: SigningDevice, name: str) -> str:
     return fingerprint
 
 
-async def show_address(wallet: Wallet, device: SigningDevice, index: int) -> str:
-    """What the device derives of the wallet it was told of. Raises WalletError before that."""
+async def show_address(wallet: Wallet, device: SigningDevice, index: int) -> tuple[int, str]:
+    """Which key is the device's, from 0, and what it derives of the wallet it was told of.
+
+    Raises WalletError before that.
+    """
     if not device.interactive:
         raise DeviceError(
             "A device across the air gap cannot be asked. Show its camera the address as a code,"
             " which the app's receive page has: the device says whether it is yours."
         )
-    key = await _key(wallet, device)
+    place = await recognise(wallet, device)
+    key = keys_of(wallet.description)[place]
     names = await asyncio.to_thread(wallet.store.registrations)
     if key.fingerprint not in names:
         raise WalletError(
             f"The device {key.fingerprint} does not know this wallet yet. Nothing was changed. Let"
             " it read the wallet first: quietkey wallet register."
         )
-    return await device.show_account_address(wallet.network, names[key.fingerprint], index)
+    name = names[key.fingerprint]
+    return place, await device.show_account_address(wallet.network, name, index)
 
 
 async def check_turn(wallet: Wallet, device: SigningDevice, draft: Draft) -> None:
@@ -79,7 +84,3 @@ async def check_turn(wallet: Wallet, device: SigningDevice, draft: Draft) -> Non
             f"This is key {place + 1}, which has signed already. {progress.sentence} Connect"
             " another device and go on."
         )
-
-
-async def _key(wallet: Wallet, device: SigningDevice) -> CosignerKey:
-    return keys_of(wallet.description)[await recognise(wallet, device)]

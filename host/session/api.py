@@ -42,7 +42,8 @@ Observer = Callable[[Sent], None]
 class WalletSnapshot:
     """The wallet at one moment. `is_whole` is False while only the latest payments are in it.
 
-    `paths` are those on which its coins can be spent, where there are several.
+    `paths` are those on which its coins can be spent, where there are several. `signers` are the
+    master fingerprints of its keys (8 hex digits), in its order; () for one account of one device.
     """
 
     fingerprint: str
@@ -53,6 +54,7 @@ class WalletSnapshot:
     network: NetworkView = field(default_factory=NetworkView)
     is_whole: bool = True
     paths: tuple[SpendingPath, ...] = ()
+    signers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +306,15 @@ class WalletSession(Protocol):
         """An address nobody was given yet."""
         ...
 
-    async def verify(self, address: ReceiveAddress) -> None:
-        """Let the device derive and show this address, and wait for the person."""
+    async def verify(self, address: ReceiveAddress) -> int:
+        """Let the device derive and show this address, and wait for the person.
+
+        Which of the wallet's keys is the device's, from 0. Raises AddressAlarm.
+        """
+        ...
+
+    async def judge(self, address: ReceiveAddress, *, is_same: bool) -> None:
+        """Keep what a person read on a signer that cannot be asked. Raises AddressAlarm: a no."""
         ...
 
     async def freeze(self, outpoint: str, frozen: bool) -> None:

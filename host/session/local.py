@@ -231,10 +231,13 @@ class LocalSession:
     async def next_address(self) -> ReceiveAddress:
         return await receive.next_address(self.wallet)
 
-    async def verify(self, address: ReceiveAddress) -> None:
-        await self.cable.ask(
+    async def verify(self, address: ReceiveAddress) -> int:
+        return await self.cable.ask(
             lambda device: verify_address.verify_address(self.wallet, device, address)
         )
+
+    async def judge(self, address: ReceiveAddress, *, is_same: bool) -> None:
+        await verify_address.judge(self.wallet, address, is_same=is_same)
 
     @property
     def interactive(self) -> bool:
@@ -386,6 +389,7 @@ def _snapshot(wallet: Wallet, network: NetworkView, newest: int | None = None) -
             network,
             newest is None or len(history) < newest,
             _choices(wallet),
+            wallet.fingerprints if wallet.is_policy else (),
         )
 
 

@@ -141,8 +141,11 @@ async def _signed(session: WalletSession, draft: Draft, report: Reporter) -> Sig
 
 async def verify_address(
     session: WalletSession, address: ReceiveAddress, before: Callable[[], None]
-) -> None:
-    """Have the device show an address. `before` is called when its person is about to see it."""
+) -> int:
+    """Have the device show an address. `before` is called when its person is about to see it.
+
+    Which of the wallet's keys is the device's, from 0.
+    """
     await session.unlock()
     before()
-    await session.verify(address)
+    return await session.verify(address)

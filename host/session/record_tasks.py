@@ -1,13 +1,14 @@
-"""What a face does with a wallet's records: labels, requests, contacts, whose an address is."""
+"""What a face does with addresses and records: whose one is, who agrees to it, labels, contacts."""
 
 from contextlib import suppress
 from dataclasses import replace
 
 from host.config import render_path
-from host.errors import HostError
+from host.errors import AddressAlarm, HostError
 from host.session import wording
-from host.session.state import FlowView, RecordView
-from host.session.tasks import Host, reported
+from host.session.payment import verify_address
+from host.session.state import FlowView, IssuedAddress, RecordView
+from host.session.tasks import Host, ask_for_pin, reported
 from host.values import OwnAddress
 
 NOT_OURS = "Not found in this wallet: not among the addresses given or used, nor 1 000 behind them."
@@ -38,6 +39,52 @@ async def ask_for(host: Host, sats: int | None, label: str) -> None:
     await write_label(host, issued.receive.address, label)
     if not host.state.problem:
         host.change(issued=replace(issued, sats=sats, label=label))
+
+
+async def verify(host: Host) -> None:
+    """Let the device at the cable derive and show the address that was handed out."""
+    issued = host.state.issued
+    if issued is None or issued.alarm:
+        return
+    if host.session.link == "qr":
+        host.change(issued=replace(issued, problem=wording.READS_THE_CODE), problem="")
+        return
+    # An earlier yes does not count any more, but that of another signer does.
+    agreed = issued.agreed if issued.signers else {}
+    issued = replace(issued, problem="", verified=False, agreed=agreed)
+    host.change(issued=issued, problem="")
+    try:
+        ask_for_pin(host)
+        place = await verify_address(
+            host.session, issued.receive, lambda: host.device_asks(wording.ASKS_ADDRESS)
+        )
+    except HostError as error:
+        _disagree(host, issued, error)
+    else:
+        host.change(issued=issued.agree(place, wording.ON_ITS_SCREEN))
+    finally:
+        host.change(plugged=host.session.plugged)
+        host.device_asks("")
+
+
+async def judge(host: Host, place: int, *, is_same: bool) -> None:
+    """Keep what a person read on the signer with that key, which cannot be asked from here."""
+    issued = host.state.issued
+    if issued is None or issued.alarm:
+        return
+    try:
+        await host.session.judge(issued.receive, is_same=is_same)
+    except HostError as error:
+        _disagree(host, issued, error)
+    else:
+        host.change(issued=issued.agree(place, wording.READ_THERE), problem="")
+
+
+def _disagree(host: Host, issued: IssuedAddress, error: HostError) -> None:
+    if isinstance(error, AddressAlarm):
+        host.change(issued=replace(issued, alarm=str(error)))
+    else:
+        host.change(issued=replace(issued, problem=str(error)))
 
 
 async def find_address(host: Host, text: str) -> None:

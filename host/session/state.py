@@ -109,7 +109,9 @@ class SweepProgress:
 class IssuedAddress:
     """An address handed out, what the device said to it, and what is asked for by it.
 
-    `alarm` is why nobody may use it; a face does not show it then.
+    `signers` are the fingerprints of the wallet's keys, where there are several, and `agreed` says
+    how those agreed that did, by their place. `verified` is when all have. `alarm` is why nobody
+    may use it; a face does not show it then.
     """
 
     receive: ReceiveAddress
@@ -118,6 +120,14 @@ class IssuedAddress:
     alarm: str = ""
     sats: int | None = None
     label: str = ""
+    signers: tuple[str, ...] = ()
+    agreed: Mapping[int, str] = field(default_factory=dict)
+
+    def agree(self, place: int, how: str) -> "IssuedAddress":
+        """With the yes of one more signer."""
+        agreed = {**self.agreed, place: how}
+        verified = len(agreed) >= len(self.signers)
+        return replace(self, agreed=agreed, verified=verified, problem="")
 
     @property
     def link(self) -> str:

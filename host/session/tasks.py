@@ -13,7 +13,7 @@ from typing import Protocol
 
 from host import garbage
 from host.config import wall_clock
-from host.errors import AddressAlarm, HostError, MoreSignatures, WalletError
+from host.errors import HostError, MoreSignatures, WalletError
 from host.fees import FeeChoice
 from host.session import wording
 from host.session.api import UnfinishedPayment, WalletSession, WalletSnapshot
@@ -26,11 +26,10 @@ from host.session.payment import (
     Verified,
     chosen_rate,
     finish_payment,
-    verify_address,
 )
 from host.session.plots import overview
 from host.session.state import AppState, IssuedAddress, PaymentProgress, Stage
-from host.values import Draft, PanelView, PaymentRequest
+from host.values import Draft, PanelView, PaymentRequest, ReceiveAddress
 
 AGE_EVERY_S = 60.0
 MOST_COPIED = 70_000  # letters: terminals drop what is longer (OSC 52)
@@ -230,36 +229,18 @@ async def issue_address(host: Host) -> None:
         issued = host.state.issued
         if issued is None or issued.alarm or await host.session.is_used(issued.receive):
             receive = await host.session.last_address() or await host.session.next_address()
-            host.change(issued=IssuedAddress(receive))
+            host.change(issued=_issued(host, receive))
 
 
 async def issue_another(host: Host) -> None:
     """An address nobody was given yet."""
     with reported(host):
-        host.change(issued=IssuedAddress(await host.session.next_address()), problem="")
+        host.change(issued=_issued(host, await host.session.next_address()), problem="")
 
 
-async def verify(host: Host) -> None:
-    """Let the device derive and show the address that was handed out."""
-    issued = host.state.issued
-    if issued is None or issued.alarm:
-        return
-    issued = replace(issued, problem="", verified=False)  # an earlier yes does not count any more
-    host.change(issued=issued, problem="")
-    try:
-        _ask_for_pin(host)
-        await verify_address(
-            host.session, issued.receive, lambda: host.device_asks(wording.ASKS_ADDRESS)
-        )
-    except AddressAlarm as error:
-        host.change(issued=replace(issued, alarm=str(error)))
-    except HostError as error:
-        host.change(issued=replace(issued, problem=str(error)))
-    else:
-        host.change(issued=replace(issued, verified=True))
-    finally:
-        host.change(plugged=host.session.plugged)
-        host.device_asks("")
+def _issued(host: Host, receive: ReceiveAddress) -> IssuedAddress:
+    signers = host.state.wallet.signers if host.state.wallet else ()
+    return IssuedAddress(receive, signers=signers if len(signers) > 1 else ())
 
 
 async def draft_payment(host: Host, request: PaymentRequest, fee: FeeChoice | None = None) -> None:
@@ -345,7 +326,7 @@ def _show_step(host: Host, step: PaymentStep) -> None:
         case Drafted(draft):
             _change_payment(host, draft=draft)
         case UnlockAwaited():
-            _ask_for_pin(host)
+            ask_for_pin(host)
         case ReviewAwaited():
             host.device_asks(wording.ASKS_PAYMENT)
         case Verified(payment):
@@ -356,7 +337,7 @@ def _show_step(host: Host, step: PaymentStep) -> None:
             _change_payment(host, sent=sent)
 
 
-def _ask_for_pin(host: Host) -> None:
+def ask_for_pin(host: Host) -> None:
     """A device without a panel here, or one that is locked, wants its person's eye.
 
     Raises WalletError for one without a seed: it would wait for a seed and say nothing.

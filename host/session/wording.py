@@ -48,6 +48,12 @@ SILENT_COMPARE = "The silent address must be the same; the words cannot be compa
 ASKS_ADDRESS = (
     "The device shows the address it derives itself. Compare the two, then press ✓ on the device."
 )
+ON_ITS_SCREEN = "on its screen"
+READ_THERE = "you read it there"
+READS_THE_CODE = (
+    "Show the device's camera the code. Press g when it says that the address is yours, x when it"
+    " says no."
+)
 NEXT_SIGNER = (
     "Connect the next signer with u, then press enter. For one elsewhere press y, have the copy"
     " signed there, and paste the answer on the wallet's page."

@@ -25,6 +25,8 @@ class Needs(Enum):
     HANDED_ON = "others may have it"
     PATHS = "several spending paths"
     UNSENT = "it is not sent yet"
+    SIGNERS = "several signers"
+    UNASKED = "a signer that cannot be asked"
 
 
 class KeyPlace(Enum):
@@ -154,6 +156,10 @@ ROWS = (
     KeyRow(
         KeyPlace.RECEIVE, "v,enter", "verify", "v", "Check on device", "Let the device show it.", 0
     ),
+    KeyRow(KeyPlace.RECEIVE, "g", "read(True)", "g", "Same there", "On it.", 0, Needs.UNASKED),
+    KeyRow(KeyPlace.RECEIVE, "x", "read(False)", "x", "Not there", "Alarm.", 0, Needs.UNASKED),
+    KeyRow(KeyPlace.RECEIVE, "up", "pick(-1)", "↑", "Up", "Signer above.", 2, Needs.SIGNERS),
+    KeyRow(KeyPlace.RECEIVE, "down", "pick(1)", "↓", "Down", "Signer below.", 2, Needs.SIGNERS),
     KeyRow(KeyPlace.RECEIVE, "n", "another", "n", "New address", "Another one to be paid at.", 0),
     KeyRow(KeyPlace.RECEIVE, "a", "ask", "a", "Ask for", "An amount, and what for.", 1),
     KeyRow(KeyPlace.RECEIVE, "y", "copy", "y", "Copy", "Into the clipboard.", 1),
@@ -295,8 +301,14 @@ def missing(state: AppState) -> frozenset[Needs]:
         Needs.ATTACKS: state.attack is not None,
         Needs.WALLETS: state.wallets,
         Needs.PATHS: state.wallet is not None and bool(state.wallet.paths),
+        Needs.SIGNERS: _is_shared(state),
+        Needs.UNASKED: _is_shared(state) or state.link == "qr",
     }
     return frozenset(need for need, there in parts.items() if not there)
+
+
+def _is_shared(state: AppState) -> bool:
+    return state.wallet is not None and len(state.wallet.signers) > 1
 
 
 def bindings(place: KeyPlace) -> list[BindingType]:

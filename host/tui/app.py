@@ -4,13 +4,14 @@ import importlib
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any, TextIO
 
 from textual import on
 from textual.widget import Widget
 
 from host.errors import HostError
-from host.session import ending_tasks, sweep_tasks, tasks, wording
+from host.session import ending_tasks, record_tasks, sweep_tasks, tasks, wording
 from host.session.api import DevicePanel, Opening
 from host.session.endings import WayOut
 from host.session.remembered import Wallets
@@ -311,7 +312,12 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
 
     @on(messages.VerifyRequested)
     def _verify(self) -> None:
-        self._run_once("payment", tasks.verify)
+        self._run_once("payment", record_tasks.verify)
+
+    @on(messages.SignerRead)
+    def _judge(self, message: messages.SignerRead) -> None:
+        judged = partial(record_tasks.judge, place=message.place, is_same=message.is_same)
+        self._run_once("payment", judged)
 
     @on(messages.LieChosen)
     def _choose_lie(self, message: messages.LieChosen) -> None:

@@ -128,6 +128,15 @@ class AddressRequested(Message):
     """Another address than the one on the page."""
 
 
+class SignerRead(Message):
+    """The person read the address on the signer with that key, and says whether it is the same."""
+
+    def __init__(self, place: int, *, is_same: bool) -> None:
+        super().__init__()
+        self.place = place
+        self.is_same = is_same
+
+
 class VerifyRequested(Message):
     """Let the device show the address that is on the page."""
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from host.app.verify_address import NOT_THE_SAME
+from host.app.verify_address import NOT_THE_SAME, NOT_THE_SAME_THERE
 from host.diagram import FlowCoin, TransactionFlow
 from host.errors import AddressAlarm, BadInput, DeclinedOnDevice, HostError
 from host.fees import FeeAdvice, FeeEstimate
@@ -368,10 +368,20 @@ class FakeSession:
         self._issued += 1
         return ReceiveAddress(OURS, self._issued - 1, PATH)
 
-    async def verify(self, address: ReceiveAddress) -> None:
+    async def verify(self, address: ReceiveAddress) -> int:
         self.fail("verify")
         self.verified.append(address)
         await self._person((ADDRESS,), AddressAlarm(NOT_THE_SAME), HOME, app_views.ALARM)
+        return 0
+
+    async def judge(self, address: ReceiveAddress, *, is_same: bool) -> None:
+        self.verified.append(address)
+        if not is_same:
+            raise AddressAlarm(NOT_THE_SAME_THERE)
+
+    def share(self, *signers: str) -> None:
+        """Let it be a wallet of these keys."""
+        self._wallet = replace(self._wallet, signers=signers)
 
     async def freeze(self, outpoint: str, frozen: bool) -> None:
         self.fail("freeze")

@@ -66,6 +66,7 @@ def _funded() -> FakeSession:
 def _shared() -> FakeSession:
     session = _funded()
     keys = ("73c5da0a", "3f635a63", "b8688df1")
+    session.share(*keys)
     session.collected[b""] = Signatures(keys, (0,), 1, handed_on=True)
     return session
 
@@ -260,6 +261,8 @@ SHOTS = (
     Shot("help", _funded, ("question_mark",)),
     Shot("commands", _funded, ("ctrl+p",)),
     Shot("home-long", _long_history),
+    Shot("receive-shared", _shared, ("r", "v", "space", "down")),
+    Shot("receive-shared-all", _shared, ("r", "v", "space", "g", "g")),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from host.session import tasks, wording
+from host.session import record_tasks, tasks, wording
 from host.session.api import LieOutcome, UnfinishedPayment
 from host.session.state import AttackBoard, IssuedAddress, PaymentProgress, Stage, board_of
 from host.values import Balance, Draft, PaymentRequest, ReceiveAddress
@@ -269,7 +269,7 @@ async def test_an_address_is_verified_by_the_device_and_drawn_so() -> None:
     session = funded()
     face = await face_with_wallet(session)
     await tasks.issue_address(face)
-    async with running(tasks.verify(face)) as verifying:
+    async with running(record_tasks.verify(face)) as verifying:
         await face.comes_to(lambda state: state.asking == wording.ASKS_ADDRESS)
         await session.press("ok")
         await verifying
@@ -282,14 +282,14 @@ async def test_a_no_to_an_address_is_an_alarm_and_it_is_not_asked_about_again() 
     session = funded()
     face = await face_with_wallet(session)
     await tasks.issue_address(face)
-    async with running(tasks.verify(face)) as verifying:
+    async with running(record_tasks.verify(face)) as verifying:
         await face.comes_to(lambda state: state.asking == wording.ASKS_ADDRESS)
         await session.press("stop")
         await verifying
     assert face.state.issued is not None
     assert face.state.issued.alarm.startswith("Do not use this address.")
     assert not face.state.issued.verified
-    await tasks.verify(face)
+    await record_tasks.verify(face)
     assert len(session.verified) == 1
 
 
@@ -300,7 +300,7 @@ async def test_a_problem_stands_beside_the_address_and_takes_the_verdict_back() 
     assert face.state.issued is not None
     face.change(issued=replace(face.state.issued, verified=True))
     session.trouble["verify"] = "The device cannot show addresses."
-    await tasks.verify(face)
+    await record_tasks.verify(face)
     assert face.state.issued is not None
     assert not face.state.issued.verified
     assert face.state.issued.problem == "The device cannot show addresses."
@@ -308,7 +308,7 @@ async def test_a_problem_stands_beside_the_address_and_takes_the_verdict_back() 
 
 async def test_without_an_address_there_is_nothing_to_verify() -> None:
     face = await face_with_wallet()
-    await tasks.verify(face)
+    await record_tasks.verify(face)
     assert face.states == []
 
 
@@ -317,7 +317,7 @@ async def test_a_device_that_cannot_be_unlocked_is_said_beside_the_address() -> 
     session.trouble["unlock"] = "The device stayed locked."
     face = await face_with_wallet(session)
     await tasks.issue_address(face)
-    await tasks.verify(face)
+    await record_tasks.verify(face)
     assert face.state.issued is not None
     assert face.state.issued.problem == "The device stayed locked."
     assert session.verified == []

@@ -15,7 +15,7 @@ MISSING = st.sets(st.sampled_from([Needs.PANEL, Needs.PLAYGROUND])).map(frozense
 
 
 def test_what_is_missing_is_what_the_state_says() -> None:
-    honest = {Needs.ATTACKS, Needs.WALLETS, Needs.PATHS}
+    honest = {Needs.ATTACKS, Needs.WALLETS, Needs.PATHS, Needs.SIGNERS, Needs.UNASKED}
     assert actions.missing(AppState()) == ALL_PARTS | honest
     assert actions.missing(AppState(panel=False)) == {Needs.PANEL} | honest
     assert actions.missing(AppState(playground=False)) == {Needs.PLAYGROUND} | honest

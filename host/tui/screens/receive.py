@@ -1,6 +1,6 @@
 """An address to be paid at, and the device's own word for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from host.session import wording
 from host.session.state import AppState, IssuedAddress
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import AddressRequested, PageRequested, VerifyRequested
+from host.tui.messages import AddressRequested, PageRequested, SignerRead, VerifyRequested
 from host.tui.screens.page import WalletPage, address, pointed
 from host.tui.widgets import code
 
@@ -26,6 +26,13 @@ NO_ROOM = "The code has no room for what it is for; the copied text has."
 MOST_MODULES = 33  # on a side, of a code that 24 lines have room for
 SHORTEST_RUN = 4  # letters for which the code changes its mode
 VERIFIED = "The device derives the same address. It is yours: give it to whoever pays you."
+CHECK_EACH = (
+    "Press v to let the signer at the cable show it, and u to change it. One with a camera reads"
+    " the code, one with files alone looks number {} up: press g if it is the same there, x if not."
+)
+ALL_AGREE = "All {} signers have this address. It is yours: give it to whoever pays you."
+SOME_AGREE = "{} of {} signers have this address."
+MOST_SIGNERS = 5  # that are seen at once
 
 
 class ReceivePage(WalletPage):
@@ -33,11 +40,19 @@ class ReceivePage(WalletPage):
     place = KeyPlace.RECEIVE
     BINDINGS = actions.bindings(KeyPlace.RECEIVE)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._address = self._link = ""
+        self._signers: tuple[str, ...] = ()
+        self._agreed: Mapping[int, str] = {}
+        self._picked = 0
+
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(id="code", classes="code")
             with Vertical():
                 yield Static(id="address")
+                yield Static(id="signers")
                 yield Static(id="advice")
 
     def show(self, state: AppState) -> None:
@@ -48,11 +63,40 @@ class ReceivePage(WalletPage):
         if issued is not None and shown:
             drawn = code.half_blocks(_request_matrix(issued))
             self.query_one("#code", Static).update(drawn)
+        self._link = state.link
+        self._signers = issued.signers if issued is not None and shown else ()
+        if issued is not None:
+            self._picked = _next(issued) if issued.agreed != self._agreed else self._picked
+            self._agreed = issued.agreed
         self.query_one("#address", Static).update(_facts(issued))
+        self._show_signers()
         self.query_one("#advice", Static).update(_advice(state, issued))
 
-    def on_mount(self) -> None:
-        self._address = ""
+    def _show_signers(self) -> None:
+        """Which have agreed and how, and which have not."""
+        listed = self.query_one("#signers", Static)
+        listed.display = bool(self._signers)
+        first = min(max(self._picked - 2, 0), max(len(self._signers) - MOST_SIGNERS, 0))
+        places = range(first, min(first + MOST_SIGNERS, len(self._signers)))
+        listed.update(Content("\n").join(map(self._signer, places)))
+
+    def _signer(self, place: int) -> Content:
+        how = self._agreed.get(place, "")
+        return Content.assemble(
+            ("▸ " if place == self._picked else "  ", "$accent bold"),
+            ("✓ ", "$text-success") if how else ("· ", "$secondary"),
+            f"key {place + 1}  {wording.fingerprint(self._signers[place])}",
+            (f"  {how or 'not yet'}", "$secondary"),
+        )
+
+    def action_pick(self, step: int) -> None:
+        self._picked = min(max(self._picked + step, 0), max(len(self._signers) - 1, 0))
+        self._show_signers()
+
+    def action_read(self, is_same: bool) -> None:
+        """What the person says of a signer that cannot be asked."""
+        if self._address and (self._signers or self._link == "qr"):
+            self.post_message(SignerRead(self._picked, is_same=is_same))
 
     def action_copy(self) -> None:
         """By the terminal (OSC 52), also through ssh. One that nobody may use is not copied."""
@@ -68,6 +112,12 @@ class ReceivePage(WalletPage):
 
     def action_verify(self) -> None:
         self.post_message(VerifyRequested())
+
+
+def _next(issued: IssuedAddress) -> int:
+    """The first signer that has not agreed."""
+    places = range(len(issued.signers))
+    return next((place for place in places if place not in issued.agreed), 0)
 
 
 def _facts(issued: IssuedAddress | None) -> Content:
@@ -110,8 +160,12 @@ def _advice(state: AppState, issued: IssuedAddress | None) -> Content:
     if problem or state.asking or issued is None:
         return pointed(problem or state.asking)
     if issued.verified:
-        return pointed(VERIFIED, "$text-success bold")
-    return pointed(CHECK)
+        agreed = ALL_AGREE.format(len(issued.signers)) if issued.signers else VERIFIED
+        return pointed(agreed, "$text-success bold")
+    if not issued.signers:
+        return pointed(wording.READS_THE_CODE if state.link == "qr" else CHECK)
+    count = SOME_AGREE.format(len(issued.agreed), len(issued.signers)) if issued.agreed else ""
+    return pointed(f"{count} {CHECK_EACH.format(issued.receive.index)}".strip())
 
 
 @lru_cache(maxsize=4)
