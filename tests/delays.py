@@ -14,7 +14,7 @@ async def slowed(port: int, delay_s: float) -> AsyncIterator[int]:
     """The port of 127.0.0.1 that speaks for `port`, each answer `delay_s` later than there."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):  # the test is over
             answers, questions = await asyncio.open_connection("127.0.0.1", port)
             passing = _pass_on(reader, questions, 0), _pass_on(answers, writer, delay_s)
             await asyncio.gather(*passing, return_exceptions=True)

@@ -388,7 +388,7 @@ class Opening:
 
     `start` is given a function that takes sentences about how far it is. `keeps` is False when
     nothing of it outlives the app: a face asks before it ends. `name` is the wallet's, if it
-    has one.
+    has one, and `proxy` what it goes through.
     """
 
     title: str
@@ -397,3 +397,4 @@ class Opening:
     start: Callable[[Callable[[str], None]], Awaitable[WalletSession]]
     keeps: bool = True
     name: str = ""
+    proxy: str = ""

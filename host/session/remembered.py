@@ -14,16 +14,22 @@ from typing import Any, NoReturn, Protocol
 
 from host import settings
 from host.config import GAP, HomeFolder, wall_clock
-from host.errors import LinkLost, WalletError
+from host.dialer import TOR, Dialer, Proxy
+from host.errors import LinkLost, NetworkError, WalletError
 from host.session import wording
 from host.session.api import Opening, WalletSession
-from host.session.setup import Answers, Choice, Offers
+from host.session.setup import Answers, Choice, Offers, read_proxy
 from host.settings import WalletSettings
 
 NO_DEVICE = (
     "No device is known for this wallet. Nothing was changed. Name one with quietkey wallet pair"
     " --wallet and --device, or write payments down with quietkey wallet pay --psbt-out."
 )
+NO_NAME = (
+    "Only a wallet with a name remembers a proxy. Nothing was changed. Start with --proxy, or give"
+    " the wallet a name: quietkey wallet pair --wallet NAME."
+)
+TOR_S = 0.5  # it is on this machine, or not there
 OPENING = "Opening the wallet, looking for its device."
 
 
@@ -37,7 +43,8 @@ def opening(home: Path, name: str, wallet: WalletSettings) -> Opening:
             await session.plug()
         return session
 
-    return Opening(wording.title(wallet.network), link, OPENING, start, name=name)
+    title, proxy = wording.title(wallet.network), wallet.proxy
+    return Opening(title, link, OPENING, start, name=name, proxy=proxy)
 
 
 class Wallets(Protocol):
@@ -57,6 +64,13 @@ class Wallets(Protocol):
         """The wallet of that name, which opens without a word from now on. Raises WalletError."""
         ...
 
+    def through(self, name: str, proxy: str) -> Opening:
+        """The wallet of that name by another way: "tor", a SOCKS5 proxy, or "no". Raises HostError.
+
+        It is remembered.
+        """
+        ...
+
     async def offers(self) -> Offers:
         """What can be answered on this machine."""
         ...
@@ -69,9 +83,11 @@ class Wallets(Protocol):
 class HomeWallets:
     """Implements Wallets. config.toml is read when it is asked for: others may write it, too."""
 
-    def __init__(self, home: Path, demo: Opening) -> None:
+    def __init__(self, home: Path, demo: Opening, tor: Proxy = TOR) -> None:
+        """`tor` is where Tor usually is."""
         self._home = home
         self.demo = demo
+        self._tor = tor
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,16 +100,27 @@ class HomeWallets:
 
     def choose(self, name: str) -> Opening:
         """Raises WalletError for one that is not there any more."""
-        config = settings.load(self._home)
-        wallet = config.wallets.get(name)
+        wallet = settings.load(self._home).wallets.get(name)
         if wallet is None:
             raise WalletError(f"The wallet {name} is not in {settings.FILE} any more.")
-        settings.save(self._home, config.remember(name, wallet))
+        return self._remembered(name, wallet)
+
+    def through(self, name: str, proxy: str) -> Opening:
+        """Raises WalletError for a wallet without a name, BadInput for what is no proxy."""
+        wallet = settings.load(self._home).wallets.get(name)
+        if wallet is None:
+            raise WalletError(NO_NAME)
+        return self._remembered(name, replace(wallet, proxy=read_proxy(proxy, wallet.server)))
+
+    def _remembered(self, name: str, wallet: WalletSettings) -> Opening:
+        settings.save(self._home, settings.load(self._home).remember(name, wallet))
         return opening(self._home, name, wallet)
 
     async def offers(self) -> Offers:
-        learns, signers = await asyncio.gather(asyncio.to_thread(_learns), _signers())
-        return Offers(signers, learns, self.names, _today())
+        learns, signers, has_tor = await asyncio.gather(
+            asyncio.to_thread(_learns), _signers(), _answers(self._tor)
+        )
+        return Offers(signers, learns, self.names, _today(), has_tor)
 
     async def set_up(self, answers: Answers) -> Opening:
         """Raises HostError; then nothing is remembered."""
@@ -106,6 +133,15 @@ class HomeWallets:
             raise WalletError(f"There is a wallet {name} already. Nothing was changed.")
         settings.save(self._home, config.remember(name, wallet))
         return opening(self._home, name, wallet)
+
+
+async def _answers(proxy: Proxy) -> bool:
+    """Whether somebody there speaks SOCKS5. Nobody is called through it."""
+    with suppress(NetworkError, TimeoutError):
+        async with asyncio.timeout(TOR_S):
+            await Dialer(proxy).check()
+            return True
+    return False
 
 
 def _today() -> str:

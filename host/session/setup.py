@@ -10,8 +10,10 @@ from datetime import date
 
 from host.config import PEER_PORTS
 from host.errors import BadInput, WalletError
+from host.servers import location
 from host.settings import WalletSettings, check_name
 
+STRAIGHT = "no"  # proxy: what most want
 REAL = "Real coins: what it pays is gone. Begin with a small amount."
 # No wallet's name and no device's address.
 DEMO, OWN, OTHER, DESCRIPTOR, DAY = ":demo", ":own", ":other", ":descriptor", ":day"
@@ -39,7 +41,8 @@ class Choice:
 class SetupQuestion:
     """To be answered by one of `choices`, or, when there are none, by a line that begins as `text`.
 
-    `key` is the field of Answers that it fills.
+    `key` is the field of Answers that it fills. `proxy` is what a second line begins as, by which
+    the way there is said, and `hint` is about that; None where there is none.
     """
 
     key: str
@@ -47,16 +50,21 @@ class SetupQuestion:
     choices: tuple[Choice, ...] = ()
     text: str = ""
     hint: str = ""
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What the questions depend on: what is within reach, what servers learn, names, the day."""
+    """What the questions depend on: what is within reach, what servers learn, names, the day.
+
+    `has_tor`: it answers on this machine.
+    """
 
     signers: tuple[Choice, ...] = ()
     learns: Mapping[str, str] = field(default_factory=dict)
     names: Collection[str] = ()
     today: str = ""
+    has_tor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class Answers:
     name: str | None = None
     birthday: str | None = None
     day: str | None = None
+    proxy: str = ""
 
     @property
     def server(self) -> str:
@@ -90,8 +99,9 @@ class Answers:
         """What config.toml is to remember."""
         since = self.day if self.birthday == DAY else self.birthday
         return WalletSettings(
-            self.network or "", device=self.device, server=self.server, birthday=since or ""
-        )
+            self.network or "", device=self.device, server=self.server, proxy=self.proxy,
+            birthday=since or "",
+        )  # fmt: skip
 
 
 NETWORKS = (
@@ -148,7 +158,11 @@ def _questions(answers: Answers, offers: Offers) -> tuple[SetupQuestion, ...]:
         SetupQuestion("network", "Which network?", NETWORKS),
         SetupQuestion("source", "Who tells you about the chain?", sources),
         SetupQuestion(
-            "location", _LOCATIONS[source], text=_usual_place(source, answers.network or "")
+            "location",
+            _LOCATIONS[source],
+            text=_usual_place(source, answers.network or ""),
+            hint=proxy_hint(offers.has_tor),
+            proxy=STRAIGHT,
         ),
         SetupQuestion("signer", "Who signs?", signers),
         *described,
@@ -179,9 +193,28 @@ def _free_name(answers: Answers, names: Collection[str]) -> str:
     return next(free for free in (name, *numbers) if free not in names)
 
 
-def answer(answers: Answers, question: SetupQuestion, text: str, offers: Offers) -> Answers:
-    """With this answer. Raises BadInput for one that cannot be meant."""
+def proxy_hint(has_tor: bool) -> str:
+    """What can be written as the way there."""
+    if has_tor:
+        return "Tor answers on this machine. Write tor to go through it: slower, and unseen."
+    return "no: straight there. Or tor, or a SOCKS5 proxy, socks5://HOST:PORT."
+
+
+def read_proxy(text: str, server: str) -> str:
+    """The way there as settings have it: "" straight, else "tor" or a proxy. Raises BadInput."""
     plain = text.strip()
+    proxy = "" if plain.lower() in {"", "none", STRAIGHT} else plain
+    location.dialer(proxy, re.findall(r"[\w.-]+\.onion\b", server.lower()))
+    return proxy
+
+
+def answer(
+    answers: Answers, question: SetupQuestion, text: str, offers: Offers, proxy: str = STRAIGHT
+) -> Answers:
+    """With this answer, and the way there. Raises BadInput for one that cannot be meant."""
+    plain = text.strip()
+    if question.proxy is not None:
+        answers = replace(answers, proxy=read_proxy(proxy, plain))
     match question.key:
         case "name":
             _check_new_name(plain, offers.names)

@@ -223,6 +223,7 @@ class AppState:
     overview: Overview | None = None
     attack: AttackBoard | None = None
     wallets: bool = False
+    proxy: str = ""
     records: RecordView = field(default_factory=RecordView)
     answer: str = ""
     flow: FlowView | None = None

@@ -27,6 +27,7 @@ class Needs(Enum):
     UNSENT = "it is not sent yet"
     SIGNERS = "several signers"
     UNASKED = "a signer that cannot be asked"
+    SECOND_FIELD = "two lines to fill"
 
 
 class KeyPlace(Enum):
@@ -217,6 +218,7 @@ ROWS = (
     KeyRow(N, "up", "pick(-1)", "↑", "Up", "The node above.", 2, needs=PLAYGROUND),
     KeyRow(N, "down", "pick(1)", "↓", "Down", "The node below.", 2, needs=PLAYGROUND),
     KeyRow(N, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0, needs=PLAYGROUND),
+    KeyRow(N, "x", "proxy", "x", "Proxy", "Through Tor, or not.", 0, needs=Needs.WALLETS),
     KeyRow(N, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     *(
         KeyRow(
@@ -268,6 +270,7 @@ ROWS = (
     KeyRow(KeyPlace.WELCOME, "escape", "back", "esc", "Back", "The question before.", 0),
     KeyRow(KeyPlace.WELCOME, "q,ctrl+q", "app.quit", "q", "Quit", "End the app.", 0),
     KeyRow(KeyPlace.ANSWER, "enter", "choose", "enter", "Go on", "Take what is typed.", 0),
+    KeyRow(KeyPlace.ANSWER, "tab", "next", "tab", "Proxy", "The way there.", 0, Needs.SECOND_FIELD),
     KeyRow(KeyPlace.ANSWER, "escape", "back", "esc", "Back", "The question before.", 0),
     KeyRow(KeyPlace.ANSWER, "ctrl+q", "app.quit", "^q", "Quit", "End the app.", 0),
     *(

@@ -19,6 +19,7 @@ from host.session.state import Stage, at_stake
 from host.settings import ThemeChoice
 from host.tui import actions, messages
 from host.tui.actions import KeyPlace
+from host.tui.desk import Desk
 from host.tui.palette import Commands, Keys
 from host.tui.record_app import RecordApp
 from host.tui.screens.entry import EntryPage
@@ -89,7 +90,9 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
 
     async def action_next(self) -> None:
         """The device gives the keyboard back; a field gives it to the next one."""
-        if self._place() in LENT:
+        if not isinstance(self.screen, Desk):
+            self.screen.focus_next("Input")  # of the questions before a wallet
+        elif self._place() in LENT:
             self._front(device=False)
         elif self._place() in WRITTEN:
             self.screen.focus_next("Input")
@@ -97,7 +100,7 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
             self._front(device=True)
 
     async def action_previous(self) -> None:
-        if self._place() in WRITTEN:
+        if not isinstance(self.screen, Desk) or self._place() in WRITTEN:
             self.screen.focus_previous("Input")
         else:
             await self.action_next()

@@ -262,6 +262,18 @@ class SweepAgreed(Message):
     """Send what the key has."""
 
 
+class ProxyRequested(Message):
+    """Let the person say what connections go through."""
+
+
+class ProxyChosen(Message):
+    """The wallet's connections go through this from now on: "tor", a proxy, or "no"."""
+
+    def __init__(self, proxy: str) -> None:
+        super().__init__()
+        self.proxy = proxy
+
+
 class PageRequested(Message):
     """Turn to the page of that task."""
 

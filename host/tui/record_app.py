@@ -2,13 +2,17 @@
 
 from textual import on
 
-from host.session import record_tasks
+from host.errors import HostError
+from host.session import record_tasks, wording
+from host.session.state import at_stake
 from host.tui import messages
 from host.tui.screens.coins import CoinsPage
 from host.tui.screens.contacts import ContactsPage
 from host.tui.screens.entry import EntryPage
+from host.tui.screens.network import NetworkPage
 from host.tui.screens.note import LabelPage, RequestPage
 from host.tui.screens.page import WalletPage
+from host.tui.screens.proxy import ProxyPage
 from host.tui.screens.receive import ReceivePage
 from host.tui.session_app import SessionApp
 
@@ -48,6 +52,9 @@ class RecordApp(SessionApp, inherit_bindings=False):
     @on(messages.PageRequested)
     async def _show_page(self, message: messages.PageRequested) -> None:
         self.change(problem="")
+        if message.task == "network":
+            await self._turn(NetworkPage())
+            return
         issued = self.state.issued
         ask = message.task == "note" and issued is not None and not issued.alarm
         await self._turn(RequestPage(issued) if ask and issued is not None else ReceivePage())
@@ -78,6 +85,25 @@ class RecordApp(SessionApp, inherit_bindings=False):
     def _read_flow(self, message: messages.FlowRequested) -> None:
         if self.state.wallet is not None:
             self.start_task("flow", record_tasks.read_flow, self, message.source, exclusive=True)
+
+    @on(messages.ProxyRequested)
+    async def _show_proxy(self) -> None:
+        self.change(problem="")
+        await self._turn(ProxyPage(self._opening.proxy))
+
+    @on(messages.ProxyChosen)
+    def _choose_proxy(self, message: messages.ProxyChosen) -> None:
+        if self._wallets is None:
+            return
+        if losses := at_stake(self.state, self._opening.keeps):
+            self.change(problem=f"{losses[0]} {wording.LEAVE_FIRST}")
+            return
+        try:
+            opening = self._wallets.through(self._opening.name, message.proxy)
+        except HostError as error:
+            self.change(problem=str(error))
+        else:
+            self.start_task("start", self._change_wallet, opening)
 
 
 def _labelled_page(ref: str) -> WalletPage:

@@ -79,7 +79,9 @@ class SessionApp(App[int], inherit_bindings=False):
     def _first_state(self) -> AppState:
         opening = self._opening
         title = opening.title if self._chosen else "quietkey"
-        return AppState(title=title, link=opening.link, wallets=self._wallets is not None)
+        proxy = opening.proxy if self._chosen else ""
+        has_wallets = self._wallets is not None
+        return AppState(title=title, link=opening.link, wallets=has_wallets, proxy=proxy)
 
     @property
     def _opening(self) -> Opening:

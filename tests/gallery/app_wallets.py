@@ -34,6 +34,10 @@ class FakeWallets:
         self.chosen.append(name)
         return replace(self.demo, name=name)
 
+    def through(self, name: str, proxy: str) -> Opening:
+        self.chosen.append(f"{name} through {proxy}")
+        return replace(self.demo, name=name, proxy=proxy)
+
     async def offers(self) -> Offers:
         return Offers(SIGNERS, LEARNS, self.names, TODAY)
 

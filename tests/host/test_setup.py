@@ -13,12 +13,14 @@ from host import settings
 from host.__main__ import main
 from host.app.signers import within_reach
 from host.config import NETWORKS, HomeFolder
+from host.dialer import Proxy
 from host.errors import BadInput, HostError
 from host.session import setup
 from host.session.api import Opening, WalletSession
 from host.session.remembered import HomeWallets
 from host.session.setup import Answers, Choice, Offers
 from host.settings import WalletSettings
+from tests.proxies import Socks
 from tests.wallets import paired
 
 TODAY = "2026-11-30"
@@ -69,6 +71,69 @@ def test_what_is_said_decides_what_is_asked_next() -> None:
     assert keys[4] == "descriptor"
     assert watching.device == ""
     assert watching.wallet.birthday == TODAY
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("no", ""), ("", ""), (" None ", ""), ("tor", "tor"),
+        ("socks5://127.0.0.1:9999", "socks5://127.0.0.1:9999"),
+        ("127.0.0.1:9150", "127.0.0.1:9150"),
+    ],
+)  # fmt: skip
+def test_the_way_to_a_server_is_said_with_the_server_and_is_straight_unless_it_is(
+    text: str, kept: str
+) -> None:
+    before = replace(ANSWERS, location=None)
+    question = setup.next_question(before, OFFERS)
+    assert question is not None
+    assert question.proxy == setup.STRAIGHT
+    answers = setup.answer(before, question, "example.org:50001", OFFERS, text)
+    assert answers.wallet.proxy == kept
+    signer = setup.next_question(replace(answers, signer=None), OFFERS)
+    assert signer is not None
+    assert signer.proxy is None, "it is asked once, on the page of the server"
+
+
+@pytest.mark.parametrize(
+    ("server", "proxy", "sentence"),
+    [
+        ("example.org:50001", "http://127.0.0.1:8080", "no kind of proxy"),
+        ("example.org:50001", "9050", "is not HOST:PORT"),
+        ("example.org:50001", "socks5://me:secret@127.0.0.1:9050", "A password does not belong"),
+        (f"{'a' * 56}.onion:50001", "no", "through Tor only"),
+    ],
+)
+def test_a_way_that_leads_nowhere_is_asked_again(server: str, proxy: str, sentence: str) -> None:
+    question = setup.next_question(replace(ANSWERS, location=None), OFFERS)
+    assert question is not None
+    with pytest.raises(BadInput, match=sentence) as refused:
+        setup.answer(replace(ANSWERS, location=None), question, server, OFFERS, proxy)
+    assert "secret" not in str(refused.value)
+
+
+async def test_tor_is_offered_where_it_answers_and_is_kept_as_the_flag_keeps_it(
+    tmp_path: Path,
+) -> None:
+    async with Socks({}) as proxy:
+        tor = Proxy("Tor", (("127.0.0.1", 1), ("127.0.0.1", proxy.port)))
+        wallets = HomeWallets(tmp_path, DEMO, tor)
+        offers = await wallets.offers()
+        assert offers.has_tor
+        assert not proxy.asked, "nobody was called through it"
+    assert not (await wallets.offers()).has_tor
+    question = setup.next_question(replace(ANSWERS, location=None), offers)
+    assert question is not None
+    assert "Tor answers on this machine" in question.hint
+    opening = await wallets.set_up(replace(ANSWERS, proxy="tor"))
+    assert opening.proxy == "tor"
+    assert settings.load(tmp_path).wallets["mine"].proxy == "tor"
+    assert wallets.through("mine", "no").proxy == ""
+    assert settings.load(tmp_path).wallets["mine"].proxy == ""
+    with pytest.raises(BadInput, match="no kind of proxy"):
+        wallets.through("mine", "http://127.0.0.1:8080")
+    with pytest.raises(HostError, match="Only a wallet with a name"):
+        wallets.through("", "tor")
 
 
 def test_real_coins_are_called_so_and_every_network_is_there() -> None:

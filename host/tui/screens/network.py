@@ -9,7 +9,7 @@ from host.session import wording
 from host.session.state import AppState, network_warning
 from host.tui import actions
 from host.tui.actions import KeyPlace
-from host.tui.messages import NodeToggled
+from host.tui.messages import NodeToggled, ProxyRequested
 from host.tui.screens.page import WalletPage, pointed
 from host.tui.widgets.network import node_line, propagation_line
 from host.values import NetworkView, NodeStatus
@@ -46,6 +46,9 @@ class NetworkPage(WalletPage):
         if self._state.nodes:
             self.picked = (self.picked + step) % len(self._state.nodes)
 
+    def action_proxy(self) -> None:
+        self.post_message(ProxyRequested())
+
     def action_switch(self) -> None:
         self.post_message(NodeToggled(self.picked))
 
@@ -53,7 +56,7 @@ class NetworkPage(WalletPage):
 def _seen(state: AppState) -> list[Content]:
     """What an ordinary wallet knows of its network, and the peers it does not ask."""
     view = state.wallet.network if state.wallet else NetworkView()
-    rows = []
+    rows = [Content(f"Connections go through {state.proxy}.")] if state.proxy else []
     if state.wallet and not state.playground:
         age = "" if view.tip_age_s is None else f", {wording.since(view.tip_age_s)}"
         rows.append(Content(f"Block {wording.grouped(state.wallet.height)}{age}"))

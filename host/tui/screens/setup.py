@@ -15,7 +15,7 @@ from host.session.api import Opening
 from host.session.remembered import Wallets
 from host.session.setup import Answers, Offers, SetupQuestion
 from host.tui import actions
-from host.tui.actions import KeyPlace
+from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import KeyboardMoved, OpeningChosen
 from host.tui.screens.page import pointed
 from host.tui.screens.sheet import Sheet
@@ -25,6 +25,7 @@ MOST_ANSWERS = 12  # at 24 lines all are seen
 LOOKING = "Looking for devices and servers."
 OPENING = "Opening the wallet."
 SETTING_UP = "Setting the wallet up."
+PROXY = "\nThrough a proxy?"
 
 
 class AnswerLine(Static):
@@ -69,6 +70,8 @@ class SetupScreen(Sheet[None]):
             yield Static(id="question", markup=False)
             yield from (AnswerLine(number) for number in range(MOST_ANSWERS))
             yield Field(id="answer", compact=True, select_on_focus=False)
+            yield Static(PROXY, id="way", markup=False)
+            yield Field(id="proxy", compact=True)
             yield Static(id="note", markup=False)
             yield self.keys(KeyPlace.WELCOME)
 
@@ -83,10 +86,14 @@ class SetupScreen(Sheet[None]):
         field = self.query_one("#answer", Input)
         field.display = not question.choices
         field.value = question.text
+        way, proxy = self.query_one("#way"), self.query_one("#proxy", Input)
+        way.display = proxy.display = question.proxy is not None
+        proxy.value = question.proxy or ""
         self.set_focus(None if question.choices else field)
         field.select_all()  # what is typed takes its place
         place = KeyPlace.WELCOME if question.choices else KeyPlace.ANSWER
-        self.query_one(".keys", Static).update(self.line_of_keys(place))
+        missing = (Needs.SECOND_FIELD,) if question.proxy is None else ()
+        self.query_one(".keys", Static).update(self.line_of_keys(place, missing))
         self.picked = 0
         self._show()
         self.post_message(KeyboardMoved())
@@ -119,9 +126,9 @@ class SetupScreen(Sheet[None]):
             self._take(self._question.choices[number].value)
 
     @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
+    def _typed(self) -> None:
         if not self._busy:
-            self._take(event.value)
+            self._take(self.query_one("#answer", Input).value)
 
     def action_back(self) -> None:
         """The question before, or where the person came from."""
@@ -142,7 +149,8 @@ class SetupScreen(Sheet[None]):
             self._begin(value)
             return
         try:
-            answers = setup.answer(self._answers, self._question, value, self._offers)
+            proxy = self.query_one("#proxy", Input).value
+            answers = setup.answer(self._answers, self._question, value, self._offers, proxy)
         except HostError as error:
             self._show(str(error))
             return

@@ -1,6 +1,6 @@
 """A page that lies over everything: its keys stand in its own last line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from host.tui import actions
-from host.tui.actions import KeyPlace
+from host.tui.actions import KeyPlace, Needs
 
 Result = TypeVar("Result")
 
@@ -22,11 +22,11 @@ class Sheet(ModalScreen[Result], inherit_bindings=False):
         """The line that names them."""
         return Static(self.line_of_keys(place), classes="keys")
 
-    def line_of_keys(self, place: KeyPlace) -> Content:
+    def line_of_keys(self, place: KeyPlace, missing: Collection[Needs] = ()) -> Content:
         """What it says."""
         parts = [
             Content.assemble((row.sign, "bold $accent"), f" {row.label}   ")
-            for row in actions.rows(place)
+            for row in actions.rows(place, missing)
         ]
         return Content.assemble(*parts)
 

@@ -1,5 +1,6 @@
 """A line for what nobody may see."""
 
+from textual.actions import SkipAction
 from textual.message import Message
 from textual.widgets import Input
 
@@ -25,7 +26,9 @@ class SecretField(Field):
         self.post_message(self.SecretTyped())
 
     def action_copy(self) -> None:
-        """Not into the clipboard, which other programs read."""
+        """Not into the clipboard, which other programs read. Without a selection ctrl+c quits."""
+        if not self.selected_text:
+            raise SkipAction
 
     def action_cut(self) -> None:
         """As `action_copy`."""

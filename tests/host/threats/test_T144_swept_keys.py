@@ -109,7 +109,10 @@ async def test_all_of_a_key_arrives_and_the_key_is_nowhere(
         await watcher.presses("s", PASTE + wif())
         assert isinstance(watcher._app.focused, SecretField)
         assert "••••" in await watcher.reads()
-        await watcher.presses("ctrl+a", "ctrl+c", "ctrl+x")
+        await watcher.presses("shift+home", "ctrl+c")
+        assert watcher._app.query_one(SecretField).selected_text
+        assert not is_in(shown(watcher))
+        await watcher.presses("shift+home", "ctrl+x", "end")
         assert not is_in(shown(watcher))
         await watcher.presses("enter")
         assert watcher._app.query_one(SecretField).value == ""
