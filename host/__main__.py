@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from host.errors import BadInput, HostError
@@ -31,6 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` say (the command line, without them). The exit status (host.cli.status)."""
     words = sys.argv[1:] if words is None else words
     _stand_in()
+    _spell_out()
     with ended_as_by_ctrl_c():
         return _guarded(list(words))
 
@@ -41,6 +43,16 @@ def _stand_in() -> None:
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to our end
             setattr(sys, name, nowhere)
+
+
+def _spell_out() -> None:
+    """Letters that a terminal or a file has no place for are written as numbers, not raised.
+
+    Outside UTF-8, a label of somebody else's alphabet would end a payment half-way through.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _guarded(words: list[str]) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from host.errors import BadInput
 from host.store import Pairing, Search
@@ -37,14 +37,14 @@ async def watch_text(
         return read, wallet.address_at(0).address
 
 
-def description(source: str, stdin: TextIO | None = None) -> str:
+def description(source: str, stdin: BinaryIO | None = None) -> str:
     """A descriptor itself, or what is in the file of that name; "-" is `stdin`. Raises BadInput."""
     if _IS_TEXT.search(source):  # not `( in it`: a second download is called "wallet (1).txt"
         return source
     limit = descriptors.LONGEST + 1
     try:
         if source == "-" and stdin is not None:
-            return stdin.read(limit)
+            return text_of(stdin.read(4 * limit))
         with Path(source).expanduser().open("rb") as file:
             return text_of(file.read(4 * limit))
     except Malformed as error:

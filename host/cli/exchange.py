@@ -51,7 +51,7 @@ async def export(args: argparse.Namespace) -> None:
 
 async def import_wallet(args: argparse.Namespace) -> None:
     """Make the wallet that a descriptor stands for. Raises WalletError."""
-    text = description(args.descriptor, sys.stdin)
+    text = description(args.descriptor, getattr(sys.stdin, "buffer", None))
     search = Search(args.gap, args.birthday)
     read, first = await watch_text(args.folder, text, args.network, search, args.script)
     args.script, args.account = read.pairing.script, read.pairing.account

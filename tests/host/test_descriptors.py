@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,9 @@ def test_a_file_may_have_brackets_in_its_name(tmp_path: Path) -> None:
     file.write_bytes(descriptor().encode("utf-16"))
     assert description(str(file)) == descriptor()
     assert description(descriptor()) == descriptor()
+    assert description("-", BytesIO(descriptor().encode("utf-16"))) == descriptor()
+    with pytest.raises(BadInput, match="- is no text"):
+        description("-", BytesIO(b"\xe9\xe8"))
     with pytest.raises(BadInput, match="cannot be read: No such file"):
         description(str(tmp_path / "wallet (2).txt"))
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from host.payees.contacts import Contact
 from tests.nights import cases
+from tests.wallets import STRANGER, paired
 
 HOST = (sys.executable, "-m", "host")
 ROOT = Path(__file__).parents[2]
@@ -71,6 +73,20 @@ except WalletError as error:
     )
     assert is_one_sentence(ended.stdout)
     assert "--home" in ended.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_letters_that_the_output_has_no_place_for_end_nothing(
+    encoding: str, tmp_path: Path
+) -> None:
+    wallet = paired(tmp_path / "regtest" / "wpkh")
+    wallet.store.keep_contact(Contact("J\xfcrgen \N{SNOWMAN}", STRANGER))
+    wallet.close()
+    env = os.environ | {"PYTHONIOENCODING": encoding}
+    ended = run("wallet", "contacts", "--home", str(tmp_path), env=env, encoding=encoding)
+    name = ended.stdout.split(" " + STRANGER)[0].strip()
+    spelled = {"ascii": "J\\xfcrgen \\u2603", "latin-1": "J\xfcrgen \\u2603"}
+    assert (ended.returncode, name) == (0, spelled.get(encoding, "J\xfcrgen \N{SNOWMAN}"))
 
 
 def test_an_output_that_nobody_reads_is_a_sentence() -> None:

@@ -23,7 +23,7 @@ class BitcoinReason(Reason):
         "Build the payment again in the wallet app.",
     )
     AMOUNT_NOT_PROVEN = (
-        "The amount of a coin is claimed, not proven.",
+        "The amount of a coin is not proven.",
         "Have the wallet app include the whole previous transactions.",
     )
     AMOUNTS_DISAGREE = (
