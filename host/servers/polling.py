@@ -176,8 +176,8 @@ class PollingBackend:
             except (ServerLost, TimeoutError, OSError) as error:
                 self._server = None
                 raise NetworkError(
-                    f"{self.name} does not answer. Nothing was lost. Check the connection and the"
-                    " address of the server, and try again."
+                    f"{self.name} does not answer, or not as such a server does. Nothing was lost."
+                    " Check the connection and the address of the server, and try again."
                 ) from error
 
     async def _pause(self, seconds: float) -> None:
