@@ -17,7 +17,7 @@ MAX_LABELS = 100_000
 MAX_BYTES = 50_000_000
 _COIN = re.compile(r"[0-9a-f]{64}:\d{1,10}")
 _TXID = re.compile(r"[0-9a-f]{64}")
-_NOTHING = "Nothing was changed."
+_UNCHANGED = "Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,17 @@ def read(data: bytes) -> tuple[Label, ...]:
     Kinds and fields that are not known here are left aside, as BIP329 asks.
     """
     if len(data) > MAX_BYTES:
-        raise BadInput(f"These are more labels than a wallet has. {_NOTHING}")
+        raise BadInput(f"These are more labels than a wallet has. {_UNCHANGED}")
     try:
         lines = reader.text_of(data).splitlines()
     except Malformed as error:
-        raise BadInput(f"This is no file of labels: it is no text. {_NOTHING}") from error
+        raise BadInput(f"This is no file of labels: it is no text. {_UNCHANGED}") from error
     labels: dict[tuple[str, str], Label] = {}
     for number, line in enumerate(lines, 1):
         if line.strip() and (label := _label(line, number)) is not None:
             labels[label.kind, label.ref] = label
     if len(labels) > MAX_LABELS:
-        raise BadInput(f"These are more labels than a wallet has. {_NOTHING}")
+        raise BadInput(f"These are more labels than a wallet has. {_UNCHANGED}")
     return tuple(labels.values())
 
 
@@ -70,7 +70,7 @@ def thing(text: str, network: str) -> tuple[str, str]:
         return "addr", read_address(name, network).text
     except BadInput as error:
         raise BadInput(
-            f"This is no txid, no coin TXID:N and no address of {network}. {_NOTHING}"
+            f"This is no txid, no coin TXID:N and no address of {network}. {_UNCHANGED}"
         ) from error
 
 
@@ -84,19 +84,19 @@ def _label(line: str, number: int) -> Label | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"Line {number} is no JSON object. {_NOTHING}") from error
+        raise BadInput(f"Line {number} is no JSON object. {_UNCHANGED}") from error
     if not isinstance(record, dict):
-        raise BadInput(f"Line {number} is no JSON object. {_NOTHING}")
+        raise BadInput(f"Line {number} is no JSON object. {_UNCHANGED}")
     kind, ref = record.get("type"), record.get("ref")
     text, spendable = record.get("label"), record.get("spendable")
     if not isinstance(kind, str) or not isinstance(ref, str) or not 0 < len(ref) <= LONGEST_REF:
-        raise BadInput(f"Line {number} has no type or no ref (BIP329). {_NOTHING}")
+        raise BadInput(f"Line {number} has no type or no ref (BIP329). {_UNCHANGED}")
     if not isinstance(text, str | None) or not isinstance(spendable, bool | None):
-        raise BadInput(f"Line {number} has a label or spendable of another kind. {_NOTHING}")
+        raise BadInput(f"Line {number} has a label or spendable of another kind. {_UNCHANGED}")
     if kind not in KINDS or not ref.isprintable():
         return None
     if kind == "output" and not _COIN.fullmatch(ref):
-        raise BadInput(f"Line {number} has an output that is not TXID:N. {_NOTHING}")
+        raise BadInput(f"Line {number} has an output that is not TXID:N. {_UNCHANGED}")
     is_coin = kind == "output"
     label = Label(kind, ref, plain(text or ""), spendable if is_coin else None)
     return label if label.text or label.spendable is not None else None

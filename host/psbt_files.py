@@ -15,7 +15,7 @@ from signer.formats.payload.values import Payload, Payment, RawTransaction
 
 LONGEST_FILE = 8_000_000  # bytes; as text
 STDIO = "-"
-_NOTHING = "Nothing was changed."
+_UNCHANGED = "Nothing was changed."
 _NO_FORM = "It is neither binary nor base64 nor hex."
 
 
@@ -24,7 +24,7 @@ def read_psbt(data: bytes) -> PsbtMaps:
     try:
         return PsbtMaps.parse(_binary(data))
     except Malformed as error:
-        raise BadInput(f"This is not a whole PSBT: {error} {_NOTHING}") from error
+        raise BadInput(f"This is not a whole PSBT: {error} {_UNCHANGED}") from error
 
 
 def read_bytes(file: str) -> bytes:
@@ -35,7 +35,7 @@ def read_bytes(file: str) -> bytes:
         with Path(file).open("rb") as stream:
             return stream.read(LONGEST_FILE + 1)
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}. {_NOTHING}") from error
+        raise BadInput(f"{file} cannot be read: {error.strerror}. {_UNCHANGED}") from error
 
 
 def read_text(file: str) -> str:
@@ -43,7 +43,7 @@ def read_text(file: str) -> str:
     try:
         return reader.text_of(read_bytes(file))
     except Malformed as error:
-        raise BadInput(f"{file} is no text in UTF-8 or UTF-16. {_NOTHING}") from error
+        raise BadInput(f"{file} is no text in UTF-8 or UTF-16. {_UNCHANGED}") from error
 
 
 def binary_form(data: bytes) -> bytes:
@@ -51,7 +51,7 @@ def binary_form(data: bytes) -> bytes:
     try:
         return _binary(data)
     except Malformed as error:
-        raise BadInput(f"This is no PSBT: {error} {_NOTHING}") from error
+        raise BadInput(f"This is no PSBT: {error} {_UNCHANGED}") from error
 
 
 def _binary(data: bytes) -> bytes:
@@ -97,7 +97,7 @@ def combine(parts: Sequence[PsbtMaps]) -> PsbtMaps:
     first = parts[0]
     for part in parts[1:]:
         if part.unsigned_tx != first.unsigned_tx:
-            raise BadInput(f"These PSBTs are about different transactions. {_NOTHING}")
+            raise BadInput(f"These PSBTs are about different transactions. {_UNCHANGED}")
     return PsbtMaps(
         _united(part.top for part in parts),
         tuple(_united(maps) for maps in zip(*(part.inputs for part in parts), strict=True)),
@@ -111,7 +111,7 @@ def _united(maps: Iterable[Map]) -> Map:
         for key, value in records.items():
             if united.setdefault(key, value) != value:
                 raise BadInput(
-                    f"The PSBTs say two different things in field {key[:1].hex()}. {_NOTHING}"
+                    f"The PSBTs say two different things in field {key[:1].hex()}. {_UNCHANGED}"
                 )
     return united
 

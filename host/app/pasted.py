@@ -8,7 +8,7 @@ from host.transactions import Transaction
 from host.values import Draft, PaymentRecord
 from host.wallet import Wallet
 
-_NOTHING = "Nothing was changed."
+_UNCHANGED = "Nothing was changed."
 _MOST_NAMED = 3
 _SIGNATURES = (b"\x02", b"\x07", b"\x08", b"\x13", b"\x14")  # partial, final, taproot
 
@@ -45,16 +45,16 @@ def _named(wallet: Wallet, psbt: PsbtMaps) -> str:
     if spent & {coin.outpoint for coin in wallet.utxos()}:
         return (
             "This payment spends coins of yours, but this wallet does not wait for it."
-            f" {_NOTHING} Write it here, with p."
+            f" {_UNCHANGED} Write it here, with p."
         )
     names = _signers(psbt)
     if wallet.fingerprint in names:
         return (
             "This payment is for your signer, but its coins are not known here: they are of another"
-            f" account or network, or spent already. {_NOTHING}"
+            f" account or network, or spent already. {_UNCHANGED}"
         )
     whose = f": it is for the signer {', '.join(names[:_MOST_NAMED])}" if names else ""
-    return f"This payment is not of this wallet{whose}. {_NOTHING}"
+    return f"This payment is not of this wallet{whose}. {_UNCHANGED}"
 
 
 def _signers(psbt: PsbtMaps) -> list[str]:

@@ -157,21 +157,21 @@ def remember(args: argparse.Namespace) -> None:
     if not args.wallet:
         return
     settings = load(args.home.root)
-    kept = WalletSettings(
+    entry = WalletSettings(
         args.network, args.script, args.account, args.device or "", args.server or "",
         args.proxy, str(getattr(args, "birthday", None) or ""), args.dns,
     )  # fmt: skip
-    changed = settings.remember(args.wallet, kept)
-    usual = WalletSettings()
-    unnamed = args.home.wallet(usual.network, usual.script, usual.account)
-    if args.task == "import" and (settings.wallet or unnamed.exists()):
-        changed = replace(changed, wallet=settings.wallet)
+    updated = settings.remember(args.wallet, entry)
+    account = WalletSettings()
+    folder = args.home.wallet(account.network, account.script, account.account)
+    if args.task == "import" and (settings.wallet or folder.exists()):
+        updated = replace(updated, wallet=settings.wallet)
         name = f"the wallet {settings.wallet}" if settings.wallet else "the one without a name"
         sys.stderr.write(
             f"Without --wallet, {name} opens as before. To change that: quietkey wallets --use"
             f" {args.wallet}\n"
         )
-    save(args.home.root, changed)
+    save(args.home.root, updated)
 
 
 def _server(args: argparse.Namespace) -> str | None:

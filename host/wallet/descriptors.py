@@ -23,7 +23,7 @@ from signer.formats.payload.descriptors import body_of, of_lines
 from signer.formats.payload.values import AccountDescription, AccountKeys
 
 LONGEST = 20_000  # characters; a taproot tree of many keys has a few thousand
-_NOTHING = "Nothing was changed."
+_UNCHANGED = "Nothing was changed."
 _BSMS = "BSMS"
 _QUOTES = " \t\r\n\"'`“”„"
 _SECRET = re.compile(
@@ -66,7 +66,7 @@ def read(text: str, network: str, script: str = "wpkh") -> ReadDescriptor:
     export has keys of one device alone, `script` says which of its accounts. Raises BadInput.
     """
     if len(text) > LONGEST:
-        raise BadInput(f"This is too long for a wallet. {_NOTHING}")
+        raise BadInput(f"This is too long for a wallet. {_UNCHANGED}")
     if _SECRET.search(text):
         raise BadInput(
             "This text holds a private key: whoever has it can spend the coins. It was not kept."
@@ -95,12 +95,12 @@ def _described(text: str, network: str, script: str) -> AccountDescription:
         keys.check_public(text)
         payload = reader.read(text) if text[:3].lower() == "ur:" else account_files.of_text(text)
     except Malformed as error:
-        raise BadInput(f"No wallet can be read in this. {error} {_NOTHING}") from error
+        raise BadInput(f"No wallet can be read in this. {error} {_UNCHANGED}") from error
     if isinstance(payload, AccountKeys):
         return of_lines([_chosen(payload.keys, network, script)])
     if not isinstance(payload, AccountDescription):
         raise BadInput(
-            f"This is no wallet. {_NOTHING} One is a descriptor, which begins with pkh, sh, wpkh,"
+            f"This is no wallet. {_UNCHANGED} One is a descriptor, which begins with pkh, sh, wpkh,"
             " wsh or tr and has a key that begins with xpub or tpub; or a file from another wallet:"
             " BSMS, a Coldcard setup file, the JSON of Specter."
         )
@@ -121,7 +121,8 @@ def _chosen(listed: tuple[str, ...], network: str, script: str) -> str:
     if script not in accounts:
         raise BadInput(
             f"This has keys, and none of them is that of an account of {script} on {network}."
-            f" {_NOTHING} Name network and script as the program has them, or export a descriptor."
+            f" {_UNCHANGED} Name network and script as the program has them, or export a"
+            " descriptor."
         )
     return accounts[script]
 
@@ -131,7 +132,7 @@ def _check_network(description: AccountDescription, network: str) -> None:
         kind = "the main network" if description.is_mainnet else "a test network"
         raise BadInput(
             f"The keys of this wallet are for {kind}, and --network says {network}."
-            f" {_NOTHING} Name the right network."
+            f" {_UNCHANGED} Name the right network."
         )
 
 
@@ -145,7 +146,7 @@ def _check_first_address(text: str, pairing: Pairing) -> None:
         _check_home(lines[3], pairing.network)
         raise BadInput(
             f"The record says that its first address is {lines[3][:100]}, and its descriptor has"
-            f" {first}. {_NOTHING} Ask for the record once more: it was changed on its way."
+            f" {first}. {_UNCHANGED} Ask for the record once more: it was changed on its way."
         )
 
 
@@ -154,7 +155,7 @@ def _check_home(address: str, network: str) -> None:
     try:
         read_address(address, network)
     except PayeeError as error:
-        raise BadInput(f"The first address of the record: {error.what} {_NOTHING}") from error
+        raise BadInput(f"The first address of the record: {error.what} {_UNCHANGED}") from error
 
 
 def _standard(body: str, network: str) -> Pairing | None:
@@ -183,6 +184,6 @@ def _try_out(pairing: Pairing) -> None:
         bdk_adapter.first_address(pairing)
     except (WalletError, bdk.CreateWithPersistError) as error:
         raise BadInput(
-            f"No wallet can be made of this descriptor. {_NOTHING}"
+            f"No wallet can be made of this descriptor. {_UNCHANGED}"
             " Export it again from the program it comes from."
         ) from error

@@ -30,9 +30,9 @@ def kept_pairing(path: Path, store: Store, coins: Path) -> Pairing | None:
         if pairing is None:
             _must(not exists(coins))  # pairing comes before the chain does
             return None
-        given = store.outermost_addresses()
-        _must(max(given, default=0) <= LAST_INDEX)
-        _must([*given.values()] == bdk_adapter.addresses_at(pairing, given))
+        addresses = store.outermost_addresses()
+        _must(max(addresses, default=0) <= LAST_INDEX)
+        _must([*addresses.values()] == bdk_adapter.addresses_at(pairing, addresses))
     return pairing
 
 
