@@ -155,6 +155,8 @@ def _mistyped_silent(text: str, hrp: str, network: str) -> PayeeError:
 
 def _symbols(text: str, hrp: str) -> list[int]:
     """What is behind the prefix and its 1, each 0 to 31. Raises PayeeError."""
+    if f"{hrp}1" in text[len(hrp) :]:
+        raise PayeeError("There are two addresses here, or one twice.", "Leave the one you mean.")
     start = len(hrp) + 1
     for place, letter in enumerate(text[start:], start):
         if letter not in bech32.ALPHABET:

@@ -154,6 +154,8 @@ def test_more_wrong_letters_are_not_guessed_at() -> None:
         (PAYEE + "qq", "2 letters are too many."),
         (TAPROOT[:-1], "1 letter is missing."),
         (TAPROOT + "q", "1 letter is too many."),
+        (f"{PAYEE}\n{TAPROOT}", "There are two addresses here, or one twice."),
+        (PAYEE * 2, "There are two addresses here, or one twice."),
         (PAYEE[:4].upper() + PAYEE[4:], "Capital and small letters are mixed"),
         (PAYEE.replace("a", "\N{CYRILLIC SMALL LETTER A}"), "Cyrillic small letter a"),
         ("mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfm", "wrong or missing, or was a capital one"),
