@@ -189,6 +189,10 @@ class RecordBook(Protocol):
         """Raises BadInput when there is none."""
         ...
 
+    async def descriptor(self) -> str:
+        """Which addresses and coins are the wallet's (BIP380, BIP389), with a checksum."""
+        ...
+
     async def flow(self, source: bytes | str) -> TransactionFlow:
         """Of a PSBT, a raw transaction, or one of the wallet by its txid. Raises BadInput."""
         ...

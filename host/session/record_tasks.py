@@ -102,6 +102,13 @@ def origin_sentence(address: OwnAddress) -> str:
     return f"Yours: {kind} address {address.index}, path {render_path(address.path)}. {used}"
 
 
+async def descriptor(host: Host) -> str:
+    """What the wallet is, or "" with the reason on the page."""
+    with reported(host):
+        return await host.session.records.descriptor()
+    return ""
+
+
 async def keep_contact(host: Host, name: str, payee: str) -> None:
     """One more person to pay by name; without an address, the one of that name is forgotten."""
     host.change(problem="")

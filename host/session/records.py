@@ -12,7 +12,7 @@ from host.payees.contacts import Contact, new_contact
 from host.payees.errors import read_alone
 from host.payees.payee import read_payee
 from host.values import GivenAddress, OwnAddress
-from host.wallet import Wallet, flows, own_addresses
+from host.wallet import Wallet, descriptors, flows, own_addresses
 
 
 class WalletRecords:
@@ -58,6 +58,9 @@ class WalletRecords:
         """Raises BadInput when there is none of that name."""
         if not await asyncio.to_thread(self._wallet().store.forget_contact, name):
             raise BadInput(f"There is no contact {name[:40]!r}. Nothing was changed.")
+
+    async def descriptor(self) -> str:
+        return descriptors.write(self._wallet().pairing)
 
     async def flow(self, source: bytes | str) -> TransactionFlow:
         """Raises BadInput for a transaction that this wallet does not have."""

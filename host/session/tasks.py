@@ -305,19 +305,23 @@ async def _finish(host: Host, unfinished: UnfinishedPayment) -> None:
 
 
 async def copy_payment(host: Host) -> str:
-    """The payment on the page as a text for another signer, or "" with the reason on the page."""
+    """The unsigned payment on the page as a text for a signer, or "" with the reason there."""
     payment = host.state.payment
-    if payment is None or not payment.collects or payment.working:
+    if payment is None or payment.txid or payment.working:
         return ""
     try:
-        text = b64encode(await host.session.hand_on(payment.draft)).decode()
+        # One that a device refused is forgotten: what is copied is written down again, so that the
+        # answer to it is known.
+        draft = await host.session.renew(payment.draft)
+        text = b64encode(await host.session.hand_on(draft)).decode()
         if len(text) > MOST_COPIED:
             raise WalletError(wording.TOO_LONG_TO_COPY)
     except HostError as error:
         _change_payment(host, problem=str(error))
         return ""
-    signatures = await host.session.signatures(payment.draft)
-    _change_payment(host, stage=Stage.WRITTEN, signatures=signatures, copied=True, problem="")
+    signatures = await host.session.signatures(draft)
+    fields = {"draft": draft, "signatures": signatures, "copied": True}
+    _change_payment(host, stage=Stage.WRITTEN, problem="", **fields)
     return text
 
 

@@ -59,6 +59,7 @@ NEXT_SIGNER = (
     " signed there, and paste the answer on the wallet's page."
 )
 COPIED = "Copied, with the signatures it has. Have it signed, then paste the answer on page w."
+COPIED_UNSIGNED = "Copied. Have it signed elsewhere, then paste the answer on page w."
 TOO_LONG_TO_COPY = (
     "The payment is too long to copy. Nothing was lost. Write it to a file: quietkey wallet pay"
     " --continue --psbt-out FILE."

@@ -20,7 +20,6 @@ class Needs(Enum):
     LIFTING = "its coin can be spent"
     SENDING_AGAIN = "it is one's own"
     ATTACKS = "attacks"
-    SHARED = "several keys"
     WALLETS = "wallets with names"
     HANDED_ON = "others may have it"
     PATHS = "several spending paths"
@@ -34,6 +33,7 @@ class KeyPlace(Enum):
     """Where a key works: everywhere, or while one part of the app has the keyboard."""
 
     EVERYWHERE = "Everywhere"
+    HOME = "Looking at the wallet"
     DEVICE = "On the device"
     REVIEW = "When the device asks for a yes"
     TYPING = "Typing on the device"
@@ -102,12 +102,14 @@ ROWS = (
     KeyRow(E, "u", "cable", "u", "Cable", "Pull the cable, or plug it in.", 3),
     KeyRow(E, "m", "mine", "m", "Mine", "Let the miner find a block.", 4, needs=PLAYGROUND),
     KeyRow(E, "b", "units", "b", "BTC", "Amounts in BTC, or in sats again.", 5),
+    KeyRow(E, "ctrl+y", "copy_text", "^y", "Copy text", "What ▸ says, also an error.", 6),
     KeyRow(E, "ctrl+p", "command_palette", "^p", "Commands", "Find all of this by name.", 2),
     KeyRow(E, "ctrl+g", "jump", "^g", "Jump", "A letter on each part: go there.", 6),
     KeyRow(E, "question_mark", "explain", "?", "Help", "Keys, and what the words mean.", 0),
     KeyRow(E, "q,ctrl+q,ctrl+c", "quit", "q", "Quit", "End the app and what it started.", 0),
     KeyRow(E, "tab", "next", "tab", "Next", "The next field, or the other panel.", 6),
     KeyRow(E, "shift+tab", "previous", "⇧tab", "Before", "The one before it.", 6),
+    KeyRow(KeyPlace.HOME, "y", "copy", "y", "Copy", "The wallet's descriptor: no secret.", 4),
     KeyRow(D, "enter,space", "press('ok')", "enter", "✓", "Press ✓; hold space to hold it.", 0),
     KeyRow(D, "left,up", "press('left')", "←", "◂", "Press ◂.", 0),
     KeyRow(D, "right,down", "press('right')", "→", "▸", "Press ▸.", 0),
@@ -130,9 +132,10 @@ ROWS = (
     KeyRow(KeyPlace.FORM, "ctrl+t", "paths", "^t", "Path", "Who signs, and when.", 0, Needs.PATHS),
     KeyRow(KeyPlace.FORM, "tab", "next", "tab", "Next field", "The next field.", 0),
     KeyRow(KeyPlace.FORM, "escape", "leave", "esc", "Leave it", "Nothing is paid.", 0),
+    KeyRow(KeyPlace.FORM, "ctrl+y", "copy_text", "^y", "Copy text", "What ▸ says.", 6),
     KeyRow(KeyPlace.FORM, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.DRAFT, "enter", "resume", "enter", "Go on", "Ask the device, or try again.", 0),
-    KeyRow(KeyPlace.DRAFT, "y", "copy", "y", "Copy", "For another signer.", 0, Needs.SHARED),
+    KeyRow(KeyPlace.DRAFT, "y", "copy", "y", "Copy", "PSBT, or txid once it is signed.", 2),
     KeyRow(
         KeyPlace.DRAFT,
         "x",
@@ -151,6 +154,7 @@ ROWS = (
     ),
     KeyRow(KeyPlace.ASKING, "escape", "leave", "esc", "Stop waiting", "Nothing more is asked.", 0),
     KeyRow(KeyPlace.SENT, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
+    KeyRow(KeyPlace.SENT, "y", "copy", "y", "Copy", "Its txid, into the clipboard.", 4),
     KeyRow(
         KeyPlace.SENT, "m", "mine", "m", "Mine", "Let the miner find a block.", 0, needs=PLAYGROUND
     ),
@@ -169,6 +173,7 @@ ROWS = (
     KeyRow(KeyPlace.LIST, "down", "down", "↓", "Down", "One line down.", 2),
     KeyRow(KeyPlace.LIST, "pageup", "page_up", "pgup", "Page up", "One page up.", 6),
     KeyRow(KeyPlace.LIST, "pagedown,space", "page_down", "space", "Page", "One page down.", 2),
+    KeyRow(KeyPlace.LIST, "y", "copy", "y", "Copy", "What the plots say.", 4),
     KeyRow(KeyPlace.LIST, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.COINS, "up", "pick(-1)", "↑", "Up", "The coin above.", 2),
     KeyRow(KeyPlace.COINS, "down", "pick(1)", "↓", "Down", "The coin below.", 2),
@@ -206,19 +211,25 @@ ROWS = (
     KeyRow(KeyPlace.NOTE, "enter", "keep", "enter", "Keep it", "Write it down.", 0),
     KeyRow(KeyPlace.NOTE, "tab", "next", "tab", "Next field", "The next field.", 1),
     KeyRow(KeyPlace.NOTE, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0),
+    KeyRow(
+        KeyPlace.NOTE, "ctrl+y", "copy_text", "^y", "Copy text", "An address, or what ▸ says.", 6
+    ),
     KeyRow(KeyPlace.NOTE, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.ADDRESSES, "enter", "find", "enter", "Find", "Whose address it is.", 0),
-    KeyRow(KeyPlace.ADDRESSES, "up", "up", "↑", "Up", "One line up.", 1),
-    KeyRow(KeyPlace.ADDRESSES, "down", "down", "↓", "Down", "One line down.", 1),
+    KeyRow(KeyPlace.ADDRESSES, "up", "pick(-1)", "↑", "Up", "The address above.", 1),
+    KeyRow(KeyPlace.ADDRESSES, "down", "pick(1)", "↓", "Down", "The address below.", 1),
+    KeyRow(KeyPlace.ADDRESSES, "ctrl+y", "copy", "^y", "Copy", "The address at ▸.", 1),
     KeyRow(KeyPlace.ADDRESSES, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     KeyRow(KeyPlace.ADDRESSES, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(KeyPlace.RATE, "enter", "look", "enter", "Look at it", "See the new fee first.", 0),
     KeyRow(KeyPlace.RATE, "escape", "leave", "esc", "Leave it", "Nothing is changed.", 0),
+    KeyRow(KeyPlace.RATE, "ctrl+y", "copy", "^y", "Copy", "The txid.", 6),
     KeyRow(KeyPlace.RATE, "ctrl+q", "quit", "^q", "Quit", "End the app.", 1),
     KeyRow(N, "up", "pick(-1)", "↑", "Up", "The node above.", 2, needs=PLAYGROUND),
     KeyRow(N, "down", "pick(1)", "↓", "Down", "The node below.", 2, needs=PLAYGROUND),
     KeyRow(N, "k,enter", "switch", "k", "Stop or start it", "This node only.", 0, needs=PLAYGROUND),
     KeyRow(N, "x", "proxy", "x", "Proxy", "Through Tor, or not.", 0, needs=Needs.WALLETS),
+    KeyRow(N, "y", "copy", "y", "Copy", "Its newest block's hash.", 4, needs=PLAYGROUND),
     KeyRow(N, "escape", "leave", "esc", "Back", "Back to the balance.", 0),
     *(
         KeyRow(

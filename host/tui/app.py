@@ -30,6 +30,7 @@ from host.tui.screens.payment import PaymentPage
 from host.tui.screens.rate import RatePage
 from host.tui.session_app import LENT
 from host.tui.widgets.device import NARROW, DeviceWidget
+from host.tui.widgets.wallet import WalletPanel
 
 NO_TERMINAL = (
     "The app needs a terminal. Without one: quietkey demo --auto, or quietkey wallet --help."
@@ -111,6 +112,11 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Commands):
             self.push_screen(Commands(id="--command-palette"))
+
+    def action_copy_text(self) -> None:
+        page = self._desk.query_one(WalletPanel).page if self._desk else None
+        if page is not None:
+            page.action_copy_text()
 
     async def action_quit(self) -> None:
         if losses := at_stake(self.state, self._opening.keeps):
@@ -213,7 +219,7 @@ class QuietkeyApp(RecordApp, inherit_bindings=False):
         if payment is not None and payment.working:
             self.workers.cancel_group(self, "payment")
             return
-        if payment is not None and payment.is_kept:
+        if payment is not None and (payment.is_kept or payment.copied):
             self.change(payment=replace(payment, stage=Stage.WRITTEN, problem="", copied=False))
         elif payment is not None and payment.stage in {Stage.WRITTEN, Stage.ASKED}:
             self.start_task("wallet", tasks.discard, self, payment.draft)

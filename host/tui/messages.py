@@ -239,6 +239,10 @@ class FlowRequested(Message):
         self.source = source
 
 
+class DescriptorRequested(Message):
+    """Copy what the wallet is: its descriptor, which holds no secret."""
+
+
 class OverviewRequested(Message):
     """Draw the plots of the wallet as it is now."""
 

@@ -15,6 +15,7 @@ from host.tui.screens.page import WalletPage
 from host.tui.screens.proxy import ProxyPage
 from host.tui.screens.receive import ReceivePage
 from host.tui.session_app import SessionApp
+from host.tui.widgets.wallet import WalletPanel
 
 
 class RecordApp(SessionApp, inherit_bindings=False):
@@ -76,6 +77,17 @@ class RecordApp(SessionApp, inherit_bindings=False):
     async def _show_contact(self, message: messages.ContactRequested) -> None:
         self.change(problem="")
         await self._turn(ContactsPage(message.payee))
+
+    @on(messages.DescriptorRequested)
+    def _copy_descriptor(self) -> None:
+        if self.state.wallet is not None:
+            self.start_task("records", self._descriptor_copied)
+
+    async def _descriptor_copied(self) -> None:
+        text = await record_tasks.descriptor(self)
+        page = self._desk.query_one(WalletPanel).page if self._desk else None
+        if text and page is not None:
+            page.copy(text)
 
     @on(messages.AddressSought)
     def _find_address(self, message: messages.AddressSought) -> None:

@@ -5,6 +5,8 @@ from host.errors import BadInput
 from host.payees.contacts import Contact, new_contact
 from host.values import GivenAddress, OwnAddress
 
+DESCRIPTOR = "wpkh([73c5da0a/84h/1h/0h]tpub/<0;1>/*)#checksum"
+
 
 class FakeRecords:
     """Implements host.session.api.RecordBook."""
@@ -40,6 +42,9 @@ class FakeRecords:
     async def forget_contact(self, name: str) -> None:
         if self.people.pop(name, None) is None:
             raise BadInput(f"There is no contact {name!r}. Nothing was changed.")
+
+    async def descriptor(self) -> str:
+        return DESCRIPTOR
 
     async def flow(self, source: bytes | str) -> TransactionFlow:
         if source not in self.flows:

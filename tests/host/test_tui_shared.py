@@ -133,11 +133,16 @@ async def test_a_payment_that_others_may_have_is_left_on_a_page_and_given_up_on_
         assert "given up" in await watcher.reads()
 
 
-async def test_a_wallet_of_one_key_has_no_such_keys() -> None:
+async def test_a_payment_of_one_key_is_copied_kept_and_given_up_on_leaving_it_again() -> None:
     session = funded()
     async with at_the(session) as person:
         page = await person.does(*FORM, "enter")
-        assert "Copy" not in page
-        assert "Signed" not in page.partition("Your yes")[0]
-        await person.does("y", "x")
-        assert not session.discarded
+        assert "y Copy" in page
+        assert "x Give up" not in page
+        page = await person.does("y")
+        assert "Copied. Have it signed elsewhere, then paste the answer on page w." in page
+        assert b64decode(person.app.clipboard) == b"psbt\xff"
+        assert "A payment was left half way." in await person.does("escape")
+        assert not session.discarded, "somebody may be signing it"
+        await person.does("p", "escape")
+        assert session.discarded

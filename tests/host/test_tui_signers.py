@@ -20,6 +20,7 @@ from tests.goldens import screen_text
 from tests.host.pilots import Watcher
 from tests.host.test_tui_session import OneServer, app_on
 from tests.host.test_tui_shared import known
+from tests.nights import AT_NIGHT
 from tests.people import Person
 
 FLAGS = ("--tcp", "0", "--camera", "0", "--network", "regtest")
@@ -61,6 +62,7 @@ def code_on(screen: str) -> Frame:
     return Frame(len(wide[0]), len(wide) * DOT, pixels)
 
 
+@AT_NIGHT
 @pytest.mark.timeout(120)
 async def test_each_signer_confirms_the_address_by_cable_or_by_the_code_on_the_page(
     signers: tuple[EmulatorProcess, ...], folder: Path

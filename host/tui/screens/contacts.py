@@ -69,6 +69,14 @@ class ContactsPage(WalletPage, can_focus=False):
         news = warned(warning) if warning and not problem else pointed(problem or HINT)
         self.query_one("#advice", Static).update(news)
 
+    def action_copy_text(self) -> None:
+        """The address of whose name is in the field, or what the page says."""
+        contact = of_name(self.query_one("#name", Input).value, self._contacts)
+        if contact is None:
+            super().action_copy_text()
+        else:
+            self.copy(contact.payee)
+
     @on(Input.Submitted)
     def action_keep(self) -> None:
         """An empty address forgets somebody, but only where the address is asked for."""

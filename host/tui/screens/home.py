@@ -10,7 +10,9 @@ from textual.widgets import Static
 
 from host.session.api import WalletSnapshot
 from host.session.state import AppState
-from host.tui.messages import PsbtPasted
+from host.tui import actions
+from host.tui.actions import KeyPlace
+from host.tui.messages import DescriptorRequested, PsbtPasted
 from host.tui.screens.coins import coin_line
 from host.tui.screens.history import movement, whole_movement
 from host.tui.screens.page import SizedPage, advice, balance, paid_to
@@ -26,6 +28,8 @@ WHOLE_COLUMNS = 70  # that a whole row needs
 class HomePage(SizedPage):
     """In a low window balance, advice and a few payments; in a higher one all that fits."""
 
+    place = KeyPlace.HOME
+    BINDINGS = actions.bindings(KeyPlace.HOME)
     lists_payments = True
 
     def compose(self) -> ComposeResult:
@@ -38,6 +42,9 @@ class HomePage(SizedPage):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         self.post_message(PsbtPasted(event.text))
+
+    def action_copy(self) -> None:
+        self.post_message(DescriptorRequested())
 
     def show(self, state: AppState) -> None:
         self._state = state

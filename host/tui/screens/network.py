@@ -49,6 +49,10 @@ class NetworkPage(WalletPage):
     def action_proxy(self) -> None:
         self.post_message(ProxyRequested())
 
+    def action_copy(self) -> None:
+        if self._state.nodes:
+            self.copy(self._state.nodes[self.picked].tip)
+
     def action_switch(self) -> None:
         self.post_message(NodeToggled(self.picked))
 

@@ -12,6 +12,7 @@ from host.session.state import AppState, next_step
 from host.tui.actions import KeyPlace, Needs
 from host.tui.messages import PageLeft
 
+POINTER = "▸ "
 COPIED = "The terminal was asked to copy it. Not every one does: compare what you paste."
 GROUPS_A_LINE = 12  # of an address, beside its label at 80 columns
 
@@ -35,9 +36,16 @@ class WalletPage(Vertical, can_focus=True, inherit_bindings=False):
     def copy(self, text: str) -> None:
         """By the terminal (OSC 52), also through ssh. The page's last line says so."""
         self.app.copy_to_clipboard(text)
-        advice = self.query_one("#advice", Static)
-        advice.update(pointed(COPIED))
-        advice.display = True
+        for advice in self.query("#advice").results(Static):
+            advice.update(pointed(COPIED))
+            advice.display = True
+
+    def action_copy_text(self) -> None:
+        """What the page says, which may be an error."""
+        for advice in self.query("#advice").results(Static):
+            text = str(advice.content).replace(POINTER, "").strip()
+            if text and text != COPIED:
+                self.copy(text)
 
     def action_leave(self) -> None:
         self.post_message(PageLeft())
@@ -104,11 +112,11 @@ def advice(state: AppState) -> Content:
 def pointed(sentence: str, style: str = "$accent bold") -> Content:
     if not sentence:
         return Content()
-    return Content.assemble(("▸ ", style), sentence)
+    return Content.assemble((POINTER, style), sentence)
 
 
 def warned(sentence: str) -> Content:
     """A sentence that nobody should miss, in bold, whatever the colours are."""
     if not sentence:
         return Content()
-    return Content.assemble(("▸ ", "$text-warning bold"), (sentence, "bold"))
+    return Content.assemble((POINTER, "$text-warning bold"), (sentence, "bold"))

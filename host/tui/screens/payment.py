@@ -39,6 +39,10 @@ class PaymentPage(WalletPage):
     title = "Pay"
     BINDINGS = actions.bindings(KeyPlace.DRAFT)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._txid = ""
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(id="draft")
@@ -50,9 +54,8 @@ class PaymentPage(WalletPage):
         if state.payment is None:
             return
         self.place = _place(state.payment)
-        is_shared = state.payment.collects
-        handed_on = (Needs.HANDED_ON,) if not state.payment.is_kept else ()
-        self.missing = frozenset(handed_on if is_shared else (Needs.SHARED, Needs.HANDED_ON))
+        self.missing = frozenset(() if state.payment.is_kept else (Needs.HANDED_ON,))
+        self._txid = state.payment.txid
         self.query_one("#draft", Static).update(_facts(state.payment, state))
         self.query_one("#steps", Static).update(_steps(state.payment))
         self.query_one("#advice", Static).update(_advice(state.payment, state))
@@ -70,7 +73,11 @@ class PaymentPage(WalletPage):
         self.post_message(ResumeRequested())
 
     def action_copy(self) -> None:
-        self.post_message(PaymentCopied())
+        """The PSBT for another signer; what is signed goes by its name."""
+        if self._txid:
+            self.copy(self._txid)
+        else:
+            self.post_message(PaymentCopied())
 
     def action_end(self) -> None:
         self.post_message(PaymentEnded())
@@ -199,7 +206,7 @@ def _advice(payment: PaymentProgress, state: AppState) -> Content:
 
 def _next(payment: PaymentProgress) -> str:
     if payment.copied:
-        return wording.COPIED
+        return wording.COPIED if payment.collects else wording.COPIED_UNSIGNED
     return wording.NEXT_SIGNER if payment.is_kept else ASK
 
 

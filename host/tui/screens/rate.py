@@ -67,6 +67,9 @@ class RatePage(WalletPage, can_focus=False):
             txid = self._entry.row.txid
             self.post_message(ReplacementRequested(self._way_out, txid, checked.value))
 
+    def action_copy(self) -> None:
+        self.copy(self._entry.row.txid)
+
     def action_leave(self) -> None:
         self.post_message(EntryRequested(self._entry.row.txid))
 

@@ -29,12 +29,23 @@ class TrendsPage(SizedPage):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(id="plots")
+            yield Static(id="advice")
 
     def show(self, state: AppState) -> None:
         self._state = state
         room = self.query_one(VerticalScroll).scrollable_content_region
         drawn = _drawn(state, max(room.width - 1, LEAST_COLUMNS), room.height)
         self.query_one("#plots", Static).update(drawn)
+
+    def action_copy(self) -> None:
+        overview = self._state.overview
+        if overview is not None:
+            sentences = [
+                plots.balance_sentence(overview.points),
+                plots.ages_sentence(overview.ages),
+                plots.fees_sentence(overview.fees),
+            ]
+            self.copy("\n".join(sentences))
 
     def action_up(self) -> None:
         self.query_one(VerticalScroll).scroll_up(animate=False)

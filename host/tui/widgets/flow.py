@@ -14,13 +14,13 @@ NARROWEST = 60
 class FlowPicture(Static):
     """Empty as long as there is nothing to draw, or no room to draw it in.
 
-    `whose` coins they are is said above it. `most_lines` is how much room there is; None where
-    what is too long is scrolled.
+    `subject`, whose coins they are, is said above it. `most_lines` is how much room there is;
+    None where what is too long is scrolled.
     """
 
-    def __init__(self, whose: str = "its") -> None:
+    def __init__(self, subject: str = "its") -> None:
         super().__init__(markup=False)
-        self._whose = whose
+        self._subject = subject
         self._source: bytes | str | None = None
         self._state = AppState()
         self.most_lines: int | None = None
@@ -47,7 +47,7 @@ class FlowPicture(Static):
         if self.most_lines is not None and len(lines) >= self.most_lines:
             self.update("")
             return
-        title = f"Where {self._whose} coins come from and go, in {'BTC' if in_btc else 'sats'}"
+        title = f"Where {self._subject} coins come from and go, in {'BTC' if in_btc else 'sats'}"
         self.update("\n".join((title, *lines)))
 
 
