@@ -159,7 +159,7 @@ class AttackRange(Protocol):
 
 
 class RecordBook(Protocol):
-    """What a wallet has written down beside its coins."""
+    """What a wallet has written down beside its coins, and its descriptor (BIP380, BIP389)."""
 
     async def addresses(self) -> tuple[GivenAddress, ...]:
         """Those that somebody was given or paid to, newest first."""
@@ -177,9 +177,7 @@ class RecordBook(Protocol):
         """Write to a txid, an address or a coin "txid:n"; "" forgets it. Raises BadInput."""
         ...
 
-    async def contacts(self) -> tuple[Contact, ...]:
-        """People who are paid again."""
-        ...
+    async def contacts(self) -> tuple[Contact, ...]: ...
 
     async def keep_contact(self, name: str, payee: str) -> Contact:
         """One more, or another address of the same name. Raises BadInput."""
@@ -189,9 +187,7 @@ class RecordBook(Protocol):
         """Raises BadInput when there is none."""
         ...
 
-    async def descriptor(self) -> str:
-        """Which addresses and coins are the wallet's (BIP380, BIP389), with a checksum."""
-        ...
+    async def descriptor(self) -> str: ...
 
     async def flow(self, source: bytes | str) -> TransactionFlow:
         """Of a PSBT, a raw transaction, or one of the wallet by its txid. Raises BadInput."""

@@ -232,9 +232,8 @@ class LocalSession:
         return await receive.next_address(self.wallet)
 
     async def verify(self, address: ReceiveAddress) -> int:
-        return await self.cable.ask(
-            lambda device: verify_address.verify_address(self.wallet, device, address)
-        )
+        check = verify_address.verify_address
+        return await self.cable.ask(lambda device: check(self.wallet, device, address))
 
     async def judge(self, address: ReceiveAddress, *, is_same: bool) -> None:
         await verify_address.judge(self.wallet, address, is_same=is_same)
@@ -353,8 +352,7 @@ class LocalSession:
         own = await asyncio.to_thread(pasted.own_payment, self.wallet, psbt)
         if isinstance(own, PaymentRecord):
             return UnfinishedPayment.of(own)
-        signed = pasted.is_signed(psbt)
-        payment = await self.take_signed(own, psbt.encode()) if signed else None
+        payment = await self.take_signed(own, psbt.encode()) if pasted.is_signed(psbt) else None
         return UnfinishedPayment(own, payment, await self.signatures(own))
 
     async def send(self, payment: SignedPayment, observer: Observer) -> Sent:
