@@ -50,10 +50,10 @@ LATEST = 50  # payments that are looked at for what they paid
 
 async def draft(wallet: Wallet, request: PaymentRequest) -> Draft:
     """A payment to be signed, kept on disk. Raises WalletError with the reason why not."""
-    return await kept(wallet, wallet.draft_request, request)
+    return await keep_draft(wallet, wallet.draft_request, request)
 
 
-async def kept(wallet: Wallet, make: Callable[[Unpack[Ts]], Draft], *args: *Ts) -> Draft:
+async def keep_draft(wallet: Wallet, make: Callable[[Unpack[Ts]], Draft], *args: *Ts) -> Draft:
     """A draft that the wallet makes and keeps, beside the loop. Raises WalletError as `make` does.
 
     A thread cannot be stopped: who is cancelled meanwhile waits for it, and what it made is

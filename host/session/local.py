@@ -308,11 +308,11 @@ class LocalSession:
 
     async def bump(self, txid: str, sats_per_vbyte: float) -> Draft:
         await self.check_rate(sats_per_vbyte)
-        return await spend.kept(self.wallet, self.wallet.draft_bump, txid, sats_per_vbyte)
+        return await spend.keep_draft(self.wallet, self.wallet.draft_bump, txid, sats_per_vbyte)
 
     async def call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
         await self.check_rate(sats_per_vbyte)
-        return await spend.kept(self.wallet, self.wallet.draft_call_off, txid, sats_per_vbyte)
+        return await spend.keep_draft(self.wallet, self.wallet.draft_call_off, txid, sats_per_vbyte)
 
     async def give_up(self, txid: str) -> None:
         await asyncio.to_thread(self.wallet.give_up, txid)

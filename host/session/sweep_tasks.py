@@ -23,8 +23,8 @@ async def plan_sweep(host: Host, key: str, fee: FeeChoice, birthday: date | None
     host.change(problem="", busy=wording.LOOKING_FOR_COINS)
     with reported(host):
         sweep = host.state.sweep
-        held = sweep.sweeper if sweep and not key else None
-        sweeper = held or host.session.sweeper(key, birthday)
+        present = sweep.sweeper if sweep and not key else None
+        sweeper = present or host.session.sweeper(key, birthday)
         host.change(sweep=SweepProgress(sweeper))
         try:
             rate, advice = await chosen_rate(host.session, fee)

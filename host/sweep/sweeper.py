@@ -36,9 +36,11 @@ class KeySweeper:
     Nothing was received before `birthday`; None looks at the whole chain.
     """
 
-    def __init__(self, key: PrivateKey, to: Destination, birthday: date | None = None) -> None:
+    def __init__(
+        self, key: PrivateKey, destination: Destination, birthday: date | None = None
+    ) -> None:
         self._key = key
-        self._to = to
+        self._destination = destination
         self._search = Search(birthday=birthday)
         self._wallets: tuple[KeyWallet, ...] = ()
         self._planned: tuple[Sweep, ReceiveAddress] | None = None
@@ -50,9 +52,9 @@ class KeySweeper:
         Raises BadInput when nothing is there, TooFewCoins when it is less than its fee, WalletError
         for a rate that is not passed on, NetworkError.
         """
-        await self._to.check_rate(sats_per_vbyte)
+        await self._destination.check_rate(sats_per_vbyte)
         wallets = self._wallets = self._wallets or await self._looked_for()
-        address = await self._to.last_address() or await self._to.next_address()
+        address = await self._destination.last_address() or await self._destination.next_address()
         sweep = await asyncio.to_thread(plan, wallets, address.address, sats_per_vbyte)
         self._planned, self._raw_tx = (sweep, address), b""
         return sweep
@@ -69,9 +71,9 @@ class KeySweeper:
         return self._planned
 
     async def _looked_for(self) -> tuple[KeyWallet, ...]:
-        wallets = watch(self._key, self._to.network, self._search)
+        wallets = watch(self._key, self._destination.network, self._search)
         for scanned in wallets:
-            await self._to.look_for(scanned)
+            await self._destination.look_for(scanned)
             scanned.closed = True
         return wallets
 
@@ -80,7 +82,7 @@ class KeySweeper:
 
         Raises BadInput before there is a plan, WalletError, NetworkError.
         """
-        sweep, network = self._plan[0], self._to.network
+        sweep, network = self._plan[0], self._destination.network
         if not self._raw_tx:
             self._raw_tx = await asyncio.to_thread(signed, sweep, self._key, network)
-        return await self._to.broadcast(self._raw_tx)
+        return await self._destination.broadcast(self._raw_tx)

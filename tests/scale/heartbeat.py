@@ -1,8 +1,8 @@
 """`python -m tests.scale.heartbeat [--transactions N] [--coins N]`: how long the app is deaf.
 
-A heart beats in the app's loop while it opens and syncs a wallet of a long life, turns its pages
-and drafts a payment of all its coins. Bar: no beat is late by more than 50 ms, as far as the loop's
-own thread worked meanwhile; how long it waited for a processor besides is printed, too.
+A heart beats in the app's loop while it opens and syncs a wallet of a long life, turns its pages,
+types, and drafts a payment of all its coins. Bar: no beat is late by more than 50 ms, as far as the
+loop's own thread worked meanwhile; how long it waited for a processor besides is printed, too.
 """
 
 import argparse
@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host import settings
-from host.session import remembered, tasks
+from host.session import record_tasks, remembered, tasks
 from host.session.state import AppState
 from host.tui.app import QuietkeyApp
+from host.tui.screens.pay import PayPage
+from host.tui.screens.payment import PaymentPage
 from host.values import PaymentRequest
 from tests.scale.home import NAME, home
 from tests.wallets import STRANGER
 
+PAGES = ("coins", "history", "trends", "network", "addresses", "contacts", "receive", "sweep")
 BEAT_S, BAR_S = 0.005, 0.05
 
 
@@ -66,7 +69,7 @@ async def measure(root: Path) -> Heart:
     async with app.run_test(size=(120, 40)) as pilot:
         async with heart.during("opening and syncing"):
             await until(lambda state: state.wallet and state.synced and state.wallet.is_whole)
-        for page in ("coins", "history", "trends", "network", "home"):
+        for page in (*PAGES, "home"):
             async with heart.during(f"opening {page}"):
                 await app.action_turn(page)
                 await pilot.pause(0.3)
@@ -78,6 +81,24 @@ async def measure(root: Path) -> Heart:
         async with heart.during("drafting one of all coins"):
             await tasks.draft_payment(app, PaymentRequest.to(STRANGER, None, 1.0))
         assert app.state.payment, app.state.problem
+        async with heart.during("looking at it"):
+            await app._turn(PaymentPage())
+            await pilot.pause(0.3)
+        async with heart.during("typing a payment"):
+            await app._turn(PayPage())
+            await pilot.pause(0.3)
+            app.screen.focused.value = STRANGER  # type: ignore[union-attr]
+            await pilot.press("tab", *"25000")
+        coin = app.state.wallet.utxos[0].outpoint if app.state.wallet else ""
+        async with heart.during("freezing a coin, and not"):
+            await tasks.freeze(app, coin, frozen=True)
+            await tasks.freeze(app, coin, frozen=False)
+        async with heart.during("writing a label"):
+            await record_tasks.write_label(app, coin, "Rent")
+        async with heart.during("finding an address"):
+            await record_tasks.find_address(app, STRANGER)
+        async with heart.during("an address to be paid at"):
+            await tasks.issue_address(app)
     return heart
 
 

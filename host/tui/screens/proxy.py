@@ -13,7 +13,7 @@ from host.tui.messages import PageRequested, ProxyChosen
 from host.tui.screens.page import WalletPage, pointed
 from host.tui.widgets.field import Field
 
-ABOUT = (
+EXPLANATION = (
     "Through Tor, nodes and servers do not learn where you are; what else they learn stays. The"
     " wallet is opened anew for it. Names (name@domain) are then looked up at a resolver that you"
     " name: dns in config.toml."
@@ -30,7 +30,7 @@ class ProxyPage(WalletPage, can_focus=False):
         self._proxy = proxy
 
     def compose(self) -> ComposeResult:
-        yield Static(ABOUT)
+        yield Static(EXPLANATION)
         with Horizontal(classes="field"):
             yield Label("Proxy")
             yield Field(self._proxy or setup.STRAIGHT, id="proxy", compact=True)

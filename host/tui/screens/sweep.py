@@ -22,15 +22,15 @@ from host.tui.screens.page import WalletPage, fact, paid_to, pointed
 from host.tui.widgets.field import Field
 from host.tui.widgets.secret import SecretField
 
-ABOUT = (
+EXPLANATION = (
     "All coins of a private key, as a paper wallet has one, come to this wallet. The key is kept"
     " nowhere, and forgotten when you leave."
 )
 HIDDEN = "WIF, 51 or 52 characters. They are not shown."
-HELD = "Read. Leave it empty for another fee, or type another key."
+KEY_READ = "Read. Leave it empty for another fee, or type another key."
 ANY_DAY = "A day before it received anything, YYYY-MM-DD. Without one the whole chain is looked at."
 ASK = "Press enter to send it. The key signs here: no device is asked."
-AGAIN = "Press enter to send it again, esc to leave it and forget the key."
+SEND_AGAIN = "Press enter to send it again, esc to leave it and forget the key."
 SENDING = "Giving it to the network."
 DONE = "Sent, and the key is forgotten. Press esc to go back to the balance."
 PAID = "It is in a block, and the key is forgotten. Press esc to go back to the balance."
@@ -46,7 +46,7 @@ class SweepPage(WalletPage, can_focus=False):
         self._is_held = False
 
     def compose(self) -> ComposeResult:
-        yield Static(ABOUT)
+        yield Static(EXPLANATION)
         fields = {
             "Key": SecretField(id="key"),
             "Fee": Field("1", id="rate", compact=True, select_on_focus=False),
@@ -74,7 +74,7 @@ class SweepPage(WalletPage, can_focus=False):
             style = "$text-warning" if checked.wrong else "$secondary"
             says = Content.styled(checked.hint, style)
             self.query_one(f"#{name}-says", Static).update(says)
-        says = Content.styled(HELD if self._is_held else HIDDEN, "$secondary")
+        says = Content.styled(KEY_READ if self._is_held else HIDDEN, "$secondary")
         self.query_one("#key-says", Static).update(says)
 
     def _fee(self) -> Checked[FeeChoice]:
@@ -151,8 +151,8 @@ def _facts(sweep: SweepProgress, state: AppState) -> Content:
         facts.append(fact("", f"your address number {address.index}, {render_path(address.path)}"))
     gets = Content.styled(wording.amount(plan.sats, state.btc), "bold")
     facts.append(fact("You get", gets))
-    about = wording.fee_sentence(plan.fee_sats, plan.sats)
-    facts.append(fact("Fee", wording.amount(plan.fee_sats, state.btc), about))
+    share = wording.fee_sentence(plan.fee_sats, plan.sats)
+    facts.append(fact("Fee", wording.amount(plan.fee_sats, state.btc), share))
     if sweep.advice is not None:
         facts.append(Content.styled(f"{sweep.advice.sentence}\n", "$secondary"))
     if plan.left_sats:
@@ -166,7 +166,9 @@ def _facts(sweep: SweepProgress, state: AppState) -> Content:
 
 def _advice(sweep: SweepProgress, state: AppState) -> Content:
     if sweep.problem:
-        return Content.assemble(pointed(sweep.problem, "$text-warning bold"), "\n", pointed(AGAIN))
+        return Content.assemble(
+            pointed(sweep.problem, "$text-warning bold"), "\n", pointed(SEND_AGAIN)
+        )
     if sweep.sent is None:
         return pointed(SENDING if sweep.working else ASK)
     height = _height(sweep.sent.txid, state)

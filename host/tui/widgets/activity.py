@@ -20,10 +20,10 @@ STOPS = " · esc stops it"
 
 @dataclass(slots=True, eq=False)
 class RunningTask:
-    """A task under way since `begun`, in seconds of the clock."""
+    """A task under way since `started`, in seconds of the clock."""
 
     activity: Activity
-    begun: float
+    started: float
     worker: Worker[Any]
     takes_long: bool = False
 
@@ -68,7 +68,7 @@ class ActivityMeter:
         if run is None:
             return ""
         dots = "·" * (1 + self._ticks % DOTS)
-        seconds = int(self._clock.now() - run.begun)
+        seconds = int(self._clock.now() - run.started)
         end = STOPS if run.activity.stoppable else ""
         return f"{activities.sentence(run.activity, state)} {dots:<{DOTS}} {seconds} s{end}"
 
