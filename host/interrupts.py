@@ -1,12 +1,18 @@
-"""Signals that end us: without a word before anything was begun, and tidily afterwards."""
+"""What ends us: without a word before anything was begun, and tidily afterwards."""
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 ENDING = ("SIGTERM", "SIGHUP")  # SIGHUP: the terminal's window was closed
+HUNG_UP = 129  # the status as of SIGHUP
+LOOK_EVERY_S = 1.0
+PATIENCE_S = 15.0  # to close the device, the network and the wallet
 
 
 @contextmanager
@@ -45,3 +51,37 @@ def ended_as_by_ctrl_c() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
+
+
+def watch_terminal(end: Callable[[], object]) -> None:
+    """Have a thread call `end` once the terminal we read is gone. Without one there is nothing.
+
+    A closed window sends SIGHUP, but not to who ignores it (nohup), and who is stuck does nothing
+    about it. The input is then an end that is read again and again, at the cost of a processor.
+    """
+    stdin = sys.__stdin__
+    if stdin is not None and stdin.isatty():
+        number = stdin.fileno()
+        start_watch(lambda: not os.isatty(number), end)
+
+
+def start_watch(
+    is_gone: Callable[[], bool],
+    end: Callable[[], object],
+    quit_at_once: Callable[[int], object] = os._exit,
+    every_s: float = LOOK_EVERY_S,
+    patience_s: float = PATIENCE_S,
+) -> threading.Thread:
+    """The thread: it calls `end`, and quits with HUNG_UP if we are here `patience_s` later."""
+
+    def wait() -> None:
+        while not is_gone():
+            time.sleep(every_s)
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            end()
+        time.sleep(patience_s)
+        quit_at_once(HUNG_UP)
+
+    thread = threading.Thread(target=wait, name="hang-up", daemon=True)
+    thread.start()
+    return thread

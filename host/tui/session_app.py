@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVarTuple, Unpack
 
 from rich.text import Text
@@ -16,7 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import WorkerCancelled, WorkerFailed, WorkType, get_current_worker
 
-from host import garbage
+from host import garbage, interrupts
 from host.errors import HostError
 from host.session import tasks
 from host.session.activities import STOPPED, activity_of
@@ -172,6 +173,9 @@ class SessionApp(App[int], inherit_bindings=False):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                     loop.add_signal_handler(number, self.exit, None, 128 + number)
+        if not self.is_headless:
+            end = partial(loop.call_soon_threadsafe, self.exit, None, interrupts.HUNG_UP)
+            interrupts.watch_terminal(end)
 
     def _begin(self) -> None:
         self.start_task("start", self._raise_curtain)

@@ -2,16 +2,19 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from host import interrupts
 from host.payees.contacts import Contact
 from tests.nights import cases
 from tests.wallets import STRANGER, paired
@@ -113,47 +116,68 @@ def descendants(pid: int) -> set[int]:
     return children.union(*(descendants(child) for child in children))
 
 
+@dataclass(slots=True)
+class Window:
+    """A terminal whose screen nobody looks at."""
+
+    screen: int
+    started: threading.Event = field(default_factory=threading.Event)
+    _closing: threading.Event = field(default_factory=threading.Event)
+    _reader: threading.Thread = field(init=False)
+
+    def open(self) -> None:
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        """Once is enough."""
+        self._closing.set()
+        self._reader.join()
+        if self.screen >= 0:
+            os.close(self.screen)
+        self.screen = -1
+
+    def _read(self) -> None:
+        """Until it is closed: what a reader waits for stays open."""
+        text = b""
+        while not self._closing.is_set():
+            if select.select([self.screen], [], [], 0.1)[0]:
+                text = (text + self._chunk())[-100_000:]
+                if b"New wallet" in text:
+                    self.started.set()
+
+    def _chunk(self) -> bytes:
+        try:
+            return os.read(self.screen, 1 << 16)
+        except OSError:  # EIO: nobody has it open any more
+            self._closing.set()
+            return b""
+
+
 @contextmanager
-def at_a_terminal(*words: str, scratch: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The app on a terminal whose screen nobody looks at, up to the first words of its device."""
+def at_a_terminal(*words: str, scratch: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Window]]:
+    """The app in the window of a terminal, up to the first words of its device."""
     screen, keyboard = pty.openpty()
+    window = Window(screen)
     env = os.environ | {"TMPDIR": str(scratch), "TERM": "xterm-256color"}
     process = subprocess.Popen(
         [*HOST, *words], cwd=ROOT, env=env, stdin=keyboard, stdout=keyboard, stderr=keyboard
     )
     os.close(keyboard)
-    started = threading.Event()
-
-    def read() -> None:
-        text = b""
-        while chunk := _read(screen):
-            text = (text + chunk)[-100_000:]
-            if b"New wallet" in text:
-                started.set()
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
+    window.open()
     try:
-        assert started.wait(PATIENCE_S), "the device never showed its menu"
-        yield process
+        assert window.started.wait(PATIENCE_S), "the device never showed its menu"
+        yield process, window
     finally:
         process.kill()
         process.wait()
-        reader.join()
-        os.close(screen)
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 1 << 16)
-    except OSError:  # EIO: nobody has it open any more
-        return b""
+        window.close()
 
 
 @pytest.mark.parametrize("name", cases(["SIGHUP", "SIGTERM"], {"SIGHUP"}))
 def test_an_app_that_is_ended_leaves_no_folder_and_no_process(name: str, tmp_path: Path) -> None:
     number = getattr(signal, name)
-    with at_a_terminal("demo", scratch=tmp_path) as process:
+    with at_a_terminal("demo", scratch=tmp_path) as (process, _):
         parts = descendants(process.pid)
         assert len(parts) >= 2
         assert [folder.name.startswith("quietkey-") for folder in tmp_path.iterdir()] == [True]
@@ -161,6 +185,28 @@ def test_an_app_that_is_ended_leaves_no_folder_and_no_process(name: str, tmp_pat
         assert process.wait(PATIENCE_S) == 128 + number
         assert list(tmp_path.iterdir()) == []
         assert not [part for part in parts if Path(f"/proc/{part}/exe").exists()]
+
+
+def test_an_app_whose_terminal_is_gone_ends_without_a_signal(tmp_path: Path) -> None:
+    """As under nohup, or where the signal goes to a shell that is gone itself."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with at_a_terminal("demo", scratch=tmp_path) as (process, window):
+            parts = descendants(process.pid)
+            window.close()
+            assert process.wait(PATIENCE_S) == interrupts.HUNG_UP
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert list(tmp_path.iterdir()) == []
+    assert not [part for part in parts if Path(f"/proc/{part}/exe").exists()]
+
+
+def test_an_app_that_is_stuck_when_its_terminal_goes_is_quit() -> None:
+    calls: list[object] = []
+    looks = iter([False, False, True])
+    thread = interrupts.start_watch(looks.__next__, lambda: calls.append("end"), calls.append, 0, 0)
+    thread.join(PATIENCE_S)
+    assert calls == ["end", interrupts.HUNG_UP]
 
 
 @pytest.mark.parametrize("name", cases(["SIGHUP", "SIGTERM"], {"SIGTERM"}))
