@@ -62,7 +62,8 @@ class HomePage(SizedPage):
 
     def _lists(self, state: AppState) -> Content:
         """The latest payments, and the coins where the overview is beside the page."""
-        wallet, room, columns = state.wallet, self.size.height - ABOVE, self.size.width
+        wallet, columns = state.wallet, self.size.width
+        room = max(self.size.height - ABOVE, 0)
         if wallet is None:
             return Content()
         if self._is_low:

@@ -80,9 +80,9 @@ def overview_lines(state: AppState, columns: int, rows: int, with_payments: bool
     height = 0 if is_flat else min(LEAST_ROWS + max(rest, 0), HIGHEST)
     area = _coloured(charts.area(overview.points, columns, height))
     lines = [*head, _title(TITLE), *area, *map(Content, sentence), *parts]
-    payments = wallet.history[: rows - len(lines) - BALANCE_ROWS - 1] if with_payments else ()
-    payment_lines = [_payment(entry, state) for entry in payments]
-    return [*lines, Content(), _title("Latest"), *payment_lines] if payments else lines
+    room = max(rows - len(lines) - BALANCE_ROWS - 1, 0) if with_payments else 0
+    payments = [_payment(entry, state) for entry in wallet.history[:room]]
+    return [*lines, Content(), _title("Latest"), *payments] if payments else lines
 
 
 def _payment(entry: HistoryEntry, state: AppState) -> Content:
