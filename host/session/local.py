@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from host import garbage
 from host.app import cosigner, pair, pasted, payee_names, receive, spend, verify_address
-from host.app.history import entries, latest
 from host.backends import Backend
 from host.devices import SigningDevice
-from host.errors import BadInput, HostError, NetworkError, WalletError
+from host.errors import HostError, NetworkError, WalletError
 from host.fees import FeeAdvice
 from host.servers.dns import NameResolver
 from host.session import wording
@@ -30,7 +28,7 @@ from host.session.api import (
 )
 from host.session.cable import Cable
 from host.session.records import WalletRecords
-from host.spending import SpendingPath
+from host.session.snapshots import snapshot
 from host.store import Search
 from host.sweep import KeySweeper, read_key
 from host.values import (
@@ -206,10 +204,10 @@ class LocalSession:
         await self._backend.sync(scanned)
 
     async def snapshot(self) -> WalletSnapshot:
-        return await asyncio.to_thread(_snapshot, self.wallet, self._network_view)
+        return await asyncio.to_thread(snapshot, self.wallet, self._network_view)
 
     async def glance(self) -> WalletSnapshot:
-        return await asyncio.to_thread(_snapshot, self.wallet, self._network_view, LATEST)
+        return await asyncio.to_thread(snapshot, self.wallet, self._network_view, LATEST)
 
     @property
     def _network_view(self) -> NetworkView:
@@ -373,28 +371,3 @@ class LocalSession:
         if self._open is not None:
             self._open.close()
         self._vacate()
-
-
-def _snapshot(wallet: Wallet, network: NetworkView, newest: int | None = None) -> WalletSnapshot:
-    with garbage.uncollected():
-        history = entries(wallet) if newest is None else latest(wallet, newest)
-        return WalletSnapshot(
-            wallet.fingerprint,
-            wallet.tip_height,
-            wallet.balance(),
-            wallet.utxos(),
-            history,
-            network,
-            newest is None or len(history) < newest,
-            _choices(wallet),
-            wallet.fingerprints if wallet.is_policy else (),
-        )
-
-
-def _choices(wallet: Wallet) -> tuple[SpendingPath, ...]:
-    """Its paths, where there is something to choose from."""
-    try:
-        paths = wallet.paths() if wallet.is_policy else ()
-    except BadInput:  # too many: nobody chooses from them
-        paths = ()
-    return paths if len(paths) > 1 else ()
