@@ -1,6 +1,6 @@
 """The watch-only wallet: all of BDK behind one class. It knows no key that could sign.
 
-A wallet is a folder with two files: BDK's (what the chain says) and our own (host/store.py).
+A wallet is a folder with two files: BDK's (what the chain says) and our own (host/store).
 """
 
 from host.wallet.account import FIRST_SEARCH, NO_WALLET

@@ -16,8 +16,8 @@ from host import labels
 from host.__main__ import main
 from host.errors import BadInput
 from host.labels import KINDS, Label
-from host.schema import MIGRATIONS
 from host.store import Store
+from host.store.schema import MIGRATIONS
 from tests.wallets import STRANGER, fund, paired
 
 TXID = "f546156d9044844e02b181026a1a407abfca62e7ea1159f87bbeaa77b4286c74"

@@ -17,8 +17,8 @@ from host.__main__ import main
 from host.backends.p2p import P2pBackend
 from host.devnet.network import Devnet
 from host.light_client.facts import scan
-from host.schema import MIGRATIONS
 from host.store import Search
+from host.store.schema import MIGRATIONS
 from host.values import PaymentRequest
 from host.wallet import Wallet
 from host.wallet.bdk_adapter import EXTERNAL, INTERNAL

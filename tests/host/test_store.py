@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from host.errors import WalletError
-from host.schema import MIGRATIONS, VERSION
 from host.store import Pairing, Store
+from host.store.schema import MIGRATIONS, VERSION
 from host.values import Draft, PaymentRequest, Recipient, SignedPayment
 from tests.wallets import issued
 

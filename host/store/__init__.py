@@ -13,13 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from host import payment_rows, schema
 from host.config import GAP, account_path
 from host.errors import WalletError
 from host.labels import Label, plain
 from host.payees.contacts import Contact
 from host.payees.names import NameProof
 from host.storage_errors import named_reason
+from host.store import payment_rows, schema
 from host.values import Draft, PaymentRecord, SignedPayment
 
 DAMAGED = (
