@@ -65,9 +65,28 @@ def test_change_whose_hint_names_another_key_is_a_payment() -> None:
     assert "Not your change" in text(review(made.encode(), keys).pages)
 
 
-def test_two_claims_on_one_output_are_none() -> None:
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize("other", [(1, 4), (0, 3), (1, 90_000)])
+def test_a_false_place_beside_the_true_one_takes_no_change_away(
+    other: tuple[int, int], is_first: bool
+) -> None:
     made = draft(keyring())
-    made.outs[1].records.append(psbts.hint(keyring(), psbts.path("wpkh", 1, 4), is_output=True))
+    records = made.outs[1].records
+    records.insert(
+        0 if is_first else len(records),
+        psbts.hint(keyring(), psbts.path("wpkh", *other), is_output=True),
+    )
+    shown = text(review(made.encode(), keyring()).pages)
+    assert "Not your change" not in shown
+    assert "path 84h/1h/0h/1/3, checked" in shown
+
+
+def test_several_false_places_are_none() -> None:
+    made = stolen_change("wpkh")
+    made.outs[1].records.extend(
+        psbts.hint(keyring(), psbts.path("wpkh", 1, index), is_output=True)
+        for index in range(4, 12)
+    )
     shown = text(review(made.encode(), keyring()).pages)
     assert "Comes back" not in shown
-    assert "Not your change" in shown
+    assert shown.startswith("[Not your change]")

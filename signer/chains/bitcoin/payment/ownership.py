@@ -43,6 +43,8 @@ _JOINT = (
 _OF_OUTPUTS = (fields.OUT_BIP32_DERIVATION, fields.OUT_TAP_BIP32_DERIVATION)
 # What a watch-only wallet writes that was made of an extended key without its origin.
 UNKNOWN_FINGERPRINT = bytes(4)
+# So many claims are followed for an output that is said to lie in several places (T75).
+MOST_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +122,20 @@ def is_claimed(owner: OwnedKeys, records: Map) -> bool:
 def locate_output(
     owner: OwnedKeys, script_pubkey: bytes, records: Map
 ) -> tuple[AccountIndex | None, tuple[DerivationClaim, ...]]:
-    """Where an output lies in any account of ours, and the claims; None if they are not true.
+    """Where an output lies in any account of ours, and the claims; None if none of them is true.
 
-    Whoever lies about change has it shown as the payment it is (T07).
+    Whoever lies about change has it shown as the payment it is (T07). A false claim beside a true
+    one takes nothing away: the script was derived here.
     """
     claims = _derivation_claims(owner, records, *_OF_OUTPUTS)
     if not claims or not all(is_usual_length(claim.path) for claim in claims):
         return None, claims
     kind = script.script_type(script_pubkey)
-    location = _location_of_script(owner, kind, claims, script_pubkey)
-    return (location if location and _true_claims(claims, location) else None), claims
+    for hints in (claims, *((claim,) for claim in claims[1:MOST_PLACES])):
+        location = _location_of_script(owner, kind, hints, script_pubkey)
+        if location is not None and any(_is_true(claim, location) for claim in claims):
+            return location, claims
+    return None, claims
 
 
 def _location_of_script(
@@ -186,15 +192,19 @@ def _true_claims(
 
     None of them if one with our fingerprint does not: it lies. One without may be a cosigner's.
     """
-    locations = location.key_locations()
     true = []
     for claim in claims:
-        key = locations.get(claim.key_location)
-        if key is not None and claim.key in {key, key[1:]}:
+        if _is_true(claim, location):
             true.append(claim)
         elif claim.names_us:
             return ()
     return tuple(true)
+
+
+def _is_true(claim: DerivationClaim, location: AccountIndex) -> bool:
+    """Whether the key that it names is where it says."""
+    key = location.key_locations().get(claim.key_location)
+    return key is not None and claim.key in {key, key[1:]}
 
 
 def _check_path(path: Path, network: Network, detail: str) -> None:
