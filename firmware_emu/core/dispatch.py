@@ -197,7 +197,7 @@ def _has_seed(command: LoadSeed | OpenEnvelope) -> Fault:
         subject = "code of an encrypted seed"
     return Fault(
         FaultCode.BAD_PARAMETERS,
-        f"This is a {subject}. This device has a seed already, and kept nothing of it.",
+        f"That was a seed ({subject}). This device has a seed already, and kept nothing of it.",
     )
 
 

@@ -1,5 +1,7 @@
 """The air gap from the device's side: codes in, screens out, and a person in between."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -296,6 +298,9 @@ def test_a_payment_is_for_the_network_of_the_device_whatever_it_holds(network: s
         (b"ur:x-strange/aeadaolazmjendeoti", "of another kind"),
         (b"\xff\x00", "does not know"),
         (b"hello", "does not know"),
+        (b"0x" + b"ab" * 20, "address of another chain"),
+        (b"0x" + psbts.build(psbts.keyring(), 1).hex().encode(), "does not know"),
+        (b"KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn", "holds a private key"),
     ],
 )
 def test_another_code_is_named_and_so_is_what_is_wrong_with_it(code: bytes, what: str) -> None:
@@ -303,6 +308,14 @@ def test_another_code_is_named_and_so_is_what_is_wrong_with_it(code: bytes, what
     assert isinstance(request, Request)
     assert isinstance(request.command, Unusable)
     assert what in request.command.fault.message
+
+
+@pytest.mark.parametrize("mark", ['"', "'", "`"])
+def test_a_payment_that_was_copied_with_its_quotes_is_read(mark: str) -> None:
+    text = b64encode(psbts.build(psbts.keyring(), 1)).decode()
+    _, request = Air(PROFILE).receive(f"{mark}{text}{mark}".encode())
+    assert isinstance(request, Request)
+    assert isinstance(request.command, Sign)
 
 
 def test_the_person_reads_on_the_device_that_a_code_was_the_wrong_one() -> None:

@@ -29,6 +29,9 @@ EXTENDED: Final = re.compile(
     rf"(?P<key>[xyztuvYZUV]pub[{LETTERS}]+)"
 )
 _PRIVATE_KEY: Final = re.compile(rf"[xyztuvYZUV]prv[{LETTERS}]{{40,}}")
+_SINGLE_PRIVATE_KEY: Final = re.compile(
+    rf"(?:[59][{LETTERS}]{{50}}|[KLc][{LETTERS}]{{51}}|6P[{LETTERS}]{{56}})"
+)
 
 
 def plain(key: str) -> str:
@@ -71,6 +74,6 @@ def with_origin(fingerprint: str, path: str, key: str) -> str:
 
 
 def check_public(text: str) -> None:
-    """Raises Malformed for a text with a private key in it."""
-    if _PRIVATE_KEY.search(text):
+    """Raises Malformed for a text with a private key in it, or that is one (WIF, BIP38)."""
+    if _PRIVATE_KEY.search(text) or _SINGLE_PRIVATE_KEY.fullmatch(text):
         raise Malformed(PRIVATE)

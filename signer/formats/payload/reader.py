@@ -41,8 +41,11 @@ UR_TYPES: Final = (*PSBT_TYPES, *outputs.TYPES, "bytes", *secrets.UR_TYPES)
 BBQR_KINDS: Final = "PTJUBC"
 
 _UR: Final = re.compile(r"ur:[a-z0-9-]+/[a-z]+", re.IGNORECASE)
+_QUOTED: Final = re.compile(r"([\"'`])([^\"'`]+)\1")  # as copied out of a program or a page
 _LABELS: Final = re.compile(r'\s*\{[^{}]*"type"\s*:\s*"(?:tx|addr|pubkey|input|output|xpub)"')
-_ETHEREUM: Final = re.compile(r"(?:ethereum:)?0x[0-9a-f]{40}.*", re.IGNORECASE | re.DOTALL)
+_ETHEREUM: Final = re.compile(
+    r"(?:ethereum:)?0x[0-9a-f]{40}(?![0-9a-f]).*", re.IGNORECASE | re.DOTALL
+)
 _LIGHTNING: Final = re.compile(r"(?:lightning:)?ln(?:bc|tb|url)[a-z0-9]+", re.IGNORECASE)
 _SILENT: Final = re.compile(r"(?:bitcoin:)?t?sp1[a-z0-9]{100,}", re.IGNORECASE)
 _NAMED: Final = (
@@ -131,6 +134,8 @@ def _of_text(text: str) -> Payload:
         if pattern.fullmatch(lines):
             return Named(sentence)
     keys.check_public(lines)
+    if match := _QUOTED.fullmatch(lines):
+        return _of_text(match[2])
     return _account_or_payment(lines)
 
 
