@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from firmware_emu.commands import ACCOUNTS_FULL, Fault, FaultCode, Register, Registered
 from firmware_emu.entropy_pool import EntropyPool
 from firmware_emu.flows import Flow, Pause, RequestOutcome
+from firmware_emu.flows.requests.lookalikes import lookalikes
 from firmware_emu.flows.review import NOTHING_KEPT, read_all
 from firmware_emu.screens.notice import Notice, Wait
 from firmware_emu.storage import account_store
@@ -12,6 +13,7 @@ from firmware_emu.storage.account_store import AccountStore, StoredAccount, with
 from firmware_emu.storage.seed_records import LONGEST_ACCOUNT, MOST_ACCOUNTS
 from firmware_emu.storage.vault import Vault
 from signer import chains
+from signer.chains import AccountPolicy
 from signer.keys.keyring import Keyring
 from signer.review import Fact, Kind, Origin, Page, warning
 
@@ -58,7 +60,7 @@ def register(
         return RequestOutcome(
             fault, Notice("Refused", (fault.message, NOTHING_KEPT, _WAYS_OUT[fault]))
         )
-    warnings = (*_unchecked(command), *_warnings(store, previous))
+    warnings = (*_unchecked(command), *_warnings(store, previous, review.subject))
     accepted = yield from read_all((*warnings, *review.pages), "register", NOTHING_KEPT)
     record = policies.register(review.approve(accepted[len(warnings) :]), keyring)
     kept = account_store.contents(record, spelled)
@@ -90,7 +92,9 @@ def _unchecked(command: Register) -> Iterator[Page]:
         )
 
 
-def _warnings(store: AccountStore, previous: StoredAccount | None) -> Iterator[Page]:
+def _warnings(
+    store: AccountStore, previous: StoredAccount | None, policy: AccountPolicy
+) -> Iterator[Page]:
     yield from store.warnings
     if previous:
         facts = (
@@ -99,3 +103,4 @@ def _warnings(store: AccountStore, previous: StoredAccount | None) -> Iterator[P
             Fact("", "It will be gone, and this one in its place."),
         )
         yield Page(Kind.WARNING, "Replaces another", facts)
+    yield from lookalikes(policy, (stored for stored in store.stored if stored is not previous))
