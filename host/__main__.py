@@ -57,9 +57,9 @@ def _spell_out() -> None:
 
 def _guarded(words: list[str]) -> int:
     try:
-        with ending_at_once():
-            work = _chosen(words)
         try:
+            with ending_at_once():
+                work = _chosen(words)
             return work()
         finally:
             sys.stdout.flush()

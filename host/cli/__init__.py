@@ -179,6 +179,13 @@ class _Parser(argparse.ArgumentParser):
         sys.stderr.write(f"{self.prog}: {message}\n")
         raise UsageError(message)
 
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401
+        """Help that cannot be written raises OSError; argparse would pass over it."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
         """What no verb takes is refused by the verb, whose usage says what it does take."""
         parsed, unknown = super().parse_known_args(args, namespace)

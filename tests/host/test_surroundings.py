@@ -108,6 +108,12 @@ def test_an_output_that_takes_no_more_is_a_sentence() -> None:
     assert ended.stderr == "No space left on device.\n"
 
 
+def test_help_that_cannot_be_written_is_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = run("--version", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert (ended.returncode, ended.stderr) == (1, "No space left on device.\n")
+
+
 def descendants(pid: int) -> set[int]:
     """The processes that this one started and they started."""
     children = set()
