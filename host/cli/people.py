@@ -52,12 +52,17 @@ def _addressed(word: str, contacts: Sequence[Contact]) -> str:
 
 
 async def _keep(args: argparse.Namespace, session: LocalSession) -> None:
-    others = [contact.payee for contact in await session.records.contacts()]
+    contacts = await session.records.contacts()
+    others = [contact.payee for contact in contacts]
+    earlier = of_name(args.name, contacts)
     contact = await session.records.keep_contact(args.name, args.payee)
     if other := resembling(contact.payee, others):
         sys.stderr.write(
             f"It begins and ends as {other}, which you keep already, and is another one. Such an"
             " address may have been made to be copied by mistake: compare what lies between.\n"
         )
-    sentence = f"{contact.name} is paid at {contact.payee}."
-    sys.stdout.write(f"{json.dumps(asdict(contact)) if args.json else sentence}\n")
+    sentence, row = f"{contact.name} is paid at {contact.payee}.", asdict(contact)
+    if earlier is not None and earlier.payee != contact.payee:
+        sentence += f" Until now it was {earlier.payee}."
+        row["replaced"] = earlier.payee
+    sys.stdout.write(f"{json.dumps(row) if args.json else sentence}\n")

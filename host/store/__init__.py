@@ -16,7 +16,7 @@ from typing import Any
 from host.config import GAP, account_path
 from host.errors import WalletError
 from host.labels import Label, plain
-from host.payees.contacts import Contact
+from host.payees.contacts import Contact, of_name
 from host.payees.names import NameProof
 from host.storage_errors import named_reason
 from host.store import payment_rows, schema
@@ -307,13 +307,18 @@ class Store:
     def keep_contact(self, contact: Contact) -> None:
         """In the place of one of the same name."""
         with self._change() as db:
-            db.execute("DELETE FROM contacts WHERE name = ?", (contact.name,))
+            self._drop_contact(db, contact.name)
             db.execute("INSERT INTO contacts VALUES (?, ?)", (contact.name, contact.payee))
 
     def forget_contact(self, name: str) -> bool:
         """Whether there was one of that name."""
         with self._change() as db:
-            return db.execute("DELETE FROM contacts WHERE name = ?", (name,)).rowcount == 1
+            return self._drop_contact(db, name)
+
+    def _drop_contact(self, db: sqlite3.Connection, name: str) -> bool:
+        contact = of_name(name, self.contacts())  # SQLite folds the case of ASCII alone
+        row = (contact.name if contact else name,)
+        return db.execute("DELETE FROM contacts WHERE name = ?", row).rowcount == 1
 
     def contacts(self) -> tuple[Contact, ...]:
         """By name."""

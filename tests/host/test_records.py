@@ -14,7 +14,7 @@ from host.__main__ import main
 from host.errors import BadInput, HostError
 from host.labels import Label
 from host.payees import read_payee
-from host.payees.cleaning import visible
+from host.payees.cleaning import one_line
 from host.payees.contacts import Contact, name_of, new_contact, of_name
 from host.payees.uri import write_link
 from host.session.forms import look_alike_warning
@@ -131,6 +131,10 @@ async def test_contacts_are_kept_changed_and_forgotten(tmp_path: Path) -> None:
         await book.keep_contact("Bob", OTHERS)
         await book.keep_contact("anna berg", OTHERS)
         assert await book.contacts() == (Contact("anna berg", OTHERS), Contact("Bob", OTHERS))
+        await book.keep_contact("Jürgen", STRANGER)
+        await book.keep_contact("JÜRGEN", OTHERS)
+        assert (await book.contacts())[-1] == Contact("JÜRGEN", OTHERS)
+        await book.forget_contact("jürgen")
         await book.forget_contact("BOB")
         with pytest.raises(BadInput, match="no contact"):
             await book.forget_contact("Bob")
@@ -177,6 +181,10 @@ def test_the_command_line_says_the_same(home: Path, capsys: pytest.CaptureFixtur
     assert typed(home, capsys, "find", STRANGER) == [{"mine": False}]
     assert typed(home, capsys, "contact", "Anna", STRANGER) == [{"name": "Anna", "payee": STRANGER}]
     assert typed(home, capsys, "contacts") == [{"name": "Anna", "payee": STRANGER}]
+    (moved,) = typed(home, capsys, "contact", "anna", OTHERS)
+    assert moved == {"name": "anna", "payee": OTHERS, "replaced": STRANGER}
+    assert main(["wallet", "contact", "Anna", STRANGER, "--home", str(home)]) == 0
+    assert capsys.readouterr().out == f"Anna is paid at {STRANGER}. Until now it was {OTHERS}.\n"
 
 
 def test_a_contact_is_paid_by_name(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -261,7 +269,7 @@ LINE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cf")),
 def test_any_request_is_read_back(sats: int | None, label: str) -> None:
     payee = read_payee(write_link(STRANGER, sats, label), "regtest")
     assert (payee.address, payee.sats) == (STRANGER, sats)
-    assert payee.label == visible(label)
+    assert payee.label == one_line(label)
 
 
 @given(st.text(max_size=60))
