@@ -125,7 +125,8 @@ class PaymentRequest:
     (BIP65): a height, or seconds since 1970; None lets the wallet set the present height.
     `child_of` is the txid of a payment that waits: its coins go to yourself, and the rate is what
     it and this one pay together. `path` is the number of the spending path that was chosen, from 1,
-    and `path_words` say it; 0 takes the one with the fewest locks.
+    and `path_words` say it; 0 takes the one with the fewest locks. `calls_off` is the txid of a
+    payment whose coins all go to yourself in its place.
     """
 
     recipients: tuple[Recipient, ...]
@@ -137,6 +138,7 @@ class PaymentRequest:
     child_of: str = ""
     path: int = 0
     path_words: str = ""
+    calls_off: str = ""
 
     @classmethod
     def to(
@@ -152,7 +154,7 @@ class Draft:
 
     `recipient` is its address, or several with a space between, and `sats` what they get together.
     `replaces` is the txid of the payment whose place it takes, or "". `request` is what was wished
-    for, with each amount; None of a replacement that pays no names. Of a payment that an earlier
+    for, with each amount; None of a higher fee that pays no names. Of a payment that an earlier
     run signed, `psbt`, request, fee rate, change and words are not kept. `collected` is the PSBT
     with the signatures that are there, once it was given to others: only a payment of several keys
     has it.

@@ -109,7 +109,7 @@ def _review(payment: Sweep, rate: float, index: int) -> tuple[str, ...]:
         f"The key has {', '.join(holdings)}.",
         f"All of it goes to your address number {index}: {payment.address}.",
         f"It gets {grouped(payment.sats)} sats.",
-        f"The fee is {fee}, {fee_sentence(payment.fee_sats, payment.sats)}.",
+        f"The fee is {fee}, {fee_sentence(payment.fee_sats, payment.taken_sats, 'what it has')}.",
         *((left,) if payment.left_sats else ()),
     )
 

@@ -23,20 +23,23 @@ class Drafted:
             f"{grouped(recipient.sats or 0)} sats to {recipient.title}"
             for recipient in draft.recipients
         ]
+        verb = "Pay back to yourself" if wording.comes_back(draft) else "Pay"
         total = f", {grouped(draft.sats)} sats in all" if len(paid) > 1 else ""
         return (
-            f"Pay {', '.join(paid)}{total},"
+            f"{verb} {', '.join(paid)}{total},"
             f" fee {grouped(draft.fee_sats)} sats ({draft.sats_per_vbyte:g} sat/vB)."
-            f"{_lifted(draft)}{_on_path(draft)}{_warnings(draft)}"
+            f"{_related(draft)}{_on_path(draft)}{_warnings(draft)}"
         )
 
 
-def _lifted(draft: Draft) -> str:
+def _related(draft: Draft) -> str:
     request = draft.request
+    if draft.replaces:
+        return f" It replaces {draft.replaces}: {wording.ONLY_ONE}."
     if request is None or not request.child_of:
         return ""
     rate = f"{request.sats_per_vbyte:g} sat/vB"
-    return f" It comes back to you and lifts {request.child_of}: both pay {rate} together, or more."
+    return f" It lifts {request.child_of}: both pay {rate} together, or more."
 
 
 def _on_path(draft: Draft) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from host.config import GAP
-from host.values import Acceptance, GivenAddress, NetworkView, Propagation, Signatures
+from host.values import Acceptance, Draft, GivenAddress, NetworkView, Propagation, Signatures
 
 THIN = "\N{NO-BREAK SPACE}"  # groups digits and never wraps
 USUAL_FEE_SHARE = 0.05  # of what is paid; above it the fee is called more than usual
@@ -139,9 +139,15 @@ def short(txid: str) -> str:
     return f"{txid[:4]}…{txid[-4:]}"
 
 
-def fee_sentence(fee_sats: int, sats: int) -> str:
-    """What the fee is, and whether that is usual: "a warning has a verb"."""
-    text = f"{share(fee_sats, sats)} of what you pay"
+def comes_back(draft: Draft) -> bool:
+    """Whether it pays nobody but yourself, to call a payment off or to lift one."""
+    request = draft.request
+    return request is not None and bool(request.calls_off or request.child_of)
+
+
+def fee_sentence(fee_sats: int, sats: int, of: str = "what you pay") -> str:
+    """What the fee is of `sats`, and whether that is usual: "a warning has a verb"."""
+    text = f"{share(fee_sats, sats)} of {of}"
     return f"{text}: more than usual" if fee_sats > USUAL_FEE_SHARE * sats else text
 
 

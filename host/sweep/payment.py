@@ -38,6 +38,11 @@ class Sweep:
     unsigned: PsbtMaps = field(repr=False)
 
     @property
+    def taken_sats(self) -> int:
+        """What the coins hold together."""
+        return self.sats + self.fee_sats
+
+    @property
     def by_kind(self) -> dict[str, tuple[int, int]]:
         """How many coins of each kind, and what they hold in sats."""
         sums: dict[str, tuple[int, int]] = {}

@@ -176,7 +176,9 @@ class Wallet(CoinChooser):
             (output,) = payment_request.unsigned(back).outputs
             address = payment_request.address(output.script_pubkey, self.network)
             draft = self._as_draft(back, address, output.sats, sats_per_vbyte)
-            return self._keep(replace(draft, replaces=txid))
+            recipients = (Recipient(address, output.sats),)
+            request = PaymentRequest(recipients, sats_per_vbyte, calls_off=txid)
+            return self._keep(replace(draft, replaces=txid, request=request))
 
     def waits_until(self, payment: SignedPayment) -> int:
         """The height, or the time in seconds since 1970, before which no block takes it; else 0."""

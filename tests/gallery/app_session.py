@@ -422,7 +422,9 @@ class FakeSession:
         return self._replacement(txid, sats_per_vbyte, self._record(txid).recipient)
 
     async def call_off(self, txid: str, sats_per_vbyte: float) -> Draft:
-        return self._replacement(txid, sats_per_vbyte, OURS)
+        draft = self._replacement(txid, sats_per_vbyte, OURS)
+        request = PaymentRequest(draft.recipients, sats_per_vbyte, calls_off=txid)
+        return replace(draft, request=request)
 
     def _replacement(self, txid: str, rate: float, recipient: str) -> Draft:
         self.fail("draft")

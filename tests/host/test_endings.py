@@ -11,9 +11,10 @@ from host.app import spend
 from host.app.history import history
 from host.backends.p2p import P2pBackend
 from host.cli.status import exit_code
-from host.config import wall_clock
+from host.config import grouped, wall_clock
 from host.devnet.network import Devnet
 from host.errors import NetworkError, TooFewCoins, WalletError
+from host.session.payment import Drafted
 from host.transactions import Transaction
 from host.values import Balance, Draft, PaymentRequest, SignedPayment
 from host.wallet import Wallet, replacing
@@ -207,6 +208,11 @@ async def test_a_payment_is_called_off_to_yourself(
     wallet.close()
     wallet = opened(tmp_path / "wallet")
     assert wallet.store.draft() == kept
+    sentence = Drafted(kept).sentence
+    assert sentence.startswith(
+        f"Pay back to yourself {grouped(kept.sats)} sats to {kept.recipient},"
+    )
+    assert f"It replaces {payment.txid}: only one" in sentence
     back = signed(wallet, kept)
     assert pays(back.raw_tx) == 0
     await spend.send(wallet, backend, back)

@@ -225,6 +225,7 @@ async def sweeps(
     for title in ("p2pkh", "p2sh-p2wpkh", "p2wpkh", "p2tr"):
         assert f"sats in 1 coin of {title}" in said
     assert "All of it goes to your address number 0: bcrt1q" in said
+    assert "% of what it has" in said
     assert "Nothing was sent, and the key was not kept." in said
     assert not any(node.mempool for node in devnet.status())
     status = await types(home, *where, "--rate", "2", "--yes", "--json")

@@ -36,6 +36,7 @@ def test_an_address_in_fours_is_whole(address: str) -> None:
 )
 def test_a_fee_above_the_usual_is_called_so(fee: int, paid: int, says: str) -> None:
     assert wording.fee_sentence(fee, paid) == says
+    assert wording.fee_sentence(fee, paid, "what it has") == says.replace("you pay", "it has")
 
 
 @given(st.text(max_size=120))

@@ -147,7 +147,7 @@ def _path(draft: Draft) -> list[Content]:
 
 def _recipients(draft: Draft, state: AppState) -> list[Content]:
     if len(draft.recipients) == 1:
-        return _who(draft.recipients[0], "To")
+        return _who(draft.recipients[0], "To you" if wording.comes_back(draft) else "To")
     lines = []
     for number, recipient in enumerate(draft.recipients):
         sats = Content.styled(wording.amount(recipient.sats or 0, state.btc), "bold")
@@ -164,7 +164,8 @@ def _who(recipient: Recipient, label: str) -> list[Content]:
 
 def _about_fee(draft: Draft) -> str:
     rate = f"{wording.rate(draft.sats_per_vbyte)} · " if draft.sats_per_vbyte else ""
-    return f"{rate}{wording.fee_sentence(draft.fee_sats, draft.sats)}"
+    of = "what comes back" if wording.comes_back(draft) else "what you pay"
+    return f"{rate}{wording.fee_sentence(draft.fee_sats, draft.sats, of)}"
 
 
 def _steps(payment: PaymentProgress) -> Content:

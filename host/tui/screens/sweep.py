@@ -151,7 +151,7 @@ def _facts(sweep: SweepProgress, state: AppState) -> Content:
         facts.append(fact("", f"your address number {address.index}, {render_path(address.path)}"))
     gets = Content.styled(wording.amount(plan.sats, state.btc), "bold")
     facts.append(fact("You get", gets))
-    share = wording.fee_sentence(plan.fee_sats, plan.sats)
+    share = wording.fee_sentence(plan.fee_sats, plan.taken_sats, "what it has")
     facts.append(fact("Fee", wording.amount(plan.fee_sats, state.btc), share))
     if sweep.advice is not None:
         facts.append(Content.styled(f"{sweep.advice.sentence}\n", "$secondary"))
