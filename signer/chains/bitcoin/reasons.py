@@ -151,8 +151,8 @@ class BitcoinReason(Reason):
         "Register the account again, and read every key of it.",
     )
     POLICY_WITHOUT_US = (
-        "None of the account's keys is yours.",
-        "Check the wallet app's setup: one key must be this device's.",
+        "No key of the account names this device.",
+        "One must be this device's, with fingerprint and path: [fingerprint/path]xpub.",
     )
     FALSE_KEY = (
         "A key is said to be yours and is not.",

@@ -141,6 +141,7 @@ def test_a_key_without_its_origin_is_not_recognised_as_ours() -> None:
     with pytest.raises(Refused) as refused:
         shown("wsh(multi(2,@0/**,@1/**))", [KEYS[0].split("]")[1], KEYS[1]])
     assert refused.value.reason is BitcoinReason.POLICY_WITHOUT_US
+    assert "names this device" in str(refused.value)  # whose it is cannot be said
 
 
 def test_the_master_key_is_no_account() -> None:
