@@ -3,8 +3,8 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from host import files
 from host.errors import BadInput
 from host.payees.cleaning import unwrapped
 from host.psbt import MAGIC, Map, PsbtMaps
@@ -32,7 +32,7 @@ def read_bytes(file: str) -> bytes:
     try:
         if file == STDIO:
             return sys.stdin.buffer.read(LONGEST_FILE + 1)
-        with Path(file).open("rb") as stream:
+        with files.open_file(file) as stream:
             return stream.read(LONGEST_FILE + 1)
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}. {_UNCHANGED}") from error

@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from host import files
 from host.config import HARDENED, NETWORKS, PURPOSE, private_folder
 from host.errors import WalletError
 from host.storage_errors import disk_error
@@ -93,6 +94,7 @@ def load(home: Path) -> Settings:
     """What the file in that folder says; nothing when there is none. Raises WalletError."""
     path = home / FILE
     try:
+        files.check(path)
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return Settings()

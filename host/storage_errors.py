@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from host import files
 from host.errors import WalletError
 
 _FULL = (
@@ -80,9 +81,12 @@ def named_reason(path: Path, damaged: str) -> Iterator[None]:
 
 
 def exists(path: Path) -> bool:
-    """Raises WalletError where nobody can tell: no right to look, or a link that leads nowhere."""
+    """Raises WalletError for what is no file, and where nobody can tell.
+
+    That is without the right to look, or for a link that leads nowhere.
+    """
     try:
-        path.stat()
+        files.check(path)
     except FileNotFoundError as error:
         for place in (path, *path.parents):
             if place.is_symlink() and not place.exists():

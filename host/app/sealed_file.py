@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from host import files
 from host.errors import BadInput
 from host.storage_errors import disk_error
 
@@ -150,7 +151,7 @@ def write(path: Path, data: bytes) -> None:
 def read(path: Path) -> bytes:
     """Raises BadInput."""
     try:
-        with path.open("rb") as file:
+        with files.open_file(path) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}. {_NOTHING}") from error

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
+from host import files
 from host.errors import BadInput
 from host.store import Pairing, Search
 from host.wallet import FIRST_SEARCH, Wallet, descriptors
@@ -45,7 +46,7 @@ def description(source: str, stdin: BinaryIO | None = None) -> str:
     try:
         if source == "-" and stdin is not None:
             return text_of(stdin.read(4 * limit))
-        with Path(source).expanduser().open("rb") as file:
+        with files.open_file(Path(source).expanduser()) as file:
             return text_of(file.read(4 * limit))
     except Malformed as error:
         raise BadInput(f"{source[:80]} is no text. Nothing was changed.") from error

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import bdkpython as bdk
 
+from host import files
 from host.backends import BackendKind, Surroundings
 from host.config import CORE_FOLDERS, RPC_PORTS
 from host.errors import BadInput, NetworkError
@@ -229,8 +230,8 @@ def _default_cookie(network: str) -> Path:
 def _read(file: Path) -> str:
     """One line "user:password". Raises NetworkError."""
     try:
-        with file.open(encoding="utf-8") as lines:
-            text = lines.read(MAX_CREDENTIALS).strip()
+        with files.open_file(file) as stream:
+            text = stream.read(MAX_CREDENTIALS).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NetworkError(
             f"The user and password for Bitcoin Core cannot be read from {file}. Nothing was lost."

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
-from host import labels
+from host import files, labels
 from host.app.history import history
 from host.app.watch import description, unreadable, watch_text
 from host.cli.options import remember
@@ -98,7 +97,7 @@ def _bytes(source: str) -> bytes:
     try:
         if source == STDIN:
             return sys.stdin.buffer.read(labels.MAX_BYTES + 1)
-        with Path(source).open("rb") as file:
+        with files.open_file(source) as file:
             return file.read(labels.MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise unreadable(source, error) from error

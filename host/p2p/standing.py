@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from host import files
 from host.config import Clock, private_folder
 from host.errors import WalletError
 from host.p2p.peer import Address
@@ -100,6 +101,7 @@ class PeerMemory:
 def _read(file: Path) -> Iterable[tuple[str, Standing]]:
     """What the file holds, without a row that makes no sense."""
     try:
+        files.check(file)
         rows = json.loads(file.read_bytes()[:MAX_BYTES])
         return [(str(name), _standing(row)) for name, row in rows.items()][:MAX_PEERS]
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):

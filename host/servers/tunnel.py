@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from host import files
 from host.config import private_folder
 from host.dialer import DIRECT, Dialer, Streams
 from host.errors import NetworkError
@@ -159,6 +160,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def _read(file: Path) -> dict[str, str]:
     """Raises NetworkError for a file that cannot be read: trust is not begun anew by accident."""
     try:
+        files.check(file)
         pins = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from host.config import private_folder
 from host.errors import WalletError
-from host.storage_errors import disk_error
+from host.storage_errors import disk_error, exists
 
 NAME = "in-use"
 PATIENCE_S = 5.0  # tasks of the command line are short: the next one waits for its turn
@@ -25,6 +25,7 @@ class FolderLock:
     def acquire(cls, folder: Path, patience_s: float | None = None) -> "FolderLock":
         """Wait for the folder, PATIENCE_S if nothing else is said; WalletError: it stays in use."""
         path = private_folder(folder) / NAME
+        exists(path)
         try:
             file = path.open("ab")
         except OSError as error:
