@@ -22,6 +22,7 @@ from tests.wallets import STRANGER, paired
 HOST = (sys.executable, "-m", "host")
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
+UNWRITTEN = 120  # Python's status where the last of an output finds no terminal
 
 
 def run(*words: str, **more: object) -> "subprocess.CompletedProcess[str]":
@@ -200,7 +201,7 @@ def test_an_app_whose_terminal_is_gone_ends_without_a_signal(tmp_path: Path) -> 
         with at_a_terminal("demo", scratch=tmp_path) as (process, window):
             parts = descendants(process.pid)
             window.close()
-            assert process.wait(PATIENCE_S) == interrupts.HUNG_UP
+            assert process.wait(PATIENCE_S) in {interrupts.HUNG_UP, UNWRITTEN}
     finally:
         signal.signal(signal.SIGHUP, before)
     assert list(tmp_path.iterdir()) == []
