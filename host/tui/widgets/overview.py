@@ -52,7 +52,7 @@ class OverviewPanel(Static):
         if room != self._room or _differs(state, self._drawn_state):
             self._drawn_state, self._room = state, room
             lines = overview_lines(state, room.width, room.height, self._with_payments)
-            self.update(Content("\n").join(lines))
+            self.update(Content("\n").join(lines), layout=False)  # its size is not of its text
 
 
 def _differs(state: AppState, drawn_state: AppState) -> bool:
